@@ -1,0 +1,17 @@
+//! The formats that Cairn brings along. A new one is a file in this folder and a line here.
+
+mod csv;
+mod json;
+
+use crate::Registry;
+
+/// A registry of all built-in formats.
+#[expect(clippy::missing_panics_doc, reason = "it cannot panic: a test calls it")]
+pub fn builtin() -> Registry {
+    let mut registry = Registry::empty();
+    let registered = [registry.register(csv::Csv), registry.register(json::Json)];
+    for result in registered {
+        result.expect("no two built-in formats share a name or an extension");
+    }
+    registry
+}

@@ -1,0 +1,39 @@
+//! Comma-separated values (RFC 4180) in UTF-8: our own columns both ways, and other programs' columns for reading.
+
+mod decode;
+mod encode;
+mod scan;
+
+use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
+
+/// The format `csv`.
+pub(super) struct Csv;
+
+const SECTIONS: &[Section] =
+    &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    name: "csv",
+    title: "Comma-separated values",
+    media_type: "text/csv; charset=utf-8; header=present",
+    extensions: &["csv"],
+    encodes: SECTIONS,
+    decodes: SECTIONS,
+    container: Container::Stream,
+};
+
+impl Codec for Csv {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+        DESCRIPTOR.check_encodes(section)?;
+        Ok(Box::new(encode::Encoder::new(section)))
+    }
+
+    fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
+        DESCRIPTOR.check_decodes(section)?;
+        Ok(Box::new(decode::Decoder::new(section, options)))
+    }
+}

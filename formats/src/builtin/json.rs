@@ -1,0 +1,39 @@
+//! JSON: one array of objects that bear the names of GraphQL, with decimals as text and what is missing as null.
+
+mod decode;
+mod encode;
+mod scan;
+
+use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
+
+/// The format `json`.
+pub(super) struct Json;
+
+const SECTIONS: &[Section] =
+    &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    name: "json",
+    title: "JSON",
+    media_type: "application/json",
+    extensions: &["json"],
+    encodes: SECTIONS,
+    decodes: SECTIONS,
+    container: Container::Stream,
+};
+
+impl Codec for Json {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+        DESCRIPTOR.check_encodes(section)?;
+        Ok(Box::new(encode::Encoder::new(section)))
+    }
+
+    fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
+        DESCRIPTOR.check_decodes(section)?;
+        Ok(Box::new(decode::Decoder::new(section, options)))
+    }
+}

@@ -1,0 +1,99 @@
+//! What a format is: a description of itself, an encoder and a decoder. Ours and a third party's are the same to everybody else.
+
+use bytes::BytesMut;
+
+use crate::{DecodeError, Direction, EncodeError, Record, Row, Section, Unsupported};
+
+/// A format. It is registered once in a [`Registry`](crate::Registry) and makes an encoder or decoder for each document.
+pub trait Codec: Send + Sync + 'static {
+    /// What the format says of itself; the same at every call.
+    fn descriptor(&self) -> &'static Descriptor;
+
+    /// An encoder for one document of records of a section.
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported>;
+
+    /// A decoder for one document of records of a section.
+    fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported>;
+}
+
+/// Writes one document. `begin` and `end` are called once each, also for a document without records.
+pub trait Encode: Send {
+    /// Appends what stands before the first record.
+    fn begin(&mut self, out: &mut BytesMut) -> Result<(), EncodeError>;
+
+    /// Appends a record.
+    fn record(&mut self, record: &Record, out: &mut BytesMut) -> Result<(), EncodeError>;
+
+    /// Appends what stands after the last record.
+    fn end(&mut self, out: &mut BytesMut) -> Result<(), EncodeError>;
+}
+
+/// Reads one document, in pieces that may be cut anywhere.
+pub trait Decode: Send {
+    /// The next row of the document.
+    ///
+    /// What has been used is taken from the front of `input`; the caller appends to its back. `Ok(None)` asks for more input or,
+    /// when the caller has said `at_end`, that nothing follows `input`, it means that the document is finished. An error
+    /// concerns the whole document: nothing that comes after it can be trusted.
+    fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError>;
+}
+
+/// What a format says of itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Descriptor {
+    /// The short name, such as `csv`; no two registered formats share one.
+    pub name: &'static str,
+    /// The name for a menu, such as `Comma-separated values`.
+    pub title: &'static str,
+    /// The whole `Content-Type`, such as `text/csv; charset=utf-8; header=present`.
+    pub media_type: &'static str,
+    /// File name extensions without the first dot, the preferred one first; `google.csv` is one extension.
+    pub extensions: &'static [&'static str],
+    /// The sections that the format can write.
+    pub encodes: &'static [Section],
+    /// The sections that the format can read.
+    pub decodes: &'static [Section],
+    /// Whether a document can be worked on piece by piece.
+    pub container: Container,
+}
+
+impl Descriptor {
+    /// Fails, with the sections that would work, unless the format can write this one.
+    pub fn check_encodes(&'static self, section: Section) -> Result<(), Unsupported> {
+        Unsupported::unless(self.encodes, self.name, section, Direction::Encode)
+    }
+
+    /// Fails, with the sections that would work, unless the format can read this one.
+    pub fn check_decodes(&'static self, section: Section) -> Result<(), Unsupported> {
+        Unsupported::unless(self.decodes, self.name, section, Direction::Decode)
+    }
+}
+
+/// How much of a document a codec must see at a time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Container {
+    /// One record at a time: memory does not grow with the document.
+    Stream,
+    /// All of it, as in a zip archive: the caller sets limits and does not let it block others.
+    WholeDocument,
+}
+
+/// How a document is to be written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct EncodeOptions {}
+
+/// How a document is to be read, and what it may cost.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct DecodeOptions {
+    /// The longest row in bytes of the file; a longer one fails and is skipped without being kept. 1 MiB by default.
+    pub row_limit: usize,
+    /// The greatest number of columns; more of them are an error of the document. 1,024 by default.
+    pub column_limit: usize,
+}
+
+impl Default for DecodeOptions {
+    fn default() -> DecodeOptions {
+        DecodeOptions { row_limit: 1 << 20, column_limit: 1024 }
+    }
+}

@@ -1,0 +1,43 @@
+//! What files carry: records, the codecs that read and write them, and the registry that finds a codec by its name.
+//!
+//! Nothing here knows of databases, HTTP or GraphQL. Codecs are synchronous and do no I/O; the only async code is the pump,
+//! [`encode`] and [`decode`].
+//!
+//! ```
+//! use bytes::BytesMut;
+//! use formats::{Contact, EncodeOptions, Person, Record, Section};
+//!
+//! let registry = formats::builtin();
+//! let csv = registry.by_extension("csv")?;
+//! let mut encoder = csv.encoder(Section::People, &EncodeOptions::default())?;
+//!
+//! let contact = Contact { name: Some("Ada Lovelace".into()), ..Contact::default() };
+//! let mut file = BytesMut::new();
+//! encoder.begin(&mut file)?;
+//! encoder.record(&Record::Person(Box::new(Person { contact, ..Person::default() })), &mut file)?;
+//! encoder.end(&mut file)?;
+//!
+//! assert!(file.starts_with(b"id,name,company,"));
+//! assert!(file.ends_with(b"\r\n,Ada Lovelace,,,,,,,,,,,,,,,,\r\n"));
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+
+mod builtin;
+mod codec;
+mod error;
+mod headers;
+mod record;
+mod registry;
+mod row;
+mod section;
+mod stream;
+mod text;
+
+pub use builtin::builtin;
+pub use codec::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions};
+pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
+pub use record::{Contact, Foreign, Person, Record, Stage, Transaction, UnknownStage, columns};
+pub use registry::{Key, Registry, Taken, UnknownFormat};
+pub use row::{Diagnostic, Position, Row};
+pub use section::{Section, UnknownSection};
+pub use stream::{StreamError, decode, encode};

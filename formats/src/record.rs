@@ -1,0 +1,124 @@
+//! What a file carries, apart from how the file writes it down.
+
+mod cell;
+mod column;
+mod draft;
+mod stage;
+
+use jiff::Timestamp;
+use rust_decimal::Decimal;
+
+use crate::{EncodeError, Section};
+
+pub(crate) use self::column::Column;
+pub(crate) use self::draft::{Draft, names};
+
+pub use self::column::columns;
+pub use self::stage::{Stage, UnknownStage};
+
+/// One thing of a file. Its serde view is an object with the names of [`columns`] in their order.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Record {
+    /// A row of the section people.
+    Person(Box<Person>),
+    /// A row of one of the four stages.
+    Transaction(Box<Transaction>),
+}
+
+impl Record {
+    /// Fails unless the record is of the kind that a section's documents carry.
+    pub(crate) fn check_belongs_to(&self, section: Section, format: &'static str) -> Result<(), EncodeError> {
+        let belongs = match self {
+            Record::Person(_) => section == Section::People,
+            Record::Transaction(_) => section.stage().is_some(),
+        };
+        if belongs { Ok(()) } else { Err(EncodeError::WrongRecord { format, section }) }
+    }
+}
+
+/// How to reach a person or a company. `None` means that the file has nothing there; decoders never produce blank text.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Contact {
+    /// Given, middle and family name together.
+    pub name: Option<String>,
+    /// The company's name.
+    pub company: Option<String>,
+    /// The position in the company, such as `Head of Sales`; not the honorific.
+    pub title: Option<String>,
+    /// The e-mail address as the file has it.
+    pub email: Option<String>,
+    /// The first telephone number.
+    pub phone: Option<String>,
+    /// The mobile telephone number.
+    pub mobile: Option<String>,
+    /// The fax number.
+    pub fax: Option<String>,
+    /// The web site.
+    pub url: Option<String>,
+    /// Street, house and box; may have several lines.
+    pub address: Option<String>,
+    /// The town.
+    pub city: Option<String>,
+    /// State, province or county.
+    pub state: Option<String>,
+    /// The postal code.
+    pub zip: Option<String>,
+    /// The country's name or code as the file has it.
+    pub country: Option<String>,
+    /// Free text; may have several lines.
+    pub notes: Option<String>,
+}
+
+/// A person as a file carries it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The id that an export of ours wrote, not yet known to be alive.
+    pub id: Option<String>,
+    /// How to reach the person.
+    pub contact: Contact,
+    /// The names of the person's categories.
+    pub categories: Vec<String>,
+    /// Values of another client's columns that have no field here.
+    pub foreign: Vec<Foreign>,
+    /// When the person was created.
+    pub created_at: Option<Timestamp>,
+    /// When the person was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A transaction, and the person with whom it is made, as one row of a file carries them.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Transaction {
+    /// The transaction's id that an export of ours wrote, not yet known to be alive.
+    pub id: Option<String>,
+    /// The id of the transaction's person, likewise.
+    pub person_id: Option<String>,
+    /// How to reach the person.
+    pub contact: Contact,
+    /// The stage; where a file has none, the section says it.
+    pub stage: Option<Stage>,
+    /// The value in the account's currency.
+    pub value: Option<Decimal>,
+    /// The probability as the file has it, meant to be between 0 and 1.
+    pub probability: Option<Decimal>,
+    /// Free text about the transaction; may have several lines.
+    pub more_info: Option<String>,
+    /// The names of the transaction's categories.
+    pub categories: Vec<String>,
+    /// Values of another client's columns that have no field here.
+    pub foreign: Vec<Foreign>,
+    /// When the transaction was created.
+    pub created_at: Option<Timestamp>,
+    /// When the transaction was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// The value of a column that is known but has no field of ours. An import writes it as a `Header: value` line into the notes of
+/// a record that it creates; codecs of ours never write it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Foreign {
+    /// The column's header as the file has it.
+    pub header: String,
+    /// The cell, without white space around it.
+    pub value: String,
+}

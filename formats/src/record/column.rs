@@ -1,0 +1,164 @@
+//! The columns of our own files, which bear the names of the GraphQL fields.
+
+use crate::Section;
+
+/// The header of a section's tabular view; empty for a section that has none yet.
+///
+/// ```
+/// use formats::{Section, columns};
+/// assert_eq!(columns(Section::People)[..3], ["id", "name", "company"]);
+/// assert_eq!(columns(Section::Leads)[15..20], ["stage", "value", "probability", "moreInfo", "personId"]);
+/// ```
+pub fn columns(section: Section) -> &'static [&'static str] {
+    const PERSON: [&str; PERSON_COLUMNS.len()] = names(PERSON_COLUMNS);
+    const TRANSACTION: [&str; TRANSACTION_COLUMNS.len()] = names(TRANSACTION_COLUMNS);
+    match section {
+        Section::People => &PERSON,
+        section if section.stage().is_some() => &TRANSACTION,
+        _ => &[],
+    }
+}
+
+/// One column of ours.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Column {
+    Id,
+    Name,
+    Company,
+    Title,
+    Email,
+    Phone,
+    Mobile,
+    Fax,
+    Url,
+    Address,
+    City,
+    State,
+    Zip,
+    Country,
+    Notes,
+    Stage,
+    Value,
+    Probability,
+    MoreInfo,
+    PersonId,
+    Categories,
+    CreatedAt,
+    UpdatedAt,
+}
+
+impl Column {
+    /// The columns of a section in the order of [`columns`].
+    pub(crate) fn of(section: Section) -> &'static [Column] {
+        match section {
+            Section::People => Column::OF_PERSON,
+            section if section.stage().is_some() => Column::OF_TRANSACTION,
+            _ => &[],
+        }
+    }
+
+    pub(crate) const OF_PERSON: &[Column] = &PERSON_COLUMNS;
+    pub(crate) const OF_TRANSACTION: &[Column] = &TRANSACTION_COLUMNS;
+
+    /// Whether it is a column of the contact and not of the record around it.
+    pub(crate) fn is_of_contact(self) -> bool {
+        !matches!(
+            self,
+            Column::Id
+                | Column::Stage
+                | Column::Value
+                | Column::Probability
+                | Column::MoreInfo
+                | Column::PersonId
+                | Column::Categories
+                | Column::CreatedAt
+                | Column::UpdatedAt
+        )
+    }
+
+    /// The GraphQL name.
+    pub(crate) const fn name(self) -> &'static str {
+        match self {
+            Column::Id => "id",
+            Column::Name => "name",
+            Column::Company => "company",
+            Column::Title => "title",
+            Column::Email => "email",
+            Column::Phone => "phone",
+            Column::Mobile => "mobile",
+            Column::Fax => "fax",
+            Column::Url => "url",
+            Column::Address => "address",
+            Column::City => "city",
+            Column::State => "state",
+            Column::Zip => "zip",
+            Column::Country => "country",
+            Column::Notes => "notes",
+            Column::Stage => "stage",
+            Column::Value => "value",
+            Column::Probability => "probability",
+            Column::MoreInfo => "moreInfo",
+            Column::PersonId => "personId",
+            Column::Categories => "categories",
+            Column::CreatedAt => "createdAt",
+            Column::UpdatedAt => "updatedAt",
+        }
+    }
+}
+
+const PERSON_COLUMNS: [Column; 18] = [
+    Column::Id,
+    Column::Name,
+    Column::Company,
+    Column::Title,
+    Column::Email,
+    Column::Phone,
+    Column::Mobile,
+    Column::Fax,
+    Column::Url,
+    Column::Address,
+    Column::City,
+    Column::State,
+    Column::Zip,
+    Column::Country,
+    Column::Notes,
+    Column::Categories,
+    Column::CreatedAt,
+    Column::UpdatedAt,
+];
+
+const TRANSACTION_COLUMNS: [Column; 23] = [
+    Column::Id,
+    Column::Name,
+    Column::Company,
+    Column::Title,
+    Column::Email,
+    Column::Phone,
+    Column::Mobile,
+    Column::Fax,
+    Column::Url,
+    Column::Address,
+    Column::City,
+    Column::State,
+    Column::Zip,
+    Column::Country,
+    Column::Notes,
+    Column::Stage,
+    Column::Value,
+    Column::Probability,
+    Column::MoreInfo,
+    Column::PersonId,
+    Column::Categories,
+    Column::CreatedAt,
+    Column::UpdatedAt,
+];
+
+const fn names<const N: usize>(columns: [Column; N]) -> [&'static str; N] {
+    let mut names = [""; N];
+    let mut i = 0;
+    while i < N {
+        names[i] = columns[i].name();
+        i += 1;
+    }
+    names
+}

@@ -1,0 +1,62 @@
+//! What a decoder answers for each row of a file, good or bad.
+
+use std::fmt;
+
+use crate::Record;
+
+/// One row of a file. A bad row is data: it has no record and says why in at least one diagnostic.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Row {
+    /// Where the row stands in its file.
+    pub position: Position,
+    /// What the row carries, unless it cannot be read.
+    pub record: Option<Record>,
+    /// What is wrong with the row.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Row {
+    /// A row that could be read.
+    pub fn good(position: Position, record: Record) -> Row {
+        Row { position, record: Some(record), diagnostics: Vec::new() }
+    }
+
+    /// A row that could not be read, for a reason that concerns the whole of it.
+    pub fn bad(position: Position, reason: impl Into<String>) -> Row {
+        let whole = Diagnostic { field: None, reason: reason.into() };
+        Row { position, record: None, diagnostics: vec![whole] }
+    }
+}
+
+/// Where a row stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+pub struct Position {
+    /// The row's number; 1 is the first row of data. Blank rows are not counted.
+    pub row: u64,
+    /// The physical line, from 1, on which the row starts; where a quote is never closed, the line on which that quote opens.
+    pub line: u64,
+}
+
+impl fmt::Display for Position {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}, line {}", self.row, self.line)
+    }
+}
+
+/// What is wrong with a row, in words for the person who has to mend the file.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Diagnostic {
+    /// The column, as the file's header has it, or `None` where the whole row is meant.
+    pub field: Option<String>,
+    /// What is wrong and what would have been right.
+    pub reason: String,
+}
+
+impl fmt::Display for Diagnostic {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.field {
+            Some(field) => write!(f, "column {field}: {}", self.reason),
+            None => f.write_str(&self.reason),
+        }
+    }
+}

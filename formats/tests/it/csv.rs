@@ -1,0 +1,229 @@
+//! Behaviour of the CSV codec, one rule a test.
+
+use bytes::BytesMut;
+use expect_test::expect;
+use formats::{Contact, DecodeOptions, Person, Record, Section, Stage, Transaction, columns};
+
+use crate::documents::{complaint, failure, leads, people, read_cut, rows, write};
+
+#[test]
+fn no_records_are_a_header() {
+    let document = write("csv", Section::People, &[]);
+    expect!["id,name,company,title,email,phone,mobile,fax,url,address,city,state,zip,country,notes,categories,createdAt,updatedAt\r\n"]
+        .assert_eq(&String::from_utf8_lossy(&document));
+    assert_eq!(people("csv", &String::from_utf8_lossy(&document)), []);
+}
+
+#[test]
+fn an_independent_reader_understands_what_is_written() {
+    let transaction = Transaction {
+        id: Some("t1".into()),
+        person_id: Some("p1".into()),
+        contact: Contact {
+            name: Some("Ada \"Countess\" Lovelace".into()),
+            notes: Some(" one,\r\ntwo\rthree\n".into()),
+            ..Contact::default()
+        },
+        stage: Some(Stage::Opportunity),
+        value: Some("5000.00".parse().expect("a decimal")),
+        probability: Some("0.250".parse().expect("a decimal")),
+        more_info: Some("=1+1".into()),
+        categories: vec!["A; B".into(), "C, D".into()],
+        foreign: Vec::new(),
+        created_at: Some("2026-11-22T01:02:03Z".parse().expect("a time")),
+        updated_at: Some("2026-11-22T01:02:03.000004Z".parse().expect("a time")),
+    };
+    let document = write("csv", Section::Leads, &[Record::Transaction(Box::new(transaction))]);
+    let mut reader = csv::Reader::from_reader(document.as_slice());
+    let header: Vec<String> = reader.headers().expect("a header").iter().map(String::from).collect();
+    assert_eq!(header, columns(Section::Leads));
+    let rows: Vec<csv::StringRecord> = reader.records().collect::<Result<_, _>>().expect("all rows have equal lengths");
+    let cells: Vec<(&str, &str)> =
+        header.iter().map(String::as_str).zip(rows[0].iter()).filter(|(_, cell)| !cell.is_empty()).collect();
+    assert_eq!(
+        cells,
+        [
+            ("id", "t1"),
+            ("name", "Ada \"Countess\" Lovelace"),
+            ("notes", " one,\r\ntwo\rthree\n"),
+            ("stage", "OPPORTUNITY"),
+            ("value", "5000"),
+            ("probability", "0.25"),
+            ("moreInfo", "=1+1"),
+            ("personId", "p1"),
+            ("categories", "A; B ::: C, D"),
+            ("createdAt", "2026-11-22T01:02:03Z"),
+            ("updatedAt", "2026-11-22T01:02:03.000004Z"),
+        ]
+    );
+}
+
+#[test]
+fn each_column_sets_its_own_field() {
+    for section in [Section::People, Section::Leads] {
+        for (at, column) in columns(section).iter().enumerate() {
+            let cell = match *column {
+                "stage" => "CUSTOMER",
+                "value" | "probability" => "0.5",
+                "createdAt" | "updatedAt" => "2026-11-22T01:02:03Z",
+                other => other,
+            };
+            let row = rows("csv", section, &format!("{column}\n{cell}\n")).remove(0);
+            let record = row.record.expect("the cell is right");
+            let cells = record.cells();
+            assert_eq!(cells[at], cell, "{column}");
+            assert_eq!(cells.iter().filter(|cell| !cell.is_empty()).count(), 1, "{column}");
+        }
+    }
+}
+
+#[test]
+fn white_space_is_trimmed_but_where_it_is_meant() {
+    let person =
+        people("csv", "name,city,notes,address\n  Ada ,\u{a0}London\t,\" two\n lines \",\" 1 St \"\n").remove(0);
+    assert_eq!(person.contact.name.as_deref(), Some("Ada"));
+    assert_eq!(person.contact.city.as_deref(), Some("London"));
+    assert_eq!(person.contact.notes.as_deref(), Some(" two\n lines "));
+    assert_eq!(person.contact.address.as_deref(), Some(" 1 St "));
+}
+
+#[test]
+fn blank_cells_are_nothing() {
+    let person = people("csv", "name,city,notes,categories\nAda,  ,\"\n \",\" ::: \"\n").remove(0);
+    let contact = Contact { name: Some("Ada".into()), ..Contact::default() };
+    assert_eq!(person, Person { contact, ..Person::default() });
+}
+
+#[test]
+fn nul_characters_are_dropped() {
+    let person = people("csv", "name,email\nA\0da,\0\n").remove(0);
+    assert_eq!(person.contact.name.as_deref(), Some("Ada"));
+    assert_eq!(person.contact.email, None);
+}
+
+#[test]
+fn categories_may_hold_commas_semicolons_and_stars() {
+    let person = people("csv", "name,categories\nAda,\"A; B ::: C, D ::: * E\"\n").remove(0);
+    assert_eq!(person.categories, ["A; B", "C, D", "* E"]);
+}
+
+#[test]
+fn numbers_are_read_exactly() {
+    for (text, number) in [
+        ("5000.00", "5000"),
+        (".25", "0.25"),
+        ("-3.10", "-3.1"),
+        ("7.", "7"),
+        (" 12 ", "12"),
+        ("-0", "0"),
+        ("0.10", "0.1"),
+    ] {
+        let lead = leads("csv", &format!("name,value\nAda,{text}\n")).remove(0);
+        let record = Record::Transaction(Box::new(lead));
+        assert_eq!(record.cells()[16], number, "{text}");
+    }
+}
+
+#[test]
+fn what_is_no_number_fails_its_row() {
+    for text in ["abc", "1e3", "5 000", "1_000", "+5", "--5", ".", "-", "1.2.3", "0x10", "٣", "NaN"] {
+        let reason = complaint("csv", Section::Leads, &format!("name,Value\nAda,{text}\n"));
+        assert_eq!(
+            reason,
+            format!("row 1, line 2: column Value: `{text}` is not a number; write it like 5000 or 0.25")
+        );
+    }
+    let reason = complaint("csv", Section::Leads, "name,value\nAda,1.00000000000000000000000000000000001\n");
+    assert!(reason.ends_with("has more digits than a number here can have, which is 28"), "{reason}");
+}
+
+#[test]
+fn stages_and_times_say_what_is_right() {
+    expect!["row 1, line 2: column stage: `WON` is not a stage; write LEAD, OPPORTUNITY, CUSTOMER or ARCHIVE"]
+        .assert_eq(&complaint("csv", Section::Leads, "name,stage\nAda,WON\n"));
+    expect!["row 1, line 2: column createdAT: `yesterday` is not a time; write it like 2026-11-22T01:02:03Z"]
+        .assert_eq(&complaint("csv", Section::People, "name,createdAT\nAda,yesterday\n"));
+    assert_eq!(leads("csv", "name,stage\nAda,customer\n")[0].stage, Some(Stage::Customer));
+}
+
+#[test]
+fn one_row_may_have_several_faults() {
+    let row = rows("csv", Section::Leads, "name,value,stage\nAda,x,y\n").remove(0);
+    let fields: Vec<_> = row.diagnostics.iter().map(|diagnostic| diagnostic.field.as_deref()).collect();
+    assert_eq!(fields, [Some("value"), Some("stage")]);
+    assert_eq!(row.record, None);
+}
+
+#[test]
+fn lines_are_physical_ones() {
+    let document = "\n\r\nname,notes\rA,\"1\r\n2\n3\r4\"\r\n\r\n , \nB,\r\rC,x";
+    let positions: Vec<_> =
+        rows("csv", Section::People, document).iter().map(|row| (row.position.row, row.position.line)).collect();
+    assert_eq!(positions, [(1, 4), (2, 10), (3, 12)]);
+}
+
+#[test]
+fn a_short_row_is_fine_and_a_long_one_only_if_nothing_is_lost() {
+    let found = people("csv", "name,email,city\nAda\nBob,b@example.com,,,  ,\n");
+    assert_eq!(found[0].contact.email, None);
+    assert_eq!(found[1].contact.email.as_deref(), Some("b@example.com"));
+    expect!["row 1, line 2: the row has 4 cells, but the header names 2 columns; put a text with commas in it between quotes"]
+        .assert_eq(&complaint("csv", Section::People, "name,city\nAda,a,,b\nBob,c\n"));
+}
+
+#[test]
+fn a_quote_that_is_never_closed_fails_its_row_where_it_opens() {
+    let document = "name,notes,city\nAda,fine,\nBob,\"two\nlines\",\"London\nCleo,,\n";
+    let found = rows("csv", Section::People, document);
+    assert_eq!(found.len(), 2);
+    assert!(found[0].record.is_some());
+    expect!["row 2, line 4: the quote that opens in line 4 is never closed"].assert_eq(&complaint(
+        "csv",
+        Section::People,
+        document,
+    ));
+    assert_eq!(people("csv", "name\n\"Ada\"")[0].contact.name.as_deref(), Some("Ada"));
+}
+
+#[test]
+fn a_row_over_the_limit_fails_and_reading_goes_on() {
+    let options = DecodeOptions { row_limit: 20, ..DecodeOptions::default() };
+    let exact = "a".repeat(20);
+    let document = format!("name,city\r\n{exact}\r\n{exact}b\r\n\"{}\",x,y,\r\nAda,London", "\n,".repeat(50_000));
+    for size in [1, 7, 4096, usize::MAX] {
+        let reading = read_cut("csv", Section::People, &options, document.as_bytes(), &[size]);
+        assert_eq!(reading.error, None);
+        let lines: Vec<_> = reading.rows.iter().map(|row| (row.position.line, row.record.is_some())).collect();
+        assert_eq!(lines, [(2, true), (3, false), (4, false), (50_005, true)], "pieces of {size}");
+        assert_eq!(reading.rows[1].diagnostics[0].reason, "the row is longer than 20 bytes; is a quote missing in it?");
+    }
+}
+
+#[test]
+fn input_is_taken_as_it_is_used() {
+    let registry = formats::builtin();
+    let csv = registry.get("csv").expect("csv is built in");
+    let mut decoder = csv.decoder(Section::People, &DecodeOptions::default()).expect("people can be read");
+    let mut input = BytesMut::from("name\nAda\n\"Bob");
+    let row = decoder.row(&mut input, false).expect("the document is right").expect("a row is there");
+    assert_eq!((row.position.line, &input[..]), (2, &b"\"Bob"[..]));
+    assert_eq!(decoder.row(&mut input, false), Ok(None));
+    assert!(input.is_empty(), "a row that goes on is kept by the decoder");
+}
+
+#[test]
+fn documents_fail_with_what_would_have_been_right() {
+    let fail = |document: &[u8]| failure("csv", Section::People, document);
+    expect!["line 4 is not UTF-8; save the file as UTF-8 and try again"]
+        .assert_eq(&fail(b"name,notes\nAda,\"x\ny\nZo\xeb\"\n"));
+    expect!["line 2 is not UTF-8; save the file as UTF-8 and try again"].assert_eq(&fail(b"name,notes\n\xc3,\xa9\n"));
+    expect!["the file is empty; its first row must name the columns, such as id, name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes, categories, createdAt and updatedAt"]
+        .assert_eq(&fail(b"\xef\xbb\xbf\r\n , \r\n"));
+    expect!["no column in line 1 is known (it begins with `Ada`); our own columns are id, name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes, categories, createdAt and updatedAt"]
+        .assert_eq(&fail(b"Ada,Lovelace\n"));
+    expect!["the header cannot be read: the quote that opens in line 1 is never closed"]
+        .assert_eq(&fail(b"name,\"city\nAda,London\n"));
+    expect!["the header in line 1 has 1025 columns; at most 1024 are read"]
+        .assert_eq(&fail(format!("name{}\n", ",".repeat(1024)).as_bytes()));
+    expect!["the header in line 1 is longer than 1048576 bytes"].assert_eq(&fail("name,".repeat(300_000).as_bytes()));
+}

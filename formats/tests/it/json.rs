@@ -1,0 +1,139 @@
+//! Behaviour of the JSON codec, one rule a test.
+
+use expect_test::expect;
+use formats::{Contact, DecodeOptions, Person, Record, Section, Transaction, columns};
+
+use crate::documents::{complaint, failure, leads, people, read, read_cut, rows, write};
+
+#[test]
+fn no_records_are_an_empty_array() {
+    assert_eq!(write("json", Section::People, &[]), b"[\n]\n");
+    assert_eq!(people("json", "[\n]\n"), []);
+    assert_eq!(people("json", "\u{feff} [ ] "), []);
+}
+
+#[test]
+fn members_stand_in_the_order_of_the_columns() {
+    let transaction = Transaction {
+        contact: Contact { name: Some("Ada \"Countess\"\u{2028}".into()), ..Contact::default() },
+        value: Some("5000.00".parse().expect("a decimal")),
+        categories: vec!["A".into(), "B".into()],
+        created_at: Some("2026-11-22T01:02:03Z".parse().expect("a time")),
+        ..Transaction::default()
+    };
+    let record = Record::Transaction(Box::new(transaction));
+    let document = write("json", Section::Archives, &[record.clone(), record]);
+    let text = String::from_utf8(document).expect("JSON is UTF-8");
+    let lines: Vec<&str> = text.lines().collect();
+    assert_eq!((lines.len(), lines[0], lines[3]), (4, "[", "]"));
+    assert_eq!(format!("{},", lines[2]), lines[1]);
+    expect![[r#"{"id":null,"name":"Ada \"Countess\" ","company":null,"title":null,"email":null,"phone":null,"mobile":null,"fax":null,"url":null,"address":null,"city":null,"state":null,"zip":null,"country":null,"notes":null,"stage":null,"value":"5000","probability":null,"moreInfo":null,"personId":null,"categories":["A","B"],"createdAt":"2026-11-22T01:02:03Z","updatedAt":null}"#]]
+        .assert_eq(lines[2]);
+    let positions: Vec<usize> = columns(Section::Archives)
+        .iter()
+        .map(|name| text.find(&format!("\"{name}\":")).expect("every column is there"))
+        .collect();
+    assert!(positions.is_sorted());
+}
+
+#[test]
+fn what_is_missing_null_or_unknown_is_nothing() {
+    let person = people("json", r#"[{"name": "Ada", "email": null, "city": " ", "shoe": {"size": [38]}}]"#).remove(0);
+    let contact = Contact { name: Some("Ada".into()), ..Contact::default() };
+    assert_eq!(person, Person { contact, ..Person::default() });
+}
+
+#[test]
+fn numbers_are_taken_digit_by_digit() {
+    let lead =
+        leads("json", r#"[{"value": 12345678901234567.8900, "probability": ".250", "zip": 4711, "stage": "lead"}]"#)
+            .remove(0);
+    assert_eq!(lead.value.expect("a value").to_string(), "12345678901234567.8900");
+    assert_eq!(lead.probability.expect("a probability").normalize().to_string(), "0.25");
+    assert_eq!(lead.contact.zip.as_deref(), Some("4711"));
+}
+
+#[test]
+fn escapes_are_undone_and_nul_dropped() {
+    let person =
+        people("json", r#"[{"name": "Z\u006f\u00eb \ud83d\ude00\u0000", "notes": "a\r\n\"b\" [{,"}]"#).remove(0);
+    assert_eq!(person.contact.name.as_deref(), Some("Zoë 😀"));
+    assert_eq!(person.contact.notes.as_deref(), Some("a\r\n\"b\" [{,"));
+}
+
+#[test]
+fn a_bad_element_fails_alone() {
+    let fail = |element: &str| {
+        complaint("json", Section::Leads, &format!("[{{\"name\": \"Ada\"}},\n\n{element}\n,{{\"name\": \"Bob\"}}]"))
+    };
+    expect!["row 2, line 3: there should be an object like {\"name\": \"Ada\"}, not a number"].assert_eq(&fail("12"));
+    expect!["row 2, line 3: there should be an object like {\"name\": \"Ada\"}, not null"].assert_eq(&fail("null"));
+    expect!["row 2, line 3: there should be an object like {\"name\": \"Ada\"}, not something that is not JSON"]
+        .assert_eq(&fail("nul"));
+    expect!["row 2, line 3: this is not JSON: key must be a string (line 4)"].assert_eq(&fail("{\n name: 1}"));
+    expect!["row 2, line 3: column value: `a` is not a number; write it like 5000 or 0.25"]
+        .assert_eq(&fail(r#"{"value": "a"}"#));
+    expect!["row 2, line 3: column name: there should be a text, not a list"].assert_eq(&fail(r#"{"name": []}"#));
+    expect!["row 2, line 3: column categories: there should be a list of names like [\"Customers\"], not a text"]
+        .assert_eq(&fail(r#"{"categories": "A"}"#));
+    expect!["row 2, line 3: column name: the text cannot be read: unexpected end of hex escape"]
+        .assert_eq(&fail(r#"{"name": "\ud800"}"#));
+    expect!["row 2, line 3: the element is nested more than 32 deep"].assert_eq(&fail(&format!(
+        "{{\"x\": {}{}}}",
+        "[".repeat(32),
+        "]".repeat(32)
+    )));
+}
+
+#[test]
+fn nesting_up_to_the_limit_is_passed_over() {
+    let element = format!("[{{\"name\": \"Ada\", \"x\": {}{}}}]", "[".repeat(31), "]".repeat(31));
+    assert_eq!(people("json", &element).len(), 1);
+}
+
+#[test]
+fn an_element_over_the_limit_fails_and_reading_goes_on() {
+    let options = DecodeOptions { row_limit: 14, ..DecodeOptions::default() };
+    let document = format!("[{{\"name\":\"Ada\"}},\n{{\"name\":\"{}\"}},\n{{\"zip\":1}}]", "\\n,]}".repeat(30_000));
+    for size in [1, 7, 4096, usize::MAX] {
+        let reading = read_cut("json", Section::People, &options, document.as_bytes(), &[size]);
+        assert_eq!(reading.error, None);
+        let found: Vec<_> = reading.rows.iter().map(|row| (row.position.line, row.record.is_some())).collect();
+        assert_eq!(found, [(1, true), (2, false), (3, true)]);
+        assert_eq!(reading.rows[1].diagnostics[0].reason, "the element is longer than 14 bytes");
+    }
+}
+
+#[test]
+fn rows_before_a_fault_of_the_document_are_given() {
+    let reading = read("json", Section::People, b"[{\"name\": \"Ada\"} {\"name\": \"Bob\"}]");
+    assert_eq!(reading.rows.len(), 1);
+    assert!(reading.error.is_some());
+}
+
+#[test]
+fn documents_fail_with_what_would_have_been_right() {
+    let fail = |document: &str| failure("json", Section::People, document.as_bytes());
+    expect!["line 1 should begin with `[`, since the file must be one array like [{\"name\": \"Ada\"}], but nothing stands there"]
+        .assert_eq(&fail(""));
+    expect!["line 2 should begin with `[`, since the file must be one array like [{\"name\": \"Ada\"}], but `{` stands there"]
+        .assert_eq(&fail("\r\n{\"name\": \"Ada\"}"));
+    expect!["`{` in line 2 is out of place; a comma or the `]` that ends the array should stand there"]
+        .assert_eq(&fail("[{}\n{}]"));
+    expect!["`]` in line 1 is out of place; an object like {\"name\": \"Ada\"} should stand there"]
+        .assert_eq(&fail("[{},]"));
+    expect!["`,` in line 1 is out of place; an object like {\"name\": \"Ada\"} should stand there"]
+        .assert_eq(&fail("[,{}]"));
+    expect!["`x` in line 2 is out of place; nothing more should stand there"].assert_eq(&fail("[{}]\nx"));
+    expect!["the file ends in line 3 before its array does; the last element begins in line 2, and `]` is missing"]
+        .assert_eq(&fail("[{},\n{\"name\":\n"));
+    expect!["the file ends in line 1 before its array does; the last element begins in line 1, and `]` is missing"]
+        .assert_eq(&fail("["));
+    let latin_1 = failure("json", Section::People, b"[{\"name\":\r\n\"Zo\xeb\"}]");
+    expect!["line 2 is not UTF-8; save the file as UTF-8 and try again"].assert_eq(&latin_1);
+}
+
+#[test]
+fn an_object_without_anything_is_still_a_row() {
+    assert_eq!(rows("json", Section::People, "[{}]")[0].record, Some(Record::Person(Box::default())));
+}

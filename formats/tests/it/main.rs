@@ -1,0 +1,10 @@
+//! The tests of this crate in one binary, which links faster than one for each file.
+
+mod csv;
+mod documents;
+mod golden;
+mod headers;
+mod json;
+mod registry;
+mod round_trip;
+mod stream;

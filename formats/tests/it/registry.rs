@@ -1,0 +1,138 @@
+//! How formats are found, and what is said when they are not.
+
+use expect_test::expect;
+use formats::{
+    Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Record, Registry, Section, Unsupported,
+    builtin, columns,
+};
+
+#[test]
+fn formats_are_found_by_name_extension_and_media_type() {
+    let registry = builtin();
+    let name = |codec: &std::sync::Arc<dyn Codec>| codec.descriptor().name;
+    assert_eq!(registry.get("csv").map(name), Ok("csv"));
+    assert_eq!(registry.get("JSON").map(name), Ok("json"));
+    assert_eq!(registry.by_extension("CSV").map(name), Ok("csv"));
+    assert_eq!(registry.iter().map(name).collect::<Vec<_>>(), ["csv", "json"]);
+}
+
+#[test]
+fn what_is_not_known_is_answered_with_what_is() {
+    let registry = builtin();
+    let error = registry.get("xls").map(|_| ()).expect_err("there is no xls");
+    expect!["there is no format with the name `xls`; there are csv and json"].assert_eq(&error.to_string());
+    let error = Registry::empty().by_extension("csv").map(|_| ()).expect_err("nothing is registered");
+    expect!["there is no format with the extension `csv`; there are none"].assert_eq(&error.to_string());
+}
+
+#[test]
+fn media_types_are_chosen_by_quality() {
+    let registry = builtin();
+    let chosen = |accept| registry.by_media_type(accept).map(|codec| codec.descriptor().name);
+    assert_eq!(chosen("text/csv"), Some("csv"));
+    assert_eq!(chosen("Text/CSV; charset=\"utf-8\""), Some("csv"));
+    assert_eq!(chosen("text/csv;q=0.5, application/json"), Some("json"));
+    assert_eq!(chosen("text/csv, application/json"), Some("csv"));
+    assert_eq!(chosen("application/json;q=0, text/csv; q=0.001"), Some("csv"));
+    assert_eq!(chosen("text/html, application/json;q=0.9, */*;q=0.8"), Some("json"));
+    for none in ["", "*/*", "text/*", "text/html", "text/csv;q=0", "text/csv;q=1.5", "text/csv;q=x"] {
+        assert_eq!(chosen(none), None, "{none}");
+    }
+}
+
+#[test]
+fn a_taken_name_or_extension_is_refused() {
+    let mut registry = builtin();
+    let error = registry.register(Other(&SAME_NAME)).expect_err("json is taken");
+    expect!["the name `JSON` is taken by the format json"].assert_eq(&error.to_string());
+    let error = registry.register(Other(&SAME_EXTENSION)).expect_err(".csv is taken");
+    expect!["the extension `Csv` is taken by the format csv"].assert_eq(&error.to_string());
+    assert_eq!(registry.register(Other(&NEW)), Ok(()));
+    assert_eq!(registry.by_extension("tab.txt").map(|codec| codec.descriptor()), Ok(&NEW));
+}
+
+#[test]
+fn what_a_format_cannot_do_is_answered_with_what_it_can() {
+    let registry = builtin();
+    let csv = registry.get("csv").expect("csv is built in");
+    let refused =
+        csv.encoder(Section::Messages, &EncodeOptions::default()).err().expect("messages are not written yet");
+    expect!["csv cannot write messages; it can write people, leads, opportunities, customers and archives"]
+        .assert_eq(&refused.to_string());
+    let refused = csv.decoder(Section::Calendar, &DecodeOptions::default()).err().expect("events are not read yet");
+    expect!["csv cannot read calendar; it can read people, leads, opportunities, customers and archives"]
+        .assert_eq(&refused.to_string());
+}
+
+#[test]
+fn descriptors_tell_the_truth() {
+    for codec in builtin().iter() {
+        let descriptor = codec.descriptor();
+        for section in Section::ALL {
+            let encodes = codec.encoder(section, &EncodeOptions::default()).is_ok();
+            let decodes = codec.decoder(section, &DecodeOptions::default()).is_ok();
+            assert_eq!(encodes, descriptor.encodes.contains(&section), "{} {section}", descriptor.name);
+            assert_eq!(decodes, descriptor.decodes.contains(&section), "{} {section}", descriptor.name);
+        }
+    }
+}
+
+#[test]
+fn a_record_of_another_kind_is_refused() {
+    let person = Record::Person(Box::default());
+    let transaction = Record::Transaction(Box::default());
+    for codec in builtin().iter() {
+        for (section, right, wrong) in
+            [(Section::People, &person, &transaction), (Section::Customers, &transaction, &person)]
+        {
+            let mut encoder = codec.encoder(section, &EncodeOptions::default()).expect("both sections are written");
+            let mut out = bytes::BytesMut::new();
+            assert!(encoder.record(right, &mut out).is_ok());
+            let error = encoder.record(wrong, &mut out).expect_err("the kind is wrong").to_string();
+            assert_eq!(
+                error,
+                format!("a record of another kind was passed to the {} encoder of {section}", codec.descriptor().name)
+            );
+        }
+    }
+}
+
+#[test]
+fn sections_have_names() {
+    for section in Section::ALL {
+        assert_eq!(section.to_string().parse(), Ok(section));
+    }
+    assert_eq!("events".parse(), Ok(Section::Calendar));
+    let error = "People".parse::<Section>().expect_err("names are exact");
+    expect!["there is no section `People`; there are people, leads, opportunities, customers, archives, calendar, messages, reports, email-templates and event-templates"]
+        .assert_eq(&error.to_string());
+    assert_eq!(columns(Section::Reports), [""; 0]);
+}
+
+struct Other(&'static Descriptor);
+
+const NEW: Descriptor = Descriptor {
+    name: "tabs",
+    title: "Tab-separated values",
+    media_type: "text/tab-separated-values",
+    extensions: &["tab.txt", "tsv"],
+    encodes: &[],
+    decodes: &[],
+    container: Container::Stream,
+};
+const SAME_NAME: Descriptor = Descriptor { name: "JSON", ..NEW };
+const SAME_EXTENSION: Descriptor = Descriptor { extensions: &["tsv", "Csv"], ..NEW };
+
+impl Codec for Other {
+    fn descriptor(&self) -> &'static Descriptor {
+        self.0
+    }
+
+    fn encoder(&self, section: Section, _: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+        self.0.check_encodes(section).map(|()| unreachable!("it writes no section"))
+    }
+
+    fn decoder(&self, section: Section, _: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
+        self.0.check_decodes(section).map(|()| unreachable!("it reads no section"))
+    }
+}

@@ -1,0 +1,161 @@
+//! Accounts and users in GraphQL: who I am, signing in and staying signed in.
+
+use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use storage::query::{accounts, tokens, users};
+use storage::{Actor, Timestamp};
+
+use crate::engine::Engine;
+use crate::error::{Code, Error, Result};
+use crate::root::session;
+use crate::scalar::DateTime;
+use crate::session::{AccountHint, Caller, Session};
+use crate::token::{Bearer, REFRESH_SECONDS, parse_refresh, refresh_text};
+use crate::transfer;
+
+/// A tenant.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct Account {
+    /// Its global id.
+    pub(crate) id: ID,
+    /// Counts the changes, from 1.
+    pub(crate) version: i64,
+    /// Its name in URLs.
+    pub(crate) subdomain: String,
+    /// What it calls itself.
+    pub(crate) name: String,
+    /// An IANA time zone, such as `Europe/Berlin`.
+    pub(crate) time_zone: String,
+}
+
+/// Somebody who signs in to an account.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct User {
+    /// Its global id.
+    pub(crate) id: ID,
+    /// Counts the changes, from 1.
+    pub(crate) version: i64,
+    /// The address that they sign in with.
+    pub(crate) email: String,
+    /// What they are called.
+    pub(crate) name: String,
+    /// What they may do.
+    pub(crate) role: Role,
+    /// The account that they belong to.
+    pub(crate) account: Account,
+}
+
+/// What a user may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "storage::query::users::Role")]
+pub(crate) enum Role {
+    /// Everything, users and settings too.
+    Admin,
+    /// Reads and writes records.
+    Member,
+    /// Reads records.
+    Reader,
+}
+
+/// The input of `login`.
+#[derive(InputObject)]
+pub(crate) struct LoginInput {
+    /// The e-mail address of the user.
+    email: String,
+    /// The password of the user.
+    #[graphql(secret)]
+    password: String,
+}
+
+/// The input of `refreshToken`.
+#[derive(InputObject)]
+pub(crate) struct RefreshTokenInput {
+    /// The refresh token that `login` or the last `refreshToken` gave.
+    #[graphql(secret)]
+    refresh_token: String,
+}
+
+/// A signed-in user and the tokens that show it.
+#[derive(SimpleObject)]
+pub(crate) struct LoginPayload {
+    /// Send it as `Authorization: Bearer …`.
+    access_token: String,
+    /// Gives the next tokens, once.
+    refresh_token: String,
+    /// When the access token ends.
+    expires_at: DateTime,
+    /// Who has signed in.
+    user: User,
+}
+
+/// The queries about oneself.
+#[derive(Default)]
+pub(crate) struct AccountsQuery;
+
+#[Object]
+impl AccountsQuery {
+    /// Who is signed in.
+    async fn me(&self, ctx: &Context<'_>) -> Result<User> {
+        let session = session(ctx)?;
+        Ok(transfer::accounts::user(session.user().clone(), session.account().clone()))
+    }
+}
+
+/// The mutations that sign in.
+#[derive(Default)]
+pub(crate) struct AccountsMutation;
+
+#[Object]
+impl AccountsMutation {
+    /// Signs in with e-mail address and password.
+    async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<LoginPayload> {
+        let engine = ctx.data_unchecked::<Engine>();
+        let hint = match ctx.data_unchecked::<Caller>() {
+            Caller::Anonymous(hint) => hint.clone(),
+            Caller::SignedIn(session) => AccountHint::Subdomain(session.account().subdomain.clone()),
+        };
+        let session = engine.sign_in(&hint, &input.email, &input.password).await?;
+        tokens_of(session).await
+    }
+
+    /// Gives new tokens for a refresh token, which is then used up. A second use ends all sessions of the user.
+    async fn refresh_token(&self, ctx: &Context<'_>, input: RefreshTokenInput) -> Result<LoginPayload> {
+        let engine = ctx.data_unchecked::<Engine>();
+        let refused = || Error::new(Code::Unauthenticated, "the refresh token is not valid or was used: sign in again");
+        let (account, id, secret) = parse_refresh(&input.refresh_token).ok_or_else(refused)?;
+        let account = accounts::by_id(engine.storage(), account).await?.ok_or_else(refused)?;
+        if let Caller::Anonymous(AccountHint::Subdomain(named)) = ctx.data_unchecked::<Caller>()
+            && !named.eq_ignore_ascii_case(&account.subdomain)
+        {
+            return Err(refused());
+        }
+        let writer = engine.storage().writer(account.account_id, Actor::System, engine.now());
+        let user = tokens::use_refresh_token(&writer, id, &secret).await?.ok_or_else(refused)?;
+        let reader = engine.storage().reader(account.account_id);
+        let user = users::get(&reader, user).await?.ok_or_else(refused)?;
+        tokens_of(engine.session(account, user)?).await
+    }
+}
+
+/// The user of a global id, or nothing, whatever the id is.
+pub(crate) async fn user_by_id(session: &Session, id: uuid::Uuid) -> Result<Option<User>> {
+    let found = users::get(&session.reader(), id).await?;
+    Ok(found.map(|user| transfer::accounts::user(user, session.account().clone())))
+}
+
+/// The account of the session if it has this id.
+pub(crate) fn account_by_id(session: &Session, id: uuid::Uuid) -> Option<Account> {
+    let account = session.account();
+    (account.account_id == id).then(|| transfer::accounts::client(account.clone()))
+}
+
+async fn tokens_of(session: Session) -> Result<LoginPayload> {
+    let (account, user) = (session.account().clone(), session.user().clone());
+    let now: Timestamp = session.now();
+    let bearer = Bearer { account: account.account_id, user: user.id };
+    let (access_token, expires_at) = session.engine().keys.sign(bearer, now)?;
+    let ends = now.plus_seconds(REFRESH_SECONDS);
+    let (id, secret) = tokens::create_refresh_token(&session.raw_writer(), user.id, ends).await?;
+    let refresh_token = refresh_text(account.account_id, id, &secret);
+    let user = transfer::accounts::user(user, account);
+    Ok(LoginPayload { access_token, refresh_token, expires_at: DateTime(expires_at), user })
+}

@@ -1,0 +1,67 @@
+//! What all requests share: the database, the formats, the keys, the clock.
+
+use std::sync::Arc;
+
+use formats::Registry;
+use storage::password::Passwords;
+use storage::{Storage, Timestamp};
+
+use crate::error::Result;
+use crate::token::Keys;
+
+/// What all requests share. Cloning is cheap.
+#[derive(Clone)]
+pub struct Engine {
+    pub(crate) storage: Storage,
+    pub(crate) formats: Arc<Registry>,
+    pub(crate) passwords: Passwords,
+    pub(crate) keys: Keys,
+    pub(crate) clock: Clock,
+}
+
+/// Where the current time comes from.
+#[derive(Clone, Copy, Debug)]
+pub enum Clock {
+    /// The machine's clock.
+    System,
+    /// Always the same moment, for tests.
+    Fixed(Timestamp),
+}
+
+impl Clock {
+    /// The current time.
+    pub fn now(self) -> Timestamp {
+        match self {
+            Self::System => Timestamp::now(),
+            Self::Fixed(moment) => moment,
+        }
+    }
+}
+
+impl Engine {
+    /// An engine on a migrated database; the first one makes the signing key. Errors: those of the database.
+    pub async fn new(storage: Storage, formats: Registry, clock: Clock) -> Result<Self> {
+        let keys = Keys::load(&storage, clock.now()).await?;
+        Ok(Self { storage, formats: Arc::new(formats), passwords: Passwords::default(), keys, clock })
+    }
+
+    /// The database.
+    pub fn storage(&self) -> &Storage {
+        &self.storage
+    }
+
+    /// The formats.
+    pub fn formats(&self) -> &Registry {
+        &self.formats
+    }
+
+    /// The hashing of passwords.
+    pub fn passwords(&self) -> &Passwords {
+        &self.passwords
+    }
+
+    /// The current time.
+    pub fn now(&self) -> Timestamp {
+        self.clock.now()
+    }
+}

@@ -1,0 +1,131 @@
+//! The errors that clients see: a closed list of codes, each with a sentence.
+
+use async_graphql::{ErrorExtensionValues, Value};
+
+/// The result of resolvers and of everything else here. (`async_graphql::Result` would publish the text of any error
+/// that `?` meets, SQL included.)
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// What kind of error it is; a client decides by it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Code {
+    /// Nobody is signed in, or the credentials are wrong.
+    Unauthenticated,
+    /// The user's role does not allow it.
+    Forbidden,
+    /// There is no such record in this account.
+    NotFound,
+    /// The record was changed meanwhile, or a name is taken.
+    Conflict,
+    /// The request is wrong; the message says what would be right.
+    Invalid,
+    /// Cairn does not do this.
+    Unsupported,
+    /// A limit was reached.
+    Limited,
+    /// Try again later.
+    Unavailable,
+    /// A fault of ours.
+    Internal,
+}
+
+impl Code {
+    /// All codes.
+    pub const ALL: [Self; 9] = [
+        Self::Unauthenticated,
+        Self::Forbidden,
+        Self::NotFound,
+        Self::Conflict,
+        Self::Invalid,
+        Self::Unsupported,
+        Self::Limited,
+        Self::Unavailable,
+        Self::Internal,
+    ];
+
+    /// The code as clients see it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Unauthenticated => "UNAUTHENTICATED",
+            Self::Forbidden => "FORBIDDEN",
+            Self::NotFound => "NOT_FOUND",
+            Self::Conflict => "CONFLICT",
+            Self::Invalid => "INVALID",
+            Self::Unsupported => "UNSUPPORTED",
+            Self::Limited => "LIMITED",
+            Self::Unavailable => "UNAVAILABLE",
+            Self::Internal => "INTERNAL",
+        }
+    }
+
+    /// The code of an error in a GraphQL response; one without a code was made by the engine, which found the request
+    /// wrong (GraphQL section 7.1.2, request errors).
+    pub fn of(error: &async_graphql::ServerError) -> Self {
+        let Some(Value::String(name)) = error.extensions.as_ref().and_then(|values| values.get("code")) else {
+            return Self::Invalid;
+        };
+        Self::ALL.into_iter().find(|code| code.name() == name).unwrap_or(Self::Internal)
+    }
+}
+
+/// An error as clients see it. It does not implement `Display`, so that no other error turns into one by accident.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Error {
+    /// The code.
+    pub code: Code,
+    /// A sentence without its full stop.
+    pub message: String,
+    /// The input field at fault, where there is one.
+    pub field: Option<&'static str>,
+}
+
+impl Error {
+    /// An error with a code and a sentence.
+    pub fn new(code: Code, message: impl Into<String>) -> Self {
+        Self { code, message: message.into(), field: None }
+    }
+
+    pub(crate) fn invalid(message: impl Into<String>) -> Self {
+        Self::new(Code::Invalid, message)
+    }
+
+    /// Nobody is signed in.
+    pub(crate) fn unauthenticated() -> Self {
+        Self::new(Code::Unauthenticated, "sign in first: send an access token, see the mutation login")
+    }
+
+    /// A fault of ours: the log gets the cause, the client does not.
+    pub(crate) fn internal(cause: impl std::fmt::Display) -> Self {
+        tracing::error!(cause = %cause, "Internal error: {cause}");
+        Self::new(Code::Internal, "internal error")
+    }
+}
+
+impl From<storage::Error> for Error {
+    fn from(error: storage::Error) -> Self {
+        match error {
+            storage::Error::Invalid { field, reason } => Self { code: Code::Invalid, message: reason, field },
+            storage::Error::NotFound { .. } => Self::new(Code::NotFound, error.to_string()),
+            storage::Error::Conflict { reason } => Self::new(Code::Conflict, reason),
+            storage::Error::Unavailable(cause) => {
+                tracing::error!(%cause, "The database is not available: {cause}");
+                Self::new(Code::Unavailable, "the database is not available now; try again")
+            }
+            storage::Error::Internal(cause) => Self::internal(cause),
+        }
+    }
+}
+
+impl From<Error> for async_graphql::Error {
+    fn from(error: Error) -> Self {
+        let Error { code, message, field } = error;
+        let mut extensions = ErrorExtensionValues::default();
+        extensions.set("code", code.name());
+        if let Some(field) = field {
+            extensions.set("field", field);
+        }
+        let mut error = Self::new(message);
+        error.extensions = Some(extensions);
+        error
+    }
+}

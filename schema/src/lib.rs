@@ -1,0 +1,31 @@
+//! What clients see: the GraphQL schema over people, transactions and categories, who may use it, and the import and
+//! export of views in any format.
+//!
+//! [`Engine`] holds what all requests share; [`sign_in`](Engine::sign_in) and its kin make a [`Session`], the value
+//! that hands out reader and writer; [`build`] makes the schema that [`execute`] runs.
+
+mod accounts;
+mod categories;
+mod engine;
+mod error;
+mod exports;
+mod id;
+mod imports;
+mod loader;
+mod page;
+mod people;
+mod root;
+mod scalar;
+mod session;
+mod token;
+mod transactions;
+mod transfer;
+mod view;
+
+pub use engine::{Clock, Engine};
+pub use error::{Code, Error, Result};
+pub use exports::{Export, ExportRequest};
+pub use id::{GlobalId, Kind};
+pub use imports::{Duplicates, ImportRequest, Receipt, ReceiptFile, RowNote};
+pub use root::{Schema, build, execute, sdl};
+pub use session::{AccountHint, Caller, Session};

@@ -1,0 +1,100 @@
+//! Connections: the Relay arguments `first after last before`, read into a page request and written back as edges.
+
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::{ObjectType, OutputType};
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use storage::{Cursor, Page, PageRequest, SortKey};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// How many records a page has where the client does not say.
+const DEFAULT_PAGE: u64 = 50;
+/// How many records a page has at most.
+const LARGEST_PAGE: u64 = 200;
+
+/// The arguments of a connection (Relay's cursor connections specification, section 4).
+#[derive(Default)]
+pub(crate) struct PageArguments {
+    pub(crate) first: Option<i32>,
+    pub(crate) after: Option<String>,
+    pub(crate) last: Option<i32>,
+    pub(crate) before: Option<String>,
+}
+
+impl PageArguments {
+    /// Errors: `INVALID` for a negative number, both ends at once, or a cursor that is none; `LIMITED` over the largest
+    /// page, never a silent cut.
+    pub(crate) fn request(self) -> Result<PageRequest> {
+        let Self { first, after, last, before } = self;
+        let (limit, from_end) = match (first, last) {
+            (Some(_), Some(_)) => return Err(Error::invalid("give either first or last, not both")),
+            (Some(first), None) => (check(first, "first")?, false),
+            (None, Some(last)) => (check(last, "last")?, true),
+            (None, None) => (DEFAULT_PAGE, false),
+        };
+        let cursor = |text: Option<String>| text.map(|text| parse_cursor(&text)).transpose();
+        Ok(PageRequest { limit, after: cursor(after)?, before: cursor(before)?, from_end })
+    }
+}
+
+/// A page as a connection; `place` gives sort key and id of a record.
+pub(crate) fn connection<T, N, F>(
+    page: Page<T>,
+    request: &PageRequest,
+    fields: F,
+    place: impl Fn(&T) -> Cursor,
+    node: impl Fn(T) -> N,
+) -> Connection<String, N, F, EmptyFields>
+where
+    N: OutputType,
+    F: ObjectType,
+{
+    let Page { items, more } = page;
+    // There is something on the other side of a cursor: the record that it stands for.
+    let (before, after) = (request.after.is_some(), request.before.is_some());
+    let (has_previous, has_next) = if request.from_end { (more, after) } else { (before, more) };
+    let mut connection = Connection::with_additional_fields(has_previous, has_next, fields);
+    connection.edges.extend(items.into_iter().map(|item| {
+        let cursor = write_cursor(&place(&item));
+        Edge::new(cursor, node(item))
+    }));
+    connection
+}
+
+/// The place of a record in a list.
+pub(crate) fn place(key: SortKey, name: &str, created: i64, updated: i64, id: Uuid) -> Cursor {
+    let key = match key {
+        SortKey::Name => name.to_owned(),
+        SortKey::Created => created.to_string(),
+        SortKey::Updated => updated.to_string(),
+    };
+    Cursor { key, id }
+}
+
+fn check(number: i32, argument: &str) -> Result<u64> {
+    let number = u64::try_from(number).map_err(|_| Error::invalid(format!("{argument} cannot be negative")))?;
+    if number > LARGEST_PAGE {
+        let message =
+            format!("{argument} is {number}, and a page has at most {LARGEST_PAGE} records: follow endCursor");
+        return Err(Error::new(crate::Code::Limited, message));
+    }
+    Ok(number)
+}
+
+/// 16 bytes of id, then the key.
+fn write_cursor(cursor: &Cursor) -> String {
+    let mut bytes = cursor.id.as_bytes().to_vec();
+    bytes.extend_from_slice(cursor.key.as_bytes());
+    URL_SAFE_NO_PAD.encode(bytes)
+}
+
+fn parse_cursor(text: &str) -> Result<Cursor> {
+    let parse = || {
+        let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
+        let (id, key) = bytes.split_at_checked(16)?;
+        Some(Cursor { id: Uuid::from_slice(id).ok()?, key: String::from_utf8(key.to_vec()).ok()? })
+    };
+    parse().ok_or_else(|| Error::invalid(format!("{text:?} is no cursor: take it from pageInfo or an edge")))
+}

@@ -1,0 +1,284 @@
+//! People in GraphQL: the type, its queries and its mutations.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use storage::query::people as stored;
+use storage::{Contact, View};
+use uuid::Uuid;
+
+use crate::categories::Category;
+use crate::error::{Code, Error, Result};
+use crate::id::Kind;
+use crate::loader::{CategoriesOfPerson, Loads};
+use crate::page::{PageArguments, connection, place};
+use crate::root::session;
+use crate::scalar::DateTime;
+use crate::transfer;
+use crate::view::{PersonOrder, ViewInput};
+
+/// A contact. It has a name, a company, an e-mail address or a phone.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Person {
+    /// Its global id.
+    pub(crate) id: ID,
+    /// Counts the changes, from 1; send it with an update to learn whether it is stale.
+    pub(crate) version: i64,
+    /// `Name - Company`, or the first of name, company, e-mail and phone that is there.
+    pub(crate) display_name: String,
+    /// Given, middle and family name together.
+    pub(crate) name: Option<String>,
+    /// Where they work.
+    pub(crate) company: Option<String>,
+    /// The job title.
+    pub(crate) title: Option<String>,
+    /// The e-mail address; it need not be unique.
+    pub(crate) email: Option<String>,
+    /// The phone number as it was written.
+    pub(crate) phone: Option<String>,
+    /// The mobile number as it was written.
+    pub(crate) mobile: Option<String>,
+    /// The fax number as it was written.
+    pub(crate) fax: Option<String>,
+    /// A web page.
+    pub(crate) url: Option<String>,
+    /// Street and what belongs to it, in lines.
+    pub(crate) address: Option<String>,
+    /// The city.
+    pub(crate) city: Option<String>,
+    /// The state or province.
+    pub(crate) state: Option<String>,
+    /// The postal code.
+    pub(crate) zip: Option<String>,
+    /// The country.
+    pub(crate) country: Option<String>,
+    /// Notes, in lines.
+    pub(crate) notes: Option<String>,
+    /// When it was made.
+    pub(crate) created_at: DateTime,
+    /// When it was changed last.
+    pub(crate) updated_at: DateTime,
+    #[graphql(skip)]
+    pub(crate) key: Uuid,
+}
+
+#[ComplexObject]
+impl Person {
+    /// The categories that the person is in, by name.
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let found = loader.load_one(CategoriesOfPerson(self.key)).await.map_err(|error| (*error).clone())?;
+        Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+    }
+}
+
+/// What a connection of people knows beside its edges.
+pub(crate) struct People {
+    view: View,
+}
+
+#[Object(name = "PeopleSummary")]
+impl People {
+    /// How many people the view holds, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(stored::count(&session(ctx)?.reader(), &self.view).await?)
+    }
+}
+
+/// The data of a new person.
+#[derive(Clone, Debug, Default, InputObject)]
+pub(crate) struct PersonInput {
+    /// Given, middle and family name together.
+    pub(crate) name: Option<String>,
+    /// Where they work.
+    pub(crate) company: Option<String>,
+    /// The job title.
+    pub(crate) title: Option<String>,
+    /// The e-mail address.
+    pub(crate) email: Option<String>,
+    /// The phone number.
+    pub(crate) phone: Option<String>,
+    /// The mobile number.
+    pub(crate) mobile: Option<String>,
+    /// The fax number.
+    pub(crate) fax: Option<String>,
+    /// A web page.
+    pub(crate) url: Option<String>,
+    /// Street and what belongs to it, in lines.
+    pub(crate) address: Option<String>,
+    /// The city.
+    pub(crate) city: Option<String>,
+    /// The state or province.
+    pub(crate) state: Option<String>,
+    /// The postal code.
+    pub(crate) zip: Option<String>,
+    /// The country.
+    pub(crate) country: Option<String>,
+    /// Notes, in lines.
+    pub(crate) notes: Option<String>,
+    /// The names of categories; those that are not there are made.
+    #[graphql(default)]
+    pub(crate) categories: Vec<String>,
+}
+
+/// The input of `createPerson`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct CreatePersonInput {
+    #[graphql(flatten)]
+    person: PersonInput,
+}
+
+/// A created person.
+#[derive(SimpleObject)]
+pub(crate) struct CreatePersonPayload {
+    /// The person.
+    person: Person,
+}
+
+/// The input of `updatePerson`: a field that is absent stays, and null clears.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct UpdatePersonInput {
+    /// Whom to change.
+    id: ID,
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+    /// Given, middle and family name together.
+    name: MaybeUndefined<String>,
+    /// Where they work.
+    company: MaybeUndefined<String>,
+    /// The job title.
+    title: MaybeUndefined<String>,
+    /// The e-mail address.
+    email: MaybeUndefined<String>,
+    /// The phone number.
+    phone: MaybeUndefined<String>,
+    /// The mobile number.
+    mobile: MaybeUndefined<String>,
+    /// The fax number.
+    fax: MaybeUndefined<String>,
+    /// A web page.
+    url: MaybeUndefined<String>,
+    /// Street and what belongs to it, in lines.
+    address: MaybeUndefined<String>,
+    /// The city.
+    city: MaybeUndefined<String>,
+    /// The state or province.
+    state: MaybeUndefined<String>,
+    /// The postal code.
+    zip: MaybeUndefined<String>,
+    /// The country.
+    country: MaybeUndefined<String>,
+    /// Notes, in lines.
+    notes: MaybeUndefined<String>,
+    /// The names of all categories that the person shall be in.
+    categories: MaybeUndefined<Vec<String>>,
+}
+
+/// A changed person.
+#[derive(SimpleObject)]
+pub(crate) struct UpdatePersonPayload {
+    /// The person.
+    person: Person,
+}
+
+/// The queries about people.
+#[derive(Default)]
+pub(crate) struct PeopleQuery;
+
+#[Object]
+impl PeopleQuery {
+    /// The person of an id, or null.
+    async fn person(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Person>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The people of a view.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
+    async fn people(
+        &self,
+        ctx: &Context<'_>,
+        view: Option<ViewInput>,
+        #[graphql(default)] order_by: PersonOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Person, People, EmptyFields>> {
+        let session = session(ctx)?;
+        let request = PageArguments { first, after, last, before }.request()?;
+        let (view, order) = (view.unwrap_or_default().view(), order_by.order());
+        let page = stored::list(&session.reader(), &view, order, &request).await?;
+        let place = |person: &stored::Person| {
+            let (created, updated) = (person.created_at.microseconds(), person.updated_at.microseconds());
+            place(order.key, &person.sort_key, created, updated, person.id)
+        };
+        Ok(connection(page, &request, People { view }, place, transfer::people::client))
+    }
+}
+
+/// The mutations of people.
+#[derive(Default)]
+pub(crate) struct PeopleMutation;
+
+#[Object]
+impl PeopleMutation {
+    /// Makes a person, always: an e-mail address is not unique.
+    async fn create_person(&self, ctx: &Context<'_>, input: CreatePersonInput) -> Result<CreatePersonPayload> {
+        let writer = session(ctx)?.writer()?;
+        let person = stored::create(&writer, transfer::people::new(input.person)).await?;
+        Ok(CreatePersonPayload { person: transfer::people::client(person) })
+    }
+
+    /// Changes a person.
+    async fn update_person(&self, ctx: &Context<'_>, input: UpdatePersonInput) -> Result<UpdatePersonPayload> {
+        let writer = session(ctx)?.writer()?;
+        let id = Kind::Person.parse(&input.id).ok_or_else(|| Error::new(Code::NotFound, "there is no such person"))?;
+        let categories = match input.categories.clone() {
+            MaybeUndefined::Undefined => None,
+            MaybeUndefined::Null => Some(Vec::new()),
+            MaybeUndefined::Value(names) => Some(names),
+        };
+        let change = stored::PersonEdit { id, version: input.version, categories };
+        let person = stored::update(&writer, change, |contact| edit(contact, &input)).await?;
+        Ok(UpdatePersonPayload { person: transfer::people::client(person) })
+    }
+}
+
+/// The person of a global id, or nothing, whatever the id is.
+pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Person>> {
+    let reader = session(ctx)?.reader();
+    let Some(id) = Kind::Person.parse(id) else { return Ok(None) };
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::people::client))
+}
+
+fn edit(contact: &mut Contact, input: &UpdatePersonInput) {
+    let UpdatePersonInput {
+        id: _,
+        version: _,
+        name,
+        company,
+        title,
+        email,
+        phone,
+        mobile,
+        fax,
+        url,
+        address,
+        city,
+        state,
+        zip,
+        country,
+        notes,
+        categories: _,
+    } = input;
+    let given = [name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes];
+    for ((_, field), given) in contact.fields_mut().into_iter().zip(given) {
+        match given {
+            MaybeUndefined::Undefined => {}
+            MaybeUndefined::Null => *field = None,
+            MaybeUndefined::Value(value) => *field = Some(value.clone()),
+        }
+    }
+}

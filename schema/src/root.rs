@@ -1,0 +1,111 @@
+//! The schema as a whole: its roots, its limits, and running a request against it.
+
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{
+    Context, EmptySubscription, ErrorExtensionValues, ID, Interface, MergedObject, Object, Request, Response,
+    SDLExportOptions,
+};
+
+use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
+use crate::categories::{self, CategoriesQuery, Category};
+use crate::engine::Engine;
+use crate::error::{Code, Result};
+use crate::id::{GlobalId, Kind};
+use crate::loader::{Loads, loader};
+use crate::people::{self, PeopleMutation, PeopleQuery, Person};
+use crate::session::{Caller, Session};
+use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
+
+/// How deep a query may be nested.
+const DEPTH: usize = 15;
+/// How many fields a query may ask for, the records of its pages multiplied in.
+const COST: usize = 50_000;
+/// How many directives a field may bear.
+const DIRECTIVES: usize = 50;
+
+/// The schema; cloning is cheap.
+pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+
+/// Anything that has a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "&ID"))]
+enum Node {
+    Account(Account),
+    Category(Category),
+    Person(Person),
+    Transaction(Transaction),
+    User(User),
+}
+
+#[derive(Default)]
+struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// The record of any id, or null.
+    async fn node(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Node>> {
+        let session = session(ctx)?;
+        let Ok(GlobalId { kind, id: key }) = id.parse::<GlobalId>() else { return Ok(None) };
+        Ok(match kind {
+            Kind::Account => accounts::account_by_id(session, key).map(Node::from),
+            Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
+            Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
+            Kind::Import => None,
+        })
+    }
+}
+
+/// The root of queries.
+#[derive(MergedObject, Default)]
+pub struct Query(AccountsQuery, CategoriesQuery, NodeQuery, PeopleQuery, TransactionsQuery);
+
+/// The root of mutations.
+#[derive(MergedObject, Default)]
+pub struct Mutation(AccountsMutation, PeopleMutation, TransactionsMutation);
+
+/// The schema on an engine.
+pub fn build(engine: Engine) -> Schema {
+    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+        .data(engine)
+        .limit_depth(DEPTH)
+        .limit_complexity(COST)
+        .limit_directives(DIRECTIVES)
+        .finish()
+}
+
+/// The schema in the schema definition language (GraphQL section 3), as `schema.graphql` holds it.
+pub fn sdl() -> String {
+    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+}
+
+/// Runs a request for a caller. An error without a code was found by the engine and becomes `INVALID`; an `INTERNAL`
+/// one gets the id by which the log has its cause.
+pub async fn execute(schema: &Schema, request: Request, caller: Caller, request_id: &str) -> Response {
+    let request = match &caller {
+        Caller::SignedIn(session) => request.data::<DataLoader<Loads>>(loader(session)),
+        Caller::Anonymous(_) => request,
+    };
+    let mut response = schema.execute(request.data(caller)).await;
+    for error in &mut response.errors {
+        let code = Code::of(error);
+        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
+        extensions.set("code", code.name());
+        if code == Code::Internal {
+            extensions.set("requestId", request_id);
+        }
+    }
+    response
+}
+
+/// The session of a resolver's caller. Errors: `UNAUTHENTICATED`.
+pub(crate) fn session<'a>(ctx: &Context<'a>) -> Result<&'a Session> {
+    ctx.data_unchecked::<Caller>().session()
+}
+
+/// How many records a page may bring, as the cost limit counts it.
+pub(crate) fn page_cost(first: Option<i32>, last: Option<i32>) -> usize {
+    first.or(last).map_or(50, |number| usize::try_from(number).unwrap_or(0).max(1))
+}

@@ -1,0 +1,44 @@
+//! The scalars of the schema: moments and decimals, both written as strings.
+
+use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+
+/// A moment in UTC, such as `2026-11-22T09:30:00Z` (RFC 3339).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct DateTime(pub(crate) storage::Timestamp);
+
+/// A moment in UTC, such as `2026-11-22T09:30:00Z` (RFC 3339), with up to six decimal places of the second.
+#[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/date-time.html")]
+impl ScalarType for DateTime {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        let moment: jiff::Timestamp =
+            text.parse().map_err(|_| InputValueError::custom("a moment is written like 2026-11-22T09:30:00Z"))?;
+        Ok(Self(moment.into()))
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(jiff::Timestamp::from(self.0).to_string())
+    }
+}
+
+/// A decimal number with at most four places.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Decimal(pub(crate) storage::Decimal);
+
+/// A decimal number with at most four places, as a string without trailing zeros, such as `"0.25"`. A number is read
+/// as well.
+#[Scalar]
+impl ScalarType for Decimal {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let text = match &value {
+            Value::String(text) => text.clone(),
+            Value::Number(number) => number.to_string(),
+            _ => return Err(InputValueError::expected_type(value)),
+        };
+        text.parse().map(Self).map_err(InputValueError::custom)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}

@@ -1,0 +1,131 @@
+//! Tokens: access tokens that any gateway on the database can check, and the text form of refresh tokens.
+
+use std::sync::{Arc, RwLock};
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use storage::query::tokens::{self, SigningKey};
+use storage::{Storage, Timestamp};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+
+/// How long an access token is good for, in seconds.
+const ACCESS_SECONDS: i64 = 3_600;
+/// How long a refresh token is good for, in seconds.
+pub(crate) const REFRESH_SECONDS: i64 = 30 * 86_400;
+/// Who issues the tokens and whom they are for (RFC 7519 sections 4.1.1 and 4.1.3).
+const ISSUER: &str = "cairn";
+/// How far the clocks of two gateways may differ, in seconds.
+const LEEWAY: u64 = 5;
+/// What a refresh token begins with, so that people and scanners recognise it.
+const REFRESH_PREFIX: &str = "cairn_refresh_";
+
+/// Whom an access token stands for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Bearer {
+    pub(crate) account: Uuid,
+    pub(crate) user: Uuid,
+}
+
+/// The signing keys, the newest first. HMAC-SHA-256: only gateways check these tokens, and they share the database.
+#[derive(Clone)]
+pub(crate) struct Keys {
+    keys: Arc<RwLock<Vec<SigningKey>>>,
+}
+
+#[derive(Serialize, Deserialize)]
+struct Claims {
+    iss: String,
+    aud: String,
+    sub: Uuid,
+    /// The account.
+    acc: Uuid,
+    iat: i64,
+    exp: i64,
+}
+
+impl Keys {
+    pub(crate) async fn load(storage: &Storage, now: Timestamp) -> Result<Self> {
+        let keys = tokens::signing_keys(storage, now).await?;
+        Ok(Self { keys: Arc::new(RwLock::new(keys)) })
+    }
+
+    /// A new access token and when it ends.
+    pub(crate) fn sign(&self, bearer: Bearer, now: Timestamp) -> Result<(String, Timestamp)> {
+        let key = self.newest()?;
+        let expires = now.plus_seconds(ACCESS_SECONDS);
+        let seconds = |moment: Timestamp| moment.microseconds().div_euclid(1_000_000);
+        let claims = Claims {
+            iss: ISSUER.to_owned(),
+            aud: ISSUER.to_owned(),
+            sub: bearer.user,
+            acc: bearer.account,
+            iat: seconds(now),
+            exp: seconds(expires),
+        };
+        let header = Header { kid: Some(key.id.to_string()), ..Header::new(Algorithm::HS256) };
+        let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key.secret));
+        token.map(|token| (token, expires)).map_err(Error::internal)
+    }
+
+    /// Whom a token stands for; `None` for one that is not ours, was altered or has expired.
+    pub(crate) async fn verify(&self, storage: &Storage, token: &str, now: Timestamp) -> Result<Option<Bearer>> {
+        let kid = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid?.parse::<Uuid>().ok());
+        let Some(kid) = kid else { return Ok(None) };
+        let Some(key) = self.find(storage, kid).await? else { return Ok(None) };
+        let mut validation = Validation::new(Algorithm::HS256);
+        validation.set_issuer(&[ISSUER]);
+        validation.set_audience(&[ISSUER]);
+        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+        validation.leeway = LEEWAY;
+        // The engine's clock decides, below: the library would ask the machine's.
+        validation.validate_exp = false;
+        let Ok(token) = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(&key.secret), &validation)
+        else {
+            return Ok(None);
+        };
+        let ends = token.claims.exp.saturating_add_unsigned(LEEWAY).saturating_mul(1_000_000);
+        let alive = now.microseconds() < ends;
+        Ok(alive.then_some(Bearer { account: token.claims.acc, user: token.claims.sub }))
+    }
+
+    fn newest(&self) -> Result<SigningKey> {
+        let keys = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.first().cloned().ok_or_else(|| Error::internal("there is no signing key"))
+    }
+
+    /// The key of an id; one that another gateway made since is fetched.
+    async fn find(&self, storage: &Storage, kid: Uuid) -> Result<Option<SigningKey>> {
+        let known = || {
+            let keys = self.keys.read().unwrap_or_else(std::sync::PoisonError::into_inner);
+            keys.iter().find(|key| key.id == kid).cloned()
+        };
+        if let Some(key) = known() {
+            return Ok(Some(key));
+        }
+        let Some(key) = tokens::signing_key(storage, kid).await? else { return Ok(None) };
+        let mut keys = self.keys.write().unwrap_or_else(std::sync::PoisonError::into_inner);
+        keys.push(key.clone());
+        Ok(Some(key))
+    }
+}
+
+/// The text of a refresh token: the account, the token's id and its secret.
+pub(crate) fn refresh_text(account: Uuid, id: Uuid, secret: &[u8; 32]) -> String {
+    let mut bytes = Vec::with_capacity(64);
+    bytes.extend_from_slice(account.as_bytes());
+    bytes.extend_from_slice(id.as_bytes());
+    bytes.extend_from_slice(secret);
+    format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+}
+
+/// Account, id and secret of a refresh token.
+pub(crate) fn parse_refresh(text: &str) -> Option<(Uuid, Uuid, Vec<u8>)> {
+    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(REFRESH_PREFIX)?).ok()?;
+    let (account, rest) = bytes.split_at_checked(16)?;
+    let (id, secret) = rest.split_at_checked(16)?;
+    Some((Uuid::from_slice(account).ok()?, Uuid::from_slice(id).ok()?, secret.to_vec()))
+}

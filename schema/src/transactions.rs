@@ -1,0 +1,241 @@
+//! Transactions in GraphQL: the type, its queries and its mutations.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use storage::View;
+use storage::query::transactions as stored;
+use uuid::Uuid;
+
+use crate::categories::Category;
+use crate::error::{Code, Error, Result};
+use crate::id::Kind;
+use crate::loader::{CategoriesOfTransaction, Loads, PersonById};
+use crate::page::{PageArguments, connection, place};
+use crate::people::{Person, PersonInput};
+use crate::root::session;
+use crate::scalar::{DateTime, Decimal};
+use crate::transfer;
+use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
+
+/// Business with one person.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Transaction {
+    /// Its global id.
+    pub(crate) id: ID,
+    /// Counts the changes, from 1; send it with a change to learn whether it is stale.
+    pub(crate) version: i64,
+    /// How far it is.
+    pub(crate) stage: Stage,
+    /// What it is worth.
+    pub(crate) value: Decimal,
+    /// How likely it is, from 0 to 1.
+    pub(crate) probability: Decimal,
+    /// More about it.
+    pub(crate) more_info: Option<String>,
+    /// When it was made.
+    pub(crate) created_at: DateTime,
+    /// When it was changed last.
+    pub(crate) updated_at: DateTime,
+    #[graphql(skip)]
+    pub(crate) key: Uuid,
+    #[graphql(skip)]
+    pub(crate) person_key: Uuid,
+}
+
+#[ComplexObject]
+impl Transaction {
+    /// Whom the business is with.
+    async fn person(&self, ctx: &Context<'_>) -> Result<Person> {
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let found = loader.load_one(PersonById(self.person_key)).await.map_err(|error| (*error).clone())?;
+        let person = found.ok_or_else(|| Error::internal("a transaction without its person"))?;
+        Ok(transfer::people::client(person))
+    }
+
+    /// The categories that the transaction is in, by name.
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let found = loader.load_one(CategoriesOfTransaction(self.key)).await.map_err(|error| (*error).clone())?;
+        Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+    }
+}
+
+/// What a connection of transactions knows beside its edges.
+pub(crate) struct Transactions {
+    view: View,
+}
+
+#[Object(name = "TransactionsSummary")]
+impl Transactions {
+    /// How many transactions the view holds, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(stored::count(&session(ctx)?.reader(), &self.view).await?)
+    }
+}
+
+/// The input of `createTransaction`: exactly one of `personId` and `person`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct CreateTransactionInput {
+    /// Where it begins.
+    stage: Stage,
+    /// What it is worth; 0 where it is absent.
+    value: Option<Decimal>,
+    /// How likely it is, from 0 to 1; 0 where it is absent.
+    probability: Option<Decimal>,
+    /// More about it.
+    more_info: Option<String>,
+    /// The person who is there.
+    person_id: Option<ID>,
+    /// The data of the person.
+    person: Option<PersonInput>,
+    /// What happens where `person` is in the account already.
+    #[graphql(default)]
+    person_match: PersonMatch,
+    /// The names of its categories; those that are not there are made.
+    #[graphql(default)]
+    categories: Vec<String>,
+}
+
+/// What happens with a `person` who may be in the account already.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub(crate) enum PersonMatch {
+    /// A new person is made, always.
+    #[default]
+    Create,
+    /// The person with the same e-mail address, or with the same name and company where one of the two has no e-mail
+    /// address, is taken and its empty fields are filled; only where there is none a new person is made.
+    Merge,
+}
+
+/// A created transaction.
+#[derive(SimpleObject)]
+pub(crate) struct CreateTransactionPayload {
+    /// The transaction.
+    transaction: Transaction,
+}
+
+/// The input of `moveTransaction`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct MoveTransactionInput {
+    /// Which one to move.
+    id: ID,
+    /// Where to.
+    stage: Stage,
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+}
+
+/// A moved transaction.
+#[derive(SimpleObject)]
+pub(crate) struct MoveTransactionPayload {
+    /// The transaction.
+    transaction: Transaction,
+}
+
+/// The queries about transactions.
+#[derive(Default)]
+pub(crate) struct TransactionsQuery;
+
+#[Object]
+impl TransactionsQuery {
+    /// The transaction of an id, or null.
+    async fn transaction(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Transaction>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The transactions of a view, of one stage or of all.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        stage: Option<Stage>,
+        view: Option<ViewInput>,
+        #[graphql(default)] order_by: TransactionOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
+        let session = session(ctx)?;
+        let request = PageArguments { first, after, last, before }.request()?;
+        let (view, order) = (view.unwrap_or_default().in_stage(stage), PersonOrder::from(order_by).order());
+        let page = stored::list(&session.reader(), &view, order, &request).await?;
+        let place = |found: &stored::Transaction| {
+            let (created, updated) = (found.created_at.microseconds(), found.updated_at.microseconds());
+            place(order.key, &found.sort_key, created, updated, found.id)
+        };
+        Ok(connection(page, &request, Transactions { view }, place, transfer::transactions::client))
+    }
+}
+
+/// The mutations of transactions.
+#[derive(Default)]
+pub(crate) struct TransactionsMutation;
+
+#[Object]
+impl TransactionsMutation {
+    /// Makes a transaction with a person who is there or with a new one.
+    async fn create_transaction(
+        &self,
+        ctx: &Context<'_>,
+        input: CreateTransactionInput,
+    ) -> Result<CreateTransactionPayload> {
+        let writer = session(ctx)?.writer()?;
+        let CreateTransactionInput {
+            stage,
+            value,
+            probability,
+            more_info,
+            person_id,
+            person,
+            person_match,
+            categories,
+        } = input;
+        let terms = stored::Terms {
+            value: value.map(|value| value.0).unwrap_or_default(),
+            probability: probability.map(|probability| probability.0).unwrap_or_default(),
+            more_info,
+        };
+        let person = person_ref(person_id, person, person_match)?;
+        let new = stored::NewTransaction { person, stage: stage.into(), terms, categories };
+        let transaction = stored::create(&writer, new).await?;
+        Ok(CreateTransactionPayload { transaction: transfer::transactions::client(transaction) })
+    }
+
+    /// Moves a transaction to a stage.
+    async fn move_transaction(&self, ctx: &Context<'_>, input: MoveTransactionInput) -> Result<MoveTransactionPayload> {
+        let writer = session(ctx)?.writer()?;
+        let MoveTransactionInput { id, stage, version } = input;
+        let missing = || Error::new(Code::NotFound, "there is no such transaction");
+        let id = Kind::Transaction.parse(&id).ok_or_else(missing)?;
+        let transaction = stored::move_to(&writer, id, stage.into(), version).await?;
+        Ok(MoveTransactionPayload { transaction: transfer::transactions::client(transaction) })
+    }
+}
+
+/// The transaction of a global id, or nothing, whatever the id is.
+pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Transaction>> {
+    let reader = session(ctx)?.reader();
+    let Some(id) = Kind::Transaction.parse(id) else { return Ok(None) };
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::transactions::client))
+}
+
+fn person_ref(id: Option<ID>, person: Option<PersonInput>, matching: PersonMatch) -> Result<stored::PersonRef> {
+    match (id, person) {
+        (Some(id), None) => {
+            let missing = || Error::new(Code::NotFound, "there is no such person");
+            Ok(stored::PersonRef::Id(Kind::Person.parse(&id).ok_or_else(missing)?))
+        }
+        (None, Some(person)) => {
+            let new = transfer::people::new(person);
+            Ok(match matching {
+                PersonMatch::Create => stored::PersonRef::New(new),
+                PersonMatch::Merge => stored::PersonRef::Merged(new),
+            })
+        }
+        _ => Err(Error::invalid("give exactly one of personId and person")),
+    }
+}

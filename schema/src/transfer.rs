@@ -1,0 +1,9 @@
+//! The one place where the three truths meet: what a file carries, what the database holds and what a client sees.
+//!
+//! Every conversion takes its value apart without `..`, so that a new column is a compile error here and nowhere else.
+
+pub(crate) mod accounts;
+pub(crate) mod categories;
+pub(crate) mod contact;
+pub(crate) mod people;
+pub(crate) mod transactions;

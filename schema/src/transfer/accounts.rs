@@ -1,0 +1,28 @@
+//! Accounts and users: from the database to clients.
+
+use storage::query::{accounts, users};
+
+use crate::accounts::{Account, User};
+use crate::id::Kind;
+
+pub(crate) fn client(account: accounts::Account) -> Account {
+    let accounts::Account { account_id, subdomain, name, time_zone, version, created_at: _, updated_at: _ } = account;
+    Account { id: Kind::Account.global(account_id).into(), version, subdomain, name, time_zone }
+}
+
+pub(crate) fn user(user: users::User, account: accounts::Account) -> User {
+    let users::User {
+        account_id: _,
+        id,
+        email,
+        email_key: _,
+        name,
+        role,
+        password_hash: _,
+        disabled_at: _,
+        version,
+        created_at: _,
+        updated_at: _,
+    } = user;
+    User { id: Kind::User.global(id).into(), version, email, name, role: role.into(), account: client(account) }
+}

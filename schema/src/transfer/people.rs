@@ -1,0 +1,130 @@
+//! People: from clients and files to the database, and from the database to both.
+
+use storage::import::{Incoming, IncomingTerms};
+use storage::query::categories::Category;
+use storage::query::people as stored;
+
+use super::contact;
+use crate::id::Kind;
+use crate::people::{Person, PersonInput};
+use crate::scalar::DateTime;
+
+/// The input of a client as storage takes it.
+pub(crate) fn new(input: PersonInput) -> stored::NewPerson {
+    let PersonInput {
+        name,
+        company,
+        title,
+        email,
+        phone,
+        mobile,
+        fax,
+        url,
+        address,
+        city,
+        state,
+        zip,
+        country,
+        notes,
+        categories,
+    } = input;
+    let contact = storage::Contact {
+        name,
+        company,
+        title,
+        email,
+        phone,
+        mobile,
+        fax,
+        url,
+        address,
+        city,
+        state,
+        zip,
+        country,
+        notes,
+    };
+    stored::NewPerson { contact, categories }
+}
+
+/// A person of the database as clients see it.
+pub(crate) fn client(person: stored::Person) -> Person {
+    let display_name = person.contact().display_name();
+    let stored::Person {
+        account_id: _,
+        id,
+        name,
+        company,
+        title,
+        email,
+        phone,
+        mobile,
+        fax,
+        url,
+        address,
+        city,
+        state,
+        zip,
+        country,
+        notes,
+        sort_key: _,
+        email_key: _,
+        name_key: _,
+        company_key: _,
+        phone_digits: _,
+        search_text: _,
+        created_by: _,
+        version,
+        created_at,
+        updated_at,
+        deleted_at: _,
+    } = person;
+    Person {
+        id: Kind::Person.global(id).into(),
+        version,
+        display_name,
+        name,
+        company,
+        title,
+        email,
+        phone,
+        mobile,
+        fax,
+        url,
+        address,
+        city,
+        state,
+        zip,
+        country,
+        notes,
+        created_at: DateTime(created_at),
+        updated_at: DateTime(updated_at),
+        key: id,
+    }
+}
+
+/// A person of the database as files carry it.
+pub(crate) fn record(person: &stored::Person, categories: Vec<Category>) -> formats::Person {
+    formats::Person {
+        id: Some(Kind::Person.global(person.id).to_string()),
+        contact: contact::carried(person.contact()),
+        categories: categories.into_iter().map(|category| category.name).collect(),
+        foreign: Vec::new(),
+        created_at: Some(person.created_at.into()),
+        updated_at: Some(person.updated_at.into()),
+    }
+}
+
+/// A row of a file as the import takes it. The times of a file are for its reader: an import makes its own.
+pub(crate) fn incoming(person: formats::Person, row: u64) -> Incoming {
+    let formats::Person { id, contact: carried, categories, foreign, created_at: _, updated_at: _ } = person;
+    Incoming {
+        row,
+        id: id.and_then(|id| Kind::Person.parse(&id)),
+        person_id: None,
+        contact: contact::stored(carried),
+        foreign_notes: contact::foreign_lines(&foreign),
+        categories,
+        terms: IncomingTerms::default(),
+    }
+}

@@ -1,0 +1,147 @@
+//! Transactions: from files to the database, and from the database to files and clients.
+
+use storage::import::{Incoming, IncomingTerms};
+use storage::query::categories::Category;
+use storage::query::people::Person;
+use storage::query::transactions as stored;
+
+use super::contact;
+use crate::id::Kind;
+use crate::scalar::{DateTime, Decimal};
+use crate::transactions::Transaction;
+
+/// A transaction of the database as clients see it.
+pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
+    let stored::Transaction {
+        account_id: _,
+        id,
+        person_id,
+        stage,
+        value,
+        probability,
+        more_info,
+        sort_key: _,
+        search_text: _,
+        created_by: _,
+        version,
+        created_at,
+        updated_at,
+        deleted_at: _,
+    } = transaction;
+    Transaction {
+        id: Kind::Transaction.global(id).into(),
+        version,
+        stage: stage.into(),
+        value: Decimal(value),
+        probability: Decimal(probability),
+        more_info,
+        created_at: DateTime(created_at),
+        updated_at: DateTime(updated_at),
+        key: id,
+        person_key: person_id,
+    }
+}
+
+/// A transaction of the database and its person as files carry them.
+pub(crate) fn record(
+    transaction: stored::Transaction,
+    person: &Person,
+    categories: Vec<Category>,
+) -> formats::Transaction {
+    let stored::Transaction {
+        account_id: _,
+        id,
+        person_id,
+        stage,
+        value,
+        probability,
+        more_info,
+        sort_key: _,
+        search_text: _,
+        created_by: _,
+        version: _,
+        created_at,
+        updated_at,
+        deleted_at: _,
+    } = transaction;
+    formats::Transaction {
+        id: Some(Kind::Transaction.global(id).to_string()),
+        person_id: Some(Kind::Person.global(person_id).to_string()),
+        contact: contact::carried(person.contact()),
+        stage: Some(carried_stage(stage)),
+        value: Some(carried_decimal(value)),
+        probability: Some(carried_decimal(probability)),
+        more_info,
+        categories: categories.into_iter().map(|category| category.name).collect(),
+        foreign: Vec::new(),
+        created_at: Some(created_at.into()),
+        updated_at: Some(updated_at.into()),
+    }
+}
+
+/// A row of a file as the import into `stage` takes it, or what is wrong with it: the field and the reason.
+pub(crate) fn incoming(
+    transaction: formats::Transaction,
+    row: u64,
+    stage: stored::Stage,
+) -> Result<Incoming, (&'static str, String)> {
+    let formats::Transaction {
+        id,
+        person_id,
+        contact: carried,
+        stage: given,
+        value,
+        probability,
+        more_info,
+        categories,
+        foreign,
+        created_at: _,
+        updated_at: _,
+    } = transaction;
+    let wanted = carried_stage(stage);
+    if let Some(given) = given.filter(|given| *given != wanted) {
+        let (given, wanted) = (given.as_str(), wanted.as_str());
+        return Err(("stage", format!("the row says {given}, and this is an import of the stage {wanted}")));
+    }
+    let terms = IncomingTerms {
+        value: value.map(stored_decimal).transpose().map_err(|reason| ("value", reason))?,
+        probability: probability.map(stored_decimal).transpose().map_err(|reason| ("probability", reason))?,
+        more_info,
+    };
+    Ok(Incoming {
+        row,
+        id: id.and_then(|id| Kind::Transaction.parse(&id)),
+        person_id: person_id.and_then(|id| Kind::Person.parse(&id)),
+        contact: contact::stored(carried),
+        foreign_notes: contact::foreign_lines(&foreign),
+        categories,
+        terms,
+    })
+}
+
+/// The stage of a file as the database has it.
+pub(crate) fn stored_stage(stage: formats::Stage) -> stored::Stage {
+    match stage {
+        formats::Stage::Lead => stored::Stage::Lead,
+        formats::Stage::Opportunity => stored::Stage::Opportunity,
+        formats::Stage::Customer => stored::Stage::Customer,
+        formats::Stage::Archive => stored::Stage::Archive,
+    }
+}
+
+fn carried_stage(stage: stored::Stage) -> formats::Stage {
+    match stage {
+        stored::Stage::Lead => formats::Stage::Lead,
+        stored::Stage::Opportunity => formats::Stage::Opportunity,
+        stored::Stage::Customer => formats::Stage::Customer,
+        stored::Stage::Archive => formats::Stage::Archive,
+    }
+}
+
+fn carried_decimal(decimal: storage::Decimal) -> rust_decimal::Decimal {
+    rust_decimal::Decimal::new(decimal.scaled(), 4).normalize()
+}
+
+fn stored_decimal(decimal: rust_decimal::Decimal) -> Result<storage::Decimal, String> {
+    decimal.to_string().parse().map_err(|error: storage::InvalidDecimal| error.to_string())
+}

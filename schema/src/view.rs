@@ -1,0 +1,96 @@
+//! Views and orders as clients write them.
+
+use async_graphql::{Enum, InputObject};
+use storage::query::transactions as stored;
+use storage::{CategoryRef, Direction, Order, Search, SortKey, View};
+
+use crate::id::Kind;
+
+/// What one is looking at; all parts must hold.
+#[derive(Clone, Debug, Default, InputObject)]
+pub(crate) struct ViewInput {
+    /// Words and "quoted phrases", all of which must occur in the contact data (or in more info).
+    pub(crate) search: Option<String>,
+    /// The name or id of a category.
+    pub(crate) category: Option<String>,
+}
+
+/// By what people are ordered.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[graphql(name = "PersonOrder")]
+pub(crate) enum PersonOrder {
+    #[default]
+    NameAsc,
+    NameDesc,
+    CreatedAsc,
+    CreatedDesc,
+    UpdatedAsc,
+    UpdatedDesc,
+}
+
+/// By what transactions are ordered; the name is that of their person.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+#[graphql(remote = "PersonOrder")]
+pub(crate) enum TransactionOrder {
+    #[default]
+    NameAsc,
+    NameDesc,
+    CreatedAsc,
+    CreatedDesc,
+    UpdatedAsc,
+    UpdatedDesc,
+}
+
+/// How far a transaction is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+#[graphql(remote = "storage::query::transactions::Stage")]
+pub(crate) enum Stage {
+    /// A first contact.
+    Lead,
+    /// Business that may come.
+    Opportunity,
+    /// Business that came.
+    Customer,
+    /// Business that is over.
+    Archive,
+}
+
+impl ViewInput {
+    /// The view of storage.
+    pub(crate) fn view(self) -> View {
+        let Self { search, category } = self;
+        View {
+            search: search.as_deref().map(Search::parse).unwrap_or_default(),
+            category: category.as_deref().map(category_ref),
+            ..View::default()
+        }
+    }
+
+    /// The view of transactions in a stage.
+    pub(crate) fn in_stage(self, stage: Option<Stage>) -> View {
+        View { stage: stage.map(stored::Stage::from), ..self.view() }
+    }
+}
+
+impl PersonOrder {
+    /// The order of storage.
+    pub(crate) fn order(self) -> Order {
+        let (key, direction) = match self {
+            Self::NameAsc => (SortKey::Name, Direction::Ascending),
+            Self::NameDesc => (SortKey::Name, Direction::Descending),
+            Self::CreatedAsc => (SortKey::Created, Direction::Ascending),
+            Self::CreatedDesc => (SortKey::Created, Direction::Descending),
+            Self::UpdatedAsc => (SortKey::Updated, Direction::Ascending),
+            Self::UpdatedDesc => (SortKey::Updated, Direction::Descending),
+        };
+        Order { key, direction }
+    }
+}
+
+/// A category as a client names it: by its id, or else by its name.
+pub(crate) fn category_ref(text: &str) -> CategoryRef {
+    match Kind::Category.parse(text) {
+        Some(id) => CategoryRef::Id(id),
+        None => CategoryRef::Name(text.to_owned()),
+    }
+}

@@ -1,0 +1,151 @@
+//! Connecting to a database: what a URL means, and the settings that sea-orm's defaults do not have.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::handle::{Actor, Reader, Writer};
+use crate::value::Timestamp;
+
+/// How long a SQLite connection waits for another one's lock.
+const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a request waits for a connection of the pool.
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// A connection that was idle for so long is tested before it is used.
+const IDLE_BEFORE_TEST: Duration = Duration::from_secs(30);
+/// Statements that take longer are logged as a warning.
+const SLOW_STATEMENT: Duration = Duration::from_millis(500);
+
+/// How many connections are held at most.
+#[derive(Clone, Copy, Debug)]
+pub struct Pool {
+    /// On PostgreSQL: connections of the one pool.
+    pub postgres: u32,
+    /// On SQLite: readers beside the one writer.
+    pub sqlite_readers: u32,
+}
+
+impl Default for Pool {
+    fn default() -> Self {
+        Self { postgres: 10, sqlite_readers: 4 }
+    }
+}
+
+/// A connected database. Cloning is cheap and shares the connections.
+#[derive(Clone, Debug)]
+pub struct Storage {
+    pub(crate) readers: DatabaseConnection,
+    pub(crate) writer: DatabaseConnection,
+    /// Keeps the file of `sqlite::memory:` until the last clone goes.
+    _folder: Option<Arc<TempDir>>,
+}
+
+impl Storage {
+    /// Connects to `sqlite://FILE`, `sqlite::memory:` or `postgres://…`; a SQLite file is made when it is missing.
+    ///
+    /// `sqlite::memory:` is a private temporary file, because readers and writer must see one database. Migrations
+    /// are not run: see [`Storage::migrate`].
+    ///
+    /// Errors: [`Error::Invalid`] for another kind of URL, [`Error::Unavailable`] where nothing answers.
+    pub async fn connect(url: &str, pool: Pool) -> Result<Self> {
+        if url == "sqlite::memory:" {
+            let folder = TempDir::with_prefix("cairn-").map_err(|error| cannot_open(&error))?;
+            let file = format!("sqlite://{}/memory.db", folder.path().display());
+            let storage = Self::connect_sqlite(&file, pool).await?;
+            return Ok(Self { _folder: Some(Arc::new(folder)), ..storage });
+        }
+        if url.starts_with("sqlite:") {
+            return Self::connect_sqlite(url, pool).await;
+        }
+        if url.starts_with("postgres://") || url.starts_with("postgresql://") {
+            let url = url.replacen("postgresql://", "postgres://", 1);
+            let connection =
+                Database::connect(postgres_options(&url, pool.postgres)).await.map_err(Error::Unavailable)?;
+            return Ok(Self { readers: connection.clone(), writer: connection, _folder: None });
+        }
+        Err(Error::invalid(
+            "database",
+            "a database URL starts with sqlite:// or postgres://, such as sqlite://cairn.db or \
+             postgres://cairn@localhost/cairn",
+        ))
+    }
+
+    /// The handle that reads one account.
+    pub fn reader(&self, account: Uuid) -> Reader {
+        Reader::new(self.readers.clone(), account)
+    }
+
+    /// The handle that writes one account as `actor`; `now` is the moment that its records will bear.
+    ///
+    /// Who may have it is for the caller to decide: `schema::Session::writer` asks for the user's role.
+    pub fn writer(&self, account: Uuid, actor: Actor, now: Timestamp) -> Writer {
+        Writer::new(self.writer.clone(), account, actor, now)
+    }
+
+    /// Asks the database for a sign of life.
+    pub async fn ping(&self) -> Result<()> {
+        self.readers.ping().await.map_err(Error::Unavailable)
+    }
+
+    /// Closes all connections once their queries are done.
+    pub async fn close(&self) -> Result<()> {
+        self.writer.close_by_ref().await?;
+        Ok(self.readers.close_by_ref().await?)
+    }
+
+    /// True on PostgreSQL, false on SQLite.
+    pub fn is_postgres(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Postgres
+    }
+
+    async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
+        let writer = Database::connect(sqlite_options(url, 1, false)).await.map_err(Error::Unavailable)?;
+        let readers =
+            Database::connect(sqlite_options(url, pool.sqlite_readers, true)).await.map_err(Error::Unavailable)?;
+        Ok(Self { readers, writer, _folder: None })
+    }
+}
+
+/// The settings for both databases: no ping on every acquire, no statement text in logs and spans.
+fn options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = ConnectOptions::new(url);
+    options
+        .max_connections(connections)
+        .acquire_timeout(ACQUIRE_TIMEOUT)
+        .sqlx_logging(true)
+        .sqlx_logging_level(tracing::log::LevelFilter::Trace)
+        .sqlx_slow_statements_logging_settings(tracing::log::LevelFilter::Warn, SLOW_STATEMENT)
+        .record_stmt_in_spans(false);
+    options
+}
+
+fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = options(url, connections);
+    options.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST);
+    options.set_application_name("cairn");
+    options
+}
+
+fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
+    let mut options = options(url, connections);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
+        sqlite
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Normal)
+            .busy_timeout(BUSY_TIMEOUT)
+            .foreign_keys(true)
+            .pragma("query_only", if read_only { "1" } else { "0" })
+    });
+    options
+}
+
+fn cannot_open(error: &std::io::Error) -> Error {
+    Error::Unavailable(DbErr::Custom(format!("no temporary folder for sqlite::memory: {error}")))
+}

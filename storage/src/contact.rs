@@ -1,0 +1,180 @@
+//! The contact data that people have, and the folded keys that are derived from it on every write.
+
+use crate::error::{Error, Result};
+use crate::fold::{digits, fold};
+
+/// The longest name or company, in characters.
+const NAME_LIMIT: usize = 500;
+/// The longest e-mail address, in characters (RFC 5321 section 4.5.3.1: 64 + `@` + 255).
+const EMAIL_LIMIT: usize = 320;
+/// The longest other line, in characters.
+const LINE_LIMIT: usize = 500;
+/// The largest note, address or URL, in bytes.
+const TEXT_LIMIT: usize = 1 << 20;
+
+/// What is known of a person; `None` is what is not there, and no text is empty.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the words of design.md section 8 and say what they hold")]
+pub struct Contact {
+    pub name: Option<String>,
+    pub company: Option<String>,
+    pub title: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub mobile: Option<String>,
+    pub fax: Option<String>,
+    pub url: Option<String>,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub zip: Option<String>,
+    pub country: Option<String>,
+    pub notes: Option<String>,
+}
+
+impl Contact {
+    /// `Name - Company`, or the first of name, company, e-mail and phone that is there (design.md section 1).
+    pub fn display_name(&self) -> String {
+        match (&self.name, &self.company) {
+            (Some(name), Some(company)) => format!("{name} - {company}"),
+            _ => [&self.name, &self.company, &self.email, &self.phone, &self.mobile]
+                .into_iter()
+                .flatten()
+                .next()
+                .cloned()
+                .unwrap_or_default(),
+        }
+    }
+
+    /// The contact as it may be stored: NUL dropped, lines trimmed, empty texts gone.
+    ///
+    /// Errors: [`Error::Invalid`] for a text over its limit, or without a name, a company, an e-mail address or a phone.
+    pub fn cleaned(mut self) -> Result<Self> {
+        for (field, value) in self.fields_mut() {
+            clean(field, value)?;
+        }
+        let known = [&self.name, &self.company, &self.email, &self.phone, &self.mobile];
+        if known.iter().all(|value| value.is_none()) {
+            return Err(Error::Invalid {
+                field: None,
+                reason: "a person needs a name, a company, an e-mail address or a phone".to_owned(),
+            });
+        }
+        Ok(self)
+    }
+
+    /// Every field with its GraphQL name, in the order of our own columns.
+    pub fn fields_mut(&mut self) -> [(&'static str, &mut Option<String>); 14] {
+        let Self { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
+            self;
+        [
+            ("name", name),
+            ("company", company),
+            ("title", title),
+            ("email", email),
+            ("phone", phone),
+            ("mobile", mobile),
+            ("fax", fax),
+            ("url", url),
+            ("address", address),
+            ("city", city),
+            ("state", state),
+            ("zip", zip),
+            ("country", country),
+            ("notes", notes),
+        ]
+    }
+
+    pub(crate) fn keys(&self) -> Keys {
+        let folded = |value: &Option<String>| value.as_deref().map(fold);
+        let display = fold(&self.display_name());
+        let phones = [&self.phone, &self.mobile, &self.fax];
+        let searched = [
+            &self.title,
+            &self.email,
+            &self.phone,
+            &self.mobile,
+            &self.fax,
+            &self.url,
+            &self.address,
+            &self.city,
+            &self.state,
+            &self.zip,
+            &self.country,
+            &self.notes,
+        ];
+        let mut search_text = display.clone();
+        for text in searched.into_iter().filter_map(folded) {
+            // A line end keeps a phrase from matching across two fields.
+            search_text.push('\n');
+            search_text.push_str(&text);
+        }
+        let phone_digits = phones.into_iter().flatten().map(|phone| digits(phone)).collect::<Vec<_>>().join(" ");
+        if !phone_digits.is_empty() {
+            search_text.push('\n');
+            search_text.push_str(&phone_digits);
+        }
+        Keys {
+            sort_key: display,
+            email_key: folded(&self.email),
+            name_key: folded(&self.name).unwrap_or_default(),
+            company_key: folded(&self.company).unwrap_or_default(),
+            phone_digits,
+            search_text,
+        }
+    }
+}
+
+/// What is derived from a contact by folding; every write stores it beside the contact.
+pub(crate) struct Keys {
+    pub(crate) sort_key: String,
+    pub(crate) email_key: Option<String>,
+    pub(crate) name_key: String,
+    pub(crate) company_key: String,
+    /// The digits of phone, mobile and fax, separated by spaces.
+    pub(crate) phone_digits: String,
+    /// The display name and every other field, folded, a line each; then the digits of the phones.
+    pub(crate) search_text: String,
+}
+
+fn clean(field: &'static str, value: &mut Option<String>) -> Result<()> {
+    let Some(text) = value.take() else {
+        return Ok(());
+    };
+    let text = text.replace('\0', "");
+    let multi_line = matches!(field, "notes" | "address");
+    let text = if multi_line { text } else { text.trim().to_owned() };
+    let (size, limit, unit) = match field {
+        "name" | "company" => (text.chars().count(), NAME_LIMIT, "characters"),
+        "email" => (text.chars().count(), EMAIL_LIMIT, "characters"),
+        "notes" | "address" | "url" => (text.len(), TEXT_LIMIT, "bytes"),
+        _ => (text.chars().count(), LINE_LIMIT, "characters"),
+    };
+    if size > limit {
+        return Err(Error::invalid(field, format!("{field} has {size} {unit}, and {limit} is the most")));
+    }
+    *value = Some(text).filter(|text| !text.trim().is_empty());
+    Ok(())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Contact;
+
+    #[test]
+    fn a_contact_without_any_way_to_call_it_is_refused() {
+        let nobody = Contact { city: Some("Köln".into()), name: Some("  ".into()), ..Contact::default() };
+        assert!(nobody.cleaned().is_err());
+        let phone =
+            Contact { mobile: Some(" 555\0 ".into()), ..Contact::default() }.cleaned().expect("a phone is enough");
+        assert_eq!(phone.mobile.as_deref(), Some("555"));
+        assert_eq!(phone.display_name(), "555");
+    }
+
+    #[test]
+    fn a_text_over_its_limit_is_refused_with_its_field() {
+        let long = Contact { name: Some("ä".repeat(501)), ..Contact::default() };
+        let error = long.cleaned().expect_err("501 characters");
+        assert_eq!(error.to_string(), "name has 501 characters, and 500 is the most");
+    }
+}

@@ -1,0 +1,59 @@
+//! The table of people: their contact data and the keys folded from it.
+
+use sea_orm::entity::prelude::*;
+
+use crate::value::Timestamp;
+
+/// A person as the database holds them.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "people")]
+#[expect(missing_docs, reason = "the contact fields are those of `Contact`")]
+pub struct Model {
+    /// The account that the row belongs to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: Uuid,
+    /// UUID v7.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub id: Uuid,
+    pub name: Option<String>,
+    pub company: Option<String>,
+    pub title: Option<String>,
+    pub email: Option<String>,
+    pub phone: Option<String>,
+    pub mobile: Option<String>,
+    pub fax: Option<String>,
+    pub url: Option<String>,
+    pub address: Option<String>,
+    pub city: Option<String>,
+    pub state: Option<String>,
+    pub zip: Option<String>,
+    pub country: Option<String>,
+    pub notes: Option<String>,
+    /// The folded display name, by which lists are ordered.
+    pub sort_key: String,
+    /// The folded e-mail address.
+    pub email_key: Option<String>,
+    /// The folded name, empty where there is none.
+    pub name_key: String,
+    /// The folded company, empty where there is none.
+    pub company_key: String,
+    /// The digits of phone, mobile and fax, separated by spaces.
+    pub phone_digits: String,
+    /// What a search looks in.
+    pub search_text: String,
+    /// The user who made it.
+    pub created_by: Option<Uuid>,
+    /// Counts the changes, from 1: the value that optimistic locking compares.
+    pub version: i64,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+    /// Since when it is in the trash.
+    pub deleted_at: Option<Timestamp>,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

@@ -1,0 +1,24 @@
+//! Which transaction is in which category.
+
+use sea_orm::entity::prelude::*;
+
+/// A transaction in a category.
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "transaction_categories")]
+#[expect(clippy::struct_field_names, reason = "the columns of a join are ids")]
+pub struct Model {
+    /// The account that all three belong to.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub account_id: Uuid,
+    /// The category.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub category_id: Uuid,
+    /// The transaction.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub transaction_id: Uuid,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}

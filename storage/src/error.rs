@@ -1,0 +1,94 @@
+//! What can go wrong in storage, named by who must act.
+
+use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
+
+/// The result of every storage function.
+pub type Result<T> = std::result::Result<T, Error>;
+
+/// An error of storage. The text of the last two is for the log, never for a client.
+#[derive(Debug, thiserror::Error)]
+pub enum Error {
+    /// The caller sent something that no record may hold; `field` is the GraphQL name of the input field.
+    #[error("{reason}")]
+    Invalid {
+        /// The field at fault, where there is one.
+        field: Option<&'static str>,
+        /// What is wrong and what would have been right, as a sentence without its full stop.
+        reason: String,
+    },
+    /// There is no such live record in this account.
+    #[error("there is no such {what}")]
+    NotFound {
+        /// The noun that was looked for, such as `person`.
+        what: &'static str,
+    },
+    /// The record is not what the caller thinks it is: it was changed meanwhile, or its name is taken.
+    #[error("{reason}")]
+    Conflict {
+        /// What it collides with.
+        reason: String,
+    },
+    /// The database cannot answer now; the same request may work later.
+    #[error("the database is not available: {0}")]
+    Unavailable(#[source] DbErr),
+    /// A fault of ours or of the database.
+    #[error("database error: {0}")]
+    Internal(#[source] DbErr),
+}
+
+impl Error {
+    /// An [`Error::Invalid`] about one field.
+    pub fn invalid(field: &'static str, reason: impl Into<String>) -> Self {
+        Self::Invalid { field: Some(field), reason: reason.into() }
+    }
+
+    /// True for an error that goes away when the unit of work is done again: a serialization failure (40001), a
+    /// deadlock (40P01), a server that is shutting down (57P01) or a lost connection (08006), see
+    /// PostgreSQL's appendix A.
+    pub(crate) fn is_transient(&self) -> bool {
+        let (Self::Unavailable(error) | Self::Internal(error)) = self else {
+            return false;
+        };
+        matches!(sql_state(error).as_deref(), Some("40001" | "40P01" | "57P01" | "08006"))
+    }
+}
+
+impl From<DbErr> for Error {
+    fn from(error: DbErr) -> Self {
+        if is_unavailable(&error) { Self::Unavailable(error) } else { Self::Internal(error) }
+    }
+}
+
+/// Turns the violation of a unique index into the conflict that `reason` describes.
+pub(crate) fn on_unique(error: DbErr, reason: impl FnOnce() -> String) -> Error {
+    match error.sql_err() {
+        Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict { reason: reason() },
+        _ => error.into(),
+    }
+}
+
+fn is_unavailable(error: &DbErr) -> bool {
+    if matches!(error, DbErr::ConnectionAcquire(_) | DbErr::Conn(_)) {
+        return true;
+    }
+    match sql_state(error).as_deref() {
+        // PostgreSQL: class 08 is connections, 53 resources, 57P an operator's intervention.
+        Some(state) if state.len() == 5 => {
+            state.starts_with("08") || state.starts_with("53") || state.starts_with("57P")
+        }
+        // SQLite: the low byte of the result code; 5 is BUSY, 6 LOCKED.
+        Some(code) => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
+        None => false,
+    }
+}
+
+fn sql_state(error: &DbErr) -> Option<String> {
+    let (DbErr::Exec(RuntimeErr::SqlxError(error)) | DbErr::Query(RuntimeErr::SqlxError(error))) = error else {
+        return None;
+    };
+    match error.as_ref() {
+        sqlx::Error::Database(error) => error.code().map(Into::into),
+        sqlx::Error::Io(_) => Some("08006".to_owned()),
+        _ => None,
+    }
+}

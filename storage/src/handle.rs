@@ -1,0 +1,156 @@
+//! The handles that queries take: a reader or a writer of one account, so that no query can forget its account.
+
+use std::sync::Arc;
+
+use sea_orm::{
+    DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
+    TransactionTrait,
+};
+use uuid::Uuid;
+
+use crate::error::{Error, Result};
+use crate::outbox::{self, Topic};
+use crate::value::Timestamp;
+
+/// How often a unit of work is tried when the database asks for it.
+const TRIES: u32 = 3;
+
+/// Reads the live records of one account.
+#[derive(Clone, Debug)]
+pub struct Reader {
+    connection: DatabaseConnection,
+    account: Uuid,
+}
+
+/// Writes records of one account. Only this type can: permission is a value.
+#[derive(Clone, Debug)]
+pub struct Writer {
+    connection: DatabaseConnection,
+    account: Uuid,
+    actor: Actor,
+    now: Timestamp,
+}
+
+/// Who writes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Actor {
+    /// A user of the account.
+    User(Uuid),
+    /// Cairn itself, or the operator at the command line.
+    System,
+}
+
+impl Reader {
+    pub(crate) fn new(connection: DatabaseConnection, account: Uuid) -> Self {
+        Self { connection, account }
+    }
+
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope { on: (&self.connection).into(), account: self.account }
+    }
+
+    /// The account that it reads.
+    pub fn account(&self) -> Uuid {
+        self.account
+    }
+}
+
+impl Writer {
+    pub(crate) fn new(connection: DatabaseConnection, account: Uuid, actor: Actor, now: Timestamp) -> Self {
+        Self { connection, account, actor, now }
+    }
+
+    /// Begins a unit of work; nothing of it stays unless it is committed.
+    pub(crate) async fn begin(&self) -> Result<Unit> {
+        let options = TransactionOptions {
+            // A deferred transaction that reads first fails with SQLITE_BUSY when it then writes.
+            sqlite_transaction_mode: (self.connection.get_database_backend() == DbBackend::Sqlite)
+                .then_some(SqliteTransactionMode::Immediate),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.connection.begin_with_options(options).await?;
+        Ok(Unit { transaction, account: self.account, actor: self.actor, now: self.now })
+    }
+
+    /// Does a unit of work and commits it, again where the database asks for that (reference: PostgreSQL's 40001).
+    ///
+    /// The unit comes in an `Arc` and not as a reference: of a closure that is generic over a lifetime the compiler
+    /// cannot show that its future may change threads.
+    pub(crate) async fn write<T, F>(&self, work: impl Fn(Arc<Unit>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let mut tries = 1;
+        loop {
+            match self.write_once(&work).await {
+                Err(error) if error.is_transient() && tries < TRIES => {
+                    tracing::warn!(%error, tries, "the unit of work is done again");
+                    tries += 1;
+                }
+                done => return done,
+            }
+        }
+    }
+
+    async fn write_once<T, F>(&self, work: &impl Fn(Arc<Unit>) -> F) -> Result<T>
+    where
+        F: Future<Output = Result<T>>,
+    {
+        let unit = Arc::new(self.begin().await?);
+        let done = work(Arc::clone(&unit)).await;
+        let unit = Arc::into_inner(unit).expect("the work has let go of its unit");
+        match done {
+            Ok(value) => unit.commit().await.map(|()| value),
+            Err(error) => {
+                unit.rollback().await?;
+                Err(error)
+            }
+        }
+    }
+}
+
+/// A unit of work: a transaction of one account.
+pub(crate) struct Unit {
+    transaction: DatabaseTransaction,
+    pub(crate) account: Uuid,
+    pub(crate) actor: Actor,
+    pub(crate) now: Timestamp,
+}
+
+impl Unit {
+    pub(crate) fn scope(&self) -> Scope<'_> {
+        Scope { on: (&self.transaction).into(), account: self.account }
+    }
+
+    /// The connection that the unit's statements run on.
+    pub(crate) fn on(&self) -> &DatabaseTransaction {
+        &self.transaction
+    }
+
+    /// The id of the user who writes, where a user does.
+    pub(crate) fn user(&self) -> Option<Uuid> {
+        match self.actor {
+            Actor::User(id) => Some(id),
+            Actor::System => None,
+        }
+    }
+
+    /// Records in the outbox, within this unit, what it has done.
+    pub(crate) async fn publish(&self, topic: Topic, subject: Uuid) -> Result<()> {
+        outbox::publish(self, topic, subject).await
+    }
+
+    pub(crate) async fn commit(self) -> Result<()> {
+        self.transaction.commit().await.map_err(Error::from)
+    }
+
+    async fn rollback(self) -> Result<()> {
+        self.transaction.rollback().await.map_err(Error::from)
+    }
+}
+
+/// A connection or a running transaction, and the account that every statement on it must name.
+pub(crate) struct Scope<'a> {
+    pub(crate) on: DatabaseExecutor<'a>,
+    pub(crate) account: Uuid,
+}

@@ -1,0 +1,221 @@
+//! The import: many rows in one unit of work, each matched with what is there, none half done.
+//!
+//! [`Import::begin`] opens the unit, [`Import::rows`] takes the rows batch by batch and says what became of each, and
+//! nothing stays unless [`Import::commit`] ends it. The rules are those of design.md section 8.
+
+mod matching;
+mod people;
+mod transactions;
+
+use std::collections::HashMap;
+
+use uuid::Uuid;
+
+pub(crate) use matching::Candidates;
+pub use matching::MatchedBy;
+
+use crate::contact::Contact;
+use crate::error::Result;
+use crate::handle::{Unit, Writer};
+use crate::outbox::Topic;
+use crate::query::transactions::Stage;
+use crate::value::Decimal;
+
+/// The largest batch that [`Import::rows`] takes: 29 columns of a person times 500 rows stay under SQLite's limit of
+/// 32,766 values in a statement.
+pub const BATCH: usize = 500;
+
+/// What an import makes.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// People.
+    People,
+    /// A transaction in this stage a row, and its person.
+    Stage(Stage),
+}
+
+/// What happens to a row whose record is there already and would change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Duplicates {
+    /// The row is skipped.
+    #[default]
+    Ignore,
+    /// Cells that are not empty overwrite.
+    Replace,
+    /// Only empty fields are filled.
+    Merge,
+}
+
+/// How an import is to be done.
+#[derive(Clone, Debug)]
+pub struct Policy {
+    /// What it makes.
+    pub target: Target,
+    /// What happens to duplicates.
+    pub duplicates: Duplicates,
+    /// Categories for every row that is created or updated, beside those of the row.
+    pub categories: Vec<String>,
+}
+
+/// A row as it arrives.
+#[derive(Clone, Debug, Default)]
+pub struct Incoming {
+    /// Its number in the file, from 1.
+    pub row: u64,
+    /// The id that the row gives for its record, in this account or another.
+    pub id: Option<Uuid>,
+    /// The id that a row of a stage gives for its person.
+    pub person_id: Option<Uuid>,
+    /// The contact data of the row.
+    pub contact: Contact,
+    /// Lines for the notes of a record that the row creates.
+    pub foreign_notes: Option<String>,
+    /// The names of the row's categories.
+    pub categories: Vec<String>,
+    /// Value, probability and more info, as far as the row has them; only read for a stage.
+    pub terms: IncomingTerms,
+}
+
+/// What a row says of a transaction; `None` is an empty cell.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are those of `Terms`")]
+pub struct IncomingTerms {
+    pub value: Option<Decimal>,
+    pub probability: Option<Decimal>,
+    pub more_info: Option<String>,
+}
+
+/// What became of a row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Outcome {
+    /// A record was made.
+    Created,
+    /// A record was changed.
+    Updated,
+    /// The record is there, and the row says nothing new.
+    Unchanged,
+    /// The row was left out, for this reason.
+    Skipped(String),
+    /// The row cannot be a record.
+    Failed {
+        /// The GraphQL name of the field at fault, where there is one.
+        field: Option<&'static str>,
+        /// What is wrong and what would have been right.
+        reason: String,
+    },
+}
+
+/// A running import. It holds the one writer of SQLite, so whoever runs it has the file at hand.
+pub struct Import {
+    id: Uuid,
+    unit: Unit,
+    policy: Policy,
+    seen: Seen,
+}
+
+/// Which rows of this file the records of the account belong to: 56 bytes a record.
+#[derive(Default)]
+struct Seen {
+    people: HashMap<Uuid, SeenRow>,
+    transactions: HashMap<Uuid, SeenRow>,
+}
+
+/// The row that a record was made or matched by, and the id that the row gave for it.
+#[derive(Clone, Copy)]
+struct SeenRow {
+    row: u64,
+    given: Option<Uuid>,
+}
+
+impl SeenRow {
+    /// Two rows with different ids are never duplicates of each other.
+    fn may_repeat(self, given: Option<Uuid>) -> bool {
+        match (self.given, given) {
+            (Some(one), Some(other)) => one == other,
+            _ => true,
+        }
+    }
+}
+
+impl Import {
+    /// Opens the unit of work.
+    ///
+    /// Errors: [`crate::Error::Invalid`] for a category of the policy that has no name.
+    pub async fn begin(writer: &Writer, policy: Policy) -> Result<Self> {
+        for name in &policy.categories {
+            crate::query::categories::check_name(name)?;
+        }
+        let unit = writer.begin().await?;
+        Ok(Self { id: Uuid::now_v7(), unit, policy, seen: Seen::default() })
+    }
+
+    /// The id of this import.
+    pub fn id(&self) -> Uuid {
+        self.id
+    }
+
+    /// Takes the next rows, at most [`BATCH`], and says what became of each, in their order.
+    ///
+    /// # Panics
+    /// With more rows than that.
+    pub async fn rows(&mut self, rows: Vec<Incoming>) -> Result<Vec<Outcome>> {
+        assert!(rows.len() <= BATCH, "a caller cuts its rows into batches");
+        let rows = rows.into_iter().map(|row| self.prepare(row)).collect();
+        match self.policy.target {
+            Target::People => people::apply(&self.unit, &self.policy, &mut self.seen.people, rows).await,
+            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, &mut self.seen, rows).await,
+        }
+    }
+
+    /// Makes everything stay, with one row in the outbox.
+    pub async fn commit(self) -> Result<()> {
+        self.unit.publish(Topic::Imported, self.id).await?;
+        self.unit.commit().await
+    }
+
+    fn prepare(&self, mut incoming: Incoming) -> Prepared {
+        incoming.categories.extend(self.policy.categories.iter().cloned());
+        let bad_category = incoming.categories.iter().find_map(|name| crate::query::categories::check_name(name).err());
+        if let Some(error) = bad_category {
+            return Err(failed(error));
+        }
+        incoming.contact = std::mem::take(&mut incoming.contact).cleaned().map_err(failed)?;
+        Ok(incoming)
+    }
+}
+
+/// A row with a cleaned contact, or why it is none.
+type Prepared = std::result::Result<Incoming, Outcome>;
+
+fn failed(error: crate::Error) -> Outcome {
+    match error {
+        crate::Error::Invalid { field, reason } => Outcome::Failed { field, reason },
+        other => Outcome::Failed { field: None, reason: other.to_string() },
+    }
+}
+
+/// The contact of a record that a row creates: foreign values become lines of its notes.
+fn created_contact(incoming: &Incoming) -> Contact {
+    let mut contact = incoming.contact.clone();
+    if let Some(lines) = &incoming.foreign_notes {
+        contact.notes = Some(match contact.notes.take() {
+            Some(notes) => format!("{notes}\n{lines}"),
+            None => lines.clone(),
+        });
+    }
+    contact
+}
+
+/// The contact that a record would have after a row; under [`Duplicates::Ignore`] what replacing would give, which
+/// tells whether the row says anything new.
+fn combined(policy: Duplicates, current: &Contact, incoming: &Incoming) -> Contact {
+    let mut row = incoming.contact.clone();
+    if current.notes == created_contact(incoming).notes {
+        // The record was made by this very row: its foreign lines are no news.
+        row.notes.clone_from(&current.notes);
+    }
+    match policy {
+        Duplicates::Merge => crate::query::transactions::filled(current.clone(), row),
+        Duplicates::Ignore | Duplicates::Replace => crate::query::transactions::filled(row, current.clone()),
+    }
+}

@@ -1,0 +1,157 @@
+//! Which record a row means: by id, then by e-mail, then by name and company where one of the two has no e-mail.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, Select};
+use uuid::Uuid;
+
+use crate::contact::Keys;
+use crate::entity::people;
+use crate::error::Result;
+use crate::handle::Scope;
+use crate::query::categories;
+use crate::query::people::{Person, live};
+
+/// How many keys one statement looks for.
+const KEYS_A_STATEMENT: usize = 1_000;
+
+/// The key by which a record was found.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum MatchedBy {
+    /// The id that the row gives.
+    Id,
+    /// The e-mail address.
+    Email,
+    /// Name and company.
+    NameAndCompany,
+}
+
+impl MatchedBy {
+    /// The key in the words of a reason: `the same e-mail address`.
+    pub(crate) fn words(self) -> &'static str {
+        match self {
+            Self::Id => "the same id",
+            Self::Email => "the same e-mail address",
+            Self::NameAndCompany => "the same name and company",
+        }
+    }
+}
+
+/// A person who may be meant.
+pub(crate) struct Known {
+    pub(crate) person: Person,
+    /// The folded names of their categories.
+    pub(crate) categories: BTreeSet<String>,
+}
+
+/// The people that the rows of a batch may mean, found with one statement a key.
+#[derive(Default)]
+pub(crate) struct Candidates {
+    known: Vec<Known>,
+    by_id: HashMap<Uuid, usize>,
+    by_email: HashMap<String, Vec<usize>>,
+    by_name: HashMap<(String, String), Vec<usize>>,
+}
+
+impl Candidates {
+    /// Loads whoever has one of these ids or keys.
+    pub(crate) async fn load(scope: &Scope<'_>, ids: &[Uuid], keys: &[Keys]) -> Result<Self> {
+        let emails: BTreeSet<_> = keys.iter().filter_map(|keys| keys.email_key.as_deref()).collect();
+        let names: BTreeSet<_> = keys.iter().map(|keys| keys.name_key.as_str()).collect();
+        let companies: BTreeSet<_> = keys.iter().map(|keys| keys.company_key.as_str()).collect();
+        let mut found = Self::default();
+        for ids in ids.chunks(KEYS_A_STATEMENT) {
+            found.fetch(scope, live(scope).filter(people::Column::Id.is_in(ids.iter().copied()))).await?;
+        }
+        if !emails.is_empty() {
+            found.fetch(scope, live(scope).filter(people::Column::EmailKey.is_in(emails))).await?;
+        }
+        if !keys.is_empty() {
+            let same_name = live(scope).filter(people::Column::NameKey.is_in(names));
+            found.fetch(scope, same_name.filter(people::Column::CompanyKey.is_in(companies))).await?;
+        }
+        found.load_categories(scope).await?;
+        Ok(found)
+    }
+
+    /// Adds a person; one that is known already is not added again.
+    pub(crate) fn add(&mut self, known: Known) -> usize {
+        if let Some(index) = self.by_id.get(&known.person.id) {
+            return *index;
+        }
+        let index = self.known.len();
+        let person = &known.person;
+        self.by_id.insert(person.id, index);
+        if let Some(email) = &person.email_key {
+            self.by_email.entry(email.clone()).or_default().push(index);
+        }
+        self.by_name.entry((person.name_key.clone(), person.company_key.clone())).or_default().push(index);
+        self.known.push(known);
+        index
+    }
+
+    pub(crate) fn get(&self, id: Uuid) -> Option<&Known> {
+        self.by_id.get(&id).map(|index| &self.known[*index])
+    }
+
+    pub(crate) fn ids(&self) -> impl Iterator<Item = Uuid> {
+        self.known.iter().map(|known| known.person.id)
+    }
+
+    /// Replaces what is known of a person after a row has changed them; their keys of before find them as well.
+    pub(crate) fn renew(&mut self, known: Known) {
+        if let Some(index) = self.by_id.get(&known.person.id) {
+            self.known[*index] = known;
+        }
+    }
+
+    /// The person that a row means, the oldest where several do; `allowed` may rule one out.
+    pub(crate) fn find(
+        &self,
+        id: Option<Uuid>,
+        keys: &Keys,
+        allowed: impl Fn(&Known) -> bool,
+    ) -> Option<(&Known, MatchedBy)> {
+        let by_id = id.and_then(|id| self.by_id.get(&id)).map(|index| &self.known[*index]);
+        if let Some(known) = by_id.filter(|known| allowed(known)) {
+            return Some((known, MatchedBy::Id));
+        }
+        if let Some(known) = self.by_email(keys, &allowed) {
+            return Some((known, MatchedBy::Email));
+        }
+        self.by_name(keys, &allowed).map(|known| (known, MatchedBy::NameAndCompany))
+    }
+
+    /// Several people may share an address; the one who also has the row's name is meant first.
+    fn by_email(&self, keys: &Keys, allowed: &impl Fn(&Known) -> bool) -> Option<&Known> {
+        let indexes = self.by_email.get(keys.email_key.as_ref()?)?;
+        let known = indexes.iter().map(|index| &self.known[*index]).filter(|known| allowed(known));
+        known.min_by_key(|known| (known.person.name_key != keys.name_key, known.person.id))
+    }
+
+    fn by_name(&self, keys: &Keys, allowed: &impl Fn(&Known) -> bool) -> Option<&Known> {
+        if keys.name_key.is_empty() && keys.company_key.is_empty() {
+            return None;
+        }
+        let indexes = self.by_name.get(&(keys.name_key.clone(), keys.company_key.clone()))?;
+        let known = indexes.iter().map(|index| &self.known[*index]).filter(|known| allowed(known));
+        let comparable = |known: &&Known| keys.email_key.is_none() || known.person.email_key.is_none();
+        known.filter(comparable).min_by_key(|known| known.person.id)
+    }
+
+    async fn fetch(&mut self, scope: &Scope<'_>, query: Select<people::Entity>) -> Result<()> {
+        for person in query.order_by_asc(people::Column::Id).all(&scope.on).await? {
+            self.add(Known { person, categories: BTreeSet::new() });
+        }
+        Ok(())
+    }
+
+    async fn load_categories(&mut self, scope: &Scope<'_>) -> Result<()> {
+        let ids: Vec<_> = self.ids().collect();
+        for (person, categories) in categories::of_people_in(scope, &ids).await? {
+            let index = self.by_id[&person];
+            self.known[index].categories = categories.into_iter().map(|category| category.name_key).collect();
+        }
+        Ok(())
+    }
+}

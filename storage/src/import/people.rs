@@ -1,0 +1,135 @@
+//! A batch of people: what each row means is decided in order, then everything is written at once.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::EntityTrait;
+use uuid::Uuid;
+
+use super::matching::{Candidates, Known};
+use super::{Duplicates, Incoming, Outcome, Policy, Prepared, SeenRow, combined, created_contact};
+use crate::contact::Contact;
+use crate::entity::people;
+use crate::error::Result;
+use crate::fold::fold;
+use crate::handle::Unit;
+use crate::query::categories;
+use crate::query::people::{Person, new_row, save};
+
+pub(super) async fn apply(
+    unit: &Unit,
+    policy: &Policy,
+    seen: &mut HashMap<Uuid, SeenRow>,
+    rows: Vec<Prepared>,
+) -> Result<Vec<Outcome>> {
+    let ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
+    let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
+    let mut candidates = Candidates::load(&unit.scope(), &ids, &keys).await?;
+    let mut writes = PeopleWrites::default();
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for row in rows {
+        outcomes.push(match row {
+            Ok(row) => decide(unit, policy, seen, &mut candidates, &mut writes, &row),
+            Err(failed) => failed,
+        });
+    }
+    writes.insert(unit).await?;
+    writes.update_all(unit).await?;
+    Ok(outcomes)
+}
+
+fn decide(
+    unit: &Unit,
+    policy: &Policy,
+    seen: &mut HashMap<Uuid, SeenRow>,
+    candidates: &mut Candidates,
+    writes: &mut PeopleWrites,
+    row: &Incoming,
+) -> Outcome {
+    let keys = row.contact.keys();
+    let allowed = |known: &Known| seen.get(&known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
+    let Some((known, by)) = candidates.find(row.id, &keys, allowed) else {
+        let person = writes.create(unit, row);
+        seen.insert(person.id, SeenRow { row: row.row, given: row.id });
+        candidates.add(Known { person, categories: folded(&row.categories) });
+        return Outcome::Created;
+    };
+    if let Some(earlier) = seen.get(&known.person.id) {
+        return Outcome::Skipped(format!("it repeats row {}: {}", earlier.row, by.words()));
+    }
+    seen.insert(known.person.id, SeenRow { row: row.row, given: row.id });
+    let Some(change) = change(policy.duplicates, known, row) else {
+        return Outcome::Unchanged;
+    };
+    if policy.duplicates == Duplicates::Ignore {
+        return Outcome::Skipped(format!("{} is there already: {}", known.person.contact().display_name(), by.words()));
+    }
+    let categories = known.categories.union(&folded(&row.categories)).cloned().collect();
+    let person = writes.update(unit, known.person.clone(), change, &row.categories);
+    candidates.renew(Known { person, categories });
+    Outcome::Updated
+}
+
+/// The contact that the row gives a person, or `None` where neither it nor the categories would change.
+pub(super) fn change(policy: Duplicates, known: &Known, row: &Incoming) -> Option<Contact> {
+    let current = known.person.contact();
+    let contact = combined(policy, &current, row);
+    let in_all = folded(&row.categories).is_subset(&known.categories);
+    (contact != current || !in_all).then_some(contact)
+}
+
+pub(super) fn folded(names: &[String]) -> BTreeSet<String> {
+    names.iter().map(|name| fold(name)).collect()
+}
+
+/// What a batch writes about people.
+#[derive(Default)]
+pub(super) struct PeopleWrites {
+    created: Vec<Person>,
+    /// People with the contact that they shall have.
+    updated: Vec<(Person, Contact)>,
+    /// Who goes into the category of which name.
+    categories: Vec<(Uuid, String)>,
+}
+
+impl PeopleWrites {
+    /// Notes down the person that a row creates, with the row's categories.
+    pub(super) fn create(&mut self, unit: &Unit, row: &Incoming) -> Person {
+        let person = self.create_without_categories(unit, row);
+        self.categories.extend(row.categories.iter().map(|name| (person.id, name.clone())));
+        person
+    }
+
+    /// Notes down the person that a row creates; the row's categories are for its transaction.
+    pub(super) fn create_without_categories(&mut self, unit: &Unit, row: &Incoming) -> Person {
+        let person = new_row(unit, created_contact(row));
+        self.created.push(person.clone());
+        person
+    }
+
+    /// Notes down a change, and gives the person as they will be.
+    pub(super) fn update(&mut self, unit: &Unit, person: Person, contact: Contact, categories: &[String]) -> Person {
+        self.categories.extend(categories.iter().map(|name| (person.id, name.clone())));
+        let changed = Person { id: person.id, version: person.version + 1, ..new_row(unit, contact.clone()) };
+        self.updated.push((person, contact));
+        changed
+    }
+
+    /// Inserts who was created.
+    pub(super) async fn insert(&mut self, unit: &Unit) -> Result<()> {
+        let rows: Vec<_> = self.created.drain(..).map(people::ActiveModel::from).collect();
+        if !rows.is_empty() {
+            people::Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
+        }
+        Ok(())
+    }
+
+    /// Updates who was changed, with what their transactions derive from them, and assigns the categories.
+    pub(super) async fn update_all(self, unit: &Unit) -> Result<()> {
+        for (person, contact) in self.updated {
+            save(unit, person, contact).await?;
+        }
+        let ids = categories::ensure(unit, self.categories.iter().map(|(_, name)| name.as_str())).await?;
+        let pairs: Vec<_> = self.categories.iter().map(|(person, name)| (*person, ids[&fold(name)])).collect();
+        categories::add_people(unit, &pairs).await
+    }
+}

@@ -1,0 +1,265 @@
+//! A batch of one stage: each row is a person and a transaction with them.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use super::matching::{Candidates, Known};
+use super::people::{PeopleWrites, change, folded};
+use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, Prepared, Seen, SeenRow};
+use crate::contact::Contact;
+use crate::entity::transactions;
+use crate::error::Result;
+use crate::fold::fold;
+use crate::handle::{Scope, Unit};
+use crate::query::categories;
+use crate::query::people::Person;
+use crate::query::transactions::{Stage, Terms, Transaction, live, new_row, save};
+
+pub(super) async fn apply(
+    unit: &Unit,
+    policy: &Policy,
+    stage: Stage,
+    seen: &mut Seen,
+    rows: Vec<Prepared>,
+) -> Result<Vec<Outcome>> {
+    let rows: Vec<Prepared> = rows.into_iter().map(|row| row.and_then(with_checked_terms)).collect();
+    let mut batch = Batch::load(unit, policy, stage, seen, &rows).await?;
+    let mut outcomes = Vec::with_capacity(rows.len());
+    for row in rows {
+        outcomes.push(match row {
+            Ok(row) => batch.decide(&row),
+            Err(failed) => failed,
+        });
+    }
+    batch.write().await?;
+    Ok(outcomes)
+}
+
+/// A row whose terms could be stored.
+fn with_checked_terms(row: Incoming) -> Prepared {
+    let terms = created_terms(&row.terms);
+    let Terms { value: _, probability: _, more_info } = terms.cleaned().map_err(super::failed)?;
+    let terms = IncomingTerms { more_info, ..row.terms };
+    Ok(Incoming { terms, ..row })
+}
+
+struct Batch<'a> {
+    unit: &'a Unit,
+    policy: &'a Policy,
+    stage: Stage,
+    seen: &'a mut Seen,
+    people: Candidates,
+    transactions: HashMap<Uuid, KnownTransaction>,
+    /// The transactions of a person in this stage, the newest first.
+    of_person: HashMap<Uuid, Vec<Uuid>>,
+    people_writes: PeopleWrites,
+    created: Vec<Transaction>,
+    updated: Vec<(Transaction, Terms)>,
+    categories: Vec<(Uuid, String)>,
+}
+
+struct KnownTransaction {
+    transaction: Transaction,
+    /// The folded names of its categories.
+    categories: BTreeSet<String>,
+}
+
+impl<'a> Batch<'a> {
+    async fn load(
+        unit: &'a Unit,
+        policy: &'a Policy,
+        stage: Stage,
+        seen: &'a mut Seen,
+        rows: &[Prepared],
+    ) -> Result<Self> {
+        let scope = unit.scope();
+        let given: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
+        let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
+        let mut person_ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.person_id).collect();
+        person_ids.extend(by_id.iter().map(|transaction| transaction.person_id));
+        let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
+        let people = Candidates::load(&scope, &person_ids, &keys).await?;
+        let candidates: Vec<_> = people.ids().collect();
+        let mut found = transactions_with(&scope, transactions::Column::PersonId, &candidates).await?;
+        found.retain(|transaction| transaction.stage == stage);
+        let mut of_person: HashMap<_, Vec<_>> = HashMap::new();
+        for transaction in &found {
+            of_person.entry(transaction.person_id).or_default().push(transaction.id);
+        }
+        let with_person = found.into_iter().chain(by_id).filter(|found| people.get(found.person_id).is_some());
+        let transactions = with_categories(&scope, with_person).await?;
+        Ok(Self {
+            unit,
+            policy,
+            stage,
+            seen,
+            people,
+            transactions,
+            of_person,
+            people_writes: PeopleWrites::default(),
+            created: Vec::new(),
+            updated: Vec::new(),
+            categories: Vec::new(),
+        })
+    }
+
+    fn decide(&mut self, row: &Incoming) -> Outcome {
+        if let Some(id) = row.id.filter(|id| self.transactions.contains_key(id)) {
+            return self.meet(id, "the same id", row);
+        }
+        let keys = row.contact.keys();
+        let seen = &self.seen.people;
+        let allowed = |known: &Known| seen.get(&known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
+        let Some((known, by)) = self.people.find(row.person_id, &keys, allowed) else {
+            let person = self.people_writes.create_without_categories(self.unit, row);
+            self.people.add(Known { person: person.clone(), categories: BTreeSet::new() });
+            return self.create(&person, row);
+        };
+        let person = known.person.clone();
+        if let Some(transaction) = self.newest(person.id, row.id) {
+            return self.meet(transaction, by.words(), row);
+        }
+        let person = self.change_person(person, row);
+        self.create(&person, row)
+    }
+
+    /// The newest transaction of a person in the stage that the row may mean.
+    fn newest(&self, person: Uuid, given: Option<Uuid>) -> Option<Uuid> {
+        let may_mean = |id: &&Uuid| self.seen.transactions.get(*id).is_none_or(|seen| seen.may_repeat(given));
+        self.of_person.get(&person)?.iter().find(may_mean).copied()
+    }
+
+    /// A row that means a transaction that is there.
+    fn meet(&mut self, id: Uuid, same: &str, row: &Incoming) -> Outcome {
+        if let Some(earlier) = self.seen.transactions.get(&id) {
+            return Outcome::Skipped(format!("it repeats row {}: {same}", earlier.row));
+        }
+        self.note_seen(id, self.transactions[&id].transaction.person_id, row);
+        let known = &self.transactions[&id];
+        let person_id = known.transaction.person_id;
+        let person = self.people.get(person_id).expect("the people of known transactions are loaded");
+        let contact = change_of_contact(self.policy.duplicates, person, row);
+        let (stage, terms) = self.change_of_terms(known, row);
+        let changes = stage != known.transaction.stage || terms != known.transaction.terms();
+        let in_all = folded(&row.categories).is_subset(&known.categories);
+        if contact.is_none() && !changes && in_all {
+            return Outcome::Unchanged;
+        }
+        if self.policy.duplicates == Duplicates::Ignore {
+            let name = person.person.contact().display_name();
+            return Outcome::Skipped(format!("{name} has such a transaction already: {same}"));
+        }
+        let transaction = known.transaction.clone();
+        let person = person.person.clone();
+        self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
+        if contact.is_some() {
+            self.change_person(person, row);
+        }
+        self.updated.push((Transaction { stage, ..transaction }, terms));
+        Outcome::Updated
+    }
+
+    fn create(&mut self, person: &Person, row: &Incoming) -> Outcome {
+        let transaction = new_row(self.unit, person, self.stage, created_terms(&row.terms));
+        let id = transaction.id;
+        self.note_seen(id, person.id, row);
+        self.of_person.entry(person.id).or_default().insert(0, id);
+        self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
+        let categories = folded(&row.categories);
+        self.created.push(transaction.clone());
+        self.transactions.insert(id, KnownTransaction { transaction, categories });
+        Outcome::Created
+    }
+
+    /// The person as the row leaves them: `ignore` leaves them untouched.
+    fn change_person(&mut self, person: Person, row: &Incoming) -> Person {
+        let known = self.people.get(person.id).expect("the person was found there");
+        if self.policy.duplicates == Duplicates::Ignore {
+            return person;
+        }
+        let Some(contact) = change_of_contact(self.policy.duplicates, known, row) else {
+            return person;
+        };
+        let categories = known.categories.clone();
+        let changed = self.people_writes.update(self.unit, person, contact, &[]);
+        self.people.renew(Known { person: changed.clone(), categories });
+        changed
+    }
+
+    fn change_of_terms(&self, known: &KnownTransaction, row: &Incoming) -> (Stage, Terms) {
+        let current = known.transaction.terms();
+        let IncomingTerms { value, probability, more_info } = row.terms.clone();
+        if self.policy.duplicates == Duplicates::Merge {
+            // Value and probability are never empty: there is nothing to fill.
+            let terms = Terms { more_info: current.more_info.clone().or(more_info), ..current };
+            return (known.transaction.stage, terms);
+        }
+        let terms = Terms {
+            value: value.unwrap_or(current.value),
+            probability: probability.unwrap_or(current.probability),
+            more_info: more_info.or(current.more_info),
+        };
+        (self.stage, terms)
+    }
+
+    fn note_seen(&mut self, transaction: Uuid, person: Uuid, row: &Incoming) {
+        self.seen.transactions.insert(transaction, SeenRow { row: row.row, given: row.id });
+        self.seen.people.entry(person).or_insert(SeenRow { row: row.row, given: row.person_id });
+    }
+
+    async fn write(self) -> Result<()> {
+        let Self { unit, mut people_writes, created, updated, categories: names, .. } = self;
+        people_writes.insert(unit).await?;
+        if !created.is_empty() {
+            let rows = created.into_iter().map(transactions::ActiveModel::from);
+            transactions::Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
+        }
+        people_writes.update_all(unit).await?;
+        for (transaction, terms) in updated {
+            // Its person may have changed just now, and with them the keys of the row.
+            let stored = live(&unit.scope()).filter(transactions::Column::Id.eq(transaction.id)).one(unit.on()).await?;
+            let stored = stored.unwrap_or(transaction.clone());
+            save(unit, stored, transaction.stage, terms).await?;
+        }
+        let ids = categories::ensure(unit, names.iter().map(|(_, name)| name.as_str())).await?;
+        let pairs: Vec<_> = names.iter().map(|(transaction, name)| (*transaction, ids[&fold(name)])).collect();
+        categories::add_transactions(unit, &pairs).await
+    }
+}
+
+/// The change of a person by a row of a stage, whose categories are for the transaction.
+fn change_of_contact(policy: Duplicates, known: &Known, row: &Incoming) -> Option<Contact> {
+    change(policy, known, &Incoming { categories: Vec::new(), ..row.clone() })
+}
+
+fn created_terms(terms: &IncomingTerms) -> Terms {
+    let IncomingTerms { value, probability, more_info } = terms.clone();
+    Terms { value: value.unwrap_or_default(), probability: probability.unwrap_or_default(), more_info }
+}
+
+async fn transactions_with(scope: &Scope<'_>, column: transactions::Column, ids: &[Uuid]) -> Result<Vec<Transaction>> {
+    let mut found = Vec::new();
+    for ids in ids.chunks(1_000) {
+        let query = live(scope).filter(column.is_in(ids.iter().copied()));
+        found.extend(query.order_by_desc(transactions::Column::Id).all(&scope.on).await?);
+    }
+    Ok(found)
+}
+
+async fn with_categories(
+    scope: &Scope<'_>,
+    found: impl Iterator<Item = Transaction>,
+) -> Result<HashMap<Uuid, KnownTransaction>> {
+    let mut known: HashMap<_, _> = found
+        .map(|transaction| (transaction.id, KnownTransaction { transaction, categories: BTreeSet::new() }))
+        .collect();
+    let ids: Vec<_> = known.keys().copied().collect();
+    for (id, categories) in categories::of_transactions_in(scope, &ids).await? {
+        if let Some(known) = known.get_mut(&id) {
+            known.categories = categories.into_iter().map(|category| category.name_key).collect();
+        }
+    }
+    Ok(known)
+}

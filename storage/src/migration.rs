@@ -1,0 +1,71 @@
+//! Migrations: the list of them, and running it under a lock so that any number of gateways may start at once.
+
+mod m0001_first_slice;
+
+use sea_orm::{
+    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
+    TransactionTrait,
+};
+use sea_orm_migration::{MigrationTrait, MigratorTrait};
+
+use crate::connect::Storage;
+use crate::error::{Error, Result};
+
+/// The key of PostgreSQL's advisory lock for migrations: the letters `cairn` as a number.
+const LOCK: i64 = 0x63_61_69_72_6e;
+
+struct Migrator;
+
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m0001_first_slice::Migration)]
+    }
+}
+
+/// A migration and whether this database has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct MigrationState {
+    /// Its name, such as `m0001_first_slice`.
+    pub name: String,
+    /// True where it was applied.
+    pub applied: bool,
+}
+
+impl Storage {
+    /// Applies all migrations that this database does not have; several processes may do so at once.
+    pub async fn migrate(&self) -> Result<()> {
+        self.locked(async |on| Migrator::up(on, None).await).await
+    }
+
+    /// Takes back the last `steps` migrations **with the data of their tables**.
+    pub async fn migrate_down(&self, steps: u32) -> Result<()> {
+        self.locked(async |on| Migrator::down(on, Some(steps)).await).await
+    }
+
+    /// All migrations in their order, without changing the database.
+    pub async fn migrations(&self) -> Result<Vec<MigrationState>> {
+        let migrations = Migrator::get_migration_with_status_read_only(&self.readers).await?;
+        let state = |migration: &sea_orm_migration::Migration| MigrationState {
+            name: migration.name().to_owned(),
+            applied: migration.status() == sea_orm_migration::MigrationStatus::Applied,
+        };
+        Ok(migrations.iter().map(state).collect())
+    }
+
+    /// Runs `work` in a transaction while no other process can: on SQLite the transaction is exclusive, on PostgreSQL
+    /// it holds an advisory lock.
+    async fn locked(&self, work: impl AsyncFn(&DatabaseTransaction) -> std::result::Result<(), DbErr>) -> Result<()> {
+        let sqlite = self.writer.get_database_backend() == DbBackend::Sqlite;
+        let options = TransactionOptions {
+            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Exclusive),
+            ..TransactionOptions::default()
+        };
+        let transaction = self.writer.begin_with_options(options).await?;
+        if !sqlite {
+            let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
+            transaction.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
+        }
+        work(&transaction).await?;
+        transaction.commit().await.map_err(Error::from)
+    }
+}

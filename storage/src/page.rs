@@ -1,0 +1,137 @@
+//! Keyset pages: the next page begins after a record, not at a number, so it neither skips nor repeats.
+
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+/// By what a list is ordered; ties are broken by id in the same direction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Order {
+    /// The key.
+    pub key: SortKey,
+    /// Which end comes first.
+    pub direction: Direction,
+}
+
+/// What a list can be ordered by.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum SortKey {
+    /// The folded display name.
+    Name,
+    /// The moment of creation.
+    Created,
+    /// The moment of the last change.
+    Updated,
+}
+
+/// Which end of an order comes first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// The smallest first.
+    Ascending,
+    /// The largest first.
+    Descending,
+}
+
+impl Direction {
+    fn reversed(self) -> Self {
+        match self {
+            Self::Ascending => Self::Descending,
+            Self::Descending => Self::Ascending,
+        }
+    }
+}
+
+/// By name, from A.
+impl Default for Order {
+    fn default() -> Self {
+        Self { key: SortKey::Name, direction: Direction::Ascending }
+    }
+}
+
+/// The place of a record in an ordered list.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Cursor {
+    /// The value of the sort key; a time in microseconds as decimal digits.
+    pub key: String,
+    /// The record.
+    pub id: Uuid,
+}
+
+/// Which part of a list is wanted.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct PageRequest {
+    /// How many records at most.
+    pub limit: u64,
+    /// Only what comes after this place.
+    pub after: Option<Cursor>,
+    /// Only what comes before this place.
+    pub before: Option<Cursor>,
+    /// True for the last records of that range instead of the first; they come in the list's order all the same.
+    pub from_end: bool,
+}
+
+impl PageRequest {
+    /// The first `limit` records after a place, or from the start.
+    pub fn first(limit: u64, after: Option<Cursor>) -> Self {
+        Self { limit, after, before: None, from_end: false }
+    }
+}
+
+/// A part of a list.
+#[derive(Clone, Debug)]
+pub struct Page<T> {
+    /// The records, in the list's order.
+    pub items: Vec<T>,
+    /// True where the range of the request holds more records than were asked for.
+    pub more: bool,
+}
+
+/// A table whose rows can be listed in an [`Order`].
+pub(crate) trait Listed: EntityTrait {
+    fn id() -> Self::Column;
+    fn sort_column(key: SortKey) -> Self::Column;
+}
+
+/// Narrows a query to a page; one row more than asked for tells whether there are more.
+pub(crate) fn paged<E: Listed>(query: Select<E>, order: Order, request: &PageRequest) -> Option<Select<E>> {
+    let column = E::sort_column(order.key);
+    let direction = if request.from_end { order.direction.reversed() } else { order.direction };
+    let mut query = query;
+    if let Some(cursor) = &request.after {
+        query = query.filter(beyond::<E>(order, cursor, order.direction)?);
+    }
+    if let Some(cursor) = &request.before {
+        query = query.filter(beyond::<E>(order, cursor, order.direction.reversed())?);
+    }
+    let sea_order = match direction {
+        Direction::Ascending => sea_orm::Order::Asc,
+        Direction::Descending => sea_orm::Order::Desc,
+    };
+    Some(query.order_by(column, sea_order.clone()).order_by(E::id(), sea_order).limit(request.limit + 1))
+}
+
+/// The rows of a query that [`paged`] made, as a page.
+pub(crate) fn page<T>(mut rows: Vec<T>, request: &PageRequest) -> Page<T> {
+    let limit = usize::try_from(request.limit).unwrap_or(usize::MAX);
+    let more = rows.len() > limit;
+    rows.truncate(limit);
+    if request.from_end {
+        rows.reverse();
+    }
+    Page { items: rows, more }
+}
+
+/// `(sort key, id)` beyond the cursor; `None` for a cursor that was made for another order.
+fn beyond<E: Listed>(order: Order, cursor: &Cursor, direction: Direction) -> Option<SimpleExpr> {
+    let key: SimpleExpr = match order.key {
+        SortKey::Name => Expr::val(cursor.key.clone()),
+        SortKey::Created | SortKey::Updated => Expr::val(cursor.key.parse::<i64>().ok()?),
+    };
+    let place = Expr::tuple([E::sort_column(order.key).into_expr(), E::id().into_expr()]);
+    let cursor = Expr::tuple([key, Expr::val(cursor.id)]);
+    Some(match direction {
+        Direction::Ascending => place.gt(cursor),
+        Direction::Descending => place.lt(cursor),
+    })
+}

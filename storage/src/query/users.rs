@@ -1,0 +1,103 @@
+//! Users of an account.
+
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use uuid::Uuid;
+
+use crate::connect::Storage;
+pub use crate::entity::users::{Model as User, Role};
+use crate::entity::{directory, users};
+use crate::error::{Error, Result, on_unique};
+use crate::fold::fold;
+use crate::handle::{Reader, Writer};
+use crate::query::accounts::{self, Account};
+use crate::value::Timestamp;
+
+/// What makes a user.
+#[derive(Clone, Debug)]
+pub struct NewUser {
+    /// The address that they sign in with.
+    pub email: String,
+    /// What they are called; the address where it is empty.
+    pub name: String,
+    /// What they may do.
+    pub role: Role,
+    /// The PHC string of their password, see [`crate::password::Passwords::hash`].
+    pub password_hash: String,
+}
+
+/// Makes a user. Errors: [`Error::Invalid`] for an address without `@`, [`Error::Conflict`] for one that is taken.
+pub async fn create(writer: &Writer, new: NewUser) -> Result<User> {
+    let new = &new;
+    writer
+        .write(|unit| async move {
+            let user = new_row(unit.account, new.clone(), unit.now)?;
+            let taken = || format!("there is a user with the e-mail address {} already", user.email);
+            users::Entity::insert(users::ActiveModel::from(user.clone()))
+                .exec_without_returning(unit.on())
+                .await
+                .map_err(|error| on_unique(error, taken))?;
+            Ok(user)
+        })
+        .await
+}
+
+/// The user with this id.
+pub async fn get(reader: &Reader, id: Uuid) -> Result<Option<User>> {
+    Ok(users::Entity::find_by_id((reader.account(), id)).one(&reader.scope().on).await?)
+}
+
+/// The user who signs in with this address.
+pub async fn by_email(reader: &Reader, email: &str) -> Result<Option<User>> {
+    Ok(users::Entity::find()
+        .filter(users::Column::AccountId.eq(reader.account()))
+        .filter(users::Column::EmailKey.eq(fold(email)))
+        .one(&reader.scope().on)
+        .await?)
+}
+
+/// The users of the account, by address.
+pub async fn list(reader: &Reader) -> Result<Vec<User>> {
+    Ok(users::Entity::find()
+        .filter(users::Column::AccountId.eq(reader.account()))
+        .order_by_asc(users::Column::EmailKey)
+        .all(&reader.scope().on)
+        .await?)
+}
+
+/// The accounts in which this address signs in; at most two are looked for, for more than one is already too many.
+pub async fn accounts_of(storage: &Storage, email: &str) -> Result<Vec<Account>> {
+    let key = fold(email);
+    let mut found = Vec::new();
+    // An account at a time, each by its index: no statement scans the users of all accounts.
+    for entry in directory::Entity::find().all(&storage.readers).await? {
+        if by_email(&storage.reader(entry.account_id), &key).await?.is_some() {
+            found.extend(accounts::by_id(storage, entry.account_id).await?);
+        }
+        if found.len() == 2 {
+            break;
+        }
+    }
+    Ok(found)
+}
+
+pub(crate) fn new_row(account_id: Uuid, new: NewUser, now: Timestamp) -> Result<User> {
+    let NewUser { email, name, role, password_hash } = new;
+    let (email, name) = (email.trim().to_owned(), name.trim().to_owned());
+    let valid = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    if !valid || email.chars().count() > 320 || email.contains(char::is_whitespace) {
+        return Err(Error::invalid("email", "a user needs an e-mail address, such as jane@example.com"));
+    }
+    Ok(User {
+        account_id,
+        id: Uuid::now_v7(),
+        email_key: fold(&email),
+        name: if name.is_empty() { email.clone() } else { name },
+        email,
+        role,
+        password_hash,
+        disabled_at: None,
+        version: 1,
+        created_at: now,
+        updated_at: now,
+    })
+}
