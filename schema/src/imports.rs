@@ -159,7 +159,7 @@ impl Session {
         run.rows(formats::decode(decoder, hashed)).await?;
         let Run { import, mut receipt, .. } = run;
         import.commit().await?;
-        receipt.file.sha256 = hash.finalize().iter().map(|byte| format!("{byte:02x}")).collect();
+        receipt.file.sha256 = hexadecimal(&hash.finalize());
         Ok(receipt)
     }
 }
@@ -241,6 +241,11 @@ impl Run {
             self.receipt.skips.push(note);
         }
     }
+}
+
+fn hexadecimal(bytes: &[u8]) -> String {
+    let digit = |value: u8| char::from_digit(value.into(), 16).expect("four bits are a hexadecimal digit");
+    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
 }
 
 fn target(section: Section) -> Result<Target> {

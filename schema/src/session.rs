@@ -1,5 +1,7 @@
 //! Sessions: who is calling, and the handles that this permits them.
 
+use std::sync::Arc;
+
 use storage::query::accounts::{self, Account};
 use storage::query::users::{self, Role, User};
 use storage::{Actor, Reader, Timestamp, Writer};
@@ -26,9 +28,11 @@ pub enum Caller {
     SignedIn(Session),
 }
 
-/// A signed-in user in their account.
+/// A signed-in user in their account. Cloning is cheap.
 #[derive(Clone)]
-pub struct Session {
+pub struct Session(Arc<Parts>);
+
+struct Parts {
     engine: Engine,
     account: Account,
     user: User,
@@ -38,37 +42,37 @@ pub struct Session {
 impl Session {
     /// The account.
     pub fn account(&self) -> &Account {
-        &self.account
+        &self.0.account
     }
 
     /// The user.
     pub fn user(&self) -> &User {
-        &self.user
+        &self.0.user
     }
 
     /// The moment of the request.
     pub fn now(&self) -> Timestamp {
-        self.now
+        self.0.now
     }
 
     /// What all requests share.
     pub fn engine(&self) -> &Engine {
-        &self.engine
+        &self.0.engine
     }
 
     /// The time zone of the account.
     pub fn time_zone(&self) -> jiff::tz::TimeZone {
-        jiff::tz::TimeZone::get(&self.account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+        jiff::tz::TimeZone::get(&self.0.account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 
     /// The handle that reads the account: everybody who is signed in may.
     pub fn reader(&self) -> Reader {
-        self.engine.storage.reader(self.account.account_id)
+        self.0.engine.storage.reader(self.0.account.account_id)
     }
 
     /// The only way to a handle that writes. Errors: `FORBIDDEN` for readers.
     pub fn writer(&self) -> Result<Writer> {
-        match self.user.role {
+        match self.0.user.role {
             Role::Admin | Role::Member => Ok(self.raw_writer()),
             Role::Reader => {
                 Err(Error::new(Code::Forbidden, "your role is reader: you may look, but not change anything"))
@@ -78,7 +82,7 @@ impl Session {
 
     /// The writer for what every user may write: their own tokens.
     pub(crate) fn raw_writer(&self) -> Writer {
-        self.engine.storage.writer(self.account.account_id, Actor::User(self.user.id), self.now)
+        self.0.engine.storage.writer(self.0.account.account_id, Actor::User(self.0.user.id), self.0.now)
     }
 }
 
@@ -161,7 +165,7 @@ impl Engine {
         if user.disabled_at.is_some() {
             return Err(wrong_credentials());
         }
-        Ok(Session { engine: self.clone(), account, user, now: self.now() })
+        Ok(Session(Arc::new(Parts { engine: self.clone(), account, user, now: self.now() })))
     }
 
     /// The accounts that a sign-in may mean.

@@ -1,0 +1,81 @@
+//! What a form asks for: to create or to get one of the kinds.
+
+use std::str::FromStr;
+
+use crate::form::Form;
+
+/// What a form asks for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Action {
+    /// `create=…`
+    Create(Target),
+    /// `get=…`
+    Get(Target),
+}
+
+/// What an action is about. (heap-api.txt lists `people` and its text says `person`: both are accepted everywhere.)
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Target {
+    /// `person` or `people`.
+    Person,
+    /// `lead`, `opportunity`, `customer` or `archive`.
+    Stage(Stage),
+}
+
+/// The stage of a transaction.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the names are those of the page")]
+pub enum Stage {
+    Lead,
+    Opportunity,
+    Customer,
+    Archive,
+}
+
+impl Stage {
+    /// The name of its element in replies.
+    pub fn element(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Opportunity => "opportunity",
+            Self::Customer => "customer",
+            Self::Archive => "archive",
+        }
+    }
+}
+
+/// Why a form asks for nothing, as a sentence.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct NoAction(pub String);
+
+impl Action {
+    /// Reads `create` or `get`, in any case; exactly one of them must be there.
+    pub fn of(form: &Form) -> Result<Self, NoAction> {
+        match (form.get("create"), form.get("get")) {
+            (Some(target), None) => target.parse().map(Self::Create),
+            (None, Some(target)) => target.parse().map(Self::Get),
+            (Some(_), Some(_)) => Err(NoAction("Please send either create or get, not both.".to_owned())),
+            (None, None) => {
+                Err(NoAction("Please send create or get with what to create or get, such as lead.".to_owned()))
+            }
+        }
+    }
+}
+
+impl FromStr for Target {
+    type Err = NoAction;
+
+    fn from_str(text: &str) -> Result<Self, NoAction> {
+        match text.to_ascii_lowercase().as_str() {
+            "person" | "people" => Ok(Self::Person),
+            "lead" => Ok(Self::Stage(Stage::Lead)),
+            "opportunity" => Ok(Self::Stage(Stage::Opportunity)),
+            "customer" => Ok(Self::Stage(Stage::Customer)),
+            "archive" => Ok(Self::Stage(Stage::Archive)),
+            known @ ("event" | "message") => Err(NoAction(format!("This version of Cairn has no {known}s yet."))),
+            _ => Err(NoAction(format!(
+                "There is no \"{text}\" to create or get; there are lead, opportunity, customer, archive and people."
+            ))),
+        }
+    }
+}

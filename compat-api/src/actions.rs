@@ -1,0 +1,98 @@
+//! The actions, a file a noun: a form becomes the variables of a document, its reply becomes ours.
+
+pub(crate) mod people;
+pub(crate) mod transactions;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::form::Form;
+
+/// How many records `get` answers at most; the original has no documented page size.
+pub(crate) const MOST_RECORDS: usize = 10_000;
+
+/// The scalar `DateTime` of the schema.
+pub(crate) type DateTime = Timestamp;
+/// The scalar `Decimal` of the schema.
+pub(crate) type Decimal = String;
+
+/// A single-line field.
+pub(crate) fn line(form: &Form, name: &str) -> Option<String> {
+    form.get(name).map(ToOwned::to_owned)
+}
+
+/// The categories of a form: a name a line.
+pub(crate) fn categories(form: &Form) -> Vec<String> {
+    let names = form.get("category").unwrap_or_default().lines().map(str::trim);
+    names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
+}
+
+/// Name and company of a form's `name`: split at the first ` - ` with something on both sides.
+pub(crate) fn name_and_company(form: &Form) -> (Option<String>, Option<String>) {
+    let Some(display) = form.get("name") else { return (None, None) };
+    let halves = |at: usize| (display[..at].trim(), display[at + 3..].trim());
+    let mut splits = display.match_indices(" - ").map(|(at, _)| halves(at));
+    match splits.find(|(name, company)| !name.is_empty() && !company.is_empty()) {
+        Some((name, company)) => (Some(name.to_owned()), Some(company.to_owned())),
+        None => (Some(display.to_owned()), None),
+    }
+}
+
+/// A moment as replies write it: `May 25th` in the account's time zone.
+pub(crate) fn day(moment: DateTime, zone: &TimeZone) -> String {
+    let date = moment.to_zoned(zone.clone());
+    let day = date.day();
+    let ending = match (day % 10, day) {
+        (_, 11..=13) => "th",
+        (1, _) => "st",
+        (2, _) => "nd",
+        (3, _) => "rd",
+        _ => "th",
+    };
+    format!("{} {day}{ending}", date.strftime("%B"))
+}
+
+/// A decimal with the four places of the page: `0.25` as `0.2500`.
+pub(crate) fn four_places(decimal: &str) -> String {
+    let (whole, part) = decimal.split_once('.').unwrap_or((decimal, ""));
+    format!("{whole}.{part:0<4}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{Form, TimeZone, day, four_places, name_and_company};
+
+    #[tokio::test]
+    async fn a_display_name_splits_at_the_first_dash_with_something_on_both_sides() {
+        for (sent, name, company) in [
+            ("Jane Doe - ACME Ltd", "Jane Doe", Some("ACME Ltd")),
+            ("Jane - ACME - North", "Jane", Some("ACME - North")),
+            ("Jane Doe", "Jane Doe", None),
+            ("- ACME", "- ACME", None),
+            (" - - ACME", "- - ACME", None),
+            ("Jean-Luc", "Jean-Luc", None),
+        ] {
+            let form = Form::read(None, format!("name={sent}").as_bytes()).await.expect("a form");
+            let split = name_and_company(&form);
+            assert_eq!(split, (Some(name.to_owned()), company.map(ToOwned::to_owned)), "{sent}");
+        }
+    }
+
+    #[test]
+    fn days_and_decimals_are_written_as_on_the_page() {
+        let zone = TimeZone::get("America/Los_Angeles").expect("a zone");
+        for (moment, written) in [
+            ("2026-05-26T03:00:00Z", "May 25th"),
+            ("2026-04-01T12:00:00Z", "April 1st"),
+            ("2026-04-02T12:00:00Z", "April 2nd"),
+            ("2026-04-23T12:00:00Z", "April 23rd"),
+            ("2026-04-11T12:00:00Z", "April 11th"),
+            ("2026-04-12T12:00:00Z", "April 12th"),
+            ("2026-04-13T12:00:00Z", "April 13th"),
+        ] {
+            assert_eq!(day(moment.parse().expect("a moment"), &zone), written);
+        }
+        assert_eq!(four_places("0.25"), "0.2500");
+        assert_eq!(four_places("5000"), "5000.0000");
+    }
+}
