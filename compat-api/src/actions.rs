@@ -69,7 +69,6 @@ mod tests {
             ("Jane - ACME - North", "Jane", Some("ACME - North")),
             ("Jane Doe", "Jane Doe", None),
             ("- ACME", "- ACME", None),
-            (" - - ACME", "- - ACME", None),
             ("Jean-Luc", "Jean-Luc", None),
         ] {
             let form = Form::read(None, format!("name={sent}").as_bytes()).await.expect("a form");

@@ -1,0 +1,153 @@
+//! The command line: what the program is asked to do.
+
+mod account;
+mod export;
+mod formats;
+mod import;
+mod migrate;
+mod output;
+mod serve;
+mod user;
+
+use std::process::ExitCode;
+
+use clap::{Args, Parser, Subcommand};
+use schema::{Clock, Engine};
+use storage::{Pool, Storage};
+use tracing_subscriber::EnvFilter;
+
+use crate::config::{Config, Flags};
+
+/// Cairn: a self-hosted CRM backend.
+#[derive(Parser)]
+#[command(
+    name = "cairn",
+    version,
+    about = "A self-hosted CRM backend: GraphQL, every view in every format, and a drop-in api.php"
+)]
+struct Cli {
+    #[command(flatten)]
+    global: Global,
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Args)]
+struct Global {
+    /// The database: sqlite://FILE or postgres://USER@HOST/NAME [default: sqlite://cairn.db]
+    #[arg(long, global = true, value_name = "URL")]
+    database: Option<String>,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Serve clients until told to stop
+    Serve(serve::Serve),
+    /// Make and list accounts
+    #[command(subcommand)]
+    Account(account::Account),
+    /// Make and list the users of an account
+    #[command(subcommand)]
+    User(user::User),
+    /// Import a file
+    Import(import::Import),
+    /// Export a view
+    Export(export::Export),
+    /// Bring the tables of the database up to date, or back
+    #[command(subcommand)]
+    Migrate(migrate::Migrate),
+    /// Print the GraphQL schema
+    Schema,
+    /// Print which format reads and writes what
+    Formats,
+}
+
+/// Which account, and as which of its users.
+#[derive(Args)]
+struct Who {
+    /// The subdomain of the account; may be left out where there is only one
+    #[arg(long, value_name = "SUBDOMAIN")]
+    account: Option<String>,
+    /// The e-mail address of the user; may be left out where there is only one
+    #[arg(long, value_name = "EMAIL")]
+    user: Option<String>,
+}
+
+/// Why a command did not do it, as a sentence for the terminal.
+struct Failure(String);
+
+type Outcome = Result<(), Failure>;
+
+/// The whole program: reads the command line and does what it says, with these formats.
+///
+/// The exit code is 0 when it is done, 1 when it is not, and 2 when the command line is wrong.
+pub fn run(registry: ::formats::Registry) -> ExitCode {
+    let cli = Cli::parse();
+    let filter = EnvFilter::try_from_env("CAIRN_LOG")
+        .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
+    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => return failed(&format!("the runtime does not start: {error}")),
+    };
+    match runtime.block_on(dispatch(cli, registry)) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(Failure(message)) => failed(&message),
+    }
+}
+
+async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Outcome {
+    let Cli { global, command } = cli;
+    let flags = Flags { database: global.database, ..Flags::default() };
+    match command {
+        Command::Serve(command) => command.run(flags, registry).await,
+        Command::Account(command) => command.run(&open(&config(&flags)?, registry).await?).await,
+        Command::User(command) => command.run(&open(&config(&flags)?, registry).await?).await,
+        Command::Import(command) => command.run(&open(&config(&flags)?, registry).await?).await,
+        Command::Export(command) => command.run(&open(&config(&flags)?, registry).await?).await,
+        Command::Migrate(command) => command.run(&connect(&config(&flags)?).await?).await,
+        Command::Schema => output::print(&schema::sdl()),
+        Command::Formats => formats::run(&registry),
+    }
+}
+
+fn config(flags: &Flags) -> Result<Config, Failure> {
+    Config::load(flags).map_err(Failure)
+}
+
+async fn connect(config: &Config) -> Result<Storage, Failure> {
+    Storage::connect(&config.database, Pool::default()).await.map_err(|error| {
+        // The URL may hold a password, so it is not repeated.
+        Failure(format!("cannot open the database: {error}"))
+    })
+}
+
+/// Connects, brings the tables up to date and makes the engine.
+async fn open(config: &Config, registry: ::formats::Registry) -> Result<Engine, Failure> {
+    let storage = connect(config).await?;
+    storage.migrate().await.map_err(|error| Failure(format!("cannot bring the tables up to date: {error}")))?;
+    Ok(Engine::new(storage, registry, Clock::System).await?)
+}
+
+fn failed(message: &str) -> ExitCode {
+    output::complain(message);
+    ExitCode::FAILURE
+}
+
+impl From<schema::Error> for Failure {
+    fn from(error: schema::Error) -> Self {
+        Self(error.message)
+    }
+}
+
+impl From<storage::Error> for Failure {
+    fn from(error: storage::Error) -> Self {
+        Self(error.to_string())
+    }
+}
+
+impl From<std::io::Error> for Failure {
+    fn from(error: std::io::Error) -> Self {
+        Self(error.to_string())
+    }
+}

@@ -1,0 +1,112 @@
+//! The configuration: defaults, then `cairn.toml`, then `CAIRN_*` in the environment, then flags.
+
+use std::net::SocketAddr;
+use std::path::Path;
+
+use figment::Figment;
+use figment::providers::{Env, Format, Serialized, Toml};
+use serde::{Deserialize, Serialize};
+
+/// The file that is read in the working directory if it is there.
+const FILE: &str = "cairn.toml";
+
+/// All that can be configured. The environment's names are those of the fields, such as `CAIRN_BASE_DOMAIN` and
+/// `CAIRN_LIMITS__GRAPHQL_BODY`; `CAIRN_DATABASE_FILE` names a file that holds the URL, which may be a secret.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Config {
+    /// Where clients connect.
+    pub listen: SocketAddr,
+    /// Where `/live` and `/ready` answer; keep it private.
+    pub admin_listen: SocketAddr,
+    /// `sqlite://FILE`, `sqlite::memory:` or `postgres://…`.
+    pub database: String,
+    /// The domain whose first label is an account's subdomain.
+    pub base_domain: Option<String>,
+    /// How much is accepted.
+    pub limits: Limits,
+}
+
+/// How much is accepted. Sizes are bytes.
+#[derive(Clone, Copy, Debug, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Limits {
+    /// The body of a GraphQL request.
+    pub graphql_body: usize,
+    /// The body of a legacy request.
+    pub legacy_body: usize,
+    /// An imported file.
+    pub import_file: u64,
+    /// Connections at once.
+    pub connections: usize,
+    /// Connections at once from one address; loopback is exempt.
+    pub connections_per_address: usize,
+    /// How long requests may take to end after a signal to stop, in seconds.
+    pub shutdown_seconds: u64,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            listen: SocketAddr::from(([127, 0, 0, 1], 8080)),
+            admin_listen: SocketAddr::from(([127, 0, 0, 1], 9090)),
+            database: "sqlite://cairn.db".to_owned(),
+            base_domain: None,
+            limits: Limits::default(),
+        }
+    }
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self {
+            graphql_body: 4 << 20,
+            legacy_body: 4 << 20,
+            import_file: 2 << 30,
+            connections: 10_000,
+            connections_per_address: 256,
+            shutdown_seconds: 30,
+        }
+    }
+}
+
+/// What flags say of the configuration; `None` leaves it to the other sources.
+#[derive(Clone, Debug, Default, Serialize)]
+pub struct Flags {
+    /// `--listen`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub listen: Option<SocketAddr>,
+    /// `--admin-listen`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub admin_listen: Option<SocketAddr>,
+    /// `--database`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub database: Option<String>,
+    /// `--base-domain`
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub base_domain: Option<String>,
+}
+
+impl Config {
+    /// Puts the sources together. Errors: a sentence that names the source and the key at fault.
+    pub fn load(flags: &Flags) -> Result<Self, String> {
+        let known = ["listen", "admin_listen", "database", "base_domain"];
+        let env = Env::prefixed("CAIRN_")
+            .filter(move |key| known.iter().any(|known| key == *known) || key.starts_with("limits__"))
+            .split("__");
+        let mut figment = Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env);
+        if let Some(database) = secret_file("CAIRN_DATABASE_FILE")? {
+            figment = figment.merge(("database", database));
+        }
+        figment.merge(Serialized::defaults(flags)).extract().map_err(|error| format!("configuration: {error}"))
+    }
+}
+
+/// The content of the file that a variable names, without its last line end.
+fn secret_file(variable: &str) -> Result<Option<String>, String> {
+    let Some(path) = std::env::var_os(variable) else { return Ok(None) };
+    let content = std::fs::read_to_string(Path::new(&path));
+    let content =
+        content.map_err(|error| format!("{variable}: cannot read {}: {error}", Path::new(&path).display()))?;
+    Ok(Some(content.trim_end_matches(['\r', '\n']).to_owned()))
+}

@@ -1,0 +1,81 @@
+//! The HTTP interface: which route is what, and what every request passes through.
+
+mod error;
+mod explorer;
+mod export;
+mod graphql;
+mod health;
+mod import;
+mod legacy;
+mod query;
+mod session;
+
+use std::sync::Arc;
+
+use axum::Router;
+use axum::extract::{DefaultBodyLimit, Request};
+use axum::middleware::{self, Next};
+use axum::response::Response;
+use axum::routing::{any, get, post};
+use http::header::{HeaderName, HeaderValue};
+use schema::{Code, Engine, Schema};
+use tracing::Instrument as _;
+
+use crate::config::Config;
+use crate::http::error::HttpError;
+
+/// What the handlers share.
+#[derive(Clone)]
+pub(crate) struct Shared {
+    pub(crate) engine: Engine,
+    pub(crate) schema: Schema,
+    pub(crate) config: Arc<Config>,
+}
+
+/// The id of a request, by which the log is searched.
+#[derive(Clone, Debug)]
+pub(crate) struct RequestId(pub(crate) String);
+
+/// What clients reach.
+pub(crate) fn router(shared: Shared) -> Router {
+    Router::new()
+        .route("/graphql", any(graphql::serve))
+        .route("/graphiql", get(explorer::page))
+        .route("/graphiql/{file}", get(explorer::file))
+        .route("/api.php", post(legacy::serve))
+        .route("/export/{file}", get(export::serve))
+        .route("/import/{section}", post(import::serve))
+        .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
+        // Each handler reads its body with a limit of its own.
+        .layer(DefaultBodyLimit::disable())
+        .layer(middleware::from_fn(identify))
+        .with_state(shared)
+}
+
+/// What only operators reach.
+pub(crate) fn admin_router(shared: Shared) -> Router {
+    Router::new()
+        .route("/live", get(health::live))
+        .route("/ready", get(health::ready))
+        .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
+        .layer(middleware::from_fn(identify))
+        .with_state(shared)
+}
+
+/// Gives a request its id, its place in the log and the headers that every answer bears.
+async fn identify(mut request: Request, next: Next) -> Response {
+    let id = uuid::Uuid::now_v7().simple().to_string();
+    request.extensions_mut().insert(RequestId(id.clone()));
+    let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %request.uri().path());
+    let mut response = next.run(request).instrument(span.clone()).await;
+    if let Some(error) = response.extensions().get::<HttpError>() {
+        response = error.answer(&id);
+    }
+    span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "Answered {}", response.status()));
+    let headers = response.headers_mut();
+    if let Ok(id) = HeaderValue::from_str(&id) {
+        headers.insert(HeaderName::from_static("x-request-id"), id);
+    }
+    headers.insert(http::header::X_CONTENT_TYPE_OPTIONS, HeaderValue::from_static("nosniff"));
+    response
+}

@@ -1,0 +1,87 @@
+//! Errors as HTTP answers: `{"error": {"code", "message", "requestId"}}` with the status of the code.
+
+use axum::Json;
+use axum::response::{IntoResponse, Response};
+use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::{HeaderValue, StatusCode};
+use schema::{Code, Error};
+use serde::Serialize;
+
+/// An error that a handler answers with. The middleware that knows the request's id writes its body.
+#[derive(Clone, Debug)]
+pub(crate) struct HttpError {
+    error: Error,
+    status: StatusCode,
+}
+
+#[derive(Serialize)]
+struct Body<'a> {
+    error: BodyError<'a>,
+}
+
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct BodyError<'a> {
+    code: &'static str,
+    message: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    field: Option<&'static str>,
+    request_id: &'a str,
+}
+
+impl HttpError {
+    pub(crate) fn new(code: Code, message: impl Into<String>) -> Self {
+        Error::new(code, message).into()
+    }
+
+    /// The body is larger than the limit.
+    pub(crate) fn too_large(limit: u64) -> Self {
+        let error = Error::new(Code::Limited, format!("the body is larger than {limit} bytes, the limit"));
+        Self { error, status: StatusCode::PAYLOAD_TOO_LARGE }
+    }
+
+    /// The answer with its body.
+    pub(crate) fn answer(&self, request_id: &str) -> Response {
+        let Error { code, message, field } = &self.error;
+        let error = BodyError { code: code.name(), message, field: *field, request_id };
+        let mut response = (self.status, Json(Body { error })).into_response();
+        let headers = response.headers_mut();
+        if self.status == StatusCode::UNAUTHORIZED {
+            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, Basic realm=\"Cairn\""));
+        }
+        if self.status == StatusCode::SERVICE_UNAVAILABLE {
+            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
+        }
+        response
+    }
+}
+
+/// The status of a code.
+pub(crate) fn status(code: Code) -> StatusCode {
+    match code {
+        Code::Unauthenticated => StatusCode::UNAUTHORIZED,
+        Code::Forbidden => StatusCode::FORBIDDEN,
+        Code::NotFound => StatusCode::NOT_FOUND,
+        Code::Conflict => StatusCode::CONFLICT,
+        Code::Invalid => StatusCode::BAD_REQUEST,
+        Code::Unsupported => StatusCode::UNSUPPORTED_MEDIA_TYPE,
+        Code::Limited => StatusCode::TOO_MANY_REQUESTS,
+        Code::Unavailable => StatusCode::SERVICE_UNAVAILABLE,
+        Code::Internal => StatusCode::INTERNAL_SERVER_ERROR,
+    }
+}
+
+impl From<Error> for HttpError {
+    fn from(error: Error) -> Self {
+        Self { status: status(error.code), error }
+    }
+}
+
+/// The status, and the error for the middleware that adds the body.
+impl IntoResponse for HttpError {
+    fn into_response(self) -> Response {
+        let mut response = self.status.into_response();
+        response.extensions_mut().insert(self);
+        response
+    }
+}

@@ -1,0 +1,67 @@
+//! `GET /export/{section}.{ext}`: a view in a format.
+
+use axum::body::Body;
+use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use formats::Section;
+use futures_util::StreamExt as _;
+use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
+use schema::{Code, Error, ExportRequest, Session};
+
+use super::error::HttpError;
+use super::query::Parameters;
+use super::{Shared, session};
+
+/// The parameters that a view has so far.
+const KNOWN: [&str; 3] = ["category", "search", "sort"];
+
+pub(crate) async fn serve(
+    State(shared): State<Shared>,
+    Path(file): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    let session = session::session(&shared, &headers).await?;
+    let parameters = Parameters::read(query.as_deref(), &KNOWN)?;
+    let (section, format) = target(&session, &file, &headers)?;
+    let request = ExportRequest {
+        section,
+        format,
+        search: parameters.one("search")?.map(ToOwned::to_owned),
+        category: parameters.one("category")?.map(ToOwned::to_owned),
+        order: parameters.one("sort")?.map(ExportRequest::parse_order).transpose()?.unwrap_or_default(),
+    };
+    let export = session.export(request).await?;
+    // The name is ASCII without quotes: subdomain, section, date and extension (RFC 6266 section 4.3).
+    let disposition = format!("attachment; filename=\"{}\"", export.file_name);
+    let headers = [
+        (CONTENT_TYPE, export.media_type.to_owned()),
+        (CONTENT_DISPOSITION, disposition),
+        (CACHE_CONTROL, "private, no-cache".to_owned()),
+    ];
+    // An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.
+    let bytes = export.bytes.map(|chunk| chunk.map_err(|error| std::io::Error::other(error.message)));
+    Ok((headers, Body::from_stream(bytes)).into_response())
+}
+
+/// Section and format of `people.csv`, or of `people` with an `Accept` that names a format.
+fn target(session: &Session, file: &str, headers: &HeaderMap) -> Result<(Section, String), Error> {
+    let (name, extension) = match file.split_once('.') {
+        Some((name, extension)) => (name, Some(extension)),
+        None => (file, None),
+    };
+    let section =
+        name.parse().map_err(|error: formats::UnknownSection| Error::new(Code::NotFound, error.to_string()))?;
+    let formats = session.engine().formats();
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let codec = match extension {
+        Some(extension) => {
+            formats.by_extension(extension).map_err(|error| Error::new(Code::Unsupported, error.to_string()))?
+        }
+        None => accept.and_then(|accept| formats.by_media_type(accept)).ok_or_else(|| {
+            let message = format!("say which format with an extension, such as /export/{section}.csv, or with Accept");
+            Error::new(Code::Unsupported, message)
+        })?,
+    };
+    Ok((section, codec.descriptor().name.to_owned()))
+}

@@ -1,0 +1,206 @@
+//! `/graphql`: GraphQL over HTTP by its specification (GraphQL over HTTP, working draft).
+//!
+//! The extractor and responder of async-graphql-axum read any content type without a limit, run mutations sent by GET
+//! and answer 200 whatever happens; these are ours.
+
+use async_graphql::parser::types::{DocumentOperations, OperationType};
+use async_graphql::{Request, Response as GraphqlResponse, Variables};
+use axum::body::{self, Body};
+use axum::extract::{Extension, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, VARY};
+use http::{HeaderValue, Method, StatusCode};
+use schema::{Code, Error};
+use serde::Deserialize;
+
+use super::error::{self, HttpError};
+use super::{RequestId, Shared, session};
+
+const GRAPHQL_JSON: &str = "application/graphql-response+json";
+const JSON: &str = "application/json";
+
+pub(crate) async fn serve(
+    State(shared): State<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    method: Method,
+    headers: HeaderMap,
+    RawQuery(query): RawQuery,
+    body: Body,
+) -> Result<Response, HttpError> {
+    let Some(media) = negotiate(&headers) else {
+        let message = format!("the answer can be {GRAPHQL_JSON} or {JSON}, and Accept names neither");
+        return Ok((StatusCode::NOT_ACCEPTABLE, message).into_response());
+    };
+    let request = match method {
+        Method::GET | Method::HEAD => from_query(query.as_deref()),
+        Method::POST => from_body(&headers, body, shared.config.limits.graphql_body).await,
+        _ => return Ok(method_not_allowed("GET, HEAD, POST")),
+    };
+    let mut request = match request {
+        Ok(request) => request,
+        Err(Refused::Request(message)) => return Ok(media.refusal(StatusCode::BAD_REQUEST, Code::Invalid, &message)),
+        Err(Refused::Http(error)) => return Err(error),
+    };
+    if method != Method::POST && is_mutation(&mut request) {
+        return Ok(method_not_allowed("POST"));
+    }
+    let caller = match session::caller(&shared, &headers).await {
+        Ok(caller) => caller,
+        Err(Error { code, message, .. }) => return Ok(media.refusal(error::status(code), code, &message)),
+    };
+    Ok(media.answer(&schema::execute(&shared.schema, request, caller, &request_id).await))
+}
+
+/// Why a request does not reach the engine.
+enum Refused {
+    /// It is no GraphQL request; the answer is a GraphQL one.
+    Request(String),
+    Http(HttpError),
+}
+
+/// The parameters of a request (GraphQL over HTTP, section 5.1).
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Parameters {
+    query: String,
+    operation_name: Option<String>,
+    variables: Option<serde_json::Map<String, serde_json::Value>>,
+    #[serde(rename = "extensions")]
+    _extensions: Option<serde_json::Map<String, serde_json::Value>>,
+}
+
+impl Parameters {
+    fn request(self) -> Request {
+        let mut request = Request::new(self.query);
+        request.operation_name = self.operation_name;
+        if let Some(variables) = self.variables {
+            request = request.variables(Variables::from_json(variables.into()));
+        }
+        request
+    }
+}
+
+async fn from_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Request, Refused> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
+    if !is_utf8_json(content_type) {
+        let message = "send the request as application/json in UTF-8";
+        return Err(Refused::Http(HttpError::new(Code::Unsupported, message)));
+    }
+    let body = body::to_bytes(body, limit).await.map_err(|_| Refused::Http(HttpError::too_large(limit as u64)))?;
+    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
+        Refused::Request(format!("the body is no GraphQL request (one JSON object with a query): {error}"))
+    })?;
+    Ok(parameters.request())
+}
+
+fn from_query(query: Option<&str>) -> Result<Request, Refused> {
+    let (mut text, mut operation_name, mut variables) = (None, None, None);
+    for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
+        match &*name {
+            "query" => text = Some(value.into_owned()),
+            "operationName" => operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
+            "variables" if !value.is_empty() => {
+                let parsed = serde_json::from_str(&value);
+                variables =
+                    parsed.map_err(|error| Refused::Request(format!("variables is no JSON object: {error}")))?;
+            }
+            _ => {}
+        }
+    }
+    let query = text.ok_or_else(|| Refused::Request("the parameter query is missing".to_owned()))?;
+    Ok(Parameters { query, operation_name, variables, _extensions: None }.request())
+}
+
+/// A mutation may not be sent by GET (section 6.3.1.1). A document that cannot be parsed is left to the engine.
+fn is_mutation(request: &mut Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return false };
+    match &document.operations {
+        DocumentOperations::Single(operation) => operation.node.ty != OperationType::Query,
+        DocumentOperations::Multiple(operations) => operations.iter().any(|(found, operation)| {
+            name.as_deref().is_none_or(|name| name == found.as_str()) && operation.node.ty != OperationType::Query
+        }),
+    }
+}
+
+fn is_utf8_json(content_type: &str) -> bool {
+    let mut parts = content_type.split(';').map(str::trim);
+    let is_json = parts.next().is_some_and(|essence| essence.eq_ignore_ascii_case(JSON));
+    let is_utf8 = |parameter: &str| match parameter.split_once('=') {
+        Some((name, value)) if name.trim().eq_ignore_ascii_case("charset") => {
+            value.trim().trim_matches('"').eq_ignore_ascii_case("utf-8")
+        }
+        _ => true,
+    };
+    is_json && parts.all(is_utf8)
+}
+
+/// The media type of an answer.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Media {
+    /// A request that cannot be executed is 4xx.
+    GraphqlJson,
+    /// For older clients: whatever the engine answers is 200.
+    Json,
+}
+
+/// The first of the two that Accept names with the highest weight; JSON where it names anything or nothing.
+fn negotiate(headers: &HeaderMap) -> Option<Media> {
+    let accepts: Vec<_> = headers.get_all(ACCEPT).iter().filter_map(|value| value.to_str().ok()).collect();
+    if accepts.is_empty() {
+        return Some(Media::Json);
+    }
+    let mut best: Option<(f32, Media)> = None;
+    for range in accepts.iter().flat_map(|accept| accept.split(',')) {
+        let mut parts = range.split(';').map(str::trim);
+        let media = match parts.next().unwrap_or_default().to_ascii_lowercase().as_str() {
+            GRAPHQL_JSON => Media::GraphqlJson,
+            JSON | "application/*" | "*/*" => Media::Json,
+            _ => continue,
+        };
+        let quality = parts.find_map(|part| part.strip_prefix("q=")).map_or(1.0, |q| q.parse().unwrap_or(0.0));
+        if quality > 0.0 && best.is_none_or(|(highest, _)| quality > highest) {
+            best = Some((quality, media));
+        }
+    }
+    best.map(|(_, media)| media)
+}
+
+impl Media {
+    fn answer(self, response: &GraphqlResponse) -> Response {
+        // Without data the request was not executed: it could not be parsed, validated or was over a limit.
+        let executed = response.errors.is_empty() || response.data != async_graphql::Value::Null;
+        let refused_by_engine = !executed && response.errors.iter().all(|error| error.path.is_empty());
+        let status = match self {
+            Self::GraphqlJson if refused_by_engine => StatusCode::BAD_REQUEST,
+            _ => StatusCode::OK,
+        };
+        match serde_json::to_vec(response) {
+            Ok(body) => self.respond(status, body),
+            Err(error) => {
+                tracing::error!(%error, "An answer cannot be written: {error}");
+                StatusCode::INTERNAL_SERVER_ERROR.into_response()
+            }
+        }
+    }
+
+    /// An answer to a request that did not reach the engine.
+    fn refusal(self, status: StatusCode, code: Code, message: &str) -> Response {
+        let error = serde_json::json!({ "message": message, "extensions": { "code": code.name() } });
+        self.respond(status, serde_json::json!({ "errors": [error] }).to_string().into_bytes())
+    }
+
+    fn respond(self, status: StatusCode, body: Vec<u8>) -> Response {
+        let media_type = match self {
+            Self::GraphqlJson => "application/graphql-response+json; charset=utf-8",
+            Self::Json => "application/json; charset=utf-8",
+        };
+        let headers =
+            [(CONTENT_TYPE, HeaderValue::from_static(media_type)), (VARY, HeaderValue::from_static("Accept"))];
+        (status, headers, body).into_response()
+    }
+}
+
+fn method_not_allowed(allowed: &'static str) -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, allowed)]).into_response()
+}
