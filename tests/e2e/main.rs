@@ -1,0 +1,11 @@
+//! The end-to-end tests, a file a topic.
+
+mod api_php;
+mod floors;
+mod formats;
+mod graphql;
+mod imports;
+mod isolation;
+mod program;
+mod storage;
+mod web;
