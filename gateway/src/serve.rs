@@ -24,7 +24,7 @@ const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
 /// How long to wait after an error of `accept`, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
-/// A running server. It stops when it is told to, not when it is dropped.
+/// A running server. [`Server::stop`] waits for its requests; dropping it stops without waiting.
 pub struct Server {
     address: SocketAddr,
     admin_address: SocketAddr,

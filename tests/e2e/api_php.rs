@@ -1,1 +1,243 @@
-//! Tests.
+//! The legacy API as its clients see it: forms in, `Success`, sentences and XML out.
+
+use std::io::Write as _;
+use std::process::{Command, Stdio};
+
+use harness::client::Client;
+use harness::site::{PASSWORD, Site};
+use harness::{on_each_database, require};
+use reqwest::Method;
+use serde_json::json;
+
+/// The reply of heap-api.txt to `get=lead&search=IBM`, under our valid DTD; the day is that of the tests' clock.
+const JOSH: &str = r#"<?xml version="1.0"?>
+<!DOCTYPE result [
+<!ELEMENT result (lead*) >
+<!ELEMENT lead (name, title, phone, mobile, fax, email, url, address, city, state, zip, country, update, probability, value, moreinfo) >
+<!ELEMENT name (#PCDATA) >
+<!ELEMENT title (#PCDATA) >
+<!ELEMENT phone (#PCDATA) >
+<!ELEMENT mobile (#PCDATA) >
+<!ELEMENT fax (#PCDATA) >
+<!ELEMENT email (#PCDATA) >
+<!ELEMENT url (#PCDATA) >
+<!ELEMENT address (#PCDATA) >
+<!ELEMENT city (#PCDATA) >
+<!ELEMENT state (#PCDATA) >
+<!ELEMENT zip (#PCDATA) >
+<!ELEMENT country (#PCDATA) >
+<!ELEMENT update (#PCDATA) >
+<!ELEMENT probability (#PCDATA) >
+<!ELEMENT value (#PCDATA) >
+<!ELEMENT moreinfo (#PCDATA) >
+]>
+<result>
+<lead>
+<name>Josh Taylor - IBM</name>
+<title></title>
+<phone>(000) 000-0000</phone>
+<mobile>(000) 000-0000</mobile>
+<fax></fax>
+<email>josh.taylor@ibm.com</email>
+<url></url>
+<address>1 IBM Way</address>
+<city>Los Angeles</city>
+<state>CA</state>
+<zip>85012</zip>
+<country>United States</country>
+<update>May 25th</update>
+<probability>0.2500</probability>
+<value>5000.0000</value>
+<moreinfo></moreinfo>
+</lead>
+</result>
+"#;
+
+on_each_database! {
+    async fn the_documented_lead_is_answered_as_on_the_page(site: Site) {
+        let client = Client::new(site.address);
+        let created = client.legacy(&[
+            ("create", "lead"),
+            ("name", "Josh Taylor - IBM"),
+            ("phone", "(000) 000-0000"),
+            ("mobile", "(000) 000-0000"),
+            ("email", "josh.taylor@ibm.com"),
+            ("address", "1 IBM Way"),
+            ("city", "Los Angeles"),
+            ("state", "CA"),
+            ("zip", "85012"),
+            ("country", "United States"),
+            ("probability", ".25"),
+            ("value", "5000"),
+        ]).await;
+        assert_eq!(created, "Success");
+        client.legacy(&[("create", "lead"), ("name", "Somebody Else")]).await;
+        assert_eq!(client.legacy(&[("get", "lead"), ("search", "IBM")]).await, JOSH);
+    }
+
+    async fn a_lead_is_a_person_with_a_transaction_in_graphql(site: Site) {
+        let client = site.client().await;
+        let lead = [("create", "lead"), ("name", "Jane Doe - ACME Ltd"), ("value", "$5,000.00"), ("probability", "25%")];
+        assert_eq!(client.legacy(&lead).await, "Success");
+        let document = "{ transactions(stage: LEAD) { nodes { value probability person { name company displayName } } } }";
+        let data = client.graphql(document, json!({})).await;
+        let person = json!({ "name": "Jane Doe", "company": "ACME Ltd", "displayName": "Jane Doe - ACME Ltd" });
+        let expected = json!([{ "value": "5000", "probability": "0.25", "person": person }]);
+        assert_eq!(data["transactions"]["nodes"], expected);
+    }
+
+    async fn every_kind_is_created_and_answered_under_its_own_name(site: Site) {
+        let client = Client::new(site.address);
+        for (kind, element) in [
+            ("lead", "lead"),
+            ("opportunity", "opportunity"),
+            ("customer", "customer"),
+            ("archive", "archive"),
+            ("person", "person"),
+            ("People", "person"),
+        ] {
+            let name = format!("Ann {kind} - Big & <Fish>");
+            assert_eq!(client.legacy(&[("create", kind), ("name", &name)]).await, "Success");
+            let reply = client.legacy(&[("GET", ""), ("get", kind), ("search", &format!("ann {kind}"))]).await;
+            let expected = format!("<{element}>\n<name>Ann {kind} - Big &amp; &lt;Fish&gt;</name>\n");
+            assert!(reply.contains(&expected), "{reply}");
+        }
+    }
+
+    async fn replies_are_valid_with_no_one_and_two_records(site: Site) {
+        let client = Client::new(site.address);
+        for (kind, element) in
+            [("lead", "lead"), ("opportunity", "opportunity"), ("customer", "customer"), ("archive", "archive"), ("people", "person")]
+        {
+            for count in 0..3 {
+                let reply = client.legacy(&[("get", kind), ("search", &format!("only {kind}"))]).await;
+                assert_eq!(reply.matches(&format!("<{element}>\n")).count(), count, "{reply}");
+                assert_valid(&reply);
+                let (name, email) = (format!("{count} only {kind} & \u{1}"), format!("{kind}{count}@valid.example"));
+                client.legacy(&[("create", kind), ("name", &name), ("email", &email), ("address", "1\n2")]).await;
+            }
+        }
+    }
+
+    async fn refusals_are_sentences_with_status_200_and_a_code(site: Site) {
+        let client = Client::new(site.address);
+        let login = [("login_email", "admin@acme.example"), ("login_password", PASSWORD)];
+        let wrong = "The e-mail address or password is not correct.";
+        let cases: [(&[(&str, &str)], &str, &str); 10] = [
+            (&[("login_password", "wrong horse")], wrong, "UNAUTHENTICATED"),
+            (&[("login_email", "nobody@acme.example")], wrong, "UNAUTHENTICATED"),
+            (&[], "Please send create or get with what to create or get, such as lead.", "INVALID"),
+            (&[("create", "lead"), ("get", "lead")], "Please send either create or get, not both.", "INVALID"),
+            (
+                &[("get", "leeds")],
+                "There is no \"leeds\" to create or get; there are lead, opportunity, customer, archive and people.",
+                "INVALID",
+            ),
+            (&[("create", "event")], "This version of Cairn has no events yet.", "INVALID"),
+            (
+                &[("create", "lead"), ("city", "Köln")],
+                "A person needs a name, a company, an e-mail address or a phone.",
+                "INVALID",
+            ),
+            (
+                &[("create", "lead"), ("name", "A"), ("probability", "25")],
+                "A probability lies between 0 and 1, and 25 does not; write 25 % as 0.25.",
+                "INVALID",
+            ),
+            (&[("create", "lead"), ("name", "A"), ("value", "much")], "much", "INVALID"),
+            (&[("login_email", ""), ("create", "lead")], wrong, "UNAUTHENTICATED"),
+        ];
+        for (fields, sentence, code) in cases {
+            let form: Vec<_> = login.iter().chain(fields).collect();
+            let response = client.request(Method::POST, "/api.php").form(&form).send().await.expect("an answer");
+            assert_eq!(response.status(), 200, "{fields:?}");
+            assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+            assert_eq!(response.headers()["x-cairn-code"], code, "{fields:?}");
+            let text = response.text().await.expect("a sentence");
+            assert!(text == sentence || text.contains(&format!("{sentence:?} is not a number")), "{fields:?}: {text}");
+        }
+        let data = site.client().await.graphql("{ people { totalCount } transactions { totalCount } }", json!({})).await;
+        assert_eq!(data, json!({ "people": { "totalCount": 0 }, "transactions": { "totalCount": 0 } }));
+    }
+
+    async fn a_lead_attaches_to_the_person_who_matches_and_fills_what_is_empty(site: Site) {
+        let client = site.client().await;
+        let person = [("create", "person"), ("name", "Jane Doe"), ("email", "jane@acme.example"), ("city", "Ulm")];
+        client.legacy(&person).await;
+        let again = [("create", "lead"), ("name", "J. Doe - ACME"), ("email", "JANE@acme.example"), ("city", "Bonn"), ("fax", "1")];
+        assert_eq!(client.legacy(&again).await, "Success");
+        let document = "{ people { nodes { name company city fax email } } }";
+        let expected = json!([{ "name": "Jane Doe", "company": "ACME", "city": "Ulm", "fax": "1", "email": "jane@acme.example" }]);
+        assert_eq!(client.graphql(document, json!({})).await["people"]["nodes"], expected);
+        // A person is always created: the e-mail address is not unique.
+        client.legacy(&person).await;
+        let count = client.graphql("{ people { totalCount } }", json!({})).await;
+        assert_eq!(count["people"]["totalCount"], 2);
+    }
+
+    async fn categories_come_one_a_line(site: Site) {
+        let client = site.client().await;
+        client.legacy(&[("create", "lead"), ("name", "A"), ("category", "Trade fair\r\n Press \n\n")]).await;
+        client.legacy(&[("create", "person"), ("name", "B"), ("category", "press"), ("notes", "first\nsecond")]).await;
+        let document = "{ transactions { nodes { categories { name } } } people(view: { category: \"PRESS\" }) { nodes { name notes } } }";
+        let data = client.graphql(document, json!({})).await;
+        assert_eq!(data["transactions"]["nodes"], json!([{ "categories": [{ "name": "Press" }, { "name": "Trade fair" }] }]));
+        assert_eq!(data["people"]["nodes"], json!([{ "name": "B", "notes": "first\nsecond" }]));
+    }
+
+    async fn forms_come_as_php_sends_them(site: Site) {
+        let client = Client::new(site.address);
+        let login = format!("login_email=admin%40acme.example&login_password={}", PASSWORD.replace(' ', "+"));
+        let latin = [login.as_bytes(), b"&create=person&name=J%F6rg&company=ignored&", b"unknown=x"].concat();
+        let request = client.request(Method::POST, "/api.php").header("content-type", "application/x-www-form-urlencoded");
+        let reply = request.body(latin).send().await.expect("an answer").text().await.expect("a text");
+        assert_eq!(reply, "Success");
+        let form = reqwest::multipart::Form::new()
+            .text("login_email", "admin@acme.example")
+            .text("login_password", PASSWORD)
+            .text("get", "people")
+            .text("search", "JORG");
+        let request = client.request(Method::POST, "/api.php").multipart(form);
+        let reply = request.send().await.expect("an answer").text().await.expect("a text");
+        assert!(reply.contains("<name>Jörg</name>"), "{reply}");
+        let broken = client.request(Method::POST, "/api.php").header("content-type", "multipart/form-data");
+        assert_eq!(broken.body("x").send().await.expect("an answer").status(), 400);
+        assert_eq!(client.get("/api.php").await.status(), 405);
+    }
+
+    async fn more_records_than_a_page_are_all_answered(site: Site) {
+        let client = Client::new(site.address);
+        let mut file = String::from("name,value\r\n");
+        for number in 0..450 {
+            file.push_str(&format!("Lead {number:03},{number}\r\n"));
+        }
+        site.client().await.import("/import/leads?format=csv", file).await;
+        let reply = client.legacy(&[("get", "lead")]).await;
+        assert_eq!(reply.matches("<lead>\n").count(), 450);
+        assert!(reply.find("Lead 007").expect("it is there") < reply.find("Lead 449").expect("it is there"));
+    }
+
+    async fn a_reader_may_get_and_not_create(site: Site) {
+        site.add_user("acme", "reader@acme.example", storage::query::users::Role::Reader).await;
+        let client = Client::new(site.address);
+        let answer = async |fields: &[(&str, &str)]| {
+            let login = [("login_email", "reader@acme.example"), ("login_password", PASSWORD)];
+            let form: Vec<_> = login.iter().chain(fields).collect();
+            let response = client.request(Method::POST, "/api.php").form(&form).send().await.expect("an answer");
+            response.text().await.expect("a text")
+        };
+        let refusal = "Your role is reader: you may look, but not change anything.";
+        assert_eq!(answer(&[("create", "lead"), ("name", "A")]).await, refusal);
+        assert!(answer(&[("get", "lead")]).await.contains("<result>\n</result>"));
+    }
+}
+
+/// Asks xmllint, which validates against the document's own DTD.
+fn assert_valid(document: &str) {
+    let child =
+        Command::new("xmllint").args(["--valid", "--noout", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
+    let Ok(mut child) = child else { return require::missing("xmllint", "the validity of api.php's XML") };
+    child.stdin.take().expect("a pipe").write_all(document.as_bytes()).expect("xmllint reads");
+    let output = child.wait_with_output().expect("xmllint ends");
+    assert!(output.status.success(), "{document}\n{}", String::from_utf8_lossy(&output.stderr));
+}

@@ -1,1 +1,225 @@
-//! Tests.
+//! Two accounts with the same data never see each other: every route and every argument that takes an id is tried with
+//! the other account's real id.
+
+use std::collections::BTreeSet;
+
+use harness::client::Client;
+use harness::on_each_database;
+use harness::site::{PASSWORD, Site};
+use reqwest::{Method, StatusCode};
+use serde_json::{Value, json};
+
+/// The ids of an account's records.
+struct Ids {
+    person: String,
+    transaction: String,
+    category: String,
+    user: String,
+    account: String,
+}
+
+/// Every argument of the schema that takes an id, and a request that puts another account's id there.
+///
+/// `$id` is that id. The answer must be the same as for an id that does not exist.
+const PROBES: [(&str, &str, fn(&Ids) -> &str); 10] = [
+    ("Query.node(id)", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.person),
+    ("Query.person(id)", "query($id: ID!) { person(id: $id) { id name } }", |ids| &ids.person),
+    ("Query.transaction(id)", "query($id: ID!) { transaction(id: $id) { id person { name } } }", |ids| {
+        &ids.transaction
+    }),
+    ("Query.category(id)", "query($id: ID!) { category(id: $id) { id name } }", |ids| &ids.category),
+    ("ViewInput.category", "query($id: String!) { people(view: { category: $id }) { nodes { id } } }", |ids| {
+        &ids.category
+    }),
+    (
+        "ViewInput.category of transactions",
+        "query($id: String!) { transactions(view: { category: $id }) { nodes { id } } }",
+        |ids| &ids.category,
+    ),
+    (
+        "UpdatePersonInput.id",
+        "mutation($id: ID!) { updatePerson(input: { id: $id, name: \"Mallory\" }) { person { id } } }",
+        |ids| &ids.person,
+    ),
+    (
+        "CreateTransactionInput.personId",
+        "mutation($id: ID!) { createTransaction(input: { stage: LEAD, personId: $id }) { transaction { id } } }",
+        |ids| &ids.person,
+    ),
+    (
+        "MoveTransactionInput.id",
+        "mutation($id: ID!) { moveTransaction(input: { id: $id, stage: ARCHIVE }) { transaction { id } } }",
+        |ids| &ids.transaction,
+    ),
+    ("Query.node(id) of a user", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.user),
+];
+
+on_each_database! {
+    async fn an_id_of_another_account_answers_like_one_that_does_not_exist(site: Site) {
+        let (ours, _, theirs) = two_accounts(&site).await;
+        let unknown = Ids {
+            person: replaced(&theirs.person),
+            transaction: replaced(&theirs.transaction),
+            category: replaced(&theirs.category),
+            user: replaced(&theirs.user),
+            account: replaced(&theirs.account),
+        };
+        for (argument, document, id) in PROBES {
+            let foreign = ours.graphql_answer(document, json!({ "id": id(&theirs) })).await;
+            let missing = ours.graphql_answer(document, json!({ "id": id(&unknown) })).await;
+            assert_eq!(foreign, missing, "{argument}");
+            assert!(!foreign.to_string().contains("Mallory"), "{argument}: {foreign}");
+        }
+        for id in [&theirs.account, &theirs.user, &theirs.category, &theirs.transaction] {
+            let answer = ours.graphql(PROBES[0].1, json!({ "id": id })).await;
+            assert_eq!(answer["node"], Value::Null, "{id}");
+        }
+    }
+
+    async fn the_probes_cover_every_argument_that_takes_an_id(site: Site) {
+        let found = id_arguments(&site.client().await).await;
+        // The name or id of a category is a String to GraphQL.
+        let probed = PROBES.iter().map(|(argument, ..)| (*argument).to_owned());
+        let probed: BTreeSet<_> = probed.filter(|name| name != "ViewInput.category" && !name.contains(" of ")).collect();
+        assert_eq!(found, probed, "every argument of type ID has a probe above, and every probe an argument");
+    }
+
+    async fn lists_exports_and_the_legacy_api_hold_the_own_account_only(site: Site) {
+        let (ours, theirs_client, _) = two_accounts(&site).await;
+        theirs_client.graphql(CREATE, json!({ "name": "Only Theirs", "category": "Their category" })).await;
+        let lists = "{ people { totalCount nodes { name } } transactions { totalCount nodes { person { name } } } \
+                     categories { totalCount nodes { name } } }";
+        let data = ours.graphql(lists, json!({})).await.to_string();
+        assert!(!data.contains("Their"), "{data}");
+        assert_eq!(data.matches("\"totalCount\":1").count(), 3, "{data}");
+        for path in ["/export/people.csv", "/export/people.json", "/export/leads.csv", "/export/leads.json?search=e"] {
+            let text = ours.download(path).await;
+            assert!(text.contains("Jane") && !text.contains("Their"), "{path}: {text}");
+        }
+        let path = "/export/people.csv?category=Their+category";
+        assert_eq!(ours.get(path).await.status(), StatusCode::NOT_FOUND);
+        for kind in ["people", "lead"] {
+            let reply = ours.legacy(&[("get", kind)]).await;
+            assert!(reply.contains("Jane") && !reply.contains("Their"), "{reply}");
+        }
+    }
+
+    async fn an_import_never_touches_another_account(site: Site) {
+        let (ours, theirs_client, theirs) = two_accounts(&site).await;
+        let before = theirs_client.download("/export/people.json").await;
+        let leads_before = theirs_client.download("/export/leads.json").await;
+        let people = format!("id,name,email\n{},Mallory,mallory@example.com\n", theirs.person);
+        let receipt = ours.import("/import/people?format=csv&duplicates=replace", people).await;
+        assert_eq!(receipt["created"], 1, "the id of another account is ignored: {receipt}");
+        let leads = format!("id,personId,name,value\n{},{},Mallory Two,9\n", theirs.transaction, theirs.person);
+        let receipt = ours.import("/import/leads?format=csv&duplicates=replace", leads).await;
+        assert_eq!(receipt["created"], 1, "{receipt}");
+        let receipt = ours.import(&format!("/import/people?format=csv&category={}", theirs.category), "name\nM\n").await;
+        assert_eq!(receipt["created"], 1, "{receipt}");
+        assert_eq!(theirs_client.download("/export/people.json").await, before);
+        assert_eq!(theirs_client.download("/export/leads.json").await, leads_before);
+    }
+
+    async fn a_token_is_good_for_its_account_only(site: Site) {
+        let (ours, ..) = two_accounts(&site).await;
+        let me = json!({ "query": "{ me { account { subdomain } } }" });
+        for (header, value, status) in [
+            ("x-cairn-account", "globex", StatusCode::UNAUTHORIZED),
+            ("x-cairn-account", "acme", StatusCode::OK),
+            ("host", "globex.crm.example", StatusCode::UNAUTHORIZED),
+            ("host", "acme.crm.example:8080", StatusCode::OK),
+        ] {
+            let response = ours.request(Method::POST, "/graphql").header(header, value).json(&me).send().await;
+            assert_eq!(response.expect("an answer").status(), status, "{header}: {value}");
+            let response = ours.request(Method::GET, "/export/people.csv").header(header, value).send().await;
+            assert_eq!(response.expect("an answer").status(), status, "{header}: {value}");
+        }
+    }
+
+    async fn a_password_is_good_for_its_account_only(site: Site) {
+        site.account("globex", "UTC").await;
+        let client = Client::new(site.address);
+        let sign_in = async |account: Option<&str>, email: &str| {
+            let request = client.request(Method::GET, "/export/people.csv").basic_auth(email, Some(PASSWORD));
+            let request = match account {
+                Some(account) => request.header("x-cairn-account", account),
+                None => request,
+            };
+            request.send().await.expect("an answer").status()
+        };
+        assert_eq!(sign_in(None, "admin@acme.example").await, StatusCode::OK, "the address decides");
+        assert_eq!(sign_in(Some("globex"), "admin@acme.example").await, StatusCode::UNAUTHORIZED);
+        assert_eq!(sign_in(Some("nowhere"), "admin@acme.example").await, StatusCode::UNAUTHORIZED);
+        site.add_user("globex", "admin@acme.example", storage::query::users::Role::Reader).await;
+        assert_eq!(sign_in(None, "admin@acme.example").await, StatusCode::BAD_REQUEST, "a sentence asks for the header");
+        assert_eq!(sign_in(Some("globex"), "admin@acme.example").await, StatusCode::OK);
+    }
+}
+
+const CREATE: &str = "mutation($name: String!, $category: String!) {
+    createPerson(input: { name: $name, email: \"jane@example.com\", categories: [$category] }) {
+        person { id categories { id } }
+    }
+}";
+
+/// Two accounts, each with one Jane who has one lead: the client of ours, the client of theirs, and their ids.
+async fn two_accounts(site: &Site) -> (Client, Client, Ids) {
+    site.account("globex", "UTC").await;
+    let (ours, theirs) = (site.client().await, site.client_of("admin@globex.example").await);
+    fill(&ours).await;
+    let ids = fill(&theirs).await;
+    (ours, theirs, ids)
+}
+
+async fn fill(client: &Client) -> Ids {
+    let person = client.graphql(CREATE, json!({ "name": "Jane", "category": "Press" })).await;
+    let person = &person["createPerson"]["person"];
+    let document = "mutation($id: ID!) {
+        createTransaction(input: { stage: LEAD, personId: $id, categories: [\"Press\"] }) { transaction { id } }
+    }";
+    let transaction = client.graphql(document, json!({ "id": person["id"] })).await;
+    let me = client.graphql("{ me { id account { id } } }", json!({})).await;
+    let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    Ids {
+        person: text(&person["id"]),
+        transaction: text(&transaction["createTransaction"]["transaction"]["id"]),
+        category: text(&person["categories"][0]["id"]),
+        user: text(&me["me"]["id"]),
+        account: text(&me["me"]["account"]["id"]),
+    }
+}
+
+/// An id of the same kind that nobody has.
+fn replaced(id: &str) -> String {
+    let (kind, _) = id.split_once('_').expect("an id has a kind");
+    format!("{kind}_{}", uuid::Uuid::now_v7().simple())
+}
+
+/// Every argument of a field and every field of an input whose type is `ID`, by introspection.
+async fn id_arguments(client: &Client) -> BTreeSet<String> {
+    let named = "name type { ...Named }";
+    let document = format!(
+        "{{ __schema {{ types {{ name fields {{ name args {{ {named} }} }} inputFields {{ {named} }} }} }} }}
+         fragment Named on __Type {{ name ofType {{ name ofType {{ name ofType {{ name }} }} }} }}"
+    );
+    let data = client.graphql(&document, json!({})).await;
+    let list = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let is_id = |value: &Value| value["type"].to_string().contains("\"ID\"");
+    let mut found = BTreeSet::new();
+    for kind in list(&data["__schema"]["types"]) {
+        let name = |value: &Value| value["name"].as_str().unwrap_or_default().to_owned();
+        for field in list(&kind["fields"]) {
+            let arguments = list(&field["args"]);
+            found.extend(
+                arguments
+                    .iter()
+                    .filter(|argument| is_id(argument))
+                    .map(|argument| format!("{}.{}({})", name(&kind), name(&field), name(argument))),
+            );
+        }
+        let inputs = list(&kind["inputFields"]);
+        found
+            .extend(inputs.iter().filter(|input| is_id(input)).map(|input| format!("{}.{}", name(&kind), name(input))));
+    }
+    found
+}

@@ -1,1 +1,252 @@
-//! Tests.
+//! The program as its users start it: the demo, the command line, several processes at once, an orderly end.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use harness::client::Client;
+use harness::database::{Kind, empty};
+use harness::on_each_database;
+use harness::program::{Serving, run};
+use serde_json::{Value, json};
+use tempfile::TempDir;
+
+/// The program that this package builds: `gateway::run` with one more format.
+const PROGRAM: &str = env!("CARGO_BIN_EXE_cairn-with-names");
+
+/// A folder to work in and a database that processes can share.
+struct Desk {
+    folder: TempDir,
+    database: String,
+}
+
+impl Desk {
+    async fn on(kind: Kind, test: &str) -> Option<Self> {
+        let folder = tempfile::tempdir().expect("a folder");
+        let database = match kind {
+            Kind::Sqlite => format!("sqlite://{}/cairn.db", folder.path().display()),
+            Kind::Postgres => empty(kind, test).await?,
+        };
+        Some(Self { folder, database })
+    }
+
+    fn path(&self) -> &Path {
+        self.folder.path()
+    }
+
+    /// Runs a command to its end.
+    fn cairn(&self, arguments: &[&str]) -> Output {
+        run(PROGRAM, self.path(), &[&["--database", &self.database], arguments].concat(), "a good password\n")
+    }
+
+    /// The standard output of a command that succeeds.
+    fn ok(&self, arguments: &[&str]) -> String {
+        let output = self.cairn(arguments);
+        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
+        String::from_utf8(output.stdout).expect("UTF-8")
+    }
+
+    /// The standard error of a command that fails.
+    fn fails(&self, arguments: &[&str]) -> String {
+        let output = self.cairn(arguments);
+        assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
+        String::from_utf8(output.stderr).expect("UTF-8")
+    }
+
+    /// Makes the account `acme`.
+    fn with_account(self) -> Self {
+        let create = ["account", "create", "acme", "--name", "ACME", "--email", "ann@acme.example", "--password-stdin"];
+        self.ok(&create);
+        self
+    }
+
+    /// Starts `cairn serve` on free ports.
+    fn serve(&self, more: &[&str]) -> Serving {
+        let serve = ["--database", &self.database, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
+        let last = if more.contains(&"--demo") { "search=ACME" } else { "health at" };
+        Serving::start(PROGRAM, self.path(), &[&serve, more].concat(), last)
+    }
+}
+
+on_each_database! {
+    async fn the_demo_prints_what_works_and_prints_it_again(desk: Desk) {
+        let first = desk.serve(&["--demo"]);
+        let address = address_in(&first.greeting);
+        let mut client = Client::new(address.parse().expect("an address"));
+        // The curl of the greeting, as it stands there.
+        let curls = first.greeting[first.greeting.find("curl").expect("a curl")..].replace("curl ", "curl -sS ");
+        let output = Command::new("sh").args(["-c", &curls]).output().expect("a shell");
+        let answer = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(answer.starts_with("Success<?xml version=\"1.0\"?>"), "{answer}");
+        assert!(answer.contains("<name>Jane Doe - ACME Ltd</name>"), "{answer}");
+        client.login("demo@example.com", "demo-password").await;
+        let counts = "{ people { totalCount } transactions { totalCount } categories { totalCount } }";
+        let data = client.graphql(counts, json!({})).await;
+        let count = |noun: &str| data[noun]["totalCount"].as_i64().expect("a count");
+        assert!(count("people") > 200 && count("transactions") > 100 && count("categories") > 3, "{data}");
+        for url in first.greeting.split_whitespace().filter(|word| word.starts_with("http://") && word.contains("export")) {
+            let path = &url[url.find("/export").expect("a path")..];
+            assert!(client.download(path).await.len() > 1_000, "{url}");
+        }
+        let greeting = first.greeting.clone();
+        assert!(first.stop(), "SIGTERM ends it well");
+        let second = desk.serve(&["--demo"]);
+        let without_ports = |greeting: &str| greeting.replace(&address_in(greeting), "ADDRESS");
+        let lines = |greeting: &str| -> Vec<String> {
+            without_ports(greeting).lines().filter(|line| !line.starts_with("Health")).map(ToOwned::to_owned).collect()
+        };
+        assert_eq!(lines(&greeting), lines(&second.greeting));
+    }
+
+    async fn the_demo_refuses_another_database_and_other_addresses(desk: Desk) {
+        let desk = desk.with_account();
+        assert!(desk.fails(&["serve", "--demo"]).contains("--demo wants an empty database"));
+        let off_loopback = desk.fails(&["serve", "--demo", "--listen", "0.0.0.0:0"]);
+        assert!(off_loopback.contains("loopback only"), "{off_loopback}");
+    }
+
+    async fn a_file_goes_in_and_comes_out(desk: Desk) {
+        let desk = desk.with_account();
+        let file = desk.path().join("people.csv");
+        std::fs::write(&file, "name,company,email\nZoë,Æble,zoe@example.com\n,,\nBob,,\n,,no name\n").expect("a file");
+        let file = file.to_str().expect("UTF-8");
+        let receipt: Value = serde_json::from_str(&desk.ok(&["import", "people", file, "--json"])).expect("JSON");
+        let counts = ["read", "created", "updated", "unchanged", "skipped", "failed"].map(|name| receipt[name].as_u64());
+        assert_eq!(counts, [Some(3), Some(3), Some(0), Some(0), Some(0), Some(0)]);
+        assert_eq!(receipt["file"]["name"], "people.csv");
+        let table = desk.ok(&["import", "people", file, "--category", "Press", "--duplicates", "merge"]);
+        assert!(table.contains("updated  3"), "{table}");
+        let out = desk.path().join("out.json");
+        desk.ok(&["export", "people", "--category", "press", "--sort", "-name", "-o", out.to_str().expect("UTF-8")]);
+        let people: Vec<Value> = serde_json::from_slice(&std::fs::read(&out).expect("the file")).expect("JSON");
+        let names: Vec<_> = people.iter().map(|person| person["name"].as_str()).collect();
+        assert_eq!(names, [Some("Zoë"), None, Some("Bob")]);
+        let csv = desk.ok(&["export", "people", "--search", "aeble OR nothing"]);
+        assert_eq!(csv.lines().count(), 1, "every word must be found: {csv}");
+        assert_eq!(desk.ok(&["export", "people", "--format", "names", "--search", "zoe"]), "Zoë\n");
+    }
+
+    async fn accounts_and_users_are_made_and_listed(desk: Desk) {
+        let desk = desk.with_account();
+        assert_eq!(desk.ok(&["account", "list"]), "SUBDOMAIN  NAME  TIME ZONE\nacme       ACME  UTC\n");
+        let made = desk.ok(&["user", "create", "bob@acme.example", "--role", "reader"]);
+        let password = made.rsplit(' ').next().expect("a password").trim();
+        assert_eq!(password.len(), 20, "{made}");
+        let listed = desk.ok(&["user", "list"]);
+        assert!(listed.contains("bob@acme.example  bob@acme.example  reader"), "{listed}");
+        desk.ok(&["account", "create", "globex", "--name", "Globex", "--email", "ann@acme.example", "--time-zone", "Asia/Tokyo"]);
+        let export = desk.fails(&["export", "people"]);
+        assert!(export.contains("say which one with --account: acme, globex"), "{export}");
+        let export = desk.fails(&["export", "people", "--account", "acme"]);
+        assert!(export.contains("say which one with --user: ann@acme.example, bob@acme.example"), "{export}");
+        desk.ok(&["export", "people", "--account", "globex"]);
+        let again = desk.fails(&["account", "create", "acme", "--name", "A", "--email", "a@b.example"]);
+        assert!(again.contains("the subdomain acme is taken"), "{again}");
+        let zone = desk.fails(&["account", "create", "x", "--name", "A", "--email", "a@b.example", "--time-zone", "Mars"]);
+        assert!(zone.contains("write it like Europe/Berlin"), "{zone}");
+
+        let server = desk.serve(&[]);
+        let mut client = Client::new(address_in(&server.greeting).parse().expect("an address"));
+        client.login("bob@acme.example", password).await;
+        assert_eq!(client.graphql("{ me { role } }", json!({})).await["me"]["role"], "READER");
+    }
+
+    async fn mistakes_are_told_with_what_would_be_right(desk: Desk) {
+        assert!(desk.fails(&["export", "people"]).contains("cairn account create"));
+        let desk = desk.with_account();
+        let odd = desk.path().join("people.odd");
+        std::fs::write(&odd, "name\nJane\n").expect("a file");
+        let odd = odd.to_str().expect("UTF-8");
+        for (arguments, words) in [
+            (vec!["import", "people", "missing.csv"], "cannot read missing.csv"),
+            (vec!["import", "people", odd], "--format"),
+            (vec!["import", "people", odd, "--format", "odd"], "csv"),
+            (vec!["import", "calendar", odd, "--format", "csv"], "people"),
+            (vec!["export", "people", "--format", "odd"], "csv"),
+            (vec!["export", "people", "--category", "None"], "there is no such category"),
+            (vec!["export", "people", "--sort", "age"], "name, created or updated"),
+            (vec!["export", "people", "-o", "no/such/folder/x.csv"], "cannot write no/such/folder/x.csv"),
+        ] {
+            let message = desk.fails(&arguments);
+            assert!(message.starts_with("cairn: ") && message.contains(words), "{arguments:?}: {message}");
+        }
+        for arguments in [vec!["import", "persons", odd], vec!["export"], vec!["nonsense"]] {
+            assert_eq!(desk.cairn(&arguments).status.code(), Some(2), "{arguments:?}");
+        }
+    }
+
+    async fn migrations_are_listed_and_only_taken_back_on_purpose(desk: Desk) {
+        let status = desk.ok(&["migrate", "status"]);
+        assert!(status.contains("m0001_first_slice  pending"), "{status}");
+        assert!(desk.ok(&["migrate", "up"]).contains("m0001_first_slice  applied"));
+        assert_eq!(desk.cairn(&["migrate", "down"]).status.code(), Some(2));
+        assert!(desk.ok(&["migrate", "down", "--delete-data"]).contains("m0001_first_slice  pending"));
+    }
+
+    async fn five_processes_may_start_at_once(desk: Desk) {
+        let servers: Vec<_> = std::thread::scope(|scope| {
+            let starts: Vec<_> = (0..5).map(|_| scope.spawn(|| desk.serve(&[]))).collect();
+            starts.into_iter().map(|start| start.join().expect("it serves")).collect()
+        });
+        let create = ["account", "create", "acme", "--name", "ACME", "--email", "ann@acme.example", "--password-stdin"];
+        desk.ok(&create);
+        // A token of one is good at all of them, whichever made the signing key.
+        let addresses: Vec<_> = servers.iter().map(|server| address_in(&server.greeting)).collect();
+        for from in &addresses {
+            let mut client = Client::new(from.parse().expect("an address"));
+            client.login("ann@acme.example", "a good password").await;
+            for to in &addresses {
+                let other = Client::new(to.parse().expect("an address"));
+                let me = other.request(reqwest::Method::POST, "/graphql").bearer_auth(client.token().expect("a token"));
+                let answer = me.json(&json!({ "query": "{ me { email } }" })).send().await.expect("an answer");
+                assert_eq!(answer.status(), 200, "{from} -> {to}");
+            }
+        }
+        for server in servers {
+            assert!(server.stop(), "SIGTERM ends it well");
+        }
+    }
+}
+
+#[test]
+fn what_needs_no_database_works_without_one() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| run(PROGRAM, folder.path(), arguments, "");
+    let output = run(&["formats"]);
+    let table = String::from_utf8(output.stdout).expect("UTF-8");
+    assert!(table.starts_with("FORMAT") && table.contains("\nnames "), "{table}");
+    let output = run(&["schema"]);
+    let sdl = include_str!("../../schema/schema.graphql");
+    assert_eq!(String::from_utf8(output.stdout).expect("UTF-8"), sdl);
+    assert_eq!(std::fs::read_dir(folder.path()).expect("a folder").count(), 0, "no database was made");
+}
+
+#[test]
+fn the_configuration_comes_from_file_environment_and_flags_in_this_order() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let status = |environment: &[(&str, &str)], flags: &[&str]| {
+        let mut command = Command::new(PROGRAM);
+        command.current_dir(folder.path()).env_clear().envs(environment.iter().copied()).args(flags);
+        let output = command.args(["migrate", "up"]).output().expect("it runs");
+        (output.status.success(), String::from_utf8_lossy(&output.stderr).into_owned())
+    };
+    let exists = |name: &str| folder.path().join(name).exists();
+    assert!(status(&[], &[]).0 && exists("cairn.db"), "the default");
+    std::fs::write(folder.path().join("cairn.toml"), "database = \"sqlite://file.db\"\n").expect("a file");
+    assert!(status(&[], &[]).0 && exists("file.db"));
+    assert!(status(&[("CAIRN_DATABASE", "sqlite://env.db")], &[]).0 && exists("env.db"));
+    std::fs::write(folder.path().join("secret"), "sqlite://secret.db\n").expect("a file");
+    assert!(status(&[("CAIRN_DATABASE_FILE", "secret")], &[]).0 && exists("secret.db"));
+    let flags = ["--database", "sqlite://flag.db"];
+    assert!(status(&[("CAIRN_DATABASE", "sqlite://env2.db")], &flags).0 && exists("flag.db") && !exists("env2.db"));
+    std::fs::write(folder.path().join("cairn.toml"), "databse = \"sqlite://typo.db\"\n").expect("a file");
+    let (succeeded, message) = status(&[], &[]);
+    assert!(!succeeded && message.contains("databse"), "{message}");
+    let (succeeded, message) = status(&[("CAIRN_DATABASE_FILE", "nowhere")], &[]);
+    assert!(!succeeded && message.contains("nowhere"), "{message}");
+}
+
+/// The address in a greeting: `127.0.0.1:PORT`.
+fn address_in(greeting: &str) -> String {
+    let start = greeting.find("http://").expect("a URL") + "http://".len();
+    greeting[start..].split(['/', ' ']).next().expect("an address").to_owned()
+}

@@ -26,6 +26,7 @@ pub struct Site {
     pub address: SocketAddr,
     /// Where operators look.
     pub admin_address: SocketAddr,
+    _server: Server,
 }
 
 impl Site {
@@ -52,7 +53,7 @@ impl Site {
         };
         configure(&mut config);
         let server = Server::start(engine.clone(), config).await.expect("free ports");
-        let site = Self { engine, address: server.address(), admin_address: server.admin_address() };
+        let site = Self { engine, address: server.address(), admin_address: server.admin_address(), _server: server };
         site.account("acme", "America/Los_Angeles").await;
         Some(site)
     }
