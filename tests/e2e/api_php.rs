@@ -123,7 +123,7 @@ on_each_database! {
         let client = Client::new(site.address);
         let login = [("login_email", "admin@acme.example"), ("login_password", PASSWORD)];
         let wrong = "The e-mail address or password is not correct.";
-        let cases: [(&[(&str, &str)], &str, &str); 10] = [
+        let cases: [(Fields, &str, &str); 10] = [
             (&[("login_password", "wrong horse")], wrong, "UNAUTHENTICATED"),
             (&[("login_email", "nobody@acme.example")], wrong, "UNAUTHENTICATED"),
             (&[], "Please send create or get with what to create or get, such as lead.", "INVALID"),
@@ -231,6 +231,9 @@ on_each_database! {
         assert!(answer(&[("get", "lead")]).await.contains("<result>\n</result>"));
     }
 }
+
+/// The fields of a form.
+type Fields = &'static [(&'static str, &'static str)];
 
 /// Asks xmllint, which validates against the document's own DTD.
 fn assert_valid(document: &str) {

@@ -18,10 +18,13 @@ struct Ids {
     account: String,
 }
 
+/// An argument, a document and the id that goes there.
+type Probe = (&'static str, &'static str, fn(&Ids) -> &str);
+
 /// Every argument of the schema that takes an id, and a request that puts another account's id there.
 ///
 /// `$id` is that id. The answer must be the same as for an id that does not exist.
-const PROBES: [(&str, &str, fn(&Ids) -> &str); 10] = [
+const PROBES: [Probe; 10] = [
     ("Query.node(id)", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.person),
     ("Query.person(id)", "query($id: ID!) { person(id: $id) { id name } }", |ids| &ids.person),
     ("Query.transaction(id)", "query($id: ID!) { transaction(id: $id) { id person { name } } }", |ids| {

@@ -108,7 +108,7 @@ on_each_database! {
         let mut parts: Vec<_> = token.split('.').map(ToOwned::to_owned).collect();
         let none = "eyJhbGciOiJub25lIn0";
         let altered = format!("{}.{}.{}x", parts[0], parts[1], parts[2]);
-        parts[0] = none.to_owned();
+        none.clone_into(&mut parts[0]);
         let unsigned = format!("{none}.{}.", parts[1]);
         let client = Client::new(site.address);
         for value in [
@@ -153,7 +153,7 @@ on_each_database! {
     async fn a_request_head_that_never_ends_is_refused(site: Site) {
         let mut stream = TcpStream::connect(site.address).await.expect("a connection");
         stream.write_all(b"GET / HTTP/1.1\r\n").await.expect("it is read");
-        let endless = [b"x: ".as_slice(), &[b'y'; 1 << 20]].concat();
+        let endless = [b"x: ".as_slice(), &vec![b'y'; 1 << 20]].concat();
         // The server may close before it has read all of it.
         let _ = stream.write_all(&endless).await;
         let mut answer = Vec::new();

@@ -175,7 +175,13 @@ impl Media {
             Self::GraphqlJson if refused_by_engine => StatusCode::BAD_REQUEST,
             _ => StatusCode::OK,
         };
-        match serde_json::to_vec(response) {
+        // An answer to a request that was not executed has no data, not even null (GraphQL section 7.1).
+        let body = if refused_by_engine {
+            serde_json::to_vec(&serde_json::json!({ "errors": response.errors }))
+        } else {
+            serde_json::to_vec(response)
+        };
+        match body {
             Ok(body) => self.respond(status, body),
             Err(error) => {
                 tracing::error!(%error, "An answer cannot be written: {error}");
