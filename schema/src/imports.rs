@@ -169,9 +169,12 @@ struct Run {
     import: Import,
     target: Target,
     receipt: Receipt,
-    /// The rows that are not imported yet, with the lines where they begin.
-    batch: Vec<(u64, Incoming)>,
+    /// The rows that are not imported yet, also those that are no records: a receipt names rows in their order.
+    batch: Vec<Pending>,
 }
+
+/// A row that waits for its batch: what it brings and the line where it begins, or why it is no record.
+type Pending = std::result::Result<(u64, Incoming), RowNote>;
 
 impl Run {
     async fn rows<E: std::fmt::Display>(
@@ -185,7 +188,7 @@ impl Run {
                 formats::StreamError::Codec(error) => Error::invalid(format!("{error}; nothing was imported")),
             })?;
             self.receipt.read += 1;
-            self.take(row);
+            self.batch.push(pending(row, self.target));
             if self.batch.len() == BATCH {
                 self.apply().await?;
             }
@@ -193,39 +196,36 @@ impl Run {
         self.apply().await
     }
 
-    /// Puts a row into the batch, or notes why it is no record.
-    fn take(&mut self, row: Row) {
-        let Row { position, record, diagnostics } = row;
-        let Some(record) = record else {
-            let diagnostic = diagnostics.into_iter().next();
-            let (field, reason) = diagnostic
-                .map_or_else(|| (None, "the row cannot be read".to_owned()), |first| (first.field, first.reason));
-            return self.fail(RowNote { row: position.row, line: position.line, field, reason });
-        };
-        match incoming(record, position.row, self.target) {
-            Ok(incoming) => self.batch.push((position.line, incoming)),
-            Err((field, reason)) => {
-                self.fail(RowNote { row: position.row, line: position.line, field: Some(field.to_owned()), reason });
-            }
-        }
-    }
-
     async fn apply(&mut self) -> Result<()> {
-        let batch = std::mem::take(&mut self.batch);
-        let places: Vec<_> = batch.iter().map(|(line, incoming)| (incoming.row, *line)).collect();
-        let outcomes = self.import.rows(batch.into_iter().map(|(_, incoming)| incoming).collect()).await?;
-        for ((row, line), outcome) in places.into_iter().zip(outcomes) {
-            match outcome {
-                Outcome::Created => self.receipt.created += 1,
-                Outcome::Updated => self.receipt.updated += 1,
-                Outcome::Unchanged => self.receipt.unchanged += 1,
-                Outcome::Skipped(reason) => self.skip(RowNote { row, line, field: None, reason }),
-                Outcome::Failed { field, reason } => {
-                    self.fail(RowNote { row, line, field: field.map(ToOwned::to_owned), reason });
-                }
+        let mut places = Vec::with_capacity(self.batch.len());
+        let mut good = Vec::with_capacity(self.batch.len());
+        for pending in std::mem::take(&mut self.batch) {
+            places.push(pending.map(|(line, incoming)| {
+                let row = incoming.row;
+                good.push(incoming);
+                (row, line)
+            }));
+        }
+        let mut outcomes = self.import.rows(good).await?.into_iter();
+        for place in places {
+            match place {
+                Ok((row, line)) => self.note(row, line, outcomes.next().expect("each good row has an outcome")),
+                Err(note) => self.fail(note),
             }
         }
         Ok(())
+    }
+
+    fn note(&mut self, row: u64, line: u64, outcome: Outcome) {
+        match outcome {
+            Outcome::Created => self.receipt.created += 1,
+            Outcome::Updated => self.receipt.updated += 1,
+            Outcome::Unchanged => self.receipt.unchanged += 1,
+            Outcome::Skipped(reason) => self.skip(RowNote { row, line, field: None, reason }),
+            Outcome::Failed { field, reason } => {
+                self.fail(RowNote { row, line, field: field.map(ToOwned::to_owned), reason });
+            }
+        }
     }
 
     fn fail(&mut self, note: RowNote) {
@@ -241,6 +241,19 @@ impl Run {
             self.receipt.skips.push(note);
         }
     }
+}
+
+/// What a row brings, or why it is no record.
+fn pending(row: Row, target: Target) -> Pending {
+    let Row { position, record, diagnostics } = row;
+    let note = |field, reason| RowNote { row: position.row, line: position.line, field, reason };
+    let Some(record) = record else {
+        let unsaid = || (None, "the row cannot be read".to_owned());
+        let (field, reason) = diagnostics.into_iter().next().map_or_else(unsaid, |first| (first.field, first.reason));
+        return Err(note(field, reason));
+    };
+    let incoming = incoming(record, position.row, target);
+    incoming.map(|incoming| (position.line, incoming)).map_err(|(field, reason)| note(Some(field.to_owned()), reason))
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {

@@ -16,14 +16,19 @@ pub use matching::MatchedBy;
 
 use crate::contact::Contact;
 use crate::error::Result;
+use crate::fold::fold;
 use crate::handle::{Unit, Writer};
 use crate::outbox::Topic;
+use crate::query::categories;
 use crate::query::transactions::Stage;
 use crate::value::Decimal;
 
 /// The largest batch that [`Import::rows`] takes: 29 columns of a person times 500 rows stay under SQLite's limit of
 /// 32,766 values in a statement.
 pub const BATCH: usize = 500;
+
+/// How many names of categories are made in one statement; each is a row of eight values.
+const NAMES_A_STATEMENT: usize = 1_000;
 
 /// What an import makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -141,9 +146,11 @@ impl Import {
     /// Opens the unit of work.
     ///
     /// Errors: [`crate::Error::Invalid`] for a category of the policy that has no name.
-    pub async fn begin(writer: &Writer, policy: Policy) -> Result<Self> {
-        for name in &policy.categories {
-            crate::query::categories::check_name(name)?;
+    pub async fn begin(writer: &Writer, mut policy: Policy) -> Result<Self> {
+        for name in &mut policy.categories {
+            // No database of ours can hold a NUL, and this name comes from no codec.
+            name.retain(|c| c != '\0');
+            categories::check_name(name)?;
         }
         let unit = writer.begin().await?;
         Ok(Self { id: Uuid::now_v7(), unit, policy, seen: Seen::default() })
@@ -175,11 +182,13 @@ impl Import {
 
     fn prepare(&self, mut incoming: Incoming) -> Prepared {
         incoming.categories.extend(self.policy.categories.iter().cloned());
-        let bad_category = incoming.categories.iter().find_map(|name| crate::query::categories::check_name(name).err());
+        let bad_category = incoming.categories.iter().find_map(|name| categories::check_name(name).err());
         if let Some(error) = bad_category {
             return Err(failed(error));
         }
         incoming.contact = std::mem::take(&mut incoming.contact).cleaned().map_err(failed)?;
+        // The foreign lines may bring the notes over their limit.
+        created_contact(&incoming).cleaned().map_err(failed)?;
         Ok(incoming)
     }
 }
@@ -192,6 +201,17 @@ fn failed(error: crate::Error) -> Outcome {
         crate::Error::Invalid { field, reason } => Outcome::Failed { field, reason },
         other => Outcome::Failed { field: None, reason: other.to_string() },
     }
+}
+
+/// Records with the ids of the categories whose names they have; categories that are not there are made. A batch may
+/// have more names than a statement has values.
+async fn in_categories(unit: &Unit, named: &[(Uuid, String)]) -> Result<Vec<(Uuid, Uuid)>> {
+    let mut pairs = Vec::with_capacity(named.len());
+    for named in named.chunks(NAMES_A_STATEMENT) {
+        let ids = categories::ensure(unit, named.iter().map(|(_, name)| name.as_str())).await?;
+        pairs.extend(named.iter().map(|(record, name)| (*record, ids[&fold(name)])));
+    }
+    Ok(pairs)
 }
 
 /// The contact of a record that a row creates: foreign values become lines of its notes.

@@ -9,6 +9,8 @@ use harness::on_each_database;
 use harness::program::{Serving, run};
 use serde_json::{Value, json};
 use tempfile::TempDir;
+use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
+use tokio::net::TcpStream;
 
 /// The program that this package builds: `gateway::run` with one more format.
 const PROGRAM: &str = env!("CARGO_BIN_EXE_cairn-with-names");
@@ -180,6 +182,36 @@ on_each_database! {
         assert!(desk.ok(&["migrate", "up"]).contains("m0001_first_slice  applied"));
         assert_eq!(desk.cairn(&["migrate", "down"]).status.code(), Some(2));
         assert!(desk.ok(&["migrate", "down", "--delete-data"]).contains("m0001_first_slice  pending"));
+    }
+
+    async fn a_request_that_runs_when_the_signal_comes_is_finished(desk: Desk) {
+        let desk = desk.with_account();
+        let server = desk.serve(&[]);
+        let address = address_in(&server.greeting);
+        let mut upload = TcpStream::connect(&address).await.expect("a connection");
+        let body = "name\nJane\n";
+        let head = format!(
+            "POST /import/people?format=csv HTTP/1.1\r\nHost: {address}\r\nContent-Length: {}\r\nConnection: close\r\n\
+             Expect: 100-continue\r\nAuthorization: Basic YW5uQGFjbWUuZXhhbXBsZTphIGdvb2QgcGFzc3dvcmQ=\r\n\r\n",
+            body.len()
+        );
+        upload.write_all(head.as_bytes()).await.expect("it is read");
+        // The server asks for the body: the request runs.
+        let mut go_on = [0; 25];
+        upload.read_exact(&mut go_on).await.expect("an answer");
+        assert_eq!(&go_on, b"HTTP/1.1 100 Continue\r\n\r\n");
+        let told = Command::new("kill").args(["-TERM", &server.id().to_string()]).status();
+        assert!(told.expect("kill runs").success());
+        // From here on nobody new is let in; that is how one sees that the signal has arrived.
+        while TcpStream::connect(&address).await.is_ok() {
+            tokio::task::yield_now().await;
+        }
+        upload.write_all(body.as_bytes()).await.expect("it is read");
+        let mut answer = String::new();
+        upload.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.contains("\"created\":1"), "{answer}");
+        assert!(server.stop(), "it ended well");
+        assert!(desk.ok(&["export", "people"]).contains("Jane"));
     }
 
     async fn five_processes_may_start_at_once(desk: Desk) {

@@ -59,6 +59,7 @@ impl Candidates {
         let emails: BTreeSet<_> = keys.iter().filter_map(|keys| keys.email_key.as_deref()).collect();
         let names: BTreeSet<_> = keys.iter().map(|keys| keys.name_key.as_str()).collect();
         let companies: BTreeSet<_> = keys.iter().map(|keys| keys.company_key.as_str()).collect();
+        let nothing = BTreeSet::from([""]);
         let mut found = Self::default();
         for ids in ids.chunks(KEYS_A_STATEMENT) {
             found.fetch(scope, live(scope).filter(people::Column::Id.is_in(ids.iter().copied()))).await?;
@@ -66,9 +67,15 @@ impl Candidates {
         if !emails.is_empty() {
             found.fetch(scope, live(scope).filter(people::Column::EmailKey.is_in(emails))).await?;
         }
-        if !keys.is_empty() {
-            let same_name = live(scope).filter(people::Column::NameKey.is_in(names));
+        // Whoever has neither name nor company is never meant by them: such people may be half of the account.
+        let (named, companies_alone) = (&names - &nothing, &companies - &nothing);
+        if !named.is_empty() {
+            let same_name = live(scope).filter(people::Column::NameKey.is_in(named));
             found.fetch(scope, same_name.filter(people::Column::CompanyKey.is_in(companies))).await?;
+        }
+        if names.contains("") && !companies_alone.is_empty() {
+            let nameless = live(scope).filter(people::Column::NameKey.eq(""));
+            found.fetch(scope, nameless.filter(people::Column::CompanyKey.is_in(companies_alone))).await?;
         }
         found.load_categories(scope).await?;
         Ok(found)
@@ -80,12 +87,8 @@ impl Candidates {
             return *index;
         }
         let index = self.known.len();
-        let person = &known.person;
-        self.by_id.insert(person.id, index);
-        if let Some(email) = &person.email_key {
-            self.by_email.entry(email.clone()).or_default().push(index);
-        }
-        self.by_name.entry((person.name_key.clone(), person.company_key.clone())).or_default().push(index);
+        self.by_id.insert(known.person.id, index);
+        self.enter_keys(index, &known.person);
         self.known.push(known);
         index
     }
@@ -98,22 +101,27 @@ impl Candidates {
         self.known.iter().map(|known| known.person.id)
     }
 
-    /// Replaces what is known of a person after a row has changed them; their keys of before find them as well.
+    /// Replaces what is known of a person after a row has changed them; from now on their new keys find them.
     pub(crate) fn renew(&mut self, known: Known) {
-        if let Some(index) = self.by_id.get(&known.person.id) {
-            self.known[*index] = known;
+        let Some(&index) = self.by_id.get(&known.person.id) else { return };
+        let Person { email_key, name_key, company_key, .. } = &self.known[index].person;
+        let of_email = email_key.as_ref().and_then(|key| self.by_email.get_mut(key));
+        let of_name = self.by_name.get_mut(&(name_key.clone(), company_key.clone()));
+        for indexes in of_email.into_iter().chain(of_name) {
+            indexes.retain(|other| *other != index);
         }
+        self.enter_keys(index, &known.person);
+        self.known[index] = known;
     }
 
-    /// The person that a row means, the oldest where several do; `allowed` may rule one out.
+    /// The person that a row means, the oldest where several do; `allowed` may rule one out that does not have its id.
     pub(crate) fn find(
         &self,
         id: Option<Uuid>,
         keys: &Keys,
         allowed: impl Fn(&Known) -> bool,
     ) -> Option<(&Known, MatchedBy)> {
-        let by_id = id.and_then(|id| self.by_id.get(&id)).map(|index| &self.known[*index]);
-        if let Some(known) = by_id.filter(|known| allowed(known)) {
+        if let Some(known) = id.and_then(|id| self.get(id)) {
             return Some((known, MatchedBy::Id));
         }
         if let Some(known) = self.by_email(keys, &allowed) {
@@ -122,11 +130,13 @@ impl Candidates {
         self.by_name(keys, &allowed).map(|known| (known, MatchedBy::NameAndCompany))
     }
 
-    /// Several people may share an address; the one who also has the row's name is meant first.
+    /// Several people may share an address; the one who also has the row's name, and then its company, is meant first.
     fn by_email(&self, keys: &Keys, allowed: &impl Fn(&Known) -> bool) -> Option<&Known> {
         let indexes = self.by_email.get(keys.email_key.as_ref()?)?;
         let known = indexes.iter().map(|index| &self.known[*index]).filter(|known| allowed(known));
-        known.min_by_key(|known| (known.person.name_key != keys.name_key, known.person.id))
+        known.min_by_key(|Known { person, .. }| {
+            (person.name_key != keys.name_key, person.company_key != keys.company_key, person.id)
+        })
     }
 
     fn by_name(&self, keys: &Keys, allowed: &impl Fn(&Known) -> bool) -> Option<&Known> {
@@ -137,6 +147,13 @@ impl Candidates {
         let known = indexes.iter().map(|index| &self.known[*index]).filter(|known| allowed(known));
         let comparable = |known: &&Known| keys.email_key.is_none() || known.person.email_key.is_none();
         known.filter(comparable).min_by_key(|known| known.person.id)
+    }
+
+    fn enter_keys(&mut self, index: usize, person: &Person) {
+        if let Some(email) = &person.email_key {
+            self.by_email.entry(email.clone()).or_default().push(index);
+        }
+        self.by_name.entry((person.name_key.clone(), person.company_key.clone())).or_default().push(index);
     }
 
     async fn fetch(&mut self, scope: &Scope<'_>, query: Select<people::Entity>) -> Result<()> {

@@ -6,7 +6,7 @@ use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::matching::{Candidates, Known};
-use super::{Duplicates, Incoming, Outcome, Policy, Prepared, SeenRow, combined, created_contact};
+use super::{Duplicates, Incoming, Outcome, Policy, Prepared, SeenRow, combined, created_contact, in_categories};
 use crate::contact::Contact;
 use crate::entity::people;
 use crate::error::Result;
@@ -53,7 +53,7 @@ fn decide(
         candidates.add(Known { person, categories: folded(&row.categories) });
         return Outcome::Created;
     };
-    if let Some(earlier) = seen.get(&known.person.id) {
+    if let Some(earlier) = seen.get(&known.person.id).filter(|seen| seen.may_repeat(row.id)) {
         return Outcome::Skipped(format!("it repeats row {}: {}", earlier.row, by.words()));
     }
     seen.insert(known.person.id, SeenRow { row: row.row, given: row.id });
@@ -128,8 +128,6 @@ impl PeopleWrites {
         for (person, contact) in self.updated {
             save(unit, person, contact).await?;
         }
-        let ids = categories::ensure(unit, self.categories.iter().map(|(_, name)| name.as_str())).await?;
-        let pairs: Vec<_> = self.categories.iter().map(|(person, name)| (*person, ids[&fold(name)])).collect();
-        categories::add_people(unit, &pairs).await
+        categories::add_people(unit, &in_categories(unit, &self.categories).await?).await
     }
 }

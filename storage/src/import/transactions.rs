@@ -7,11 +7,10 @@ use uuid::Uuid;
 
 use super::matching::{Candidates, Known};
 use super::people::{PeopleWrites, change, folded};
-use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, Prepared, Seen, SeenRow};
+use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, Prepared, Seen, SeenRow, in_categories};
 use crate::contact::Contact;
 use crate::entity::transactions;
 use crate::error::Result;
-use crate::fold::fold;
 use crate::handle::{Scope, Unit};
 use crate::query::categories;
 use crate::query::people::Person;
@@ -133,7 +132,7 @@ impl<'a> Batch<'a> {
 
     /// A row that means a transaction that is there.
     fn meet(&mut self, id: Uuid, same: &str, row: &Incoming) -> Outcome {
-        if let Some(earlier) = self.seen.transactions.get(&id) {
+        if let Some(earlier) = self.seen.transactions.get(&id).filter(|seen| seen.may_repeat(row.id)) {
             return Outcome::Skipped(format!("it repeats row {}: {same}", earlier.row));
         }
         self.note_seen(id, self.transactions[&id].transaction.person_id, row);
@@ -157,8 +156,25 @@ impl<'a> Batch<'a> {
         if contact.is_some() {
             self.change_person(person, row);
         }
-        self.updated.push((Transaction { stage, ..transaction }, terms));
+        self.updated.push((Transaction { stage, ..transaction }, terms.clone()));
+        self.renew(id, stage, terms, &row.categories);
         Outcome::Updated
+    }
+
+    /// Notes down what an updated transaction is like for the rows that follow.
+    fn renew(&mut self, id: Uuid, stage: Stage, terms: Terms, categories: &[String]) {
+        let known = self.transactions.get_mut(&id).expect("an updated transaction is known");
+        known.categories.extend(folded(categories));
+        let Terms { value, probability, more_info } = terms;
+        let transaction = &mut known.transaction;
+        let came_in = stage == self.stage && transaction.stage != stage;
+        (transaction.stage, transaction.value, transaction.probability) = (stage, value, probability);
+        transaction.more_info = more_info;
+        if came_in {
+            let of_person = self.of_person.entry(transaction.person_id).or_default();
+            let newer = of_person.iter().take_while(|other| **other > id).count();
+            of_person.insert(newer, id);
+        }
     }
 
     fn create(&mut self, person: &Person, row: &Incoming) -> Outcome {
@@ -223,9 +239,7 @@ impl<'a> Batch<'a> {
             let stored = stored.unwrap_or(transaction.clone());
             save(unit, stored, transaction.stage, terms).await?;
         }
-        let ids = categories::ensure(unit, names.iter().map(|(_, name)| name.as_str())).await?;
-        let pairs: Vec<_> = names.iter().map(|(transaction, name)| (*transaction, ids[&fold(name)])).collect();
-        categories::add_transactions(unit, &pairs).await
+        categories::add_transactions(unit, &in_categories(unit, &names).await?).await
     }
 }
 
