@@ -349,19 +349,19 @@ on_each_database! {
         assert_eq!(categories(&client).await, ["AB"]);
     }
 
-    async fn rows_may_have_more_categories_than_a_statement_has_values(site: Site) {
+    async fn a_file_may_have_more_categories_than_a_statement_has_values(site: Site) {
         let client = site.client().await;
-        let names: Vec<_> = (0..40_000).map(|number| format!("c{number}")).collect();
-        let rows: Vec<_> = names.chunks(400).enumerate().map(|(i, names)| format!("p{i},{}\n", names.join(" ::: "))).collect();
-        let file = format!("name,categories\n{}", rows.concat());
-        for (section, outcome) in [("people", "100 unchanged"), ("leads", "100 created")] {
-            if section == "people" {
-                assert_eq!(take(&client, section, "ignore", &file).await, "100 created");
-            }
-            assert_eq!(take(&client, section, "ignore", &file).await, outcome);
+        // A new category is a row of eight values; PostgreSQL takes 65,535 in a statement, SQLite fewer.
+        let names: Vec<_> = (0..9_000).map(|number| format!("c{number}")).collect();
+        let mut file = "name,categories\n".to_owned();
+        for (row, names) in names.chunks(300).enumerate() {
+            file += &format!("p{row},{}\n", names.join(" ::: "));
         }
+        assert_eq!(take(&client, "people", "ignore", &file).await, "30 created");
+        assert_eq!(take(&client, "leads", "ignore", &file).await, "30 created");
+        assert_eq!(take(&client, "people", "ignore", &file).await, "30 unchanged");
         let data = client.graphql("{ categories(first: 1) { totalCount } }", json!({})).await;
-        assert_eq!(data["categories"]["totalCount"], 40_000);
+        assert_eq!(data["categories"]["totalCount"], 9_000);
     }
 }
 
@@ -462,6 +462,21 @@ on_each_database! {
         );
     }
 
+    async fn replace_moves_the_transaction_of_another_stage_that_a_row_means_by_its_id(site: Site) {
+        let client = site.client().await;
+        take(&client, "opportunities", "ignore", "name,email,value\nAnn,a@e.example,1\n").await;
+        let id = &ids(&client, "opportunities").await[0];
+        let by_id = format!("id,name,email,value\n{id},Ann,a@e.example,2\n");
+        assert_eq!(take(&client, "leads", "ignore", &by_id).await, "1 skipped");
+        assert_eq!(take(&client, "leads", "merge", &by_id).await, "1 unchanged");
+        let twice = format!("{by_id},Ann,a@e.example,3\n");
+        let receipt = client.import("/import/leads?format=csv&duplicates=replace", twice).await;
+        assert_eq!(summary(&receipt), "1 updated, 1 skipped");
+        assert_eq!(notes(&receipt["skips"]), ["2, 3: it repeats row 1: the same e-mail address"]);
+        assert_eq!(transactions(&client, "LEAD").await[0]["value"], "2");
+        assert_eq!(transactions(&client, "OPPORTUNITY").await, [Value::Null; 0]);
+    }
+
     async fn two_rows_of_a_stage_with_different_ids_are_two_transactions_of_the_person(site: Site) {
         let client = site.client().await;
         let person = stray("person");
@@ -469,6 +484,9 @@ on_each_database! {
         let file = format!("id,personId,name,email,value\n{}{}", row(1), row(2));
         assert_eq!(take(&client, "leads", "ignore", &file).await, "2 created");
         assert_eq!((people(&client).await.len(), transactions(&client, "LEAD").await.len()), (1, 2));
+        for policy in POLICIES {
+            assert_eq!(take(&client, "leads", policy, &file).await, "2 unchanged", "{policy}");
+        }
     }
 
     async fn a_row_of_a_stage_without_an_id_repeats_the_one_before_it(site: Site) {
@@ -604,7 +622,7 @@ on_each_database! {
              Dee,,,1,0.25\n\
              Eve,,,1,,surplus\n\
              Fay,,,0.00001,\n\
-             Gus,,,,\"open\nto the end"
+             Gus,,,,\"open"
         );
         let receipt = client.import("/import/leads?format=csv", file).await;
         assert_eq!(summary(&receipt), "2 created, 7 failed");

@@ -68,9 +68,9 @@ impl Candidates {
             found.fetch(scope, live(scope).filter(people::Column::EmailKey.is_in(emails))).await?;
         }
         // Whoever has neither name nor company is never meant by them: such people may be half of the account.
-        let (named, companies_alone) = (&names - &nothing, &companies - &nothing);
-        if !named.is_empty() {
-            let same_name = live(scope).filter(people::Column::NameKey.is_in(named));
+        let (with_name, companies_alone) = (&names - &nothing, &companies - &nothing);
+        if !with_name.is_empty() {
+            let same_name = live(scope).filter(people::Column::NameKey.is_in(with_name));
             found.fetch(scope, same_name.filter(people::Column::CompanyKey.is_in(companies))).await?;
         }
         if names.contains("") && !companies_alone.is_empty() {

@@ -117,7 +117,7 @@ impl<'a> Batch<'a> {
             return self.create(&person, row);
         };
         let person = known.person.clone();
-        if let Some(transaction) = self.newest(person.id, row.id) {
+        if let Some(transaction) = self.of_person_in_stage(person.id, row) {
             return self.meet(transaction, by.words(), row);
         }
         let person = self.change_person(person, row);
@@ -125,9 +125,26 @@ impl<'a> Batch<'a> {
     }
 
     /// The newest transaction of a person in the stage that the row may mean.
-    fn newest(&self, person: Uuid, given: Option<Uuid>) -> Option<Uuid> {
-        let may_mean = |id: &&Uuid| self.seen.transactions.get(*id).is_none_or(|seen| seen.may_repeat(given));
-        self.of_person.get(&person)?.iter().find(may_mean).copied()
+    fn of_person_in_stage(&self, person: Uuid, row: &Incoming) -> Option<Uuid> {
+        let may_mean = |id: &Uuid| self.seen.transactions.get(id).is_none_or(|seen| seen.may_repeat(row.id));
+        let mut meant = self.of_person.get(&person)?.iter().copied().filter(may_mean);
+        // The file of another account may have several of one person. Where it is imported again, each row means the
+        // transaction that it made.
+        let made = row.id.and_then(|_| meant.clone().find(|id| self.says_nothing_new(*id, row)));
+        made.or_else(|| meant.next())
+    }
+
+    /// Whether the row leaves a transaction and its person as they are.
+    fn says_nothing_new(&self, id: Uuid, row: &Incoming) -> bool {
+        let known = &self.transactions[&id];
+        let (stage, terms) = self.change_of_terms(known, row);
+        let same = stage == known.transaction.stage && terms == known.transaction.terms();
+        let in_all = folded(&row.categories).is_subset(&known.categories);
+        same && in_all && change_of_contact(self.policy.duplicates, self.person_of(known), row).is_none()
+    }
+
+    fn person_of(&self, known: &KnownTransaction) -> &Known {
+        self.people.get(known.transaction.person_id).expect("the people of known transactions are loaded")
     }
 
     /// A row that means a transaction that is there.
@@ -136,26 +153,20 @@ impl<'a> Batch<'a> {
             return Outcome::Skipped(format!("it repeats row {}: {same}", earlier.row));
         }
         self.note_seen(id, self.transactions[&id].transaction.person_id, row);
-        let known = &self.transactions[&id];
-        let person_id = known.transaction.person_id;
-        let person = self.people.get(person_id).expect("the people of known transactions are loaded");
-        let contact = change_of_contact(self.policy.duplicates, person, row);
-        let (stage, terms) = self.change_of_terms(known, row);
-        let changes = stage != known.transaction.stage || terms != known.transaction.terms();
-        let in_all = folded(&row.categories).is_subset(&known.categories);
-        if contact.is_none() && !changes && in_all {
+        if self.says_nothing_new(id, row) {
             return Outcome::Unchanged;
         }
+        let known = &self.transactions[&id];
+        let person = self.person_of(known);
         if self.policy.duplicates == Duplicates::Ignore {
             let name = person.person.contact().display_name();
             return Outcome::Skipped(format!("{name} has such a transaction already: {same}"));
         }
+        let (stage, terms) = self.change_of_terms(known, row);
         let transaction = known.transaction.clone();
         let person = person.person.clone();
         self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
-        if contact.is_some() {
-            self.change_person(person, row);
-        }
+        self.change_person(person, row);
         self.updated.push((Transaction { stage, ..transaction }, terms.clone()));
         self.renew(id, stage, terms, &row.categories);
         Outcome::Updated
