@@ -7,7 +7,7 @@ use storage::{Order, SortKey};
 
 use crate::error::Result;
 use crate::id::Kind;
-use crate::page::{PageArguments, connection, place};
+use crate::page::{List, PageArguments, connection, place};
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::transfer;
@@ -60,13 +60,14 @@ impl CategoriesQuery {
         before: Option<String>,
     ) -> Result<Connection<String, Category, Categories, EmptyFields>> {
         let session = session(ctx)?;
-        let request = PageArguments { first, after, last, before }.request()?;
-        let page = stored::list(&session.reader(), Order::default(), &request).await?;
+        let ordered = List { kind: Kind::Category, order: Order::default() };
+        let request = PageArguments { first, after, last, before }.request(ordered)?;
+        let page = stored::list(&session.reader(), ordered.order, &request).await?;
         let place = |found: &stored::Category| {
             let (created, updated) = (found.created_at.microseconds(), found.updated_at.microseconds());
             place(SortKey::Name, &found.name_key, created, updated, found.id)
         };
-        Ok(connection(page, &request, Categories, place, transfer::categories::client))
+        Ok(connection(ordered, page, &request, Categories, place, transfer::categories::client))
     }
 }
 

@@ -59,10 +59,11 @@ impl Code {
     }
 
     /// The code of an error in a GraphQL response; one without a code was made by the engine, which found the request
-    /// wrong (GraphQL section 7.1.2, request errors).
+    /// wrong (GraphQL section 7.1.2, request errors) or over one of its limits.
     pub fn of(error: &async_graphql::ServerError) -> Self {
         let Some(Value::String(name)) = error.extensions.as_ref().and_then(|values| values.get("code")) else {
-            return Self::Invalid;
+            let limits = ["Query is too complex.", "Query is nested too deep."];
+            return if limits.contains(&error.message.as_str()) { Self::Limited } else { Self::Invalid };
         };
         Self::ALL.into_iter().find(|code| code.name() == name).unwrap_or(Self::Internal)
     }
@@ -92,6 +93,12 @@ impl Error {
     /// Nobody is signed in.
     pub(crate) fn unauthenticated() -> Self {
         Self::new(Code::Unauthenticated, "sign in first: send an access token, see the mutation login")
+    }
+
+    /// The answer to a request that is not executed.
+    pub(crate) fn into_response(self) -> async_graphql::Response {
+        let error = async_graphql::Error::from(self).into_server_error(async_graphql::Pos::default());
+        async_graphql::Response::from_errors(vec![error])
     }
 
     /// A fault of ours: the log gets the cause, the client does not.

@@ -6,12 +6,12 @@ use bytes::Bytes;
 use formats::{EncodeOptions, Record, Section};
 use futures_util::stream::{self, Stream, StreamExt};
 use storage::query::{categories, people, transactions};
-use storage::{Cursor, Order, PageRequest, Reader, Search, SortKey, View};
+use storage::{Cursor, Order, PageRequest, Reader, SortKey, View};
 
 use crate::error::{Code, Error, Result};
 use crate::session::Session;
 use crate::transfer;
-use crate::view::category_ref;
+use crate::view::view;
 
 /// How many records are read at a time.
 const PAGE: u64 = 1_000;
@@ -55,11 +55,7 @@ impl Session {
         let codec = self.engine().formats().get(&format).map_err(|error| unsupported(error.to_string()))?;
         let encoder =
             codec.encoder(section, &EncodeOptions::default()).map_err(|error| unsupported(error.to_string()))?;
-        let view = View {
-            search: search.as_deref().map(Search::parse).unwrap_or_default(),
-            category: category.as_deref().map(category_ref),
-            ..View::default()
-        };
+        let view = view(search.as_deref(), category.as_deref())?;
         let source = Source::of(section, self.reader(), view, order)?;
         let (first, rest) = source.page(None).await?;
         let pages = stream::once(async move { Ok(first) }).chain(following(source, rest));

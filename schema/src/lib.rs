@@ -11,6 +11,7 @@ mod error;
 mod exports;
 mod id;
 mod imports;
+mod limits;
 mod loader;
 mod page;
 mod people;

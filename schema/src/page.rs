@@ -4,10 +4,11 @@ use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{ObjectType, OutputType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
-use storage::{Cursor, Page, PageRequest, SortKey};
+use storage::{Cursor, Direction, Order, Page, PageRequest, SortKey};
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
+use crate::id::Kind;
 
 /// How many records a page has where the client does not say.
 const DEFAULT_PAGE: u64 = 50;
@@ -26,7 +27,7 @@ pub(crate) struct PageArguments {
 impl PageArguments {
     /// Errors: `INVALID` for a negative number, both ends at once, or a cursor that is none; `LIMITED` over the largest
     /// page, never a silent cut.
-    pub(crate) fn request(self) -> Result<PageRequest> {
+    pub(crate) fn request(self, ordered: List) -> Result<PageRequest> {
         let Self { first, after, last, before } = self;
         let (limit, from_end) = match (first, last) {
             (Some(_), Some(_)) => return Err(Error::invalid("give either first or last, not both")),
@@ -34,13 +35,14 @@ impl PageArguments {
             (None, Some(last)) => (check(last, "last")?, true),
             (None, None) => (DEFAULT_PAGE, false),
         };
-        let cursor = |text: Option<String>| text.map(|text| parse_cursor(&text)).transpose();
+        let cursor = |text: Option<String>| text.map(|text| parse_cursor(ordered, &text)).transpose();
         Ok(PageRequest { limit, after: cursor(after)?, before: cursor(before)?, from_end })
     }
 }
 
 /// A page as a connection; `place` gives sort key and id of a record.
 pub(crate) fn connection<T, N, F>(
+    list: List,
     page: Page<T>,
     request: &PageRequest,
     fields: F,
@@ -57,7 +59,7 @@ where
     let (has_previous, has_next) = if request.from_end { (more, after) } else { (before, more) };
     let mut connection = Connection::with_additional_fields(has_previous, has_next, fields);
     connection.edges.extend(items.into_iter().map(|item| {
-        let cursor = write_cursor(&place(&item));
+        let cursor = write_cursor(list, &place(&item));
         Edge::new(cursor, node(item))
     }));
     connection
@@ -83,18 +85,49 @@ fn check(number: i32, argument: &str) -> Result<u64> {
     Ok(number)
 }
 
-/// 16 bytes of id, then the key.
-fn write_cursor(cursor: &Cursor) -> String {
-    let mut bytes = cursor.id.as_bytes().to_vec();
+/// A tag that tells list and order, 16 bytes of id, then the key.
+fn write_cursor(list: List, cursor: &Cursor) -> String {
+    let mut bytes = vec![list.tag()];
+    bytes.extend_from_slice(cursor.id.as_bytes());
     bytes.extend_from_slice(cursor.key.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
 }
 
-fn parse_cursor(text: &str) -> Result<Cursor> {
+fn parse_cursor(list: List, text: &str) -> Result<Cursor> {
     let parse = || {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (id, key) = bytes.split_at_checked(16)?;
-        Some(Cursor { id: Uuid::from_slice(id).ok()?, key: String::from_utf8(key.to_vec()).ok()? })
+        let (tag, rest) = bytes.split_first()?;
+        let (id, key) = rest.split_at_checked(16)?;
+        let key = String::from_utf8(key.to_vec()).ok().filter(|key| !key.contains('\0'))?;
+        Some((*tag, Cursor { id: Uuid::from_slice(id).ok()?, key }))
     };
-    parse().ok_or_else(|| Error::invalid(format!("{text:?} is no cursor: take it from pageInfo or an edge")))
+    match parse() {
+        Some((tag, cursor)) if tag == list.tag() => Ok(cursor),
+        Some(_) => Err(Error::invalid("this cursor belongs to another list or order: start again without it")),
+        None => Err(Error::invalid(format!("{text:?} is no cursor: take it from pageInfo or an edge"))),
+    }
+}
+
+/// Which list, in which order: a cursor is good for one.
+#[derive(Clone, Copy)]
+pub(crate) struct List {
+    pub(crate) kind: Kind,
+    pub(crate) order: Order,
+}
+
+impl List {
+    fn tag(self) -> u8 {
+        let kind = match self.kind {
+            Kind::Category => b'a',
+            Kind::Person => b'A',
+            Kind::Transaction => b'N',
+            Kind::Account | Kind::Import | Kind::User => b'0',
+        };
+        let key = match self.order.key {
+            SortKey::Name => 0,
+            SortKey::Created => 2,
+            SortKey::Updated => 4,
+        };
+        kind + key + u8::from(self.order.direction == Direction::Descending)
+    }
 }

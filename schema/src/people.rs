@@ -11,7 +11,7 @@ use crate::categories::Category;
 use crate::error::{Code, Error, Result};
 use crate::id::Kind;
 use crate::loader::{CategoriesOfPerson, Loads};
-use crate::page::{PageArguments, connection, place};
+use crate::page::{List, PageArguments, connection, place};
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::transfer;
@@ -207,14 +207,15 @@ impl PeopleQuery {
         before: Option<String>,
     ) -> Result<Connection<String, Person, People, EmptyFields>> {
         let session = session(ctx)?;
-        let request = PageArguments { first, after, last, before }.request()?;
-        let (view, order) = (view.unwrap_or_default().view(), order_by.order());
+        let (view, order) = (view.unwrap_or_default().view()?, order_by.order());
+        let ordered = List { kind: Kind::Person, order };
+        let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), &view, order, &request).await?;
         let place = |person: &stored::Person| {
             let (created, updated) = (person.created_at.microseconds(), person.updated_at.microseconds());
             place(order.key, &person.sort_key, created, updated, person.id)
         };
-        Ok(connection(page, &request, People { view }, place, transfer::people::client))
+        Ok(connection(ordered, page, &request, People { view }, place, transfer::people::client))
     }
 }
 

@@ -11,6 +11,7 @@ use crate::categories::{self, CategoriesQuery, Category};
 use crate::engine::Engine;
 use crate::error::{Code, Result};
 use crate::id::{GlobalId, Kind};
+use crate::limits;
 use crate::loader::{Loads, loader};
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::session::{Caller, Session};
@@ -20,6 +21,8 @@ use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQ
 const DEPTH: usize = 15;
 /// How many fields a query may ask for, the records of its pages multiplied in.
 const COST: usize = 50_000;
+/// What signing in costs: a password is checked, which takes tens of milliseconds.
+pub(crate) const SIGN_IN_COST: usize = 10_000;
 /// How many directives a field may bear.
 const DIRECTIVES: usize = 50;
 
@@ -84,7 +87,13 @@ pub fn sdl() -> String {
 
 /// Runs a request for a caller. An error without a code was found by the engine and becomes `INVALID`; an `INTERNAL`
 /// one gets the id by which the log has its cause.
-pub async fn execute(schema: &Schema, request: Request, caller: Caller, request_id: &str) -> Response {
+pub async fn execute(schema: &Schema, mut request: Request, caller: Caller, request_id: &str) -> Response {
+    // What cannot be parsed is for the engine to explain.
+    if let Ok(document) = request.parsed_query()
+        && let Err(error) = limits::check(document)
+    {
+        return error.into_response();
+    }
     let request = match &caller {
         Caller::SignedIn(session) => request.data::<DataLoader<Loads>>(loader(session)),
         Caller::Anonymous(_) => request,

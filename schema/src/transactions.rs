@@ -11,7 +11,7 @@ use crate::categories::Category;
 use crate::error::{Code, Error, Result};
 use crate::id::Kind;
 use crate::loader::{CategoriesOfTransaction, Loads, PersonById};
-use crate::page::{PageArguments, connection, place};
+use crate::page::{List, PageArguments, connection, place};
 use crate::people::{Person, PersonInput};
 use crate::root::session;
 use crate::scalar::{DateTime, Decimal};
@@ -160,14 +160,15 @@ impl TransactionsQuery {
         before: Option<String>,
     ) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
         let session = session(ctx)?;
-        let request = PageArguments { first, after, last, before }.request()?;
-        let (view, order) = (view.unwrap_or_default().in_stage(stage), PersonOrder::from(order_by).order());
+        let (view, order) = (view.unwrap_or_default().in_stage(stage)?, PersonOrder::from(order_by).order());
+        let ordered = List { kind: Kind::Transaction, order };
+        let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), &view, order, &request).await?;
         let place = |found: &stored::Transaction| {
             let (created, updated) = (found.created_at.microseconds(), found.updated_at.microseconds());
             place(order.key, &found.sort_key, created, updated, found.id)
         };
-        Ok(connection(page, &request, Transactions { view }, place, transfer::transactions::client))
+        Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
     }
 }
 

@@ -4,6 +4,7 @@ use async_graphql::{Enum, InputObject};
 use storage::query::transactions as stored;
 use storage::{CategoryRef, Direction, Order, Search, SortKey, View};
 
+use crate::error::Result;
 use crate::id::Kind;
 
 /// What one is looking at; all parts must hold.
@@ -57,18 +58,14 @@ pub(crate) enum Stage {
 
 impl ViewInput {
     /// The view of storage.
-    pub(crate) fn view(self) -> View {
+    pub(crate) fn view(self) -> Result<View> {
         let Self { search, category } = self;
-        View {
-            search: search.as_deref().map(Search::parse).unwrap_or_default(),
-            category: category.as_deref().map(category_ref),
-            ..View::default()
-        }
+        view(search.as_deref(), category.as_deref())
     }
 
     /// The view of transactions in a stage.
-    pub(crate) fn in_stage(self, stage: Option<Stage>) -> View {
-        View { stage: stage.map(stored::Stage::from), ..self.view() }
+    pub(crate) fn in_stage(self, stage: Option<Stage>) -> Result<View> {
+        Ok(View { stage: stage.map(stored::Stage::from), ..self.view()? })
     }
 }
 
@@ -87,8 +84,14 @@ impl PersonOrder {
     }
 }
 
+/// The view of a search text and a category. Errors: `INVALID` for a search over its limits.
+pub(crate) fn view(search: Option<&str>, category: Option<&str>) -> Result<View> {
+    let search = search.map(Search::parse).transpose()?.unwrap_or_default();
+    Ok(View { search, category: category.map(category_ref), ..View::default() })
+}
+
 /// A category as a client names it: by its id, or else by its name.
-pub(crate) fn category_ref(text: &str) -> CategoryRef {
+fn category_ref(text: &str) -> CategoryRef {
     match Kind::Category.parse(text) {
         Some(id) => CategoryRef::Id(id),
         None => CategoryRef::Name(text.to_owned()),

@@ -3,6 +3,8 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use sea_orm::sqlx::Connection as _;
+use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
 use tempfile::TempDir;
@@ -64,6 +66,7 @@ impl Storage {
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let url = url.replacen("postgresql://", "postgres://", 1);
+            check_postgres(&url).await?;
             let connection =
                 Database::connect(postgres_options(&url, pool.postgres)).await.map_err(Error::Unavailable)?;
             return Ok(Self { readers: connection.clone(), writer: connection, _folder: None });
@@ -111,6 +114,25 @@ impl Storage {
     }
 }
 
+/// Connects once, without the pool, which would only say that it has waited. The URL may hold a password and is not
+/// repeated.
+async fn check_postgres(url: &str) -> Result<()> {
+    let options: PgConnectOptions = url.parse().map_err(|_| {
+        Error::invalid("database", "this is no URL of a PostgreSQL database; write it like postgres://user@host/name")
+    })?;
+    let connecting = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
+    let connection = connecting.map_err(|_| unavailable("the server does not answer"))?;
+    connection
+        .map_err(|error| unavailable(&error.to_string()))?
+        .close()
+        .await
+        .map_err(|error| unavailable(&error.to_string()))
+}
+
+fn unavailable(reason: &str) -> Error {
+    Error::Unavailable(DbErr::Custom(reason.to_owned()))
+}
+
 /// The settings for both databases: no ping on every acquire, no statement text in logs and spans.
 fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
@@ -147,5 +169,5 @@ fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOption
 }
 
 fn cannot_open(error: &std::io::Error) -> Error {
-    Error::Unavailable(DbErr::Custom(format!("no temporary folder for sqlite::memory: {error}")))
+    unavailable(&format!("no temporary folder for sqlite::memory: {error}"))
 }

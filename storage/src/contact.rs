@@ -9,6 +9,8 @@ const NAME_LIMIT: usize = 500;
 const EMAIL_LIMIT: usize = 320;
 /// The longest other line, in characters.
 const LINE_LIMIT: usize = 500;
+/// How many bytes of a key are kept.
+const INDEXED_BYTES: usize = 1_000;
 /// The largest note, address or URL, in bytes.
 const TEXT_LIMIT: usize = 1 << 20;
 
@@ -115,10 +117,10 @@ impl Contact {
             search_text.push_str(&phone_digits);
         }
         Keys {
-            sort_key: display,
-            email_key: folded(&self.email),
-            name_key: folded(&self.name).unwrap_or_default(),
-            company_key: folded(&self.company).unwrap_or_default(),
+            sort_key: indexed(&display),
+            email_key: folded(&self.email).map(|key| indexed(&key)),
+            name_key: folded(&self.name).map(|key| indexed(&key)).unwrap_or_default(),
+            company_key: folded(&self.company).map(|key| indexed(&key)).unwrap_or_default(),
             phone_digits,
             search_text,
         }
@@ -135,6 +137,12 @@ pub(crate) struct Keys {
     pub(crate) phone_digits: String,
     /// The display name and every other field, folded, a line each; then the digits of the phones.
     pub(crate) search_text: String,
+}
+
+/// As much of a key as an index holds: an entry of PostgreSQL's has 2,704 bytes at most, and two keys may share one.
+/// Folding can make a text many times longer.
+fn indexed(key: &str) -> String {
+    key[..key.floor_char_boundary(INDEXED_BYTES)].to_owned()
 }
 
 fn clean(field: &'static str, value: &mut Option<String>) -> Result<()> {

@@ -3,18 +3,32 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Folds a text: outer white space goes, inner white space collapses to one space, case and accents are removed.
+/// Folds a text: outer white space goes, inner white space collapses to one space, case, accents and NUL are removed.
 ///
-/// Case by Unicode's full case folding (`ß` becomes `ss`), accents by dropping the combining marks of the
-/// compatibility decomposition (NFKD); a few Latin letters that do not decompose (`ø`, `ł`, …) become their base.
+/// Case by Unicode's full case folding (`ß` becomes `ss`), accents by dropping the combining marks of the compatibility
+/// decomposition (NFKD) after Latin, Greek and Cyrillic letters; in other scripts marks are letters (`が` is not `か`). A
+/// few Latin letters that do not decompose (`ø`, `ł`, …) become their base.
 pub fn fold(text: &str) -> String {
     if text.is_ascii() {
-        return collapse(&text.to_ascii_lowercase());
+        return collapse(&text.to_ascii_lowercase().replace('\0', ""));
     }
-    let stripped: String = text.nfkd().filter(|c| !is_combining_mark(*c)).collect();
-    let folded: String = caseless::default_case_fold_str(&stripped).chars().map(base_letter).collect();
-    // Case folding can compose anew, so the result is decomposed once more.
-    collapse(&folded.nfkd().filter(|c| !is_combining_mark(*c)).collect::<String>())
+    let folded: String = caseless::default_case_fold_str(&without_accents(text)).chars().map(base_letter).collect();
+    // Case folding can compose anew, so accents are removed once more.
+    collapse(&without_accents(&folded).nfkc().filter(|c| *c != '\0').collect::<String>())
+}
+
+/// The compatibility decomposition without the combining diacritical marks (U+0300 to U+036F) of letters before the
+/// Armenian block (U+0530): Latin, Greek and Cyrillic ones, once they are decomposed.
+fn without_accents(text: &str) -> String {
+    let mut base = ' ';
+    let keep = |c: &char| {
+        let accent = ('\u{300}'..='\u{36f}').contains(c) && base < '\u{530}';
+        if !is_combining_mark(*c) {
+            base = *c;
+        }
+        !accent
+    };
+    text.nfkd().filter(keep).collect()
 }
 
 /// The ASCII digits of a text: how phone numbers are compared.
@@ -60,6 +74,11 @@ mod tests {
             ("Łódź", "lodz"),
             ("ﬁn", "fin"),
             ("a\u{a0}b\nc", "a b c"),
+            ("ΆΈ й", "αε и"),
+            ("か", "か"),
+            ("が", "が"),
+            ("कमला", "कमला"),
+            ("a\0b é\0", "ab e"),
             ("", ""),
         ] {
             assert_eq!(fold(text), folded, "{text:?}");

@@ -83,30 +83,44 @@ impl Writer {
         let mut tries = 1;
         loop {
             match self.write_once(&work).await {
-                Err(error) if error.is_transient() && tries < TRIES => {
-                    tracing::warn!(%error, tries, "the unit of work is done again");
+                Once::Undone(error) if error.is_transient() && tries < TRIES => {
+                    tracing::warn!(%error, tries, "A unit of work is done again: {error}");
                     tries += 1;
                 }
-                done => return done,
+                Once::Undone(error) => return Err(error),
+                Once::Ended(done) => return done,
             }
         }
     }
 
-    async fn write_once<T, F>(&self, work: &impl Fn(Arc<Unit>) -> F) -> Result<T>
+    async fn write_once<T, F>(&self, work: &impl Fn(Arc<Unit>) -> F) -> Once<T>
     where
         F: Future<Output = Result<T>>,
     {
-        let unit = Arc::new(self.begin().await?);
+        let unit = match self.begin().await {
+            Ok(unit) => Arc::new(unit),
+            Err(error) => return Once::Undone(error),
+        };
         let done = work(Arc::clone(&unit)).await;
         let unit = Arc::into_inner(unit).expect("the work has let go of its unit");
         match done {
-            Ok(value) => unit.commit().await.map(|()| value),
+            Ok(value) => Once::Ended(unit.commit().await.map(|()| value)),
             Err(error) => {
-                unit.rollback().await?;
-                Err(error)
+                if let Err(failed) = unit.rollback().await {
+                    tracing::warn!(error = %failed, "A unit of work cannot be rolled back: {failed}");
+                }
+                Once::Undone(error)
             }
         }
     }
+}
+
+/// How one try of a unit of work went.
+enum Once<T> {
+    /// It was committed, or its commit failed, of which nobody knows how much the database has seen.
+    Ended(Result<T>),
+    /// Nothing of it stayed.
+    Undone(Error),
 }
 
 /// A unit of work: a transaction of one account.

@@ -182,6 +182,7 @@ impl Import {
 
     fn prepare(&self, mut incoming: Incoming) -> Prepared {
         incoming.categories.extend(self.policy.categories.iter().cloned());
+        categories::check_count(&incoming.categories).map_err(failed)?;
         let bad_category = incoming.categories.iter().find_map(|name| categories::check_name(name).err());
         if let Some(error) = bad_category {
             return Err(failed(error));

@@ -51,7 +51,13 @@ impl Passwords {
     }
 
     async fn run<T: Send + 'static>(&self, work: impl FnOnce() -> T + Send + 'static) -> T {
-        let _slot = self.slots.acquire().await.expect("the semaphore is never closed");
+        let slot = Arc::clone(&self.slots).acquire_owned().await.expect("the semaphore is never closed");
+        // The slot goes with the work: who waits for it may be gone before it ends.
+        let work = move || {
+            let done = work();
+            drop(slot);
+            done
+        };
         spawn_blocking(work).await.expect("hashing does not panic")
     }
 }

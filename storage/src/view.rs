@@ -5,7 +5,13 @@ use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
 
 use crate::entity::transactions::Stage;
+use crate::error::{Error, Result};
 use crate::fold::{digits, fold};
+
+/// The longest search, in bytes.
+const SEARCH_LIMIT: usize = 1_000;
+/// How many words and phrases a search may have.
+const TERMS_LIMIT: usize = 32;
 
 /// A filter over people or transactions; all parts must hold.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -36,8 +42,13 @@ pub struct Search {
 }
 
 impl Search {
-    /// Reads a search text. Every text is one: a quote without its partner runs to the end.
-    pub fn parse(text: &str) -> Self {
+    /// Reads a search text. A quote without its partner runs to the end.
+    ///
+    /// Errors: [`Error::Invalid`] for a text over the limits of length and terms, which bound what the database is asked.
+    pub fn parse(text: &str) -> Result<Self> {
+        if text.len() > SEARCH_LIMIT {
+            return Err(Error::invalid("search", format!("a search has at most {SEARCH_LIMIT} bytes")));
+        }
         let mut terms = Vec::new();
         for (index, part) in text.split('"').enumerate() {
             let quoted = index % 2 == 1;
@@ -48,7 +59,10 @@ impl Search {
             }
         }
         terms.retain(|term| !term.is_empty());
-        Self { terms }
+        if terms.len() > TERMS_LIMIT {
+            return Err(Error::invalid("search", format!("a search has at most {TERMS_LIMIT} words and phrases")));
+        }
+        Ok(Self { terms })
     }
 
     /// True where it finds everything.
@@ -91,10 +105,12 @@ mod tests {
 
     #[test]
     fn words_and_phrases_are_told_apart() {
-        let terms = |text: &str| Search::parse(text).terms;
+        let terms = |text: &str| Search::parse(text).expect("it is short").terms;
         assert_eq!(terms("Waffles  ÉCLAIR"), ["waffles", "eclair"]);
         assert_eq!(terms("\"Belgium  Waffles\" jam"), ["belgium waffles", "jam"]);
         assert_eq!(terms("say \"no end"), ["say", "no end"]);
-        assert!(Search::parse(" \"\" ").is_empty());
+        assert!(Search::parse(" \"\" ").is_ok_and(|search| search.is_empty()));
+        assert!(Search::parse(&"w ".repeat(33)).is_err());
+        assert!(Search::parse(&"w".repeat(1_001)).is_err());
     }
 }

@@ -220,8 +220,12 @@ on_each_database! {
         }
         let name_order = page(&client, json!({ "order": "NAME_ASC", "first": 1 })).await;
         let cursor = name_order["pageInfo"]["endCursor"].clone();
-        let variables = json!({ "order": "CREATED_ASC", "after": cursor });
+        let variables = json!({ "order": "CREATED_ASC", "after": cursor.clone() });
         assert_eq!(client.graphql_code(PAGE, variables).await, "INVALID", "a cursor of another order");
+        let created = page(&client, json!({ "order": "CREATED_ASC", "first": 1 })).await["pageInfo"]["endCursor"].clone();
+        assert_eq!(client.graphql_code(PAGE, json!({ "after": created })).await, "INVALID");
+        let document = "query($after: String) { transactions(after: $after) { totalCount } }";
+        assert_eq!(client.graphql_code(document, json!({ "after": cursor })).await, "INVALID", "a cursor of another list");
         assert_eq!(client.graphql_code(PAGE, json!({ "first": 201 })).await, "LIMITED");
         assert_eq!(client.graphql_code(PAGE, json!({ "last": 201 })).await, "LIMITED");
         assert_eq!(client.graphql_code(PAGE, json!({ "first": -1 })).await, "INVALID");
@@ -273,11 +277,62 @@ on_each_database! {
         client.graphql(introspection, json!({})).await;
         let fields: String = (0..300).map(|number| format!("a{number}: name ")).collect();
         let costly = format!("{{ people(first: 200) {{ nodes {{ {fields} }} }} }}");
-        assert_eq!(client.graphql_code(&costly, json!({})).await, "INVALID");
+        assert_eq!(client.graphql_code(&costly, json!({})).await, "LIMITED");
         let deep = format!("{{ __type(name: \"Person\") {{ fields {{ type {} name {} }} }} }}", "{ ofType ".repeat(20), "} ".repeat(20));
-        assert_eq!(client.graphql_code(&deep, json!({})).await, "INVALID");
+        assert_eq!(client.graphql_code(&deep, json!({})).await, "LIMITED");
         let bomb = format!("{}{}", "{ a ".repeat(5_000), "}".repeat(5_000));
         assert_eq!(client.graphql_code(&bomb, json!({})).await, "INVALID");
+    }
+
+    async fn what_one_request_can_make_the_server_do_has_limits(site: Site) {
+        let nobody = Client::new(site.address);
+        let mut doubling = String::from("{ ...f0 } ");
+        for number in 0..60 {
+            doubling.push_str(&format!("fragment f{number} on Query {{ ...f{0} ...f{0} }} ", number + 1));
+        }
+        doubling.push_str("fragment f60 on Query { __typename }");
+        assert_eq!(nobody.graphql_code(&doubling, json!({})).await, "LIMITED");
+        let login = "login(input: { email: \"a@b.example\", password: \"x\" }) { accessToken }";
+        let logins: String = (0..6).map(|number| format!("l{number}: {login} ")).collect();
+        assert_eq!(nobody.graphql_code(&format!("mutation {{ {logins} }}"), json!({})).await, "LIMITED");
+        let nested = "{ __schema { types { interfaces { possibleTypes { interfaces { possibleTypes { name } } } } } } }";
+        assert_eq!(nobody.graphql_code(nested, json!({})).await, "LIMITED");
+
+        let client = site.client().await;
+        let counts: String = (0..110).map(|number| format!("c{number}: people(first: 1) {{ totalCount }} ")).collect();
+        assert_eq!(client.graphql_code(&format!("{{ {counts} }}"), json!({})).await, "LIMITED");
+        let document = "query($search: String) { people(view: { search: $search }) { nodes { id } } }";
+        for search in ["w ".repeat(400), "w".repeat(1_001), "\"w\"".repeat(33)] {
+            assert_eq!(client.graphql_code(document, json!({ "search": search })).await, "INVALID");
+            let path = "/export/people.csv";
+            let request = client.request(reqwest::Method::GET, path).query(&[("search", &search)]);
+            assert_eq!(request.send().await.expect("an answer").status(), 400);
+        }
+        let longest = format!("{} {}", "w ".repeat(31), "x".repeat(900));
+        client.graphql(document, json!({ "search": longest })).await;
+        let many: Vec<_> = (0..101).map(|number| format!("C{number}")).collect();
+        let input = json!({ "input": { "name": "A", "categories": many } });
+        assert_eq!(client.graphql_code(CREATE_PERSON, input).await, "INVALID");
+    }
+
+    async fn text_that_a_database_cannot_hold_is_no_fault_of_ours(site: Site) {
+        let client = site.client().await;
+        let input = json!({ "name": "A\u{0}B", "email": "a\u{0}@b.example", "notes": "\u{0}" });
+        let created = client.graphql(CREATE_PERSON, json!({ "input": input })).await;
+        assert_eq!(created["createPerson"]["person"]["displayName"], "AB");
+        let document = "query($search: String) { people(view: { search: $search }) { nodes { email notes } } }";
+        let found = client.graphql(document, json!({ "search": "a\u{0}b" })).await;
+        assert_eq!(found["people"]["nodes"], json!([{ "email": "a@b.example", "notes": null }]));
+        let input = json!({ "input": { "name": "A", "categories": ["a\u{0}b"] } });
+        assert_eq!(client.graphql_code(CREATE_PERSON, input).await, "INVALID");
+        let login = "mutation($input: LoginInput!) { login(input: $input) { accessToken } }";
+        let input = json!({ "input": { "email": "a\u{0}@x", "password": "\u{0}" } });
+        assert_eq!(Client::new(site.address).graphql_code(login, input).await, "UNAUTHENTICATED");
+        // The longest names in a script whose letters have three bytes each, all different.
+        let long: String = ('\u{4e00}'..).take(500).collect();
+        let input = json!({ "name": long, "company": long.chars().rev().collect::<String>(), "email": format!("{}@x", &long[..900]) });
+        client.graphql(CREATE_PERSON, json!({ "input": input })).await;
+        assert_eq!(client.graphql_code(CREATE_PERSON, json!({ "input": { "name": "A", "categories": ["a ::: b"] } })).await, "INVALID");
     }
 
     async fn a_nested_list_takes_a_fixed_number_of_records(site: Site) {

@@ -112,6 +112,49 @@ on_each_database! {
         assert_eq!((person.notes.as_deref(), person.version), (Some("80"), 81));
     }
 
+    async fn moving_a_transaction_and_renaming_its_person_at_once_lose_nothing(account: Account) {
+        use storage::query::transactions::{self, NewTransaction, PersonRef, Stage, Terms};
+        let person = people::create(&account.writer, named("Jane")).await.expect("a person");
+        let mut transactions = Vec::new();
+        for _ in 0..8 {
+            let person = PersonRef::Id(person.id);
+            let new = NewTransaction { person, stage: Stage::Lead, terms: Terms::default(), categories: Vec::new() };
+            transactions.push(transactions::create(&account.writer, new).await.expect("a transaction").id);
+        }
+        let moves: Vec<_> = transactions
+            .iter()
+            .map(|id| {
+                let (writer, id) = (account.writer.clone(), *id);
+                tokio::spawn(async move { transactions::move_to(&writer, id, Stage::Customer, Some(1)).await })
+            })
+            .collect();
+        for number in 0..8 {
+            let change = PersonEdit { id: person.id, version: None, categories: None };
+            let renamed = people::update(&account.writer, change, |contact| contact.name = Some(format!("Jane {number}"))).await;
+            renamed.expect("a change");
+        }
+        for moved in moves {
+            moved.await.expect("no panic").expect("nobody else moves it");
+        }
+        for transaction in transactions::by_ids(&account.reader, &transactions).await.expect("an answer") {
+            assert_eq!((transaction.stage, transaction.version, &*transaction.sort_key), (Stage::Customer, 2, "jane 7"));
+        }
+    }
+
+    async fn an_address_in_several_accounts_is_found_in_each(account: Account) {
+        for subdomain in ["b", "c"] {
+            new_account(&account.storage, subdomain).await.expect("a new account");
+        }
+        let address = "admin@acme.example";
+        let found = storage::query::users::accounts_of(&account.storage, address).await.expect("an answer");
+        assert_eq!(found.len(), 3);
+        for subdomain in ["d", "e", "f"] {
+            new_account(&account.storage, subdomain).await.expect("a new account");
+        }
+        let error = storage::query::users::accounts_of(&account.storage, address).await.expect_err("too many");
+        assert!(error.to_string().contains("X-Cairn-Account"), "{error}");
+    }
+
     async fn a_category_that_two_make_at_once_is_one(account: Account) {
         let tasks: Vec<_> = (0..8)
             .map(|number| {

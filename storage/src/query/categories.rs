@@ -18,6 +18,12 @@ use crate::view::CategoryRef;
 /// The longest name of a category, in characters.
 const NAME_LIMIT: usize = 500;
 
+/// How many categories an item may be given at once.
+const ITEM_LIMIT: usize = 100;
+
+/// What separates names in our CSV and in Google's.
+const SEPARATOR: &str = " ::: ";
+
 /// How many ids one statement looks for; SQLite binds 32,766 values at most.
 const IDS_A_STATEMENT: usize = 1_000;
 
@@ -147,9 +153,22 @@ pub(crate) async fn ensure<'n>(unit: &Unit, names: impl IntoIterator<Item = &'n 
     Ok(found)
 }
 
+/// Errors: [`Error::Invalid`] for more categories than an item may be in.
+pub(crate) fn check_count(names: &[String]) -> Result<()> {
+    if names.len() <= ITEM_LIMIT {
+        return Ok(());
+    }
+    let reason = format!("{} categories are given, and {ITEM_LIMIT} is the most for one item", names.len());
+    Err(Error::invalid("categories", reason))
+}
+
 /// The name as it may be stored. Errors: [`Error::Invalid`].
 pub(crate) fn check_name(name: &str) -> Result<&str> {
     let name = name.trim();
+    if name.contains(SEPARATOR) || name.contains('\0') {
+        let reason = format!("the name of a category cannot hold {SEPARATOR:?}, which separates names in CSV, or NUL");
+        return Err(Error::invalid("categories", reason));
+    }
     let length = name.chars().count();
     if length == 0 || fold(name).is_empty() {
         return Err(Error::invalid("categories", "the name of a category is empty"));

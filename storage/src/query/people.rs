@@ -1,6 +1,6 @@
 //! People: reading, creating and updating them.
 
-use sea_orm::ActiveValue::{NotSet, Unchanged};
+use sea_orm::ActiveValue::NotSet;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -112,6 +112,7 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
             edit(&mut contact);
             let person = save(&unit, person, contact.cleaned()?).await?;
             if let Some(names) = categories {
+                categories::check_count(names)?;
                 let ids: Vec<_> =
                     categories::ensure(&unit, names.iter().map(String::as_str)).await?.into_values().collect();
                 categories::keep_of_person(&unit, person.id, &ids).await?;
@@ -137,6 +138,7 @@ pub(crate) fn check_version(seen: Option<i64>, current: i64) -> Result<()> {
 
 pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
     let NewPerson { contact, categories } = new;
+    categories::check_count(&categories)?;
     let person = new_row(unit, contact.cleaned()?);
     people::Entity::insert(people::ActiveModel::from(person.clone())).exec_without_returning(unit.on()).await?;
     let ids: Vec<_> = categories::ensure(unit, categories.iter().map(String::as_str)).await?.into_values().collect();
@@ -152,7 +154,17 @@ pub(crate) async fn for_update(unit: &Unit, id: Uuid) -> Result<Person> {
     query.one(&scope.on).await?.ok_or(Error::NotFound { what: "person" })
 }
 
+/// Errors: [`Error::Conflict`] where an update met no row at the version that it had read.
+pub(crate) fn check_written(rows: u64) -> Result<()> {
+    if rows == 1 {
+        return Ok(());
+    }
+    Err(Error::Conflict { reason: "somebody else changed the same record at the same moment; try again".to_owned() })
+}
+
 /// Stores a cleaned contact as the person's, with its keys, and renews what transactions derive from it.
+///
+/// Errors: [`Error::Conflict`] where the person is not at the version that was read.
 pub(crate) async fn save(unit: &Unit, person: Person, contact: Contact) -> Result<Person> {
     let (account_id, id) = (person.account_id, person.id);
     let Person { created_by, version, created_at, .. } = person;
@@ -160,9 +172,16 @@ pub(crate) async fn save(unit: &Unit, person: Person, contact: Contact) -> Resul
     let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now };
     let stored = row(contact, keys, stamps);
     let mut row = people::ActiveModel::from(stored.clone()).reset_all();
-    (row.account_id, row.id) = (Unchanged(account_id), Unchanged(id));
+    (row.account_id, row.id) = (NotSet, NotSet);
     (row.created_at, row.created_by, row.deleted_at) = (NotSet, NotSet, NotSet);
-    people::Entity::update(row).exec_without_returning(unit.on()).await?;
+    let updated = people::Entity::update_many()
+        .set(row)
+        .filter(people::Column::AccountId.eq(account_id))
+        .filter(people::Column::Id.eq(id))
+        .filter(people::Column::Version.eq(version))
+        .exec(unit.on())
+        .await?;
+    check_written(updated.rows_affected)?;
     transactions::renew_keys(unit, &stored).await?;
     Ok(stored)
 }

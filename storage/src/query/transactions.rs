@@ -1,7 +1,8 @@
 //! Transactions: reading, creating and moving them from stage to stage.
 
-use sea_orm::ActiveValue::{NotSet, Unchanged};
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::ActiveValue::NotSet;
+use sea_orm::sea_query::Expr;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::contact::Contact;
@@ -14,7 +15,7 @@ use crate::import::Candidates;
 use crate::outbox::Topic;
 use crate::page::{Listed, Order, Page, PageRequest, SortKey, page, paged};
 use crate::query::categories;
-use crate::query::people::{self, NewPerson, Person, check_version};
+use crate::query::people::{self, NewPerson, Person, check_version, check_written};
 use crate::value::Decimal;
 use crate::view::View;
 
@@ -124,6 +125,7 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
         .write(|unit| async move {
             let NewTransaction { person, stage, terms, categories } = new.clone();
             let terms = terms.cleaned()?;
+            categories::check_count(&categories)?;
             let person = resolve(&unit, person).await?;
             let transaction = new_row(&unit, &person, stage, terms);
             let row = transactions::ActiveModel::from(transaction.clone());
@@ -199,17 +201,27 @@ pub(crate) async fn save(unit: &Unit, transaction: Transaction, stage: Stage, te
     Ok(stored)
 }
 
-/// Gives the transactions of a person the keys that follow from the person's; they count as unchanged.
+/// Gives the transactions of a person the keys that follow from the person's; they count as unchanged. Only the keys are
+/// written, and the rows are locked: somebody may be moving one at this moment.
 pub(crate) async fn renew_keys(unit: &Unit, person: &Person) -> Result<()> {
     let scope = unit.scope();
     let of_person = transactions::Entity::find()
         .filter(transactions::Column::AccountId.eq(unit.account))
-        .filter(transactions::Column::PersonId.eq(person.id));
+        .filter(transactions::Column::PersonId.eq(person.id))
+        .order_by_asc(transactions::Column::Id)
+        .lock_exclusive();
     for transaction in of_person.all(&scope.on).await? {
         let search_text = search_text(person, transaction.more_info.as_deref());
-        if transaction.sort_key != person.sort_key || transaction.search_text != search_text {
-            update_row(unit, &Transaction { sort_key: person.sort_key.clone(), search_text, ..transaction }).await?;
+        if transaction.sort_key == person.sort_key && transaction.search_text == search_text {
+            continue;
         }
+        transactions::Entity::update_many()
+            .col_expr(transactions::Column::SortKey, Expr::val(person.sort_key.clone()))
+            .col_expr(transactions::Column::SearchText, Expr::val(search_text))
+            .filter(transactions::Column::AccountId.eq(unit.account))
+            .filter(transactions::Column::Id.eq(transaction.id))
+            .exec(unit.on())
+            .await?;
     }
     Ok(())
 }
@@ -275,12 +287,19 @@ pub(crate) fn filled(mut contact: Contact, mut from: Contact) -> Contact {
     contact
 }
 
+/// Writes a row that was read at the version before; whoever was quicker makes it a conflict.
 async fn update_row(unit: &Unit, transaction: &Transaction) -> Result<()> {
     let mut row = transactions::ActiveModel::from(transaction.clone()).reset_all();
-    (row.account_id, row.id) = (Unchanged(transaction.account_id), Unchanged(transaction.id));
+    (row.account_id, row.id, row.person_id) = (NotSet, NotSet, NotSet);
     (row.created_at, row.created_by, row.deleted_at) = (NotSet, NotSet, NotSet);
-    transactions::Entity::update(row).exec_without_returning(unit.on()).await?;
-    Ok(())
+    let updated = transactions::Entity::update_many()
+        .set(row)
+        .filter(transactions::Column::AccountId.eq(transaction.account_id))
+        .filter(transactions::Column::Id.eq(transaction.id))
+        .filter(transactions::Column::Version.eq(transaction.version - 1))
+        .exec(unit.on())
+        .await?;
+    check_written(updated.rows_affected)
 }
 
 fn search_text(person: &Person, more_info: Option<&str>) -> String {

@@ -12,6 +12,9 @@ use crate::handle::{Reader, Writer};
 use crate::query::accounts::{self, Account};
 use crate::value::Timestamp;
 
+/// In how many accounts an address is tried where none is named.
+pub const ACCOUNTS_OF_ADDRESS: usize = 5;
+
 /// What makes a user.
 #[derive(Clone, Debug)]
 pub struct NewUser {
@@ -64,18 +67,21 @@ pub async fn list(reader: &Reader) -> Result<Vec<User>> {
         .await?)
 }
 
-/// The accounts in which this address signs in; at most two are looked for, for more than one is already too many.
+/// The accounts in which this address may sign in.
+///
+/// Errors: [`Error::Invalid`] where there are more than [`ACCOUNTS_OF_ADDRESS`], as each costs the check of a password.
 pub async fn accounts_of(storage: &Storage, email: &str) -> Result<Vec<Account>> {
-    let key = fold(email);
     let mut found = Vec::new();
     // An account at a time, each by its index: no statement scans the users of all accounts.
     for entry in directory::Entity::find().all(&storage.readers).await? {
-        if by_email(&storage.reader(entry.account_id), &key).await?.is_some() {
+        let user = by_email(&storage.reader(entry.account_id), email).await?;
+        if user.is_some_and(|user| user.disabled_at.is_none()) {
             found.extend(accounts::by_id(storage, entry.account_id).await?);
         }
-        if found.len() == 2 {
-            break;
-        }
+    }
+    if found.len() > ACCOUNTS_OF_ADDRESS {
+        let reason = "this address is in many accounts: name one of them in the header X-Cairn-Account";
+        return Err(Error::Invalid { field: None, reason: reason.to_owned() });
     }
     Ok(found)
 }
