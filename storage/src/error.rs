@@ -72,10 +72,8 @@ fn is_unavailable(error: &DbErr) -> bool {
         return true;
     }
     match sql_state(error).as_deref() {
-        // PostgreSQL: class 08 is connections, 53 resources, 57P an operator's intervention.
-        Some(state) if state.len() == 5 => {
-            state.starts_with("08") || state.starts_with("53") || state.starts_with("57P")
-        }
+        // PostgreSQL: class 08 is connections, 40 rollbacks for others' sake, 53 resources, 57P an operator's intervention.
+        Some(state) if state.len() == 5 => ["08", "40", "53", "57P"].iter().any(|class| state.starts_with(class)),
         // SQLite: the low byte of the result code; 5 is BUSY, 6 LOCKED.
         Some(code) => code.parse::<u32>().is_ok_and(|code| matches!(code & 0xff, 5 | 6)),
         None => false,

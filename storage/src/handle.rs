@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use sea_orm::{
-    DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, SqliteTransactionMode, TransactionOptions,
-    TransactionTrait,
+    DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect, SqliteTransactionMode,
+    TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -46,7 +46,7 @@ impl Reader {
     }
 
     pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope { on: (&self.connection).into(), account: self.account }
+        Scope { on: (&self.connection).into(), account: self.account, rows: Rows::Free }
     }
 
     /// The account that it reads.
@@ -133,7 +133,12 @@ pub(crate) struct Unit {
 
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope { on: (&self.transaction).into(), account: self.account }
+        Scope { on: (&self.transaction).into(), account: self.account, rows: Rows::Free }
+    }
+
+    /// The scope for records that this unit is going to change.
+    pub(crate) fn locking_scope(&self) -> Scope<'_> {
+        Scope { rows: Rows::Locked, ..self.scope() }
     }
 
     /// The connection that the unit's statements run on.
@@ -167,4 +172,23 @@ impl Unit {
 pub(crate) struct Scope<'a> {
     pub(crate) on: DatabaseExecutor<'a>,
     pub(crate) account: Uuid,
+    pub(crate) rows: Rows,
+}
+
+/// Whether the live rows that a query reads are locked until the unit ends, so that nobody else changes them meanwhile.
+/// SQLite has one writer and needs no locks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Rows {
+    Free,
+    Locked,
+}
+
+impl Scope<'_> {
+    /// A query as the scope wants its rows.
+    pub(crate) fn held<Q: QuerySelect>(&self, query: Q) -> Q {
+        match self.rows {
+            Rows::Free => query,
+            Rows::Locked => query.lock_exclusive(),
+        }
+    }
 }

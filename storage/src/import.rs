@@ -17,7 +17,7 @@ pub use matching::MatchedBy;
 use crate::contact::Contact;
 use crate::error::Result;
 use crate::fold::fold;
-use crate::handle::{Unit, Writer};
+use crate::handle::{Scope, Unit, Writer};
 use crate::outbox::Topic;
 use crate::query::categories;
 use crate::query::transactions::Stage;
@@ -60,6 +60,16 @@ pub struct Policy {
     pub duplicates: Duplicates,
     /// Categories for every row that is created or updated, beside those of the row.
     pub categories: Vec<String>,
+}
+
+impl Policy {
+    /// The scope in which the records of a batch are read: locked where they may be changed.
+    fn scope<'u>(&self, unit: &'u Unit) -> Scope<'u> {
+        match self.duplicates {
+            Duplicates::Ignore => unit.scope(),
+            Duplicates::Replace | Duplicates::Merge => unit.locking_scope(),
+        }
+    }
 }
 
 /// A row as it arrives.

@@ -23,7 +23,7 @@ pub(super) async fn apply(
 ) -> Result<Vec<Outcome>> {
     let ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
     let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
-    let mut candidates = Candidates::load(&unit.scope(), &ids, &keys).await?;
+    let mut candidates = Candidates::load(&policy.scope(unit), &ids, &keys).await?;
     let mut writes = PeopleWrites::default();
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in rows {

@@ -73,7 +73,7 @@ impl<'a> Batch<'a> {
         seen: &'a mut Seen,
         rows: &[Prepared],
     ) -> Result<Self> {
-        let scope = unit.scope();
+        let scope = policy.scope(unit);
         let given: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
         let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
         let mut person_ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.person_id).collect();

@@ -1,7 +1,7 @@
 //! People: reading, creating and updating them.
 
 use sea_orm::ActiveValue::NotSet;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::contact::{Contact, Keys};
@@ -149,8 +149,8 @@ pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
 
 /// A live person, locked on PostgreSQL until the unit ends. Errors: [`Error::NotFound`].
 pub(crate) async fn for_update(unit: &Unit, id: Uuid) -> Result<Person> {
-    let scope = unit.scope();
-    let query = live(&scope).filter(people::Column::Id.eq(id)).lock_exclusive();
+    let scope = unit.locking_scope();
+    let query = live(&scope).filter(people::Column::Id.eq(id));
     query.one(&scope.on).await?.ok_or(Error::NotFound { what: "person" })
 }
 
@@ -205,9 +205,10 @@ pub(crate) fn new_row(unit: &Unit, contact: Contact) -> Person {
 
 /// The live people of the account: the one place that leaves out the trash.
 pub(crate) fn live(scope: &Scope<'_>) -> Select<people::Entity> {
-    people::Entity::find()
+    let live = people::Entity::find()
         .filter(people::Column::AccountId.eq(scope.account))
-        .filter(people::Column::DeletedAt.is_null())
+        .filter(people::Column::DeletedAt.is_null());
+    scope.held(live)
 }
 
 async fn of_view(scope: &Scope<'_>, view: &View) -> Result<Select<people::Entity>> {

@@ -143,8 +143,8 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
 pub async fn move_to(writer: &Writer, id: Uuid, stage: Stage, version: Option<i64>) -> Result<Transaction> {
     writer
         .write(|unit| async move {
-            let scope = unit.scope();
-            let found = live(&scope).filter(transactions::Column::Id.eq(id)).lock_exclusive().one(&scope.on).await?;
+            let scope = unit.locking_scope();
+            let found = live(&scope).filter(transactions::Column::Id.eq(id)).one(&scope.on).await?;
             let transaction = found.ok_or(Error::NotFound { what: "transaction" })?;
             check_version(version, transaction.version)?;
             if transaction.stage == stage {
@@ -228,9 +228,10 @@ pub(crate) async fn renew_keys(unit: &Unit, person: &Person) -> Result<()> {
 
 /// The live transactions of the account: the one place that leaves out the trash.
 pub(crate) fn live(scope: &Scope<'_>) -> Select<transactions::Entity> {
-    transactions::Entity::find()
+    let live = transactions::Entity::find()
         .filter(transactions::Column::AccountId.eq(scope.account))
-        .filter(transactions::Column::DeletedAt.is_null())
+        .filter(transactions::Column::DeletedAt.is_null());
+    scope.held(live)
 }
 
 async fn of_view(scope: &Scope<'_>, view: &View) -> Result<Select<transactions::Entity>> {
