@@ -2,18 +2,17 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use super::matching::{Candidates, Known};
 use super::{Duplicates, Incoming, Outcome, Policy, Prepared, SeenRow, combined, created_contact, in_categories};
 use crate::contact::Contact;
-use crate::entity::people;
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::Unit;
 use crate::query::categories;
-use crate::query::people::{Person, new_row, save};
+use crate::query::people::{Person, changed, new_row, write};
+use crate::query::transactions::renew_keys;
 
 pub(super) async fn apply(
     unit: &Unit,
@@ -32,8 +31,8 @@ pub(super) async fn apply(
             Err(failed) => failed,
         });
     }
-    writes.insert(unit).await?;
-    writes.update_all(unit).await?;
+    writes.write(unit).await?;
+    writes.finish(unit).await?;
     Ok(outcomes)
 }
 
@@ -64,7 +63,7 @@ fn decide(
         return Outcome::Skipped(format!("{} is there already: {}", known.person.contact().display_name(), by.words()));
     }
     let categories = known.categories.union(&folded(&row.categories)).cloned().collect();
-    let person = writes.update(unit, known.person.clone(), change, &row.categories);
+    let person = writes.update(unit, &known.person, change, &row.categories);
     candidates.renew(Known { person, categories });
     Outcome::Updated
 }
@@ -81,12 +80,14 @@ pub(super) fn folded(names: &[String]) -> BTreeSet<String> {
     names.iter().map(|name| fold(name)).collect()
 }
 
-/// What a batch writes about people.
+/// What a batch writes about people: each once, as the last of its rows leaves them.
 #[derive(Default)]
 pub(super) struct PeopleWrites {
-    created: Vec<Person>,
-    /// People with the contact that they shall have.
-    updated: Vec<(Person, Contact)>,
+    rows: Vec<Person>,
+    /// Where somebody's row is.
+    places: HashMap<Uuid, usize>,
+    /// Who was there before, with transactions perhaps.
+    updated: Vec<usize>,
     /// Who goes into the category of which name.
     categories: Vec<(Uuid, String)>,
 }
@@ -102,32 +103,42 @@ impl PeopleWrites {
     /// Notes down the person that a row creates; the row's categories are for its transaction.
     pub(super) fn create_without_categories(&mut self, unit: &Unit, row: &Incoming) -> Person {
         let person = new_row(unit, created_contact(row));
-        self.created.push(person.clone());
+        self.push(person.clone());
         person
     }
 
     /// Notes down a change, and gives the person as they will be.
-    pub(super) fn update(&mut self, unit: &Unit, person: Person, contact: Contact, categories: &[String]) -> Person {
+    pub(super) fn update(&mut self, unit: &Unit, person: &Person, contact: Contact, categories: &[String]) -> Person {
         self.categories.extend(categories.iter().map(|name| (person.id, name.clone())));
-        let changed = Person { id: person.id, version: person.version + 1, ..new_row(unit, contact.clone()) };
-        self.updated.push((person, contact));
+        let changed = changed(unit, person, contact);
+        if let Some(place) = self.places.get(&person.id) {
+            // An earlier row of the batch has made or changed them: it is one change.
+            let version = self.rows[*place].version;
+            let changed = Person { version, ..changed };
+            self.rows[*place] = changed.clone();
+            return changed;
+        }
+        self.updated.push(self.rows.len());
+        self.push(changed.clone());
         changed
     }
 
-    /// Inserts who was created.
-    pub(super) async fn insert(&mut self, unit: &Unit) -> Result<()> {
-        let rows: Vec<_> = self.created.drain(..).map(people::ActiveModel::from).collect();
-        if !rows.is_empty() {
-            people::Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
-        }
-        Ok(())
+    /// Writes the people.
+    pub(super) async fn write(&mut self, unit: &Unit) -> Result<()> {
+        write(unit, self.rows.clone()).await
     }
 
-    /// Updates who was changed, with what their transactions derive from them, and assigns the categories.
-    pub(super) async fn update_all(self, unit: &Unit) -> Result<()> {
-        for (person, contact) in self.updated {
-            save(unit, person, contact).await?;
+    /// Renews what transactions derive from the people who were changed, and assigns the categories.
+    pub(super) async fn finish(self, unit: &Unit) -> Result<()> {
+        let updated: Vec<_> = self.updated.iter().map(|place| &self.rows[*place]).collect();
+        if !updated.is_empty() {
+            renew_keys(unit, &updated).await?;
         }
         categories::add_people(unit, &in_categories(unit, &self.categories).await?).await
+    }
+
+    fn push(&mut self, person: Person) {
+        self.places.insert(person.id, self.rows.len());
+        self.rows.push(person);
     }
 }

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use super::matching::{Candidates, Known};
@@ -14,7 +14,7 @@ use crate::error::Result;
 use crate::handle::{Scope, Unit};
 use crate::query::categories;
 use crate::query::people::Person;
-use crate::query::transactions::{Stage, Terms, Transaction, live, new_row, save};
+use crate::query::transactions::{Stage, Terms, Transaction, changed, live, new_row, write};
 
 pub(super) async fn apply(
     unit: &Unit,
@@ -54,8 +54,8 @@ struct Batch<'a> {
     /// The transactions of a person in this stage, the newest first.
     of_person: HashMap<Uuid, Vec<Uuid>>,
     people_writes: PeopleWrites,
-    created: Vec<Transaction>,
-    updated: Vec<(Transaction, Terms)>,
+    /// The transactions that rows made or changed; what they are like is in `transactions`.
+    touched: Vec<Uuid>,
     categories: Vec<(Uuid, String)>,
 }
 
@@ -98,8 +98,7 @@ impl<'a> Batch<'a> {
             transactions,
             of_person,
             people_writes: PeopleWrites::default(),
-            created: Vec::new(),
-            updated: Vec::new(),
+            touched: Vec::new(),
             categories: Vec::new(),
         })
     }
@@ -163,26 +162,29 @@ impl<'a> Batch<'a> {
             return Outcome::Skipped(format!("{name} has such a transaction already: {same}"));
         }
         let (stage, terms) = self.change_of_terms(known, row);
-        let transaction = known.transaction.clone();
         let person = person.person.clone();
         self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
         self.change_person(person, row);
-        self.updated.push((Transaction { stage, ..transaction }, terms.clone()));
-        self.renew(id, stage, terms, &row.categories);
+        self.change(id, stage, terms, &row.categories);
         Outcome::Updated
     }
 
-    /// Notes down what an updated transaction is like for the rows that follow.
-    fn renew(&mut self, id: Uuid, stage: Stage, terms: Terms, categories: &[String]) {
+    /// Notes down a change, for the rows that follow and for the end of the batch.
+    fn change(&mut self, id: Uuid, stage: Stage, terms: Terms, categories: &[String]) {
         let known = self.transactions.get_mut(&id).expect("an updated transaction is known");
         known.categories.extend(folded(categories));
-        let Terms { value, probability, more_info } = terms;
-        let transaction = &mut known.transaction;
-        let came_in = stage == self.stage && transaction.stage != stage;
-        (transaction.stage, transaction.value, transaction.probability) = (stage, value, probability);
-        transaction.more_info = more_info;
+        let before = known.transaction.clone();
+        let (person, version, came_in) =
+            (before.person_id, before.version, stage == self.stage && before.stage != stage);
+        known.transaction = changed(self.unit, before, stage, terms);
+        if self.touched.contains(&id) {
+            // An earlier row of the batch has made or changed it: it is one change.
+            known.transaction.version = version;
+        } else {
+            self.touched.push(id);
+        }
         if came_in {
-            let of_person = self.of_person.entry(transaction.person_id).or_default();
+            let of_person = self.of_person.entry(person).or_default();
             let newer = of_person.iter().take_while(|other| **other > id).count();
             of_person.insert(newer, id);
         }
@@ -195,7 +197,7 @@ impl<'a> Batch<'a> {
         self.of_person.entry(person.id).or_default().insert(0, id);
         self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
         let categories = folded(&row.categories);
-        self.created.push(transaction.clone());
+        self.touched.push(id);
         self.transactions.insert(id, KnownTransaction { transaction, categories });
         Outcome::Created
     }
@@ -210,7 +212,7 @@ impl<'a> Batch<'a> {
             return person;
         };
         let categories = known.categories.clone();
-        let changed = self.people_writes.update(self.unit, person, contact, &[]);
+        let changed = self.people_writes.update(self.unit, &person, contact, &[]);
         self.people.renew(Known { person: changed.clone(), categories });
         changed
     }
@@ -237,19 +239,12 @@ impl<'a> Batch<'a> {
     }
 
     async fn write(self) -> Result<()> {
-        let Self { unit, mut people_writes, created, updated, categories: names, .. } = self;
-        people_writes.insert(unit).await?;
-        if !created.is_empty() {
-            let rows = created.into_iter().map(transactions::ActiveModel::from);
-            transactions::Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
-        }
-        people_writes.update_all(unit).await?;
-        for (transaction, terms) in updated {
-            // Its person may have changed just now, and with them the keys of the row.
-            let stored = live(&unit.scope()).filter(transactions::Column::Id.eq(transaction.id)).one(unit.on()).await?;
-            let stored = stored.unwrap_or(transaction.clone());
-            save(unit, stored, transaction.stage, terms).await?;
-        }
+        let Self { unit, mut people_writes, mut transactions, touched, categories: names, .. } = self;
+        people_writes.write(unit).await?;
+        let rows = touched.iter().filter_map(|id| transactions.remove(id)).map(|known| known.transaction);
+        write(unit, rows.collect()).await?;
+        // After the transactions: a later row may have changed the person of an earlier one.
+        people_writes.finish(unit).await?;
         categories::add_transactions(unit, &in_categories(unit, &names).await?).await
     }
 }

@@ -1,7 +1,7 @@
 //! People: reading, creating and updating them.
 
-use sea_orm::ActiveValue::NotSet;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
+use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::contact::{Contact, Keys};
@@ -110,7 +110,7 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
             check_version(*version, person.version)?;
             let mut contact = person.contact();
             edit(&mut contact);
-            let person = save(&unit, person, contact.cleaned()?).await?;
+            let person = save(&unit, &person, contact.cleaned()?).await?;
             if let Some(names) = categories {
                 categories::check_count(names)?;
                 let ids: Vec<_> =
@@ -140,7 +140,7 @@ pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
     let NewPerson { contact, categories } = new;
     categories::check_count(&categories)?;
     let person = new_row(unit, contact.cleaned()?);
-    people::Entity::insert(people::ActiveModel::from(person.clone())).exec_without_returning(unit.on()).await?;
+    write(unit, vec![person.clone()]).await?;
     let ids: Vec<_> = categories::ensure(unit, categories.iter().map(String::as_str)).await?.into_values().collect();
     add_categories(unit, person.id, &ids).await?;
     unit.publish(Topic::PersonCreated, person.id).await?;
@@ -154,9 +154,9 @@ pub(crate) async fn for_update(unit: &Unit, id: Uuid) -> Result<Person> {
     query.one(&scope.on).await?.ok_or(Error::NotFound { what: "person" })
 }
 
-/// Errors: [`Error::Conflict`] where an update met no row at the version that it had read.
-pub(crate) fn check_written(rows: u64) -> Result<()> {
-    if rows == 1 {
+/// Errors: [`Error::Conflict`] where fewer rows were written than there should have been: somebody was quicker.
+pub(crate) fn check_written(written: u64, rows: usize) -> Result<()> {
+    if written == rows as u64 {
         return Ok(());
     }
     Err(Error::Conflict { reason: "somebody else changed the same record at the same moment; try again".to_owned() })
@@ -165,25 +165,48 @@ pub(crate) fn check_written(rows: u64) -> Result<()> {
 /// Stores a cleaned contact as the person's, with its keys, and renews what transactions derive from it.
 ///
 /// Errors: [`Error::Conflict`] where the person is not at the version that was read.
-pub(crate) async fn save(unit: &Unit, person: Person, contact: Contact) -> Result<Person> {
-    let (account_id, id) = (person.account_id, person.id);
-    let Person { created_by, version, created_at, .. } = person;
-    let keys = contact.keys();
-    let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now };
-    let stored = row(contact, keys, stamps);
-    let mut row = people::ActiveModel::from(stored.clone()).reset_all();
-    (row.account_id, row.id) = (NotSet, NotSet);
-    (row.created_at, row.created_by, row.deleted_at) = (NotSet, NotSet, NotSet);
-    let updated = people::Entity::update_many()
-        .set(row)
-        .filter(people::Column::AccountId.eq(account_id))
-        .filter(people::Column::Id.eq(id))
-        .filter(people::Column::Version.eq(version))
-        .exec(unit.on())
-        .await?;
-    check_written(updated.rows_affected)?;
-    transactions::renew_keys(unit, &stored).await?;
+pub(crate) async fn save(unit: &Unit, person: &Person, contact: Contact) -> Result<Person> {
+    let stored = changed(unit, person, contact);
+    write(unit, vec![stored.clone()]).await?;
+    transactions::renew_keys(unit, &[&stored]).await?;
     Ok(stored)
+}
+
+/// Writes people in one statement: who is not there is inserted, who is there is updated from the version before.
+///
+/// Errors: [`Error::Conflict`] where somebody is not at the version before.
+pub(crate) async fn write(unit: &Unit, people: Vec<Person>) -> Result<()> {
+    use people::Column;
+    if people.is_empty() {
+        return Ok(());
+    }
+    let count = people.len();
+    let kept = [Column::AccountId, Column::Id, Column::CreatedBy, Column::CreatedAt, Column::DeletedAt];
+    let updated = Column::iter().filter(|column| kept.iter().all(|kept| kept.as_str() != column.as_str()));
+    let written = people::Entity::insert_many(people.into_iter().map(people::ActiveModel::from))
+        .on_conflict(on_version_before(people::Entity, [Column::AccountId, Column::Id], Column::Version, updated))
+        .exec_without_returning(unit.on())
+        .await?;
+    check_written(written, count)
+}
+
+/// What to do with a row that is there: update these columns if it is at the version before the new one.
+pub(crate) fn on_version_before<E: EntityTrait>(
+    entity: E,
+    key: [E::Column; 2],
+    version: E::Column,
+    columns: impl Iterator<Item = E::Column>,
+) -> OnConflict {
+    let stored = Expr::col((entity, version));
+    let new = Expr::col((Alias::new("excluded"), version));
+    OnConflict::columns(key).update_columns(columns).action_and_where(stored.add(1).eq(new)).to_owned()
+}
+
+/// A person with another, cleaned contact, at the next version; nothing is written.
+pub(crate) fn changed(unit: &Unit, person: &Person, contact: Contact) -> Person {
+    let Person { account_id, id, created_by, version, created_at, .. } = *person;
+    let keys = contact.keys();
+    row(contact, keys, Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now })
 }
 
 /// The row of a new person with a cleaned contact; it is not inserted.

@@ -1,8 +1,9 @@
 //! Transactions: reading, creating and moving them from stage to stage.
 
-use sea_orm::ActiveValue::NotSet;
-use sea_orm::sea_query::Expr;
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use std::collections::HashMap;
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::contact::Contact;
@@ -15,7 +16,7 @@ use crate::import::Candidates;
 use crate::outbox::Topic;
 use crate::page::{Listed, Order, Page, PageRequest, SortKey, page, paged};
 use crate::query::categories;
-use crate::query::people::{self, NewPerson, Person, check_version, check_written};
+use crate::query::people::{self, NewPerson, Person, check_version, check_written, on_version_before};
 use crate::value::Decimal;
 use crate::view::View;
 
@@ -128,8 +129,7 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
             categories::check_count(&categories)?;
             let person = resolve(&unit, person).await?;
             let transaction = new_row(&unit, &person, stage, terms);
-            let row = transactions::ActiveModel::from(transaction.clone());
-            transactions::Entity::insert(row).exec_without_returning(unit.on()).await?;
+            write(&unit, vec![transaction.clone()]).await?;
             let ids = categories::ensure(&unit, categories.iter().map(String::as_str)).await?;
             let pairs: Vec<_> = ids.into_values().map(|category| (transaction.id, category)).collect();
             categories::add_transactions(&unit, &pairs).await?;
@@ -151,7 +151,8 @@ pub async fn move_to(writer: &Writer, id: Uuid, stage: Stage, version: Option<i6
                 return Ok(transaction);
             }
             let terms = transaction.terms();
-            let moved = save(&unit, transaction, stage, terms).await?;
+            let moved = changed(&unit, transaction, stage, terms);
+            write(&unit, vec![moved.clone()]).await?;
             unit.publish(Topic::TransactionMoved, id).await?;
             Ok(moved)
         })
@@ -179,15 +180,15 @@ pub(crate) fn new_row(unit: &Unit, person: &Person, stage: Stage, terms: Terms) 
     }
 }
 
-/// Stores stage and cleaned terms as the transaction's.
-pub(crate) async fn save(unit: &Unit, transaction: Transaction, stage: Stage, terms: Terms) -> Result<Transaction> {
+/// A transaction in a stage and with cleaned terms, at the next version; nothing is written.
+pub(crate) fn changed(unit: &Unit, transaction: Transaction, stage: Stage, terms: Terms) -> Transaction {
     let Terms { value, probability, more_info } = terms;
     let person_lines = match &transaction.more_info {
         Some(old) => transaction.search_text.strip_suffix(&info_line(old)).unwrap_or(&transaction.search_text),
         None => &transaction.search_text,
     };
     let search_text = with_info(person_lines, more_info.as_deref());
-    let stored = Transaction {
+    Transaction {
         stage,
         value,
         probability,
@@ -196,31 +197,53 @@ pub(crate) async fn save(unit: &Unit, transaction: Transaction, stage: Stage, te
         version: transaction.version + 1,
         updated_at: unit.now,
         ..transaction
-    };
-    update_row(unit, &stored).await?;
-    Ok(stored)
+    }
 }
 
-/// Gives the transactions of a person the keys that follow from the person's; they count as unchanged. Only the keys are
+/// Writes transactions in one statement: what is not there is inserted, what is there is updated from the version before.
+///
+/// Errors: [`Error::Conflict`] where one is not at the version before.
+pub(crate) async fn write(unit: &Unit, transactions: Vec<Transaction>) -> Result<()> {
+    use transactions::Column::{
+        AccountId, Id, MoreInfo, Probability, SearchText, SortKey, Stage, UpdatedAt, Value, Version,
+    };
+    if transactions.is_empty() {
+        return Ok(());
+    }
+    let count = transactions.len();
+    let updated = [Stage, Value, Probability, MoreInfo, SortKey, SearchText, Version, UpdatedAt];
+    let on_conflict = on_version_before(transactions::Entity, [AccountId, Id], Version, updated.into_iter());
+    let written = transactions::Entity::insert_many(transactions.into_iter().map(transactions::ActiveModel::from))
+        .on_conflict(on_conflict)
+        .exec_without_returning(unit.on())
+        .await?;
+    check_written(written, count)
+}
+
+/// Gives the transactions of people the keys that follow from the people; they count as unchanged. Only the keys are
 /// written, and the rows are locked: somebody may be moving one at this moment.
-pub(crate) async fn renew_keys(unit: &Unit, person: &Person) -> Result<()> {
-    let scope = unit.scope();
-    let of_person = transactions::Entity::find()
-        .filter(transactions::Column::AccountId.eq(unit.account))
-        .filter(transactions::Column::PersonId.eq(person.id))
-        .order_by_asc(transactions::Column::Id)
+pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<()> {
+    use transactions::Column::{AccountId, Id, PersonId, SearchText, SortKey};
+    let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
+    let of_people = transactions::Entity::find()
+        .filter(AccountId.eq(unit.account))
+        .filter(PersonId.is_in(people.keys().copied()))
+        .order_by_asc(Id)
         .lock_exclusive();
-    for transaction in of_person.all(&scope.on).await? {
+    let mut stale = Vec::new();
+    for transaction in of_people.all(unit.on()).await? {
+        let person = people[&transaction.person_id];
         let search_text = search_text(person, transaction.more_info.as_deref());
-        if transaction.sort_key == person.sort_key && transaction.search_text == search_text {
-            continue;
+        if transaction.sort_key != person.sort_key || transaction.search_text != search_text {
+            stale.push(Transaction { sort_key: person.sort_key.clone(), search_text, ..transaction });
         }
-        transactions::Entity::update_many()
-            .col_expr(transactions::Column::SortKey, Expr::val(person.sort_key.clone()))
-            .col_expr(transactions::Column::SearchText, Expr::val(search_text))
-            .filter(transactions::Column::AccountId.eq(unit.account))
-            .filter(transactions::Column::Id.eq(transaction.id))
-            .exec(unit.on())
+    }
+    for stale in stale.chunks(crate::import::BATCH) {
+        // They are all there, so every one of them meets the conflict.
+        let keys = OnConflict::columns([AccountId, Id]).update_columns([SortKey, SearchText]).to_owned();
+        transactions::Entity::insert_many(stale.iter().cloned().map(transactions::ActiveModel::from))
+            .on_conflict(keys)
+            .exec_without_returning(unit.on())
             .await?;
     }
     Ok(())
@@ -273,7 +296,7 @@ async fn merge(unit: &Unit, new: NewPerson) -> Result<Person> {
     if filled == person.contact() {
         return Ok(person);
     }
-    let person = people::save(unit, person, filled).await?;
+    let person = people::save(unit, &person, filled).await?;
     unit.publish(Topic::PersonUpdated, person.id).await?;
     Ok(person)
 }
@@ -286,21 +309,6 @@ pub(crate) fn filled(mut contact: Contact, mut from: Contact) -> Contact {
         }
     }
     contact
-}
-
-/// Writes a row that was read at the version before; whoever was quicker makes it a conflict.
-async fn update_row(unit: &Unit, transaction: &Transaction) -> Result<()> {
-    let mut row = transactions::ActiveModel::from(transaction.clone()).reset_all();
-    (row.account_id, row.id, row.person_id) = (NotSet, NotSet, NotSet);
-    (row.created_at, row.created_by, row.deleted_at) = (NotSet, NotSet, NotSet);
-    let updated = transactions::Entity::update_many()
-        .set(row)
-        .filter(transactions::Column::AccountId.eq(transaction.account_id))
-        .filter(transactions::Column::Id.eq(transaction.id))
-        .filter(transactions::Column::Version.eq(transaction.version - 1))
-        .exec(unit.on())
-        .await?;
-    check_written(updated.rows_affected)
 }
 
 fn search_text(person: &Person, more_info: Option<&str>) -> String {
