@@ -3,14 +3,14 @@
 //! [`Import::begin`] opens the unit, [`Import::rows`] takes the rows batch by batch and says what became of each, and
 //! nothing stays unless [`Import::commit`] ends it. The rules are those of design.md section 8.
 
+mod journal;
 mod matching;
 mod people;
 mod transactions;
 
-use std::collections::HashMap;
-
 use uuid::Uuid;
 
+use journal::Journal;
 pub(crate) use matching::Candidates;
 pub use matching::MatchedBy;
 
@@ -125,31 +125,6 @@ pub struct Import {
     id: Uuid,
     unit: Unit,
     policy: Policy,
-    seen: Seen,
-}
-
-/// Which rows of this file the records of the account belong to: 56 bytes a record.
-#[derive(Default)]
-struct Seen {
-    people: HashMap<Uuid, SeenRow>,
-    transactions: HashMap<Uuid, SeenRow>,
-}
-
-/// The row that a record was made or matched by, and the id that the row gave for it.
-#[derive(Clone, Copy)]
-struct SeenRow {
-    row: u64,
-    given: Option<Uuid>,
-}
-
-impl SeenRow {
-    /// Two rows with different ids are never duplicates of each other.
-    fn may_repeat(self, given: Option<Uuid>) -> bool {
-        match (self.given, given) {
-            (Some(one), Some(other)) => one == other,
-            _ => true,
-        }
-    }
 }
 
 impl Import {
@@ -163,7 +138,7 @@ impl Import {
             categories::check_name(name)?;
         }
         let unit = writer.begin().await?;
-        Ok(Self { id: Uuid::now_v7(), unit, policy, seen: Seen::default() })
+        Ok(Self { id: Uuid::now_v7(), unit, policy })
     }
 
     /// The id of this import.
@@ -178,9 +153,10 @@ impl Import {
     pub async fn rows(&mut self, rows: Vec<Incoming>) -> Result<Vec<Outcome>> {
         assert!(rows.len() <= BATCH, "a caller cuts its rows into batches");
         let rows = rows.into_iter().map(|row| self.prepare(row)).collect();
+        let journal = Journal::new(&self.unit, self.id);
         match self.policy.target {
-            Target::People => people::apply(&self.unit, &self.policy, &mut self.seen.people, rows).await,
-            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, &mut self.seen, rows).await,
+            Target::People => people::apply(&self.unit, &self.policy, journal, rows).await,
+            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, journal, rows).await,
         }
     }
 

@@ -1,6 +1,8 @@
 //! Migrations: the list of them, and running it under a lock so that any number of gateways may start at once.
 
 mod m0001_first_slice;
+mod m0002_import_rows;
+mod words;
 
 use sea_orm::{
     ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
@@ -18,7 +20,7 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first_slice::Migration)]
+        vec![Box::new(m0001_first_slice::Migration), Box::new(m0002_import_rows::Migration)]
     }
 }
 

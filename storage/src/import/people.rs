@@ -4,8 +4,9 @@ use std::collections::{BTreeSet, HashMap};
 
 use uuid::Uuid;
 
+use super::journal::Journal;
 use super::matching::{Candidates, Known};
-use super::{Duplicates, Incoming, Outcome, Policy, Prepared, SeenRow, combined, created_contact, in_categories};
+use super::{Duplicates, Incoming, Outcome, Policy, Prepared, combined, created_contact, in_categories};
 use crate::contact::Contact;
 use crate::error::Result;
 use crate::fold::fold;
@@ -17,45 +18,47 @@ use crate::query::transactions::renew_keys;
 pub(super) async fn apply(
     unit: &Unit,
     policy: &Policy,
-    seen: &mut HashMap<Uuid, SeenRow>,
+    mut journal: Journal<'_>,
     rows: Vec<Prepared>,
 ) -> Result<Vec<Outcome>> {
     let ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
     let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
     let mut candidates = Candidates::load(&policy.scope(unit), &ids, &keys).await?;
+    journal.recall_people(&candidates.ids().collect::<Vec<_>>()).await?;
     let mut writes = PeopleWrites::default();
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in rows {
         outcomes.push(match row {
-            Ok(row) => decide(unit, policy, seen, &mut candidates, &mut writes, &row),
+            Ok(row) => decide(unit, policy, &mut journal, &mut candidates, &mut writes, &row),
             Err(failed) => failed,
         });
     }
     writes.write(unit).await?;
     writes.finish(unit).await?;
+    journal.write().await?;
     Ok(outcomes)
 }
 
 fn decide(
     unit: &Unit,
     policy: &Policy,
-    seen: &mut HashMap<Uuid, SeenRow>,
+    journal: &mut Journal<'_>,
     candidates: &mut Candidates,
     writes: &mut PeopleWrites,
     row: &Incoming,
 ) -> Outcome {
     let keys = row.contact.keys();
-    let allowed = |known: &Known| seen.get(&known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
+    let allowed = |known: &Known| journal.person(known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
     let Some((known, by)) = candidates.find(row.id, &keys, allowed) else {
         let person = writes.create(unit, row);
-        seen.insert(person.id, SeenRow { row: row.row, given: row.id });
+        journal.note_person(person.id, row);
         candidates.add(Known { person, categories: folded(&row.categories) });
         return Outcome::Created;
     };
-    if let Some(earlier) = seen.get(&known.person.id).filter(|seen| seen.may_repeat(row.id)) {
+    if let Some(earlier) = journal.person(known.person.id).filter(|seen| seen.may_repeat(row.id)) {
         return Outcome::Skipped(format!("it repeats row {}: {}", earlier.row, by.words()));
     }
-    seen.insert(known.person.id, SeenRow { row: row.row, given: row.id });
+    journal.note_person(known.person.id, row);
     let Some(change) = change(policy.duplicates, known, row) else {
         return Outcome::Unchanged;
     };

@@ -5,9 +5,10 @@ use std::collections::{BTreeSet, HashMap};
 use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
+use super::journal::Journal;
 use super::matching::{Candidates, Known};
 use super::people::{PeopleWrites, change, folded};
-use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, Prepared, Seen, SeenRow, in_categories};
+use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, Prepared, in_categories};
 use crate::contact::Contact;
 use crate::entity::transactions;
 use crate::error::Result;
@@ -20,11 +21,11 @@ pub(super) async fn apply(
     unit: &Unit,
     policy: &Policy,
     stage: Stage,
-    seen: &mut Seen,
+    journal: Journal<'_>,
     rows: Vec<Prepared>,
 ) -> Result<Vec<Outcome>> {
     let rows: Vec<Prepared> = rows.into_iter().map(|row| row.and_then(with_checked_terms)).collect();
-    let mut batch = Batch::load(unit, policy, stage, seen, &rows).await?;
+    let mut batch = Batch::load(unit, policy, stage, journal, &rows).await?;
     let mut outcomes = Vec::with_capacity(rows.len());
     for row in rows {
         outcomes.push(match row {
@@ -48,7 +49,7 @@ struct Batch<'a> {
     unit: &'a Unit,
     policy: &'a Policy,
     stage: Stage,
-    seen: &'a mut Seen,
+    journal: Journal<'a>,
     people: Candidates,
     transactions: HashMap<Uuid, KnownTransaction>,
     /// The transactions of a person in this stage, the newest first.
@@ -70,7 +71,7 @@ impl<'a> Batch<'a> {
         unit: &'a Unit,
         policy: &'a Policy,
         stage: Stage,
-        seen: &'a mut Seen,
+        mut journal: Journal<'a>,
         rows: &[Prepared],
     ) -> Result<Self> {
         let scope = policy.scope(unit);
@@ -89,11 +90,13 @@ impl<'a> Batch<'a> {
         }
         let with_person = found.into_iter().chain(by_id).filter(|found| people.get(found.person_id).is_some());
         let transactions = with_categories(&scope, with_person).await?;
+        let known: Vec<_> = transactions.keys().copied().collect();
+        journal.recall_stage(&candidates, &known).await?;
         Ok(Self {
             unit,
             policy,
             stage,
-            seen,
+            journal,
             people,
             transactions,
             of_person,
@@ -108,8 +111,8 @@ impl<'a> Batch<'a> {
             return self.meet(id, "the same id", row);
         }
         let keys = row.contact.keys();
-        let seen = &self.seen.people;
-        let allowed = |known: &Known| seen.get(&known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
+        let journal = &self.journal;
+        let allowed = |known: &Known| journal.person(known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
         let Some((known, by)) = self.people.find(row.person_id, &keys, allowed) else {
             let person = self.people_writes.create_without_categories(self.unit, row);
             self.people.add(Known { person: person.clone(), categories: BTreeSet::new() });
@@ -125,7 +128,7 @@ impl<'a> Batch<'a> {
 
     /// The newest transaction of a person in the stage that the row may mean.
     fn of_person_in_stage(&self, person: Uuid, row: &Incoming) -> Option<Uuid> {
-        let may_mean = |id: &Uuid| self.seen.transactions.get(id).is_none_or(|seen| seen.may_repeat(row.id));
+        let may_mean = |id: &Uuid| self.journal.transaction(*id).is_none_or(|seen| seen.may_repeat(row.id));
         let mut meant = self.of_person.get(&person)?.iter().copied().filter(may_mean);
         // The file of another account may have several of one person. Where it is imported again, each row means the
         // transaction that it made.
@@ -148,10 +151,10 @@ impl<'a> Batch<'a> {
 
     /// A row that means a transaction that is there.
     fn meet(&mut self, id: Uuid, same: &str, row: &Incoming) -> Outcome {
-        if let Some(earlier) = self.seen.transactions.get(&id).filter(|seen| seen.may_repeat(row.id)) {
+        if let Some(earlier) = self.journal.transaction(id).filter(|seen| seen.may_repeat(row.id)) {
             return Outcome::Skipped(format!("it repeats row {}: {same}", earlier.row));
         }
-        self.note_seen(id, self.transactions[&id].transaction.person_id, row);
+        self.journal.note_transaction(id, self.transactions[&id].transaction.person_id, row);
         if self.says_nothing_new(id, row) {
             return Outcome::Unchanged;
         }
@@ -193,7 +196,7 @@ impl<'a> Batch<'a> {
     fn create(&mut self, person: &Person, row: &Incoming) -> Outcome {
         let transaction = new_row(self.unit, person, self.stage, created_terms(&row.terms));
         let id = transaction.id;
-        self.note_seen(id, person.id, row);
+        self.journal.note_transaction(id, person.id, row);
         self.of_person.entry(person.id).or_default().insert(0, id);
         self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
         let categories = folded(&row.categories);
@@ -233,13 +236,9 @@ impl<'a> Batch<'a> {
         (self.stage, terms)
     }
 
-    fn note_seen(&mut self, transaction: Uuid, person: Uuid, row: &Incoming) {
-        self.seen.transactions.insert(transaction, SeenRow { row: row.row, given: row.id });
-        self.seen.people.entry(person).or_insert(SeenRow { row: row.row, given: row.person_id });
-    }
-
     async fn write(self) -> Result<()> {
-        let Self { unit, mut people_writes, mut transactions, touched, categories: names, .. } = self;
+        let Self { unit, journal, mut people_writes, mut transactions, touched, categories: names, .. } = self;
+        journal.write().await?;
         people_writes.write(unit).await?;
         let rows = touched.iter().filter_map(|id| transactions.remove(id)).map(|known| known.transaction);
         write(unit, rows.collect()).await?;

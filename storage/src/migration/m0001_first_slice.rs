@@ -1,9 +1,11 @@
 //! The first tables: accounts, users, people, transactions, categories, signing keys, refresh tokens, the outbox.
 //!
-//! One text serves both databases. The words in braces are what differs; [`Words`] says how.
+//! One text serves both databases; [`super::words`] says what the words in braces stand for.
 
-use sea_orm::{ConnectionTrait, DbBackend, DbErr};
+use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+use super::words::words;
 
 /// Times are microseconds in UTC, money and probability ten-thousandths, both `BIGINT`; stages and roles the numbers
 /// of their enums in `entity`.
@@ -201,51 +203,5 @@ impl MigrationTrait for Migration {
             manager.get_connection().execute_unprepared(&format!("DROP TABLE {name}")).await?;
         }
         Ok(())
-    }
-}
-
-/// What one database calls the things that both have.
-struct Words {
-    uuid: &'static str,
-    bytes: &'static str,
-    /// A folded text: compared byte by byte, so that both databases sort alike.
-    key: &'static str,
-    /// The end of a table that is stored in the order of its primary key.
-    clustered: &'static str,
-    /// The integer key of a searched table, which SQLite's full-text index will refer to.
-    row_key: &'static str,
-    /// The key of a searched table.
-    account_key: &'static str,
-}
-
-impl Words {
-    fn fill(&self, text: &str) -> String {
-        text.replace("{uuid}", self.uuid)
-            .replace("{bytes}", self.bytes)
-            .replace("{key}", self.key)
-            .replace("{clustered}", self.clustered)
-            .replace("{row_key}", self.row_key)
-            .replace("{account_key}", self.account_key)
-    }
-}
-
-fn words(backend: DbBackend) -> Words {
-    if backend == DbBackend::Postgres {
-        return Words {
-            uuid: "UUID",
-            bytes: "BYTEA",
-            key: "TEXT COLLATE \"C\"",
-            clustered: "",
-            row_key: "",
-            account_key: "PRIMARY KEY (account_id, id)",
-        };
-    }
-    Words {
-        uuid: "BLOB",
-        bytes: "BLOB",
-        key: "TEXT",
-        clustered: "WITHOUT ROWID",
-        row_key: "row_key INTEGER PRIMARY KEY,",
-        account_key: "UNIQUE (account_id, id)",
     }
 }
