@@ -119,6 +119,7 @@ const NEW: Descriptor = Descriptor {
     encodes: &[],
     decodes: &[],
     container: Container::Stream,
+    loses: &[],
 };
 const SAME_NAME: Descriptor = Descriptor { name: "JSON", ..NEW };
 const SAME_EXTENSION: Descriptor = Descriptor { extensions: &["tsv", "Csv"], ..NEW };

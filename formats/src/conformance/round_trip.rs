@@ -1,0 +1,86 @@
+//! Whether what was written comes back.
+
+use serde_json::{Map, Value};
+
+use super::drive::{read, write};
+use super::samples::samples;
+use super::{Law, Violation, Violations};
+use crate::{Codec, DecodeOptions, Descriptor, Loss, Record, Section, columns};
+
+pub(super) fn check(codec: &dyn Codec, section: Section, violations: &mut Violations) {
+    if !codec.descriptor().encodes.contains(&section) {
+        return;
+    }
+    comes_back(codec, section, Law::Empty, &[], violations);
+    let samples = samples(section);
+    for sample in &samples {
+        comes_back(codec, section, Law::RoundTrip, std::slice::from_ref(sample), violations);
+    }
+    comes_back(codec, section, Law::RoundTrip, &samples, violations);
+}
+
+fn comes_back(codec: &dyn Codec, section: Section, law: Law, records: &[Record], violations: &mut Violations) {
+    // What cannot be written breaks another law.
+    let Ok(document) = write(codec, section, records) else { return };
+    let mut violation = |found: String| violations.add(Violation::of_section(law, section, found).reading(&document));
+    let reading = match read(codec, section, &DecodeOptions::default(), &document, usize::MAX) {
+        Ok(reading) => reading,
+        Err(failure) => return violation(format!("when the document is read, {failure}")),
+    };
+    if let Some(error) = reading.error {
+        return violation(format!("the document is refused: {error}"));
+    }
+    if reading.rows.len() != records.len() {
+        return violation(format!("{} records were written, {} rows came back", records.len(), reading.rows.len()));
+    }
+    for (record, row) in records.iter().zip(&reading.rows) {
+        let Some(back) = &row.record else {
+            return violation(format!("a row came back as bad: {:?}", row.diagnostics));
+        };
+        if let Some(found) = difference(codec.descriptor(), section, record, back) {
+            return violation(found);
+        }
+    }
+}
+
+/// The first column that did not come back and is not declared as lost.
+fn difference(descriptor: &Descriptor, section: Section, written: &Record, back: &Record) -> Option<String> {
+    let (written, back) = (members(written), members(back));
+    let kept = columns(section).iter().filter(|column| !descriptor.loses.contains(&Loss::Column(column)));
+    for column in kept {
+        let (written, back) = (value(descriptor, &written, column), value(descriptor, &back, column));
+        if written != back {
+            let (written, back) = (short(&written), short(&back));
+            return Some(format!(
+                "column {column}: {written} was written and {back} came back, and no loss is declared"
+            ));
+        }
+    }
+    None
+}
+
+fn members(record: &Record) -> Map<String, Value> {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(members)) => members,
+        other => unreachable!("the serde view of a record is an object, not {other:?}"),
+    }
+}
+
+/// A column's value, in the form in which it must come back.
+fn value(descriptor: &Descriptor, members: &Map<String, Value>, column: &str) -> Value {
+    match members.get(column).cloned().unwrap_or_default() {
+        Value::String(text) if descriptor.loses.contains(&Loss::LineEnds) => {
+            Value::String(text.replace("\r\n", "\n").replace('\r', "\n"))
+        }
+        value => value,
+    }
+}
+
+fn short(value: &Value) -> String {
+    const LONGEST: usize = 60;
+    let text = value.to_string();
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
+        None => text,
+    }
+}

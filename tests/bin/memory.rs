@@ -1,0 +1,2 @@
+//! Prints the memory of a format.
+fn main() {}
