@@ -1,9 +1,11 @@
 //! Whether a decoder stands whatever bytes may come, however they are cut.
 
+use std::borrow::Cow;
+
 use super::drive::{Document, Reading, read, write};
 use super::noise::Noise;
 use super::samples::{long, samples};
-use super::{Law, Violation, Violations};
+use super::{Law, Violation, Violations, excerpt};
 use crate::{Codec, Container, DecodeOptions, Record, Row, Section};
 
 /// Documents up to this many bytes are tried more thoroughly than others.
@@ -54,22 +56,22 @@ fn difference(whole: &Reading, cut: &Reading) -> Option<String> {
     if whole.rows.len() != cut.rows.len() {
         return Some(format!("the document has {} rows instead of {}", cut.rows.len(), whole.rows.len()));
     }
-    let mut pairs = whole.rows.iter().zip(&cut.rows);
-    let (expected, other) = pairs.find(|(expected, other)| expected != other)?;
-    Some(format!("{} is another row: {} instead of {}", expected.position, summary(other), summary(expected)))
+    whole.rows.iter().zip(&cut.rows).find_map(|(expected, other)| row_difference(expected, other))
 }
 
-/// A row, short enough for a sentence.
-fn summary(row: &Row) -> String {
-    const LONGEST: usize = 120;
-    let cells = row.record.as_ref().map(Record::cells);
-    let text = match &cells {
-        Some(cells) => {
-            format!("{} {:?}", row.position, cells.iter().filter(|cell| !cell.is_empty()).collect::<Vec<_>>())
-        }
-        None => format!("{} {:?}", row.position, row.diagnostics),
-    };
-    text.chars().take(LONGEST).collect()
+fn row_difference(expected: &Row, other: &Row) -> Option<String> {
+    if expected == other {
+        return None;
+    }
+    let at = expected.position;
+    let cells = |row: &Row| row.record.iter().flat_map(Record::cells).map(Cow::into_owned).collect::<Vec<_>>();
+    let (before, after) = (cells(expected), cells(other));
+    if let Some((cell, instead)) = before.iter().zip(&after).find(|(cell, instead)| cell != instead) {
+        let (cell, instead) = (excerpt(&format!("{cell:?}")), excerpt(&format!("{instead:?}")));
+        return Some(format!("{at} has {instead} instead of {cell}"));
+    }
+    let summary = |row: &Row| format!("{} (good: {}) {:?}", row.position, row.record.is_some(), row.diagnostics);
+    Some(format!("{at} is another row: {} instead of {}", summary(other), summary(expected)))
 }
 
 /// What is wrong with the first row that no decoder may answer.
@@ -99,14 +101,19 @@ fn has_blank_text(record: &Record) -> bool {
     })
 }
 
-/// Reads every prefix of short documents, and a hundred of each long one.
+/// Reads every prefix of short documents, and some of each long one.
 fn prefixes(codec: &dyn Codec, section: Section, known: &[Document], violations: &mut Violations) {
+    const OF_LONG: usize = 30;
+    let mut before: &[u8] = &[];
     for document in known {
-        let step = if document.len() <= SHORT { 1 } else { document.len() / 100 };
-        for length in (0..document.len()).step_by(step) {
+        let step = if document.len() <= SHORT { 1 } else { document.len() / OF_LONG };
+        // What two documents share, such as a header, is tried once.
+        let shared = before.iter().zip(document).take_while(|(one, other)| one == other).count();
+        before = document;
+        for length in (shared..document.len()).step_by(step) {
             let prefix = &document[..length];
             if let Err(failure) = read(codec, section, &DecodeOptions::default(), prefix, usize::MAX) {
-                let found = format!("after the first {length} of {} bytes, {failure}", document.len());
+                let found = format!("broken off after {length} of {} bytes, {failure}", document.len());
                 violations.add(Violation::of_section(Law::Prefixes, section, found).reading(prefix));
                 break;
             }
@@ -115,7 +122,7 @@ fn prefixes(codec: &dyn Codec, section: Section, known: &[Document], violations:
 }
 
 fn noise(codec: &dyn Codec, section: Section, known: &[Document], violations: &mut Violations) {
-    const TIMES: usize = 20;
+    const TIMES: usize = 10;
     let mut noise = Noise::new(1);
     let nothing = Document::new();
     let short = known.iter().filter(|document| document.len() <= SHORT).chain([&nothing]);
@@ -132,7 +139,7 @@ fn noise(codec: &dyn Codec, section: Section, known: &[Document], violations: &m
 /// Reads a short, an endless and a short row.
 fn limits(codec: &dyn Codec, section: Section, violations: &mut Violations) {
     const LIMIT: usize = 64 * 1024;
-    const LENGTH: usize = 16 * LIMIT;
+    const LENGTH: usize = 8 * LIMIT;
     const PIECE: usize = 4096;
     let mut violation = |found: String| violations.add(Violation::of_section(Law::Limits, section, found));
     let Some(document) = endless(codec, section, LENGTH) else { return };

@@ -1,7 +1,8 @@
 //! Whether a descriptor tells the truth.
 
+use super::drive::{Failure, ask};
 use super::{Law, Violation, Violations};
-use crate::{Codec, DecodeOptions, Descriptor, Direction, EncodeOptions, Loss, Section, Unsupported, columns};
+use crate::{Codec, Descriptor, Direction, Loss, Section, Unsupported, columns};
 
 pub(super) fn check(codec: &dyn Codec, violations: &mut Violations) {
     let descriptor = codec.descriptor();
@@ -9,17 +10,33 @@ pub(super) fn check(codec: &dyn Codec, violations: &mut Violations) {
         let document = Vec::new();
         violations.add(Violation { law: Law::Descriptor, section: None, found, document });
     }
+    check_sections(codec, Direction::Encode, descriptor.encodes, violations);
+    check_sections(codec, Direction::Decode, descriptor.decodes, violations);
+}
+
+/// Asks for every section. Of refusals that mislead one is enough.
+fn check_sections(codec: &dyn Codec, direction: Direction, listed: &'static [Section], violations: &mut Violations) {
+    let mut misleading = None;
+    let mut lies = false;
     for section in Section::ALL {
-        let encoder = codec.encoder(section, &EncodeOptions::default()).err();
-        let decoder = codec.decoder(section, &DecodeOptions::default()).err();
-        let lies = [
-            lie(descriptor, section, Direction::Encode, descriptor.encodes, encoder),
-            lie(descriptor, section, Direction::Decode, descriptor.decodes, decoder),
-        ];
-        for found in lies.into_iter().flatten() {
-            violations.add(Violation::of_section(Law::Descriptor, section, found));
-        }
+        let honest = Unsupported { format: codec.descriptor().name, section, direction, instead: listed };
+        let found = match (listed.contains(&section), ask(codec, section, direction)) {
+            (true, Ok(())) => continue,
+            (true, Err(failure)) => format!("{section} is listed as something it can {direction}, but {failure}"),
+            (false, Ok(())) => format!("{section} is not listed as something it can {direction}, but is not refused"),
+            (false, Err(Failure::Refused(refusal))) if refusal == honest => continue,
+            (false, Err(Failure::Refused(refusal))) => {
+                let found = format!("{section} is refused with `{refusal}` instead of `{honest}`");
+                misleading.get_or_insert(Violation::of_section(Law::Descriptor, section, found));
+                continue;
+            }
+            (false, Err(failure)) => format!("{section} should be refused, but {failure}"),
+        };
+        lies = true;
+        violations.add(Violation::of_section(Law::Descriptor, section, found));
     }
+    // Where the list is wrong, so are the refusals that are made of it.
+    misleading.into_iter().filter(|_| !lies).for_each(|violation| violations.add(violation));
 }
 
 /// What is wrong with the texts of a descriptor.
@@ -53,28 +70,6 @@ fn misnomers(descriptor: &Descriptor) -> Vec<String> {
         Loss::Column(_) | Loss::LineEnds => None,
     }));
     found
-}
-
-/// What is wrong with the answer of a codec that is asked for a section.
-fn lie(
-    descriptor: &Descriptor,
-    section: Section,
-    direction: Direction,
-    listed: &'static [Section],
-    refusal: Option<Unsupported>,
-) -> Option<String> {
-    let list = match direction {
-        Direction::Encode => "encodes",
-        Direction::Decode => "decodes",
-    };
-    let honest = Unsupported { format: descriptor.name, section, direction, instead: listed };
-    match (listed.contains(&section), refusal) {
-        (true, None) => None,
-        (true, Some(refusal)) => Some(format!("`{list}` lists {section}, which is refused: {refusal}")),
-        (false, None) => Some(format!("`{list}` does not list {section}, which is not refused")),
-        (false, Some(refusal)) if refusal == honest => None,
-        (false, Some(refusal)) => Some(format!("{section} is refused with `{refusal}` instead of `{honest}`")),
-    }
 }
 
 fn is_name(name: &str) -> bool {

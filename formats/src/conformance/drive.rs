@@ -7,11 +7,20 @@ use std::panic::{AssertUnwindSafe, catch_unwind};
 use bytes::BytesMut;
 
 use crate::{
-    Codec, Container, DecodeError, DecodeOptions, Encode, EncodeError, EncodeOptions, Record, Row, Section, Unsupported,
+    Codec, Container, DecodeError, DecodeOptions, Direction, Encode, EncodeError, EncodeOptions, Record, Row, Section,
+    Unsupported,
 };
 
 /// The bytes of a file.
 pub(super) type Document = Vec<u8>;
+
+/// Whether the codec makes an encoder or a decoder for a section.
+pub(super) fn ask(codec: &dyn Codec, section: Section, direction: Direction) -> Result<(), Failure> {
+    guarded(|| match direction {
+        Direction::Encode => Ok(codec.encoder(section, &EncodeOptions::default()).map(drop)?),
+        Direction::Decode => Ok(codec.decoder(section, &DecodeOptions::default()).map(drop)?),
+    })
+}
 
 /// Writes a document.
 pub(super) fn write(codec: &dyn Codec, section: Section, records: &[Record]) -> Result<Document, Failure> {
@@ -145,7 +154,7 @@ impl From<EncodeError> for Failure {
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Failure::Refused(refusal) => write!(f, "the section is refused: {refusal}"),
+            Failure::Refused(refusal) => write!(f, "it is refused: {refusal}"),
             Failure::Unwritten(error) => write!(f, "the encoder fails: {error}"),
             Failure::Overwrites => f.write_str("the encoder changes what the buffer held before"),
             Failure::Panic(message) => write!(f, "it panics: {message}"),

@@ -2,7 +2,7 @@
 
 use super::drive::{Document, Failure, write, write_in_pieces};
 use super::samples::samples;
-use super::{Law, Violation, Violations};
+use super::{Law, Violation, Violations, excerpt};
 use crate::{Codec, Record, Section};
 
 /// Answers with documents of the section: one without records, one for each record of ours, one of all of them.
@@ -31,7 +31,8 @@ pub(super) fn check(codec: &dyn Codec, section: Section, violations: &mut Violat
 fn unwritten(section: Section, failure: &Failure, sample: &Record) -> Violation {
     let cells = sample.cells();
     let filled: Vec<_> = cells.iter().filter(|cell| !cell.is_empty()).collect();
-    Violation::of_section(Law::Encoding, section, format!("{failure}; the record has the values {filled:?}"))
+    let values = excerpt(&format!("{filled:?}"));
+    Violation::of_section(Law::Encoding, section, format!("{failure}; the record has the values {values}"))
 }
 
 /// What is wrong with a document that was written with a new buffer at each step.

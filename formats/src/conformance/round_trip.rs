@@ -4,8 +4,8 @@ use serde_json::{Map, Value};
 
 use super::drive::{read, write};
 use super::samples::samples;
-use super::{Law, Violation, Violations};
-use crate::{Codec, DecodeOptions, Descriptor, Loss, Record, Section, columns};
+use super::{Law, Violation, Violations, excerpt};
+use crate::{Codec, DecodeOptions, Descriptor, Foreign, Loss, Record, Section, columns};
 
 pub(super) fn check(codec: &dyn Codec, section: Section, violations: &mut Violations) {
     if !codec.descriptor().encodes.contains(&section) {
@@ -45,18 +45,28 @@ fn comes_back(codec: &dyn Codec, section: Section, law: Law, records: &[Record],
 
 /// The first column that did not come back and is not declared as lost.
 fn difference(descriptor: &Descriptor, section: Section, written: &Record, back: &Record) -> Option<String> {
+    if let Some(Foreign { header, value }) = foreign(back).first() {
+        return Some(format!("the foreign value {header:?}: {value:?} came back, which nobody wrote"));
+    }
     let (written, back) = (members(written), members(back));
     let kept = columns(section).iter().filter(|column| !descriptor.loses.contains(&Loss::Column(column)));
     for column in kept {
         let (written, back) = (value(descriptor, &written, column), value(descriptor, &back, column));
         if written != back {
-            let (written, back) = (short(&written), short(&back));
+            let (written, back) = (excerpt(&written.to_string()), excerpt(&back.to_string()));
             return Some(format!(
                 "column {column}: {written} was written and {back} came back, and no loss is declared"
             ));
         }
     }
     None
+}
+
+fn foreign(record: &Record) -> &[Foreign] {
+    match record {
+        Record::Person(person) => &person.foreign,
+        Record::Transaction(transaction) => &transaction.foreign,
+    }
 }
 
 fn members(record: &Record) -> Map<String, Value> {
@@ -73,14 +83,5 @@ fn value(descriptor: &Descriptor, members: &Map<String, Value>, column: &str) ->
             Value::String(text.replace("\r\n", "\n").replace('\r', "\n"))
         }
         value => value,
-    }
-}
-
-fn short(value: &Value) -> String {
-    const LONGEST: usize = 60;
-    let text = value.to_string();
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}… ({} bytes)", &text[..end], text.len()),
-        None => text,
     }
 }

@@ -30,26 +30,14 @@ fn the_cut_of_the_bytes_does_not_matter() {
     }
 }
 
-#[test]
-fn every_prefix_ends() {
-    for case in cases() {
-        for length in 0..case.document.len() {
-            let reading =
-                read_cut(&case.format, case.section, &DecodeOptions::default(), &case.document[..length], &[61]);
-            let whole = reading.rows.iter().all(|row| row.record.is_some() == row.diagnostics.is_empty());
-            assert!(whole, "{} up to byte {length}", case.path.display());
-        }
-    }
-}
-
-struct Case {
+pub(crate) struct Case {
     path: PathBuf,
-    format: String,
-    section: Section,
-    document: Vec<u8>,
+    pub(crate) format: String,
+    pub(crate) section: Section,
+    pub(crate) document: Vec<u8>,
 }
 
-fn cases() -> Vec<Case> {
+pub(crate) fn cases() -> Vec<Case> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let folders = entries(&golden).into_iter().filter(|path| path.is_dir());
     let files = folders.flat_map(|folder| entries(&folder));

@@ -1,0 +1,62 @@
+//! Memory does not grow with a document: measured by an allocator that counts, in a process of its own for each figure.
+
+use std::path::Path;
+
+use formats::Section;
+use harness::memory::ROW_LIMIT;
+use harness::program;
+
+/// What varies from run to run, such as the sizes to which buffers happen to grow.
+const SLACK: usize = 32 * 1024;
+
+#[test]
+fn a_document_of_many_records_needs_no_more_memory_than_one_of_few() {
+    for (format, section) in both_ways() {
+        assert_eq!(growth(&format, section), None, "{format} {section}");
+    }
+}
+
+#[test]
+fn a_row_without_end_needs_no_more_memory_than_its_limit() {
+    const TIMES: usize = 8;
+    for (format, section) in both_ways() {
+        let peak = peak(&format, section, "row", 128 * ROW_LIMIT / 1024);
+        assert!(peak <= TIMES * ROW_LIMIT, "{format} {section} needs {peak} bytes for a row without end");
+    }
+}
+
+#[test]
+fn a_codec_that_hoards_is_caught() {
+    assert!(growth("hoarder", Section::People).is_some(), "it keeps the whole document");
+    assert!(peak("hoarder", Section::People, "row", 1024) > 1024 * 1024, "it keeps the whole row");
+}
+
+/// The peaks with few and with many records, if they differ by more than a fifth and a little.
+fn growth(format: &str, section: Section) -> Option<(usize, usize)> {
+    let (few, many) = (peak(format, section, "records", 2_000), peak(format, section, "records", 50_000));
+    eprintln!("{format} {section}: {few} bytes of heap for 2,000 records, {many} for 50,000");
+    (many > few + few / 5 + SLACK).then_some((few, many))
+}
+
+/// What is built in and streams, with people and, as their records are wider, leads.
+fn both_ways() -> Vec<(String, Section)> {
+    let registry = formats::builtin();
+    let streams =
+        registry.iter().map(|codec| codec.descriptor()).filter(|it| it.container == formats::Container::Stream);
+    streams
+        .flat_map(|it| {
+            let works = |section: &Section| it.encodes.contains(section) && it.decodes.contains(section);
+            [Section::People, Section::Leads].into_iter().filter(works).map(|section| (it.name.to_owned(), section))
+        })
+        .collect()
+}
+
+/// The bytes of heap that the work needs.
+fn peak(format: &str, section: Section, work: &str, count: usize) -> usize {
+    let arguments = [format, section.name(), work, &count.to_string()];
+    let output = program::run(env!("CARGO_BIN_EXE_memory"), Path::new("/"), &arguments, "");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    let stdout = String::from_utf8(output.stdout).expect("it prints a number");
+    stdout.trim().parse().expect("it prints a number")
+}
