@@ -7,8 +7,9 @@
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! The records and bytes that it tries are built in and the same at every run: [`Law`] says what is asked and why. A codec that
-//! never comes back from one call makes the check wait with it.
+//! The records and bytes that it tries are built in and the same at every run: [`Law`] says what is asked and why. A panic is
+//! caught where panics unwind, as they do in tests; a codec that never comes back from one call makes the check wait with it. What
+//! a codec keeps for itself only an allocator can tell.
 
 mod decoding;
 mod descriptor;

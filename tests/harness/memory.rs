@@ -57,7 +57,8 @@ fn ready<T>(future: impl Future<Output = T>) -> T {
 }
 
 fn record(section: Section, number: usize) -> Record {
-    of_contact(section, &format!("Person {number}"), number)
+    // As long as such notes are, so that few records are several chunks as well.
+    of_contact(section, &"Called, \"call again\".\r\n".repeat(number % 20 + 1), number)
 }
 
 fn of_contact(section: Section, notes: &str, number: usize) -> Record {

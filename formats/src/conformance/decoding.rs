@@ -82,10 +82,9 @@ fn bad_row(section: Section, rows: &[Row]) -> Option<String> {
         }
         let wrong = match &row.record {
             None if row.diagnostics.is_empty() => "has no record and does not say why",
-            None => return None,
             Some(record) if record.check_belongs_to(section, "").is_err() => "carries a record of another section",
             Some(record) if has_blank_text(record) => "carries blank text, where nothing should stand",
-            Some(_) => return None,
+            None | Some(_) => return None,
         };
         Some(format!("row {number} {wrong}"))
     })
@@ -155,12 +154,20 @@ fn limits(codec: &dyn Codec, section: Section, violations: &mut Violations) {
             reading.kept
         ));
     }
+    let longest = reading.rows.iter().filter_map(|row| row.record.as_ref()).map(longest_text).max().unwrap_or_default();
+    if longest > LIMIT {
+        violation(format!("a row of {LENGTH} bytes, with a limit of {LIMIT}, is read, with a text of {longest} bytes"));
+    }
     let is_good: Vec<bool> = reading.rows.iter().map(|row| row.record.is_some()).collect();
     if reading.error.is_none() && is_written(codec, section) && is_good != [true, false, true] {
         violation(format!(
-            "a row of {LENGTH} bytes, with a limit of {LIMIT}, between two short ones: good rows {is_good:?}, and no error"
+            "of three rows only that of {LENGTH} bytes should fail, with a limit of {LIMIT}; good rows: {is_good:?}"
         ));
     }
+}
+
+fn longest_text(record: &Record) -> usize {
+    record.cells().iter().map(|cell| cell.len()).max().unwrap_or_default()
 }
 
 /// A document with a row of about that length between two short ones; if nobody can write it, as many equal bytes.

@@ -73,7 +73,7 @@ fn amount(number: i64) -> Option<Decimal> {
         0 => Some(Decimal::new(5_000, 0)),
         1 => Some(Decimal::new(1, 4)),
         2 => Some(Decimal::new(-125, 1)),
-        3 => Some(Decimal::new(922_337_203_685_477_5807, 4)),
+        3 => Some(Decimal::new(i64::MAX, 4)),
         4 => Some(Decimal::ZERO),
         _ => None,
     }
