@@ -4,9 +4,10 @@ use std::borrow::Cow;
 
 use super::drive::{Document, Reading, read, write};
 use super::noise::Noise;
+use super::round_trip::foreign;
 use super::samples::{long, samples};
 use super::{Law, Violation, Violations, excerpt};
-use crate::{Codec, Container, DecodeOptions, Record, Row, Section};
+use crate::{Codec, Container, DecodeOptions, Foreign, Record, Row, Section};
 
 /// Documents up to this many bytes are tried more thoroughly than others.
 const SHORT: usize = 2048;
@@ -64,14 +65,21 @@ fn row_difference(expected: &Row, other: &Row) -> Option<String> {
         return None;
     }
     let at = expected.position;
-    let cells = |row: &Row| row.record.iter().flat_map(Record::cells).map(Cow::into_owned).collect::<Vec<_>>();
-    let (before, after) = (cells(expected), cells(other));
-    if let Some((cell, instead)) = before.iter().zip(&after).find(|(cell, instead)| cell != instead) {
-        let (cell, instead) = (excerpt(&format!("{cell:?}")), excerpt(&format!("{instead:?}")));
-        return Some(format!("{at} has {instead} instead of {cell}"));
+    let (values, others) = (values(expected), values(other));
+    if let Some((value, other)) = values.iter().zip(&others).find(|(value, other)| value != other) {
+        let (value, other) = (excerpt(&format!("{value:?}")), excerpt(&format!("{other:?}")));
+        return Some(format!("{at} has {other} instead of {value}"));
     }
-    let summary = |row: &Row| format!("{} (good: {}) {:?}", row.position, row.record.is_some(), row.diagnostics);
-    Some(format!("{at} is another row: {} instead of {}", summary(other), summary(expected)))
+    let summary =
+        |row: &Row, values: &[String]| format!("{} with {} values {:?}", row.position, values.len(), row.diagnostics);
+    Some(format!("{at} is another row: {} instead of {}", summary(other, &others), summary(expected, &values)))
+}
+
+/// The texts of a row's columns, and its foreign values.
+fn values(row: &Row) -> Vec<String> {
+    let Some(record) = &row.record else { return Vec::new() };
+    let foreign = foreign(record).iter().map(|Foreign { header, value }| format!("{header}: {value}"));
+    record.cells().into_iter().map(Cow::into_owned).chain(foreign).collect()
 }
 
 /// What is wrong with the first row that no decoder may answer.

@@ -62,7 +62,8 @@ fn difference(descriptor: &Descriptor, section: Section, written: &Record, back:
     None
 }
 
-fn foreign(record: &Record) -> &[Foreign] {
+/// The values of a record that have no column of ours.
+pub(super) fn foreign(record: &Record) -> &[Foreign] {
     match record {
         Record::Person(person) => &person.foreign,
         Record::Transaction(transaction) => &transaction.foreign,

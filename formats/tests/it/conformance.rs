@@ -165,9 +165,12 @@ fn a_decoder_without_a_limit() {
 #[test]
 fn a_decoder_without_a_limit_that_nobody_can_write_for() {
     let reads_lines = Wrapped { descriptor: &READS, truth: &READS, decode: taking_all_as_a_name, ..HONEST };
-    caught(&reads_lines, &expect![[r#"
+    caught(
+        &reads_lines,
+        &expect![[r#"
         the format wrapped breaks the law of codecs:
-        - a row over the limit is an error, not memory (people): a row of 524288 bytes, with a limit of 65536, is read, with a text of 524288 bytes"#]]);
+        - a row over the limit is an error, not memory (people): a row of 524288 bytes, with a limit of 65536, is read, with a text of 524288 bytes"#]],
+    );
 }
 
 #[test]
