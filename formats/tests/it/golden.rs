@@ -7,9 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use formats::{DecodeOptions, Record, Section, columns};
+use formats::{DecodeOptions, Record, Section, columns, conformance};
 
 use crate::documents::{Reading, read, read_cut};
+
+#[test]
+fn the_law_of_codecs_holds_for_files_as_well() {
+    let cases = cases();
+    for codec in formats::builtin().iter() {
+        let own = cases.iter().filter(|case| case.format == codec.descriptor().name);
+        let documents: Vec<_> = own.map(|case| (case.section, case.document.as_slice())).collect();
+        conformance::check_with(codec.as_ref(), &documents).expect("a built-in codec obeys the law");
+    }
+}
 
 #[test]
 fn files_read_as_expected() {
@@ -30,14 +40,26 @@ fn the_cut_of_the_bytes_does_not_matter() {
     }
 }
 
-pub(crate) struct Case {
-    path: PathBuf,
-    pub(crate) format: String,
-    pub(crate) section: Section,
-    pub(crate) document: Vec<u8>,
+#[test]
+fn every_prefix_ends() {
+    for case in cases() {
+        for length in 0..case.document.len() {
+            let reading =
+                read_cut(&case.format, case.section, &DecodeOptions::default(), &case.document[..length], &[61]);
+            let whole = reading.rows.iter().all(|row| row.record.is_some() == row.diagnostics.is_empty());
+            assert!(whole, "{} up to byte {length}", case.path.display());
+        }
+    }
 }
 
-pub(crate) fn cases() -> Vec<Case> {
+struct Case {
+    path: PathBuf,
+    format: String,
+    section: Section,
+    document: Vec<u8>,
+}
+
+fn cases() -> Vec<Case> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let folders = entries(&golden).into_iter().filter(|path| path.is_dir());
     let files = folders.flat_map(|folder| entries(&folder));
