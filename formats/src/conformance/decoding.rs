@@ -108,15 +108,18 @@ fn has_blank_text(record: &Record) -> bool {
     })
 }
 
-/// Reads every prefix of short documents, and some of each long one.
+/// Reads every prefix of short documents until these have been many, and some of each other one.
 fn prefixes(codec: &dyn Codec, section: Section, known: &[Document], violations: &mut Violations) {
-    const OF_LONG: usize = 30;
-    let mut before: &[u8] = &[];
+    const MANY: usize = 1500;
+    const SOME: usize = 30;
+    let (mut before, mut tried): (&[u8], usize) = (&[], 0);
     for document in known {
-        let step = if document.len() <= SHORT { 1 } else { document.len() / OF_LONG };
         // What two documents share, such as a header, is tried once.
         let shared = before.iter().zip(document).take_while(|(one, other)| one == other).count();
         before = document;
+        let all = document.len() - shared;
+        let step = if document.len() <= SHORT && tried < MANY { 1 } else { all.div_ceil(SOME).max(1) };
+        tried += all / step;
         for length in (shared..document.len()).step_by(step) {
             let prefix = &document[..length];
             if let Err(failure) = read(codec, section, &DecodeOptions::default(), prefix, usize::MAX) {
@@ -129,8 +132,9 @@ fn prefixes(codec: &dyn Codec, section: Section, known: &[Document], violations:
 }
 
 fn noise(codec: &dyn Codec, section: Section, known: &[Document], violations: &mut Violations) {
-    const TIMES: usize = 10;
-    let mut noise = Noise::new(1);
+    const TIMES: usize = 4;
+    // What sections have in common is so tried with more of it.
+    let mut noise = Noise::new(section as u64);
     let nothing = Document::new();
     let short = known.iter().filter(|document| document.len() <= SHORT).chain([&nothing]);
     for document in short {
