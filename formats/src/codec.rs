@@ -55,6 +55,8 @@ pub struct Descriptor {
     pub decodes: &'static [Section],
     /// Whether a document can be worked on piece by piece.
     pub container: Container,
+    /// What a record loses when it is written and read again; a format that only writes or only reads has nothing to say.
+    pub loses: &'static [Loss],
 }
 
 impl Descriptor {
@@ -67,6 +69,16 @@ impl Descriptor {
     pub fn check_decodes(&'static self, section: Section) -> Result<(), Unsupported> {
         Unsupported::unless(self.decodes, self.name, section, Direction::Decode)
     }
+}
+
+/// What does not come back from a format. What is not declared must come back: [`conformance::check`](crate::conformance::check).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Loss {
+    /// A column of [`columns`](crate::columns), by its name; others must come back.
+    Column(&'static str),
+    /// The kind of line ends: CR LF and a lone CR may come back as LF, as in XML (XML 1.0 section 2.11).
+    LineEnds,
 }
 
 /// How much of a document a codec must see at a time.

@@ -24,6 +24,7 @@
 
 mod builtin;
 mod codec;
+pub mod conformance;
 mod error;
 mod headers;
 mod record;
@@ -34,7 +35,7 @@ mod stream;
 mod text;
 
 pub use builtin::builtin;
-pub use codec::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions};
+pub use codec::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use record::{Contact, Foreign, Person, Record, Stage, Transaction, UnknownStage, columns};
 pub use registry::{Key, Registry, Taken, UnknownFormat};

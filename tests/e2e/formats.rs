@@ -1,10 +1,16 @@
 //! Formats: a third party's codec needs nothing but `register`, and every format that exists downloads.
 
+use formats::conformance;
 use harness::database::Kind;
 use harness::names::Names;
 use harness::on_each_database;
 use harness::site::Site;
 use serde_json::json;
+
+#[test]
+fn a_codec_of_a_third_party_obeys_the_law() {
+    conformance::check(&Names).expect("all that a third party writes to find out");
+}
 
 /// A site whose registry has one more format.
 struct SiteWithNames(Site);

@@ -7,6 +7,7 @@ mod formats;
 mod graphql;
 mod imports;
 mod isolation;
+mod memory;
 mod program;
 mod storage;
 mod web;

@@ -40,7 +40,7 @@ pub async fn migrated(kind: Kind, test: &str) -> Option<Storage> {
 ///
 /// ```ignore
 /// on_each_database! {
-///     async fn a_person_can_be_read_back(site: Site) { … }
+///     async fn a_person_can_be_read_back(site: Site) { /* … */ }
 /// }
 /// ```
 #[macro_export]

@@ -4,6 +4,7 @@
 
 pub mod client;
 pub mod database;
+pub mod memory;
 pub mod names;
 pub mod postgres;
 pub mod program;

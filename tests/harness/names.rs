@@ -17,6 +17,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     encodes: &[Section::People],
     decodes: &[],
     container: Container::Stream,
+    loses: &[],
 };
 
 impl Codec for Names {

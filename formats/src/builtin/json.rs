@@ -20,6 +20,7 @@ static DESCRIPTOR: Descriptor = Descriptor {
     encodes: SECTIONS,
     decodes: SECTIONS,
     container: Container::Stream,
+    loses: &[],
 };
 
 impl Codec for Json {

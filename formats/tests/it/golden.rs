@@ -7,9 +7,19 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use formats::{DecodeOptions, Record, Section, columns};
+use formats::{DecodeOptions, Record, Section, columns, conformance};
 
 use crate::documents::{Reading, read, read_cut};
+
+#[test]
+fn the_law_of_codecs_holds_for_files_as_well() {
+    let cases = cases();
+    for codec in formats::builtin().iter() {
+        let own = cases.iter().filter(|case| case.format == codec.descriptor().name);
+        let documents: Vec<_> = own.map(|case| (case.section, case.document.as_slice())).collect();
+        conformance::check_with(codec.as_ref(), &documents).expect("a built-in codec obeys the law");
+    }
+}
 
 #[test]
 fn files_read_as_expected() {

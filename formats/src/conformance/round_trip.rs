@@ -1,0 +1,88 @@
+//! Whether what was written comes back.
+
+use serde_json::{Map, Value};
+
+use super::drive::{read, write};
+use super::samples::samples;
+use super::{Law, Violation, Violations, excerpt};
+use crate::{Codec, DecodeOptions, Descriptor, Foreign, Loss, Record, Section, columns};
+
+pub(super) fn check(codec: &dyn Codec, section: Section, violations: &mut Violations) {
+    if !codec.descriptor().encodes.contains(&section) {
+        return;
+    }
+    comes_back(codec, section, Law::Empty, &[], violations);
+    let samples = samples(section);
+    for sample in &samples {
+        comes_back(codec, section, Law::RoundTrip, std::slice::from_ref(sample), violations);
+    }
+    comes_back(codec, section, Law::RoundTrip, &samples, violations);
+}
+
+fn comes_back(codec: &dyn Codec, section: Section, law: Law, records: &[Record], violations: &mut Violations) {
+    // What cannot be written breaks another law.
+    let Ok(document) = write(codec, section, records) else { return };
+    let mut violation = |found: String| violations.add(Violation::of_section(law, section, found).reading(&document));
+    let reading = match read(codec, section, &DecodeOptions::default(), &document, usize::MAX) {
+        Ok(reading) => reading,
+        Err(failure) => return violation(format!("when the document is read, {failure}")),
+    };
+    if let Some(error) = reading.error {
+        return violation(format!("the document is refused: {error}"));
+    }
+    if reading.rows.len() != records.len() {
+        return violation(format!("{} records were written, {} rows came back", records.len(), reading.rows.len()));
+    }
+    for (record, row) in records.iter().zip(&reading.rows) {
+        let Some(back) = &row.record else {
+            return violation(format!("a row came back as bad: {:?}", row.diagnostics));
+        };
+        if let Some(found) = difference(codec.descriptor(), section, record, back) {
+            return violation(found);
+        }
+    }
+}
+
+/// The first column that did not come back and is not declared as lost.
+fn difference(descriptor: &Descriptor, section: Section, written: &Record, back: &Record) -> Option<String> {
+    if let Some(Foreign { header, value }) = foreign(back).first() {
+        return Some(format!("the foreign value {header:?}: {value:?} came back, which nobody wrote"));
+    }
+    let (written, back) = (members(written), members(back));
+    let kept = columns(section).iter().filter(|column| !descriptor.loses.contains(&Loss::Column(column)));
+    for column in kept {
+        let (written, back) = (value(descriptor, &written, column), value(descriptor, &back, column));
+        if written != back {
+            let (written, back) = (excerpt(&written.to_string()), excerpt(&back.to_string()));
+            return Some(format!(
+                "column {column}: {written} was written and {back} came back, and no loss is declared"
+            ));
+        }
+    }
+    None
+}
+
+/// The values of a record that have no column of ours.
+pub(super) fn foreign(record: &Record) -> &[Foreign] {
+    match record {
+        Record::Person(person) => &person.foreign,
+        Record::Transaction(transaction) => &transaction.foreign,
+    }
+}
+
+fn members(record: &Record) -> Map<String, Value> {
+    match serde_json::to_value(record) {
+        Ok(Value::Object(members)) => members,
+        other => unreachable!("the serde view of a record is an object, not {other:?}"),
+    }
+}
+
+/// A column's value, in the form in which it must come back.
+fn value(descriptor: &Descriptor, members: &Map<String, Value>, column: &str) -> Value {
+    match members.get(column).cloned().unwrap_or_default() {
+        Value::String(text) if descriptor.loses.contains(&Loss::LineEnds) => {
+            Value::String(text.replace("\r\n", "\n").replace('\r', "\n"))
+        }
+        value => value,
+    }
+}

@@ -1,0 +1,58 @@
+//! Memory does not grow with a document: measured by an allocator that counts, in a process of its own for each figure.
+
+use std::path::Path;
+
+use formats::{Container, Descriptor, Section};
+use harness::memory::ROW_LIMIT;
+use harness::program;
+
+/// What varies from run to run, such as the sizes to which buffers happen to grow.
+const SLACK: usize = 32 * 1024;
+
+#[test]
+fn a_document_of_many_records_needs_no_more_memory_than_one_of_few() {
+    for (format, section) in written() {
+        assert_eq!(growth(format.name, section), None, "{} {section}", format.name);
+    }
+}
+
+#[test]
+fn a_row_without_end_needs_no_more_memory_than_its_limit() {
+    const TIMES: usize = 8;
+    for (format, section) in written().into_iter().filter(|(format, section)| format.decodes.contains(section)) {
+        let peak = peak(format.name, section, "row", 128 * ROW_LIMIT / 1024);
+        assert!(peak <= TIMES * ROW_LIMIT, "{} {section} needs {peak} bytes for a row without end", format.name);
+    }
+}
+
+#[test]
+fn a_codec_that_hoards_is_caught() {
+    assert!(growth("hoarder", Section::People).is_some(), "it keeps the whole document");
+    assert!(peak("hoarder", Section::People, "row", 1024) > 1024 * 1024, "it keeps the whole row");
+}
+
+/// The peaks with few and with many records, if they differ by more than a fifth and a little.
+fn growth(format: &str, section: Section) -> Option<(usize, usize)> {
+    let (few, many) = (peak(format, section, "records", 2_000), peak(format, section, "records", 50_000));
+    eprintln!("{format} {section}: {few} bytes of heap for 2,000 records, {many} for 50,000");
+    (many > few + few / 5 + SLACK).then_some((few, many))
+}
+
+/// The formats that are built in and stream, each with people and leads, whose records are wider, if it can write them.
+fn written() -> Vec<(&'static Descriptor, Section)> {
+    let registry = formats::builtin();
+    let formats = registry.iter().map(|codec| codec.descriptor());
+    let streams = formats.filter(|format| format.container == Container::Stream);
+    let cells = streams.flat_map(|format| [(format, Section::People), (format, Section::Leads)]);
+    cells.filter(|(format, section)| format.encodes.contains(section)).collect()
+}
+
+/// The bytes of heap that the work needs.
+fn peak(format: &str, section: Section, work: &str, count: usize) -> usize {
+    let arguments = [format, section.name(), work, &count.to_string()];
+    let output = program::run(env!("CARGO_BIN_EXE_memory"), Path::new("/"), &arguments, "");
+    let stderr = String::from_utf8_lossy(&output.stderr);
+    assert!(output.status.success(), "{arguments:?}: {stderr}");
+    let stdout = String::from_utf8(output.stdout).expect("it prints a number");
+    stdout.trim().parse().expect("it prints a number")
+}

@@ -1,0 +1,120 @@
+//! Work for the program `memory`: documents of any length that are never whole in memory, and codecs that hoard.
+
+use std::convert::Infallible;
+
+use bytes::{Bytes, BytesMut};
+use formats::{
+    Codec, Contact, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeOptions, Person, Record, Row,
+    Section, Transaction, Unsupported,
+};
+use futures_util::{FutureExt as _, Stream, StreamExt as _, stream};
+
+/// The longest row in [`endless_row`].
+pub const ROW_LIMIT: usize = 64 * 1024;
+
+/// Writes records and reads what was written at the same time; answers how many came back. Of a format that does not read,
+/// how many were written.
+pub fn records(codec: &dyn Codec, section: Section, count: usize) -> usize {
+    const PAGE: usize = 500;
+    let encoder = codec.encoder(section, &EncodeOptions::default()).expect("the section can be written");
+    let pages = (0..count).step_by(PAGE).map(move |first| {
+        let page = (first..count.min(first + PAGE)).map(|number| record(section, number));
+        Ok::<Vec<Record>, Infallible>(page.collect())
+    });
+    let chunks = formats::encode(encoder, stream::iter(pages));
+    match codec.decoder(section, &DecodeOptions::default()) {
+        Ok(decoder) => good_rows(formats::decode(decoder, chunks)),
+        Err(_) => ready(chunks.fold(0, async |_, chunk| chunk.map(|_| count).expect("nothing fails"))),
+    }
+}
+
+/// Reads one row of so many KiB between two short ones, with a limit of [`ROW_LIMIT`]; answers how many rows could be read.
+pub fn endless_row(codec: &dyn Codec, section: Section, kibibytes: usize) -> usize {
+    const MARK: &[u8] = b"endless row";
+    let mut document = BytesMut::new();
+    let mut encoder = codec.encoder(section, &EncodeOptions::default()).expect("the section can be written");
+    encoder.begin(&mut document).expect("a document can begin");
+    for record in [record(section, 0), of_contact(section, "endless row", 1), record(section, 2)] {
+        encoder.record(&record, &mut document).expect("the record belongs to the section");
+    }
+    encoder.end(&mut document).expect("a document can end");
+    let at = document.windows(MARK.len()).position(|bytes| bytes == MARK).expect("the text is written as it is");
+    let document = document.freeze();
+    let middle = std::iter::repeat_n(Bytes::from_static(&[b'x'; 1024]), kibibytes);
+    let pieces = [document.slice(..at)].into_iter().chain(middle).chain([document.slice(at..)]);
+    let options = DecodeOptions { row_limit: ROW_LIMIT, ..DecodeOptions::default() };
+    let decoder = codec.decoder(section, &options).expect("the section can be read");
+    good_rows(formats::decode(decoder, stream::iter(pieces.map(Ok::<_, Infallible>))))
+}
+
+fn good_rows<E: std::fmt::Debug>(rows: impl Stream<Item = Result<Row, E>>) -> usize {
+    ready(rows.fold(0, async |good, row| good + usize::from(row.expect("nothing fails").record.is_some())))
+}
+
+/// The result of a future that has nothing to wait for.
+fn ready<T>(future: impl Future<Output = T>) -> T {
+    future.now_or_never().expect("streams of values that are there never wait")
+}
+
+fn record(section: Section, number: usize) -> Record {
+    // As long as such notes are, so that few records are several chunks as well.
+    of_contact(section, &"Called, \"call again\".\r\n".repeat(number % 20 + 1), number)
+}
+
+fn of_contact(section: Section, notes: &str, number: usize) -> Record {
+    let contact = Contact {
+        name: Some(format!("Person {number}")),
+        company: Some("Smith, Jones & Sons".to_owned()),
+        email: Some(format!("person{number}@example.com")),
+        notes: Some(notes.to_owned()),
+        ..Contact::default()
+    };
+    match section.stage() {
+        None => Record::Person(Box::new(Person { contact, ..Person::default() })),
+        stage => Record::Transaction(Box::new(Transaction { contact, stage, ..Transaction::default() })),
+    }
+}
+
+/// CSV whose decoder begins when it has everything.
+pub struct Hoarder;
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    name: "hoarder",
+    title: "CSV that is kept whole",
+    media_type: "text/csv",
+    extensions: &["hoarder.csv"],
+    encodes: &[Section::People],
+    decodes: &[Section::People],
+    container: formats::Container::Stream,
+    loses: &[],
+};
+
+impl Codec for Hoarder {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+        DESCRIPTOR.check_encodes(section)?;
+        formats::builtin().get("csv").expect("it is built in").encoder(section, options)
+    }
+
+    fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
+        DESCRIPTOR.check_decodes(section)?;
+        let csv = formats::builtin().get("csv").expect("it is built in").decoder(section, options)?;
+        Ok(Box::new(Patient { csv, kept: BytesMut::new() }))
+    }
+}
+
+/// Takes the input away, so that only the allocator sees how much there is.
+struct Patient {
+    csv: Box<dyn Decode>,
+    kept: BytesMut,
+}
+
+impl Decode for Patient {
+    fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
+        self.kept.unsplit(input.split());
+        if at_end { self.csv.row(&mut self.kept, true) } else { Ok(None) }
+    }
+}
