@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -37,6 +38,8 @@ pub struct Limits {
     pub legacy_body: usize,
     /// An imported file.
     pub import_file: u64,
+    /// How long a client may send nothing of a body that it has begun, in seconds.
+    pub body_idle_seconds: u64,
     /// Connections at once.
     pub connections: usize,
     /// Connections at once from one address; loopback is exempt.
@@ -63,10 +66,18 @@ impl Default for Limits {
             graphql_body: 4 << 20,
             legacy_body: 4 << 20,
             import_file: 2 << 30,
+            body_idle_seconds: 30,
             connections: 10_000,
             connections_per_address: 256,
             shutdown_seconds: 30,
         }
+    }
+}
+
+impl Limits {
+    /// How long a client may send nothing of a body.
+    pub(crate) fn body_idle(&self) -> Duration {
+        Duration::from_secs(self.body_idle_seconds)
     }
 }
 
