@@ -32,7 +32,7 @@ struct Amount {
 impl Amount {
     /// `None` where that has more than four places.
     fn hundredth(self) -> Option<Self> {
-        (self.scaled % 100 == 0).then_some(Self { scaled: self.scaled / 100, ..self })
+        self.scaled.is_multiple_of(100).then_some(Self { scaled: self.scaled / 100, ..self })
     }
 
     fn text(self) -> String {
