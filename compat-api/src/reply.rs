@@ -26,6 +26,11 @@ impl Reply {
         Self { body: sentence(code, message), content_type: TEXT, code: Some(code) }
     }
 
+    /// A refusal in exactly these words, which give nothing away.
+    pub fn exact_refusal(code: Code, message: &str) -> Self {
+        Self { body: finished(message), content_type: TEXT, code: Some(code) }
+    }
+
     pub(crate) fn xml(body: String) -> Self {
         Self { body, content_type: "text/xml; charset=utf-8", code: None }
     }

@@ -16,7 +16,7 @@ use schema::{Clock, Engine};
 use storage::{Pool, Storage};
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{Config, Flags};
+use crate::config::{self, Config, Flags};
 
 /// Cairn: a self-hosted CRM backend.
 #[derive(Parser)]
@@ -90,7 +90,10 @@ pub fn run(registry: ::formats::Registry) -> ExitCode {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime does not start: {error}")),
     };
-    match runtime.block_on(dispatch(cli, registry)) {
+    let outcome = runtime.block_on(dispatch(cli, registry));
+    // A thread that still works for a request that was cut off is not waited for.
+    runtime.shutdown_background();
+    match outcome {
         Ok(()) => ExitCode::SUCCESS,
         Err(Failure(message)) => failed(&message),
     }
@@ -117,8 +120,8 @@ fn config(flags: &Flags) -> Result<Config, Failure> {
 
 async fn connect(config: &Config) -> Result<Storage, Failure> {
     Storage::connect(&config.database, Pool::default()).await.map_err(|error| {
-        // The URL may hold a password, so it is not repeated.
-        Failure(format!("cannot open the database: {error}"))
+        let message = format!("cannot open the database: {error}");
+        Failure(config::without_password(&message, &config.database))
     })
 }
 

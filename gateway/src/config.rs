@@ -2,6 +2,7 @@
 
 use std::net::SocketAddr;
 use std::path::Path;
+use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
@@ -37,6 +38,8 @@ pub struct Limits {
     pub legacy_body: usize,
     /// An imported file.
     pub import_file: u64,
+    /// How long a client may send nothing of a body that it has begun, in seconds.
+    pub body_idle_seconds: u64,
     /// Connections at once.
     pub connections: usize,
     /// Connections at once from one address; loopback is exempt.
@@ -63,10 +66,18 @@ impl Default for Limits {
             graphql_body: 4 << 20,
             legacy_body: 4 << 20,
             import_file: 2 << 30,
+            body_idle_seconds: 30,
             connections: 10_000,
             connections_per_address: 256,
             shutdown_seconds: 30,
         }
+    }
+}
+
+impl Limits {
+    /// How long a client may send nothing of a body.
+    pub(crate) fn body_idle(&self) -> Duration {
+        Duration::from_secs(self.body_idle_seconds)
     }
 }
 
@@ -94,19 +105,54 @@ impl Config {
         let env = Env::prefixed("CAIRN_")
             .filter(move |key| known.iter().any(|known| key == *known) || key.starts_with("limits__"))
             .split("__");
-        let mut figment = Figment::from(Serialized::defaults(Self::default())).merge(Toml::file(FILE)).merge(env);
+        let mut figment = Figment::from(Serialized::defaults(Self::default()));
+        // In this folder and no other: one above may belong to somebody else.
+        if Path::new(FILE).exists() {
+            figment = figment.merge(Toml::file_exact(FILE));
+        }
+        figment = figment.merge(env);
         if let Some(database) = secret_file("CAIRN_DATABASE_FILE")? {
             figment = figment.merge(("database", database));
         }
-        figment.merge(Serialized::defaults(flags)).extract().map_err(|error| format!("configuration: {error}"))
+        figment.merge(Serialized::defaults(flags)).extract().map_err(explained)
     }
+}
+
+/// Hides a URL, and the password in it, where an error repeats them.
+pub(crate) fn without_password(message: &str, url: &str) -> String {
+    let Some((_, rest)) = url.split_once("://") else { return message.to_owned() };
+    let message = message.replace(url, "the URL");
+    match rest.rsplit_once('@').and_then(|(credentials, _)| credentials.split_once(':')) {
+        Some((_, password)) if !password.is_empty() => message.replace(password, "…"),
+        _ => message,
+    }
+}
+
+/// The errors of all sources as sentences, without the value of `database`, which may hold a password.
+fn explained(error: figment::Error) -> String {
+    let sentences: Vec<_> = error.into_iter().map(|error| sentence(&error)).collect();
+    format!("configuration: {}", sentences.join("; "))
+}
+
+fn sentence(error: &figment::Error) -> String {
+    let source = error.metadata.as_ref().map_or_else(|| "the configuration".into(), |source| source.name.clone());
+    if error.path.first().is_some_and(|key| key == "database") {
+        return format!("the value of database in {source} is no text; write it in quotes, like \"sqlite://cairn.db\"");
+    }
+    // The parser of TOML draws the line at fault, whatever it holds: its lines begin with a number and a bar.
+    let drawn = |line: &&str| !line.trim_start_matches(|c: char| c.is_ascii_digit() || c == ' ').starts_with('|');
+    error.to_string().lines().filter(drawn).collect::<Vec<_>>().join(": ")
 }
 
 /// The content of the file that a variable names, without its last line end.
 fn secret_file(variable: &str) -> Result<Option<String>, String> {
     let Some(path) = std::env::var_os(variable) else { return Ok(None) };
     let content = std::fs::read_to_string(Path::new(&path));
-    let content =
-        content.map_err(|error| format!("{variable}: cannot read {}: {error}", Path::new(&path).display()))?;
+    let content = content.map_err(|error| {
+        // Somebody may have put the URL itself there.
+        let path = path.to_string_lossy();
+        let name = if path.contains("://") { "what it names, for it is a URL and no file" } else { &*path };
+        format!("{variable}: cannot read {name}: {error}")
+    })?;
     Ok(Some(content.trim_end_matches(['\r', '\n']).to_owned()))
 }

@@ -2,12 +2,13 @@
 
 use std::net::SocketAddr;
 
-use schema::Engine;
-use storage::query::accounts::{self, NewAccount};
+use schema::{AccountHint, Code, Engine};
+use storage::query::accounts::{self, Account, NewAccount};
 use storage::query::people::{self, NewPerson};
 use storage::query::transactions::{self, NewTransaction, PersonRef, Stage, Terms};
-use storage::query::users::{NewUser, Role};
-use storage::{Actor, Contact, Decimal, Error, Timestamp};
+use storage::query::users::{NewUser, Role, User};
+use storage::{Actor, Contact, Decimal, Direction, Error, Order, PageRequest, Reader, SortKey, View};
+use uuid::Uuid;
 
 /// The subdomain of the demo account.
 const ACCOUNT: &str = "demo";
@@ -16,7 +17,7 @@ const EMAIL: &str = "demo@example.com";
 /// The published password.
 const PASSWORD: &str = "demo-password";
 /// How many people there are.
-const PEOPLE: usize = 240;
+const PEOPLE: u32 = 240;
 /// How long ago the first of them was met, in seconds: 400 days.
 const SPAN: i64 = 400 * 86_400;
 
@@ -26,20 +27,33 @@ pub(crate) struct Credentials {
     password: &'static str,
 }
 
-/// Fills an empty database, and leaves a demo database as it is. Errors: a sentence, where the database is another one.
+/// Fills an empty database and finishes one whose filling was cut off. Errors: a sentence, where it is another database.
 pub(crate) async fn prepare(engine: &Engine) -> Result<Credentials, String> {
-    let credentials = Credentials { email: EMAIL, password: PASSWORD };
     let accounts = accounts::list(engine.storage()).await.map_err(|error| error.to_string())?;
-    match accounts.as_slice() {
-        [] => fill(engine).await.map_err(|error| format!("the demo data cannot be written: {error}"))?,
-        [only] if only.subdomain == ACCOUNT => {}
-        _ => {
-            return Err("--demo wants an empty database, and this one has accounts: choose another with --database, \
-                        such as --database sqlite://demo.db"
-                .to_owned());
-        }
+    let cannot_write = |error: Error| format!("the demo data cannot be written: {error}");
+    let (account, admin) = match accounts.as_slice() {
+        [] => create_account(engine).await.map_err(cannot_write)?,
+        [only] if only.subdomain == ACCOUNT => sign_in(engine).await?,
+        _ => return Err(another_database()),
+    };
+    fill(engine, &account, &admin).await.map_err(cannot_write)?;
+    Ok(Credentials { email: EMAIL, password: PASSWORD })
+}
+
+/// Tries the published credentials, because a real account may be called demo too.
+async fn sign_in(engine: &Engine) -> Result<(Account, User), String> {
+    let hint = AccountHint::Subdomain(ACCOUNT.to_owned());
+    match engine.sign_in(&hint, EMAIL, PASSWORD).await {
+        Ok(session) => Ok((session.account().clone(), session.user().clone())),
+        Err(error) if error.code == Code::Unauthenticated => Err(another_database()),
+        Err(error) => Err(error.message),
     }
-    Ok(credentials)
+}
+
+fn another_database() -> String {
+    "--demo wants an empty database, and this one has accounts: choose another with --database, such as --database \
+     sqlite://demo.db"
+        .to_owned()
 }
 
 /// What the terminal shows: credentials, URLs and a call of the legacy API that is ready to be pasted.
@@ -62,8 +76,7 @@ pub(crate) fn welcome(credentials: &Credentials, address: SocketAddr, admin: Soc
     )
 }
 
-async fn fill(engine: &Engine) -> Result<(), Error> {
-    let now = engine.now();
+async fn create_account(engine: &Engine) -> Result<(Account, User), Error> {
     let admin = NewUser {
         email: EMAIL.to_owned(),
         name: "Dana Demo".to_owned(),
@@ -75,20 +88,66 @@ async fn fill(engine: &Engine) -> Result<(), Error> {
         name: "Demo Trading".to_owned(),
         time_zone: "Europe/Berlin".to_owned(),
     };
-    let (account, admin) = accounts::create(engine.storage(), new, admin, now).await?;
+    accounts::create(engine.storage(), new, admin, engine.now()).await
+}
+
+/// Makes the same records in the same order everywhere, and passes over as many as are there already: so a process that
+/// was killed in the middle is continued by the next one.
+async fn fill(engine: &Engine, account: &Account, admin: &User) -> Result<(), Error> {
+    let mut there = There::count(&engine.storage().reader(account.account_id)).await?;
+    let now = engine.now();
+    let writer = |moment| engine.storage().writer(account.account_id, Actor::User(admin.id), moment);
     let mut dice = Dice(0x0c41_12d5);
     for index in 0..PEOPLE {
-        let age = SPAN * i64::try_from(PEOPLE - index).unwrap_or_default() / i64::try_from(PEOPLE).unwrap_or(1);
-        let met: Timestamp = now.plus_seconds(-age - i64::from(dice.below(86_400)));
-        let writer = engine.storage().writer(account.account_id, Actor::User(admin.id), met);
-        let person = people::create(&writer, person(&mut dice, index)).await?;
+        let age = SPAN * i64::from(PEOPLE - index) / i64::from(PEOPLE);
+        let met = now.plus_seconds(-age - i64::from(dice.below(86_400)));
+        let new = person(&mut dice, index);
+        let person = match there.person() {
+            Some(last) => last,
+            None => people::create(&writer(met), new).await?.id,
+        };
         for _ in 0..dice.below(3) {
             let later = met.plus_seconds(i64::from(dice.below(30 * 86_400))).min(now);
-            let writer = engine.storage().writer(account.account_id, Actor::User(admin.id), later);
-            transactions::create(&writer, transaction(&mut dice, person.id)).await?;
+            let new = transaction(&mut dice, person);
+            if !there.transaction() {
+                transactions::create(&writer(later), new).await?;
+            }
         }
     }
     Ok(())
+}
+
+/// What is left of the records that are there already.
+struct There {
+    people: u64,
+    transactions: u64,
+    last_person: Option<Uuid>,
+}
+
+impl There {
+    async fn count(reader: &Reader) -> Result<Self, Error> {
+        let (all, last) = (View::default(), Order { key: SortKey::Created, direction: Direction::Descending });
+        let last = people::list(reader, &all, last, &PageRequest::first(1, None)).await?.items.into_iter().next();
+        Ok(Self {
+            people: people::count(reader, &all).await?,
+            transactions: transactions::count(reader, &all).await?,
+            last_person: last.map(|person| person.id),
+        })
+    }
+
+    /// Whom a missing transaction belongs to, where the next person is there already. That is always the person who was
+    /// made last, because a person is made after all transactions of the one before.
+    fn person(&mut self) -> Option<Uuid> {
+        self.people = self.people.checked_sub(1)?;
+        self.last_person
+    }
+
+    /// Whether the next transaction is there already.
+    fn transaction(&mut self) -> bool {
+        let there = self.transactions > 0;
+        self.transactions = self.transactions.saturating_sub(1);
+        there
+    }
 }
 
 const GIVEN: [&str; 24] = [
@@ -174,7 +233,7 @@ const INFO: [&str; 6] = [
     "Compares us with two others",
 ];
 
-fn person(dice: &mut Dice, index: usize) -> NewPerson {
+fn person(dice: &mut Dice, index: u32) -> NewPerson {
     let (given, family) = (dice.pick(&GIVEN), dice.pick(&FAMILY));
     let (company, host) = *dice.pick(&COMPANY);
     let (city, zip, country) = *dice.pick(&CITY);
@@ -199,7 +258,7 @@ fn person(dice: &mut Dice, index: usize) -> NewPerson {
     NewPerson { contact, categories }
 }
 
-fn transaction(dice: &mut Dice, person: uuid::Uuid) -> NewTransaction {
+fn transaction(dice: &mut Dice, person: Uuid) -> NewTransaction {
     let stages = [
         (Stage::Lead, 15),
         (Stage::Lead, 20),

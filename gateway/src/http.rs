@@ -1,5 +1,6 @@
 //! The HTTP interface: which route is what, and what every request passes through.
 
+mod body;
 mod error;
 mod explorer;
 mod export;

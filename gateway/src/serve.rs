@@ -1,6 +1,7 @@
 //! Serving: two listeners, limits on connections and headers, and an end that lets running requests finish.
 
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -14,7 +15,7 @@ use hyper_util::service::TowerToHyperService;
 use schema::Engine;
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
-use tokio::task::JoinHandle;
+use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{Config, Limits};
 use crate::http::{Shared, admin_router, router};
@@ -59,7 +60,7 @@ impl Server {
         self.admin_address
     }
 
-    /// Accepts no more connections and waits for the running requests, at most as long as the limits say.
+    /// Accepts no more connections and waits for the running requests; what has not ended within the limit is cut off.
     pub async fn stop(self) {
         self.stop.send_replace(());
         for task in self.tasks {
@@ -78,7 +79,8 @@ async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
 /// Accepts until told to stop. An accept loop of our own, as `axum::serve` installs no timer and so no header timeout.
 async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopped: watch::Receiver<()>) {
     let graceful = GracefulShutdown::new();
-    let counts = Arc::new(Counts::default());
+    let counts = Arc::new(Mutex::new(Counts::default()));
+    let mut connections = JoinSet::new();
     loop {
         let (stream, peer) = tokio::select! {
             accepted = listener.accept() => match accepted {
@@ -89,22 +91,31 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopp
                     continue;
                 }
             },
+            // The set keeps what has ended until it is asked for.
+            Some(_) = connections.join_next() => continue,
             _ = stopped.changed() => break,
         };
         let Some(place) = Place::take(&counts, peer.ip(), limits) else {
             tracing::warn!(%peer, "Too many connections: {peer} is turned away");
             continue;
         };
-        connect(stream, router.clone(), place, &graceful);
+        connections.spawn(connect(stream, router.clone(), place, &graceful));
     }
     drop(listener);
     let patience = Duration::from_secs(limits.shutdown_seconds);
     if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
         tracing::warn!("Some requests did not end within {} s and are cut off", limits.shutdown_seconds);
+        connections.abort_all();
     }
 }
 
-fn connect(stream: TcpStream, router: Router, place: Place, graceful: &GracefulShutdown) {
+/// The task that serves a connection.
+fn connect(
+    stream: TcpStream,
+    router: Router,
+    place: Place,
+    graceful: &GracefulShutdown,
+) -> impl Future<Output = ()> + Send + 'static {
     // Answers are written whole, so waiting for more to send only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set: {error}");
@@ -114,48 +125,84 @@ fn connect(stream: TcpStream, router: Router, place: Place, graceful: &GracefulS
         .header_read_timeout(HEADER_TIMEOUT)
         .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
     let connection = graceful.watch(connection);
-    tokio::spawn(async move {
+    async move {
         if let Err(error) = connection.await {
             tracing::debug!(%error, "A connection ended early: {error}");
         }
         drop(place);
-    });
+    }
 }
 
-/// How many connections there are, in all and by address.
+/// How many connections there are, in all and by address; an address without one is not there.
 #[derive(Default)]
-struct Counts(Mutex<HashMap<IpAddr, usize>>);
+struct Counts {
+    all: usize,
+    by_address: HashMap<IpAddr, usize>,
+}
 
 /// A connection's place among the counted ones; it is free again when this is dropped.
 struct Place {
-    counts: Arc<Counts>,
+    counts: Arc<Mutex<Counts>>,
     address: IpAddr,
 }
 
 impl Place {
     /// `None` where the limits are reached; loopback is exempt from both.
-    fn take(counts: &Arc<Counts>, address: IpAddr, limits: Limits) -> Option<Self> {
-        let mut by_address = counts.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = by_address.values().sum();
-        let count = by_address.entry(address).or_default();
-        let full = all >= limits.connections || *count >= limits.connections_per_address;
+    fn take(counts: &Arc<Mutex<Counts>>, address: IpAddr, limits: Limits) -> Option<Self> {
+        let mut counted = counts.lock().unwrap_or_else(PoisonError::into_inner);
+        let of_address = counted.by_address.get(&address).copied().unwrap_or_default();
+        let full = counted.all >= limits.connections || of_address >= limits.connections_per_address;
         if full && !address.is_loopback() {
             return None;
         }
-        *count += 1;
-        drop(by_address);
+        counted.all += 1;
+        counted.by_address.insert(address, of_address + 1);
         Some(Self { counts: Arc::clone(counts), address })
     }
 }
 
 impl Drop for Place {
     fn drop(&mut self) {
-        let mut by_address = self.counts.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Some(count) = by_address.get_mut(&self.address) {
-            *count -= 1;
-            if *count == 0 {
-                by_address.remove(&self.address);
+        let mut counted = self.counts.lock().unwrap_or_else(PoisonError::into_inner);
+        counted.all -= 1;
+        if let Entry::Occupied(mut count) = counted.by_address.entry(self.address) {
+            *count.get_mut() -= 1;
+            if *count.get() == 0 {
+                count.remove();
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::IpAddr;
+    use std::sync::{Arc, Mutex};
+
+    use super::{Counts, Limits, Place};
+
+    #[test]
+    fn places_are_limited_and_leave_nothing_behind() {
+        let counts = Arc::new(Mutex::new(Counts::default()));
+        let limits = Limits { connections: 3, connections_per_address: 2, ..Limits::default() };
+        let take = |address: [u8; 4]| Place::take(&counts, IpAddr::from(address), limits);
+        let counted = || {
+            let counts = counts.lock().expect("no test has panicked");
+            (counts.all, counts.by_address.len())
+        };
+        let (one, other, third) = ([192, 0, 2, 1], [192, 0, 2, 2], [192, 0, 2, 3]);
+        let first = take(one).expect("a place");
+        let second = take(one).expect("a place");
+        assert!(take(one).is_none(), "two from one address");
+        let last = take(other).expect("a place");
+        assert!(take(third).is_none(), "three in all");
+        assert_eq!(counted(), (3, 2), "who was turned away is not remembered");
+        let local = take([127, 0, 0, 1]).expect("loopback is exempt");
+        assert_eq!(counted(), (4, 3));
+        drop((first, local));
+        assert_eq!(counted(), (2, 2));
+        let again = take(third).expect("a place that was given back");
+        drop((second, last, again));
+        assert_eq!(counted(), (0, 0));
     }
 }

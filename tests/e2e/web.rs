@@ -26,6 +26,23 @@ impl SmallSite {
     }
 }
 
+/// A site that waits a second for the next part of a body.
+struct ImpatientSite(Site);
+
+impl ImpatientSite {
+    async fn on(kind: Kind, test: &str) -> Option<Self> {
+        Site::with(kind, test, formats::builtin(), |config| config.limits.body_idle_seconds = 1).await.map(Self)
+    }
+}
+
+/// What the server sends until it closes the connection.
+async fn rest_of(stream: &mut TcpStream) -> String {
+    let mut answer = Vec::new();
+    // A server that closes with unread bytes resets the connection, after what it has sent.
+    let _ = stream.read_to_end(&mut answer).await;
+    String::from_utf8_lossy(&answer).into_owned()
+}
+
 on_each_database! {
     async fn graphql_speaks_its_http_specification(site: Site) {
         let client = site.client().await;
@@ -127,9 +144,72 @@ on_each_database! {
             let me = client.request(Method::POST, "/graphql").header("authorization", &value);
             let response = me.json(&json!({ "query": "{ __typename }" })).send().await.expect("an answer");
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED, "{value}");
+            assert!(response.headers().contains_key("www-authenticate"));
         }
         let basic = client.request(Method::GET, "/export/people.csv").basic_auth("admin@acme.example", Some(PASSWORD));
         assert_eq!(basic.send().await.expect("an answer").status(), StatusCode::OK);
+    }
+
+    async fn a_password_that_a_browser_remembers_does_not_serve_other_sites(site: Site) {
+        let (client, token) = (Client::new(site.address), site.client().await);
+        let own = format!("http://{}", site.address);
+        for (name, value, status) in [
+            ("sec-fetch-site", "cross-site", 403),
+            ("sec-fetch-site", "same-site", 403),
+            ("sec-fetch-site", "same-origin", 200),
+            ("sec-fetch-site", "none", 200),
+            ("origin", "https://evil.example", 403),
+            ("origin", "http://127.0.0.1:1", 403),
+            ("origin", "null", 403),
+            ("origin", &own, 200),
+            ("accept", "*/*", 200),
+        ] {
+            let form = || {
+                let file = reqwest::multipart::Part::text("name\nJane\n").file_name("people.csv");
+                reqwest::multipart::Form::new().part("file", file)
+            };
+            let import = |client: &Client| client.request(Method::POST, "/import/people").header(name, value).multipart(form());
+            let basic = |request: reqwest::RequestBuilder| request.basic_auth("admin@acme.example", Some(PASSWORD));
+            let response = basic(import(&client)).send().await.expect("an answer");
+            assert_eq!(response.status(), status, "{name}: {value}");
+            if status == 403 {
+                assert_eq!(response.json::<Value>().await.expect("JSON")["error"]["code"], "FORBIDDEN", "{name}: {value}");
+            }
+            let query = client.request(Method::POST, "/graphql").header(name, value).json(&json!({ "query": "{ __typename }" }));
+            assert_eq!(basic(query).send().await.expect("an answer").status(), status, "{name}: {value}");
+            let read = client.request(Method::GET, "/export/people.csv").header(name, value);
+            assert_eq!(basic(read).send().await.expect("an answer").status(), 200, "a link from elsewhere may read");
+            assert_eq!(import(&token).send().await.expect("an answer").status(), 200, "no browser adds a token by itself");
+        }
+    }
+
+    async fn a_body_that_does_not_arrive_is_given_up(site: ImpatientSite) {
+        let token = site.0.client().await.token().expect("a token").to_owned();
+        let form = "multipart/form-data; boundary=x";
+        let part = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"people.csv\"\r\n\r\nname\r\n";
+        for (path, content_type, begun) in [
+            ("/graphql", "application/json", "{"),
+            ("/api.php", "application/x-www-form-urlencoded", "create=lead"),
+            ("/import/people?format=csv", "text/csv", "name\n"),
+            ("/import/people?format=csv", form, "--x\r\n"),
+            ("/import/people?format=csv", form, part),
+        ] {
+            let head = format!(
+                "POST {path} HTTP/1.1\r\nHost: acme.crm.example\r\nAuthorization: Bearer {token}\r\n\
+                 Content-Type: {content_type}\r\nContent-Length: 1000\r\n\r\n{begun}"
+            );
+            let mut waiting = TcpStream::connect(site.0.address).await.expect("a connection");
+            waiting.write_all(head.as_bytes()).await.expect("it is read");
+            let answer = rest_of(&mut waiting).await;
+            assert!(answer.starts_with("HTTP/1.1 408 ") && answer.contains("\"LIMITED\""), "{path} {begun}: {answer}");
+            let mut gone = TcpStream::connect(site.0.address).await.expect("a connection");
+            gone.write_all(head.as_bytes()).await.expect("it is read");
+            gone.shutdown().await.expect("its end is read");
+            let answer = rest_of(&mut gone).await;
+            assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("broke off"), "{path} {begun}: {answer}");
+        }
+        let people = site.0.client().await.graphql("{ people { totalCount } }", json!({})).await;
+        assert_eq!(people["people"]["totalCount"], 0);
     }
 
     async fn every_body_has_a_limit(site: SmallSite) {

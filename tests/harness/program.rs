@@ -24,9 +24,17 @@ pub struct Serving {
 }
 
 impl Serving {
-    /// Starts the program and reads what it prints until a line holds `last`.
-    pub fn start<S: AsRef<OsStr>>(program: &str, folder: &Path, arguments: &[S], last: &str) -> Self {
-        let mut child = command(program, folder, arguments).stdin(Stdio::null()).spawn().expect("the program starts");
+    /// Starts the program with these variables and reads what it prints until a line holds `last`.
+    pub fn start<S: AsRef<OsStr>>(
+        program: &str,
+        folder: &Path,
+        environment: &[(&str, &str)],
+        arguments: &[S],
+        last: &str,
+    ) -> Self {
+        let mut command = command(program, folder, arguments);
+        command.envs(environment.iter().copied());
+        let mut child = command.stdin(Stdio::null()).spawn().expect("the program starts");
         let mut lines = BufReader::new(child.stdout.take().expect("it has a standard output")).lines();
         let mut greeting = String::new();
         while !greeting.contains(last) {
@@ -40,16 +48,21 @@ impl Serving {
         Self { child, greeting }
     }
 
-    /// The process id.
-    pub fn id(&self) -> u32 {
-        self.child.id()
-    }
-
-    /// Asks it to stop, as a supervisor does, and waits; true where it ended well.
-    pub fn stop(mut self) -> bool {
+    /// Asks it to stop, as a supervisor does.
+    pub fn terminate(&self) {
         // One that has ended already is not there to be told; how it ended counts.
         let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).stderr(Stdio::null()).status();
-        self.child.wait().is_ok_and(|status| status.success())
+    }
+
+    /// Asks it to stop and waits; true where it ended well.
+    pub fn stop(self) -> bool {
+        self.terminate();
+        self.wait() == Some(0)
+    }
+
+    /// Waits for its end, and gives its exit code.
+    pub fn wait(mut self) -> Option<i32> {
+        self.child.wait().expect("it is our child").code()
     }
 }
 

@@ -1,13 +1,17 @@
 //! `cairn export`: a view into a file or to standard output.
 
-use std::path::PathBuf;
+use std::fs::Permissions;
+use std::io;
+use std::os::unix::fs::PermissionsExt as _;
+use std::path::{Path, PathBuf};
 use std::pin::pin;
 
+use bytes::Bytes;
 use clap::Args;
 use formats::Section;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use schema::{Engine, ExportRequest};
-use tempfile::NamedTempFile;
+use tempfile::{Builder, NamedTempFile};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
 use super::{Failure, Outcome, Who};
@@ -28,7 +32,7 @@ pub(super) struct Export {
     /// By what it is ordered: name, created or updated, with a - before it for the other end first
     #[arg(long, default_value = "name", allow_hyphen_values = true)]
     sort: String,
-    /// The file to write; it appears when it is whole
+    /// The file to write; it appears when it is whole. A pipe or device is written into
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
     #[command(flatten)]
@@ -46,32 +50,77 @@ impl Export {
             .unwrap_or_else(|| "csv".to_owned());
         let order = ExportRequest::parse_order(&sort)?;
         let export = session.export(ExportRequest { section, format, search, category, order }).await?;
-        let Some(path) = output else {
-            return match copy(export.bytes, tokio::io::stdout()).await {
-                // The reader of a pipe has seen enough.
-                Err(Stop::Write(error)) if error.kind() == std::io::ErrorKind::BrokenPipe => Ok(()),
-                other => other.map_err(Failure::from),
-            };
-        };
-        // Beside the target, so that it can be put there at once.
-        let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty());
-        let partial = NamedTempFile::new_in(folder.unwrap_or(std::path::Path::new(".")))
-            .map_err(|error| Failure(format!("cannot write {}: {error}", path.display())))?;
-        copy(export.bytes, tokio::fs::File::from_std(partial.reopen()?)).await?;
-        partial.persist(&path).map_err(|error| Failure(format!("cannot write {}: {error}", path.display())))?;
-        Ok(())
+        match output {
+            // Not opened by its name, which would begin anew where the shell appends.
+            Some(path) if path != Path::new("/dev/stdout") => {
+                write(export.bytes, &path).await.map_err(|stop| stop.about(&path))
+            }
+            _ => until_read(copy(export.bytes, tokio::io::stdout()).await).map_err(Failure::from),
+        }
+    }
+}
+
+/// Writes a file, which appears when it is whole; a pipe or a device is written into.
+async fn write(bytes: impl Stream<Item = schema::Result<Bytes>>, path: &Path) -> Result<(), Stop> {
+    let there = std::fs::metadata(path).ok();
+    if there.as_ref().is_some_and(|there| !there.is_file()) {
+        let file = tokio::fs::OpenOptions::new().write(true).open(path).await.map_err(Stop::Write)?;
+        return until_read(copy(bytes, file).await);
+    }
+    let path = real(path).map_err(Stop::Write)?;
+    let there = there.map(|there| there.permissions());
+    let partial = beside(&path, there).map_err(Stop::Write)?;
+    copy(bytes, tokio::fs::File::from_std(partial.reopen().map_err(Stop::Write)?)).await?;
+    partial.persist(&path).map_err(|error| Stop::Write(error.error))?;
+    Ok(())
+}
+
+/// An empty file in the folder of the target, so that it can be put there at once; with the mode of what it replaces,
+/// else that of any new file, which the umask narrows.
+fn beside(path: &Path, there: Option<Permissions>) -> io::Result<NamedTempFile> {
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let new = Permissions::from_mode(0o666);
+    let file = Builder::new().permissions(there.clone().unwrap_or(new)).tempfile_in(folder)?;
+    if let Some(there) = there {
+        file.as_file().set_permissions(there)?;
+    }
+    Ok(file)
+}
+
+/// Where a path leads through symbolic links, also through one whose end is not there yet.
+fn real(path: &Path) -> io::Result<PathBuf> {
+    match std::fs::canonicalize(path) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => match std::fs::read_link(path) {
+            Ok(target) => real(&path.parent().unwrap_or(Path::new("")).join(target)),
+            Err(_) => Ok(path.to_owned()),
+        },
+        found => found,
+    }
+}
+
+/// The reader of a pipe may go when it has seen enough.
+fn until_read(copied: Result<(), Stop>) -> Result<(), Stop> {
+    match copied {
+        Err(Stop::Write(error)) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        other => other,
     }
 }
 
 enum Stop {
     Read(schema::Error),
-    Write(std::io::Error),
+    Write(io::Error),
 }
 
-async fn copy(
-    bytes: impl futures_util::Stream<Item = schema::Result<bytes::Bytes>>,
-    mut to: impl AsyncWrite + Unpin,
-) -> Result<(), Stop> {
+impl Stop {
+    fn about(self, path: &Path) -> Failure {
+        match self {
+            Self::Read(error) => error.into(),
+            Self::Write(error) => Failure(format!("cannot write {}: {error}", path.display())),
+        }
+    }
+}
+
+async fn copy(bytes: impl Stream<Item = schema::Result<Bytes>>, mut to: impl AsyncWrite + Unpin) -> Result<(), Stop> {
     let mut bytes = pin!(bytes);
     while let Some(chunk) = bytes.next().await {
         to.write_all(&chunk.map_err(Stop::Read)?).await.map_err(Stop::Write)?;

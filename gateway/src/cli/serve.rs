@@ -1,15 +1,20 @@
 //! `cairn serve`: serves until it is told to stop.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use clap::Args;
 use schema::Engine;
-use tokio::signal::unix::{SignalKind, signal};
+use storage::Storage;
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::{Failure, Outcome, config, open, output};
 use crate::config::{Config, Flags};
 use crate::demo;
 use crate::serve::Server;
+
+/// How long the database may take to end what was cut off.
+const CLOSE_WITHIN: Duration = Duration::from_secs(5);
 
 #[derive(Args)]
 pub(super) struct Serve {
@@ -45,8 +50,7 @@ impl Serve {
 
 async fn serve(engine: Engine, config: Config, demo: Option<demo::Credentials>) -> Outcome {
     // Before the listeners, so that no signal is missed.
-    let mut terminate = signal(SignalKind::terminate())?;
-    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut signals = Signals::listen()?;
     let storage = engine.storage().clone();
     let server = Server::start(engine, config).await?;
     match demo {
@@ -57,11 +61,43 @@ async fn serve(engine: Engine, config: Config, demo: Option<demo::Credentials>) 
             server.admin_address()
         ))?,
     }
+    let first = signals.next().await;
+    tracing::info!("Told to stop by {first}");
     tokio::select! {
-        _ = terminate.recv() => tracing::info!("Told to stop by SIGTERM"),
-        _ = interrupt.recv() => tracing::info!("Told to stop by SIGINT"),
+        ended = end(server, &storage) => ended,
+        again = signals.next() => {
+            Err(Failure(format!("told to stop again, by {again}: the requests that still run are cut off")))
+        }
     }
+}
+
+/// Lets the running requests end, within their limit.
+async fn end(server: Server, storage: &Storage) -> Outcome {
     server.stop().await;
-    storage.close().await?;
-    Ok(())
+    let Ok(closed) = tokio::time::timeout(CLOSE_WITHIN, storage.close()).await else {
+        // What was not committed is taken back by the database when the connection goes with the process.
+        tracing::warn!("The database is still busy with a request that was cut off, and is not waited for");
+        return Ok(());
+    };
+    Ok(closed?)
+}
+
+/// The signals that ask a server to stop.
+struct Signals {
+    terminate: Signal,
+    interrupt: Signal,
+}
+
+impl Signals {
+    fn listen() -> std::io::Result<Self> {
+        Ok(Self { terminate: signal(SignalKind::terminate())?, interrupt: signal(SignalKind::interrupt())? })
+    }
+
+    /// Waits for one and gives its name.
+    async fn next(&mut self) -> &'static str {
+        tokio::select! {
+            _ = self.terminate.recv() => "SIGTERM",
+            _ = self.interrupt.recv() => "SIGINT",
+        }
+    }
 }

@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::{RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{CONNECTION, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error};
 use serde::Serialize;
@@ -40,20 +40,30 @@ impl HttpError {
         Self { error, status: StatusCode::PAYLOAD_TOO_LARGE }
     }
 
+    /// The body comes too slowly.
+    pub(crate) fn too_slow(message: impl Into<String>) -> Self {
+        Self { error: Error::new(Code::Limited, message), status: StatusCode::REQUEST_TIMEOUT }
+    }
+
     /// The answer with its body.
     pub(crate) fn answer(&self, request_id: &str) -> Response {
         let Error { code, message, field } = &self.error;
         let error = BodyError { code: code.name(), message, field: *field, request_id };
         let mut response = (self.status, Json(Body { error })).into_response();
-        let headers = response.headers_mut();
-        if self.status == StatusCode::UNAUTHORIZED {
-            headers.insert(WWW_AUTHENTICATE, HeaderValue::from_static("Bearer, Basic realm=\"Cairn\""));
-        }
-        if self.status == StatusCode::SERVICE_UNAVAILABLE {
-            headers.insert(RETRY_AFTER, HeaderValue::from_static("5"));
-        }
+        add_advice(self.status, response.headers_mut());
         response
     }
+}
+
+/// The headers that tell a client what to do about a status (RFC 9110 sections 11.6.1, 15.5.9 and 15.6.4).
+pub(crate) fn add_advice(status: StatusCode, headers: &mut HeaderMap) {
+    let (name, value) = match status {
+        StatusCode::UNAUTHORIZED => (WWW_AUTHENTICATE, "Bearer, Basic realm=\"Cairn\""),
+        StatusCode::REQUEST_TIMEOUT => (CONNECTION, "close"),
+        StatusCode::SERVICE_UNAVAILABLE => (RETRY_AFTER, "5"),
+        _ => return,
+    };
+    headers.insert(name, HeaderValue::from_static(value));
 }
 
 /// The status of a code.

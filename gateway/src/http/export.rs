@@ -5,6 +5,7 @@ use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use formats::Section;
 use futures_util::StreamExt as _;
+use http::Method;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use schema::{Code, Error, ExportRequest, Session};
 
@@ -19,9 +20,10 @@ pub(crate) async fn serve(
     State(shared): State<Shared>,
     Path(file): Path<String>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let session = session::session(&shared, &headers).await?;
+    let session = session::session(&shared, &method, &headers).await?;
     let parameters = Parameters::read(query.as_deref(), &KNOWN)?;
     let (section, format) = target(&session, &file, &headers)?;
     let request = ExportRequest {

@@ -5,7 +5,7 @@
 
 use async_graphql::parser::types::{DocumentOperations, OperationType};
 use async_graphql::{Request, Response as GraphqlResponse, Variables};
-use axum::body::{self, Body};
+use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, VARY};
@@ -14,7 +14,8 @@ use schema::{Code, Error};
 use serde::Deserialize;
 
 use super::error::{self, HttpError};
-use super::{RequestId, Shared, session};
+use super::{RequestId, Shared, body, session};
+use crate::config::Limits;
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -33,7 +34,7 @@ pub(crate) async fn serve(
     };
     let request = match method {
         Method::GET | Method::HEAD => from_query(query.as_deref()),
-        Method::POST => from_body(&headers, body, shared.config.limits.graphql_body).await,
+        Method::POST => from_body(&headers, body, &shared.config.limits).await,
         _ => return Ok(method_not_allowed("GET, HEAD, POST")),
     };
     let mut request = match request {
@@ -44,7 +45,7 @@ pub(crate) async fn serve(
     if method != Method::POST && is_mutation(&mut request) {
         return Ok(method_not_allowed("POST"));
     }
-    let caller = match session::caller(&shared, &headers).await {
+    let caller = match session::caller(&shared, &method, &headers).await {
         Ok(caller) => caller,
         Err(Error { code, message, .. }) => return Ok(media.refusal(error::status(code), code, &message)),
     };
@@ -80,13 +81,13 @@ impl Parameters {
     }
 }
 
-async fn from_body(headers: &HeaderMap, body: Body, limit: usize) -> Result<Request, Refused> {
+async fn from_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Request, Refused> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_utf8_json(content_type) {
         let message = "send the request as application/json in UTF-8";
         return Err(Refused::Http(HttpError::new(Code::Unsupported, message)));
     }
-    let body = body::to_bytes(body, limit).await.map_err(|_| Refused::Http(HttpError::too_large(limit as u64)))?;
+    let body = body::read(body, limits.graphql_body, limits.body_idle()).await.map_err(Refused::Http)?;
     let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
         Refused::Request(format!("the body is no GraphQL request (one JSON object with a query): {error}"))
     })?;
@@ -193,7 +194,10 @@ impl Media {
     /// An answer to a request that did not reach the engine.
     fn refusal(self, status: StatusCode, code: Code, message: &str) -> Response {
         let error = serde_json::json!({ "message": message, "extensions": { "code": code.name() } });
-        self.respond(status, serde_json::json!({ "errors": [error] }).to_string().into_bytes())
+        let body = serde_json::json!({ "errors": [error] }).to_string().into_bytes();
+        let mut response = self.respond(status, body);
+        error::add_advice(status, response.headers_mut());
+        response
     }
 
     fn respond(self, status: StatusCode, body: Vec<u8>) -> Response {

@@ -8,6 +8,7 @@ use axum::extract::{Path, RawQuery, State};
 use bytes::Bytes;
 use formats::Section;
 use futures_util::{Stream, StreamExt as _};
+use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap};
 use schema::{Code, Duplicates, Engine, Error, ImportRequest, Receipt};
 use tokio::fs::File;
@@ -16,7 +17,8 @@ use tokio_util::io::ReaderStream;
 
 use super::error::HttpError;
 use super::query::Parameters;
-use super::{Shared, session};
+use super::{Shared, body, session};
+use crate::config::Limits;
 
 const KNOWN: [&str; 4] = ["format", "category", "duplicates", "mode"];
 /// How much of the file is read at a time.
@@ -26,10 +28,11 @@ pub(crate) async fn serve(
     State(shared): State<Shared>,
     Path(section): Path<String>,
     RawQuery(query): RawQuery,
+    method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, HttpError> {
-    let session = session::session(&shared, &headers).await?;
+    let session = session::session(&shared, &method, &headers).await?;
     // Before the body, which may be large.
     session.writer()?;
     let section: Section =
@@ -40,7 +43,7 @@ pub(crate) async fn serve(
     }
     let duplicates = parameters.one("duplicates")?.map(str::parse::<Duplicates>).transpose();
     let duplicates = duplicates.map_err(|reason| HttpError::new(Code::Invalid, reason))?.unwrap_or_default();
-    let upload = receive(&headers, body, shared.config.limits.import_file).await?;
+    let upload = receive(&headers, body, &shared.config.limits).await?;
     let request = ImportRequest {
         section,
         format: format(&shared.engine, parameters.one("format")?, &upload)?,
@@ -60,18 +63,18 @@ struct Upload {
     content_type: Option<String>,
 }
 
-async fn receive(headers: &HeaderMap, body: Body, limit: u64) -> Result<Upload, HttpError> {
+async fn receive(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Upload, HttpError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    let body = body.into_data_stream();
+    let (pieces, limit) = (body::pieces(body, limits.body_idle()), limits.import_file);
     let Some(boundary) = content_type.as_deref().and_then(|value| multer::parse_boundary(value).ok()) else {
-        let file = spool(body.map(|piece| piece.map_err(|_| broken())), limit).await?;
+        let file = spool(pieces.map(|piece| piece.map_err(|error| body::refusal(&error))), limit).await?;
         return Ok(Upload { file, name: None, content_type });
     };
-    let mut parts = multer::Multipart::new(body, boundary);
-    while let Some(part) = parts.next_field().await.map_err(|_| broken())? {
+    let mut parts = multer::Multipart::new(pieces, boundary);
+    while let Some(part) = parts.next_field().await.map_err(no_form)? {
         let Some(name) = part.file_name().map(ToOwned::to_owned) else { continue };
         let content_type = part.content_type().map(ToString::to_string);
-        let file = spool(part.map(|piece| piece.map_err(|_| broken())), limit).await?;
+        let file = spool(part.map(|piece| piece.map_err(no_form)), limit).await?;
         return Ok(Upload { file, name: Some(name), content_type });
     }
     Err(HttpError::new(Code::Invalid, "the form has no file: send one part with a file name"))
@@ -115,8 +118,15 @@ fn format(engine: &Engine, named: Option<&str>, upload: &Upload) -> Result<Strin
     })
 }
 
-fn broken() -> HttpError {
-    HttpError::new(Code::Invalid, "the body broke off before its end")
+/// Why a form cannot be read: its body does not arrive, or it is none.
+fn no_form(error: multer::Error) -> HttpError {
+    match error {
+        multer::Error::StreamReadFailed(error) => match error.downcast_ref() {
+            Some(error) => body::refusal(error),
+            None => HttpError::new(Code::Invalid, "the body broke off before its end"),
+        },
+        error => HttpError::new(Code::Invalid, format!("the form cannot be read: {error}")),
+    }
 }
 
 fn internal(error: &std::io::Error) -> Error {

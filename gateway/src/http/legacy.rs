@@ -1,16 +1,17 @@
 //! `POST /api.php`: the legacy API.
 
-use axum::body::{self, Body};
+use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use compat_api::form::{Form, NoForm};
+use compat_api::reply::Reply;
 use compat_api::{Api, answer};
 use http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{HeaderValue, StatusCode};
-use schema::Code;
+use schema::{Code, Error};
 
-use super::error::{HttpError, status};
-use super::{RequestId, Shared, session};
+use super::error::{HttpError, add_advice, status};
+use super::{RequestId, Shared, body, session};
 
 /// The header that carries the code of a refusal, whose status is 200.
 const CODE: HeaderName = HeaderName::from_static("x-cairn-code");
@@ -21,20 +22,29 @@ pub(crate) async fn serve(
     headers: HeaderMap,
     body: Body,
 ) -> Result<Response, HttpError> {
-    let limit = shared.config.limits.legacy_body;
-    let body = body::to_bytes(body, limit).await.map_err(|_| HttpError::too_large(limit as u64))?;
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let not_a_form = |NoForm| HttpError::new(Code::Invalid, "the body is no form: send it as PHP or curl -d would");
-    let form = Form::read(content_type, &body).await.map_err(not_a_form)?;
-    let hint = session::account_hint(&shared, &headers)?;
-    let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone() };
-    let reply = answer(&api, &hint, &form, &request_id).await;
+    let limits = &shared.config.limits;
+    let body = body::read(body, limits.legacy_body, limits.body_idle()).await?;
+    let reply = reply(&shared, &headers, &body, &request_id).await.unwrap_or_else(|reply| reply);
     let mut response = ([(CONTENT_TYPE, reply.content_type)], reply.body).into_response();
     if let Some(code) = reply.code {
         response.headers_mut().insert(CODE, HeaderValue::from_static(code.name()));
-        *response.status_mut() = legacy_status(code);
+        let status = legacy_status(code);
+        *response.status_mut() = status;
+        add_advice(status, response.headers_mut());
     }
     Ok(response)
+}
+
+/// The reply to a body that has arrived; `Err` where it does not even reach an account.
+async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &str) -> Result<Reply, Reply> {
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let no_form = |NoForm| Reply::refusal(Code::Invalid, "the body is no form: send it as PHP or curl -d would");
+    let form = Form::read(content_type, body).await.map_err(no_form)?;
+    // What the headers say is no secret, so the refusal may be more exact than that of a wrong password.
+    let contradiction = |Error { code, message, .. }| Reply::exact_refusal(code, &message);
+    let hint = session::account_hint(shared, headers).map_err(contradiction)?;
+    let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone() };
+    Ok(answer(&api, &hint, &form, request_id).await)
 }
 
 /// Clients of the original compare the body, so a refusal is 200; only what a retry may cure is a status of its own.

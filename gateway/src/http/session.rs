@@ -2,8 +2,8 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::HeaderMap;
-use http::header::{AUTHORIZATION, HOST};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::{HeaderMap, HeaderValue, Method};
 use schema::{AccountHint, Caller, Code, Error, Result, Session};
 
 use super::Shared;
@@ -29,17 +29,23 @@ pub(crate) fn account_hint(shared: &Shared, headers: &HeaderMap) -> Result<Accou
 }
 
 /// The caller of a GraphQL request: the user of a bearer token or of Basic credentials, else nobody.
-pub(crate) async fn caller(shared: &Shared, headers: &HeaderMap) -> Result<Caller> {
+///
+/// Errors: `UNAUTHENTICATED`, and `FORBIDDEN` where Basic credentials come with another site's write.
+pub(crate) async fn caller(shared: &Shared, method: &Method, headers: &HeaderMap) -> Result<Caller> {
     let hint = account_hint(shared, headers)?;
     match credentials(headers)? {
         None => Ok(Caller::Anonymous(hint)),
+        Some(Credentials::Basic { .. }) if writes(method) && is_of_another_site(headers) => {
+            let message = "a page of another site may not send this with a password: use an access token";
+            Err(Error::new(Code::Forbidden, message))
+        }
         Some(credentials) => sign_in(shared, &hint, credentials).await.map(Caller::SignedIn),
     }
 }
 
-/// The session of a request that must bear credentials. Errors: `UNAUTHENTICATED`.
-pub(crate) async fn session(shared: &Shared, headers: &HeaderMap) -> Result<Session> {
-    match caller(shared, headers).await? {
+/// The session of a request that must bear credentials. Errors: as [`caller`].
+pub(crate) async fn session(shared: &Shared, method: &Method, headers: &HeaderMap) -> Result<Session> {
+    match caller(shared, method, headers).await? {
         Caller::SignedIn(session) => Ok(session),
         Caller::Anonymous(_) => {
             let message = "send an access token (Authorization: Bearer …) or e-mail address and password (Basic)";
@@ -80,17 +86,69 @@ fn credentials(headers: &HeaderMap) -> Result<Option<Credentials>> {
     parse().map(Some).ok_or_else(unreadable)
 }
 
+fn writes(method: &Method) -> bool {
+    !matches!(*method, Method::GET | Method::HEAD)
+}
+
+/// Whether a browser sends this for a page that is not ours. A browser adds Basic credentials that it remembers to
+/// such a request too, and a form needs no permission (a preflight) to send it. Other clients send neither header.
+fn is_of_another_site(headers: &HeaderMap) -> bool {
+    let site = headers.get("sec-fetch-site").map(HeaderValue::as_bytes);
+    if matches!(site, Some(b"cross-site" | b"same-site")) {
+        return true;
+    }
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok()).unwrap_or_default();
+    headers.get_all(ORIGIN).iter().any(|origin| !origin.to_str().is_ok_and(|origin| is_origin_of(origin, host)))
+}
+
+/// Whether an origin, such as `https://crm.example.com`, has the host and port of a `Host`. The scheme of a `Host` is
+/// not known behind a proxy, so a missing port is that of the origin's scheme.
+fn is_origin_of(origin: &str, host: &str) -> bool {
+    let (default_port, authority) = match origin.split_once("://") {
+        Some(("https", authority)) => ("443", authority),
+        Some(("http", authority)) => ("80", authority),
+        _ => return false,
+    };
+    let (name, port) = name_and_port(authority);
+    let (our_name, our_port) = name_and_port(host);
+    name.eq_ignore_ascii_case(our_name) && port.unwrap_or(default_port) == our_port.unwrap_or(default_port)
+}
+
+fn name_and_port(authority: &str) -> (&str, Option<&str>) {
+    match authority.rsplit_once(':') {
+        Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => (name, Some(port)),
+        _ => (authority, None),
+    }
+}
+
 /// The one label before the base domain, in lower case.
 fn subdomain(host: &str, base_domain: &str) -> Option<String> {
-    let name = host.rsplit_once(':').filter(|(_, port)| port.bytes().all(|b| b.is_ascii_digit()));
-    let name = name.map_or(host, |(name, _)| name).to_ascii_lowercase();
+    let name = name_and_port(host).0.to_ascii_lowercase();
     let label = name.strip_suffix(&base_domain.to_ascii_lowercase())?.strip_suffix('.')?;
     (!label.is_empty() && !label.contains('.')).then(|| label.to_owned())
 }
 
 #[cfg(test)]
 mod tests {
-    use super::subdomain;
+    use super::{is_origin_of, subdomain};
+
+    #[test]
+    fn an_origin_is_ours_by_host_and_port() {
+        for (origin, host, ours) in [
+            ("http://localhost:8080", "localhost:8080", true),
+            ("https://crm.example.com", "crm.example.com", true),
+            ("https://crm.example.com", "CRM.example.com:443", true),
+            ("http://crm.example.com:80", "crm.example.com", true),
+            ("http://[::1]:8080", "[::1]:8080", true),
+            ("http://localhost:8081", "localhost:8080", false),
+            ("https://crm.example.com.evil.example", "crm.example.com", false),
+            ("https://evil.example", "crm.example.com", false),
+            ("null", "crm.example.com", false),
+            ("https://", "crm.example.com", false),
+        ] {
+            assert_eq!(is_origin_of(origin, host), ours, "{origin} {host}");
+        }
+    }
 
     #[test]
     fn the_account_is_the_first_label_under_the_base_domain() {

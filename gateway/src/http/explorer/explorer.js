@@ -9,7 +9,9 @@ async function send(query, variables) {
   if (token) headers.Authorization = `Bearer ${token}`;
   const account = element("account").value.trim();
   if (account) headers["X-Cairn-Account"] = account;
-  const response = await fetch("/graphql", { method: "POST", headers, body: JSON.stringify({ query, variables }) });
+  const body = JSON.stringify({ query, variables });
+  // Only this page's own token: no password that the browser remembers, and no dialogue that asks for one.
+  const response = await fetch("/graphql", { method: "POST", headers, body, credentials: "omit" });
   return response.json();
 }
 
