@@ -38,7 +38,7 @@ pub async fn migrated(kind: Kind, test: &str) -> Option<Storage> {
 
 /// Defines tests that run on each database. Each gets a [`crate::site::Site`] or whatever `$setup` makes of the kind.
 ///
-/// ```ignore
+/// ```text
 /// on_each_database! {
 ///     async fn a_person_can_be_read_back(site: Site) { /* … */ }
 /// }
