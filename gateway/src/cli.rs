@@ -1,6 +1,7 @@
 //! The command line: what the program is asked to do.
 
 mod account;
+mod configuration;
 mod export;
 mod formats;
 mod import;
@@ -60,6 +61,8 @@ enum Command {
     Schema,
     /// Print which format reads and writes what
     Formats,
+    /// Print the configuration that is in force, and where each value comes from
+    Config,
 }
 
 /// Which account, and as which of its users.
@@ -73,6 +76,16 @@ struct Who {
     user: Option<String>,
 }
 
+/// The exit code of an import whose good rows went in while others failed.
+const ROWS_FAILED: u8 = 3;
+
+/// How a command ended that did what it could.
+enum Ending {
+    Done,
+    /// Some rows of an import were no records; the receipt names them.
+    RowsFailed,
+}
+
 /// Why a command did not do it, as a sentence for the terminal.
 struct Failure(String);
 
@@ -80,7 +93,8 @@ type Outcome = Result<(), Failure>;
 
 /// The whole program: reads the command line and does what it says, with these formats.
 ///
-/// The exit code is 0 when it is done, 1 when it is not, and 2 when the command line is wrong.
+/// The exit code is 0 when it is done, 1 when it is not, 2 when the command line is wrong, and 3 when an import is done
+/// but some of its rows failed.
 pub fn run(registry: ::formats::Registry) -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("CAIRN_LOG")
@@ -94,24 +108,27 @@ pub fn run(registry: ::formats::Registry) -> ExitCode {
     // A thread that still works for a request that was cut off is not waited for.
     runtime.shutdown_background();
     match outcome {
-        Ok(()) => ExitCode::SUCCESS,
+        Ok(Ending::Done) => ExitCode::SUCCESS,
+        Ok(Ending::RowsFailed) => ExitCode::from(ROWS_FAILED),
         Err(Failure(message)) => failed(&message),
     }
 }
 
-async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Outcome {
+async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Result<Ending, Failure> {
     let Cli { global, command } = cli;
     let flags = Flags { database: global.database, ..Flags::default() };
     match command {
-        Command::Serve(command) => command.run(flags, registry).await,
-        Command::Account(command) => command.run(&open(&config(&flags)?, registry).await?).await,
-        Command::User(command) => command.run(&open(&config(&flags)?, registry).await?).await,
-        Command::Import(command) => command.run(&open(&config(&flags)?, registry).await?).await,
-        Command::Export(command) => command.run(&open(&config(&flags)?, registry).await?).await,
-        Command::Migrate(command) => command.run(&connect(&config(&flags)?).await?).await,
-        Command::Schema => output::print(&schema::sdl()),
-        Command::Formats => formats::run(&registry),
+        Command::Import(command) => return command.run(&open(&config(&flags)?, registry).await?).await,
+        Command::Serve(command) => command.run(flags, registry).await?,
+        Command::Account(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
+        Command::User(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
+        Command::Export(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
+        Command::Migrate(command) => command.run(&connect(&config(&flags)?).await?).await?,
+        Command::Schema => output::print(&schema::sdl())?,
+        Command::Formats => formats::run(&registry)?,
+        Command::Config => configuration::run(&flags)?,
     }
+    Ok(Ending::Done)
 }
 
 fn config(flags: &Flags) -> Result<Config, Failure> {

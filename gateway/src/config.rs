@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
+use figment::value::{Dict, Value};
 use serde::{Deserialize, Serialize};
 
 /// The file that is read in the working directory if it is there.
@@ -98,23 +99,82 @@ pub struct Flags {
     pub base_domain: Option<String>,
 }
 
+/// A value that is in force.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Origin {
+    /// Its key, such as `limits.graphql_body`.
+    pub key: String,
+    /// The value, a password in it hidden.
+    pub value: String,
+    /// Where it comes from.
+    pub source: String,
+}
+
 impl Config {
     /// Puts the sources together. Errors: a sentence that names the source and the key at fault.
     pub fn load(flags: &Flags) -> Result<Self, String> {
-        let known = ["listen", "admin_listen", "database", "base_domain"];
-        let env = Env::prefixed("CAIRN_")
-            .filter(move |key| known.iter().any(|known| key == *known) || key.starts_with("limits__"))
-            .split("__");
-        let mut figment = Figment::from(Serialized::defaults(Self::default()));
-        // In this folder and no other: one above may belong to somebody else.
-        if Path::new(FILE).exists() {
-            figment = figment.merge(Toml::file_exact(FILE));
+        let sources = sources(flags)?;
+        let merged = sources.into_iter().fold(Figment::new(), |all, (_, source)| all.merge(source));
+        merged.extract().map_err(explained)
+    }
+
+    /// Every value in force and its source. Errors: as [`Config::load`].
+    pub fn origins(flags: &Flags) -> Result<Vec<Origin>, String> {
+        let config = Self::load(flags)?;
+        let sources = sources(flags)?;
+        let from = |key: &str| {
+            let said = |source: &Figment| source.find_value(key).is_ok_and(|value| !matches!(value, Value::Empty(..)));
+            let found = sources.iter().rev().find(|(_, source)| said(source));
+            found.map_or_else(|| "default".to_owned(), |(name, _)| (*name).to_owned())
+        };
+        let values = Figment::from(Serialized::defaults(&config)).extract::<Dict>().map_err(explained)?;
+        let mut origins = Vec::new();
+        flatten("", &values, &mut |key, value| {
+            let value = if key == "database" { without_secret(&config.database) } else { value };
+            origins.push(Origin { source: from(&key), key, value });
+        });
+        Ok(origins)
+    }
+}
+
+/// The sources in their order, each with its name; a later one wins.
+fn sources(flags: &Flags) -> Result<Vec<(&'static str, Figment)>, String> {
+    let known = ["listen", "admin_listen", "database", "base_domain"];
+    let env = Env::prefixed("CAIRN_")
+        .filter(move |key| known.iter().any(|known| key == *known) || key.starts_with("limits__"))
+        .split("__");
+    let mut sources = vec![("default", Figment::from(Serialized::defaults(Config::default())))];
+    // In this folder and no other: one above may belong to somebody else.
+    if Path::new(FILE).exists() {
+        sources.push((FILE, Figment::from(Toml::file_exact(FILE))));
+    }
+    sources.push(("environment", Figment::from(env)));
+    if let Some(database) = secret_file("CAIRN_DATABASE_FILE")? {
+        sources.push(("the file of CAIRN_DATABASE_FILE", Figment::from(("database", database))));
+    }
+    sources.push(("command line", Figment::from(Serialized::defaults(flags))));
+    Ok(sources)
+}
+
+/// Calls `each` with the key and the value of everything in a table, tables in it taken apart.
+fn flatten(prefix: &str, values: &Dict, each: &mut impl FnMut(String, String)) {
+    for (name, value) in values {
+        let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
+        match value {
+            Value::Dict(_, inner) => flatten(&key, inner, each),
+            Value::String(_, text) => each(key, text.clone()),
+            Value::Num(_, number) => each(key, number.to_u128().map_or_else(String::new, |number| number.to_string())),
+            _ => each(key, "none".to_owned()),
         }
-        figment = figment.merge(env);
-        if let Some(database) = secret_file("CAIRN_DATABASE_FILE")? {
-            figment = figment.merge(("database", database));
-        }
-        figment.merge(Serialized::defaults(flags)).extract().map_err(explained)
+    }
+}
+
+/// A URL whose password is hidden.
+fn without_secret(url: &str) -> String {
+    let password = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
+    match password.and_then(|(credentials, _)| credentials.split_once(':')) {
+        Some((_, password)) if !password.is_empty() => url.replace(password, "…"),
+        _ => url.to_owned(),
     }
 }
 

@@ -134,6 +134,17 @@ on_each_database! {
         assert_eq!(desk.ok(&["export", "people", "--format", "names", "--search", "zoe"]), "Zoë\n");
     }
 
+    async fn an_import_with_failed_rows_ends_with_a_code_of_its_own(desk: Desk) {
+        let desk = desk.with_account();
+        let file = desk.path().join("people.csv");
+        std::fs::write(&file, "name,city\nZoë,Köln\n,Ulm\n").expect("a file");
+        let output = desk.cairn(&["import", "people", file.to_str().expect("UTF-8")]);
+        assert_eq!(output.status.code(), Some(3));
+        let receipt = String::from_utf8(output.stdout).expect("UTF-8");
+        assert!(receipt.contains("   created  1\n") && receipt.contains("row 2, line 3"), "{receipt}");
+        assert_eq!(output.stderr, b"", "no bar where there is no terminal");
+    }
+
     async fn accounts_and_users_are_made_and_listed(desk: Desk) {
         let desk = desk.with_account();
         assert_eq!(desk.ok(&["account", "list"]), "SUBDOMAIN  NAME  TIME ZONE\nacme       ACME  UTC\n");
@@ -448,6 +459,31 @@ async fn people_in(storage: &storage::Storage) -> u64 {
     let Some(account) = accounts.first() else { return 0 };
     let reader = storage.reader(account.account_id);
     storage::query::people::count(&reader, &storage::View::default()).await.expect("the database answers")
+}
+
+#[test]
+fn config_prints_what_is_in_force_and_where_it_comes_from() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::write(folder.path().join("cairn.toml"), "listen = \"127.0.0.1:1\"\n[limits]\nconnections = 7\n")
+        .expect("a file");
+    let output = Command::new(PROGRAM)
+        .current_dir(folder.path())
+        .env_clear()
+        .env("CAIRN_BASE_DOMAIN", "crm.example")
+        .env("CAIRN_LIMITS__GRAPHQL_BODY", "9")
+        .args(["config", "--database", "postgres://ann:se:cret@db.example/x"])
+        .output()
+        .expect("it runs");
+    let table = String::from_utf8(output.stdout).expect("UTF-8");
+    let rows: Vec<Vec<_>> = table.lines().map(|line| line.split_whitespace().collect()).collect();
+    let row = |key: &str| rows.iter().find(|row| row[0] == key).unwrap_or_else(|| panic!("no {key}: {table}")).clone();
+    assert_eq!(row("listen"), ["listen", "127.0.0.1:1", "cairn.toml"]);
+    assert_eq!(row("admin_listen"), ["admin_listen", "127.0.0.1:9090", "default"]);
+    assert_eq!(row("base_domain"), ["base_domain", "crm.example", "environment"]);
+    assert_eq!(row("database"), ["database", "postgres://ann:…@db.example/x", "command", "line"]);
+    assert_eq!(row("limits.connections"), ["limits.connections", "7", "cairn.toml"]);
+    assert_eq!(row("limits.graphql_body"), ["limits.graphql_body", "9", "environment"]);
+    assert_eq!(rows.len(), 12, "every key has its line: {table}");
 }
 
 /// The address in a greeting: `127.0.0.1:PORT`.

@@ -4,11 +4,13 @@ use std::path::PathBuf;
 
 use clap::Args;
 use formats::Section;
+use futures_util::TryStreamExt as _;
+use indicatif::{ProgressBar, ProgressStyle};
 use schema::{Duplicates, Engine, ImportRequest, Receipt, RowNote};
 use tokio::fs::File;
 use tokio_util::io::ReaderStream;
 
-use super::{Failure, Outcome, Who, output};
+use super::{Ending, Failure, Who, output};
 
 /// How much of the file is read at a time.
 const PIECE: usize = 64 * 1024;
@@ -39,7 +41,7 @@ pub(super) struct Import {
 }
 
 impl Import {
-    pub(super) async fn run(self, engine: &Engine) -> Outcome {
+    pub(super) async fn run(self, engine: &Engine) -> Result<Ending, Failure> {
         let Self { section, file: path, format, category, duplicates, json, who } = self;
         let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
         let format = match format {
@@ -55,13 +57,26 @@ impl Import {
             categories: category,
             duplicates,
         };
-        let receipt = session.import(request, ReaderStream::with_capacity(file, PIECE)).await?;
+        let progress = progress(file.metadata().await?.len());
+        let bytes = ReaderStream::with_capacity(file, PIECE);
+        let bytes = bytes.inspect_ok(|piece| progress.inc(piece.len() as u64));
+        let receipt = session.import(request, bytes).await;
+        progress.finish_and_clear();
+        let receipt = receipt?;
         if json {
-            let text = serde_json::to_string_pretty(&receipt).map_err(|error| Failure(error.to_string()))?;
-            return output::print(&text);
+            output::print(&serde_json::to_string_pretty(&receipt).map_err(|error| Failure(error.to_string()))?)?;
+        } else {
+            output::print(&summary(&receipt))?;
         }
-        output::print(&summary(&receipt))
+        Ok(if receipt.failed > 0 { Ending::RowsFailed } else { Ending::Done })
     }
+}
+
+/// A bar that shows how much of a file is read; nothing where standard error is no terminal.
+fn progress(size: u64) -> ProgressBar {
+    const LOOK: &str = "{bar:40} {bytes} of {total_bytes}, {eta} left";
+    let style = ProgressStyle::with_template(LOOK).expect("the template is right");
+    ProgressBar::new(size).with_style(style)
 }
 
 fn format_of(engine: &Engine, path: &std::path::Path) -> Result<String, Failure> {
