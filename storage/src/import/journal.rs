@@ -3,7 +3,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::{ColumnTrait, EntityTrait, Order, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::Incoming;
@@ -47,7 +47,7 @@ impl<'u> Journal<'u> {
 
     /// Recalls the rows of an import of people that earlier batches noted of these; the last row counts.
     pub(super) async fn recall_people(&mut self, people: &[Uuid]) -> Result<()> {
-        let rows = self.recall(Column::RecordId, people, Order::Asc).await?;
+        let rows = self.recall(Column::RecordId, people).await?;
         self.people.extend(rows.into_iter().map(|row| (row.record_id, seen(row.row_number, row.given_id))));
         Ok(())
     }
@@ -55,10 +55,10 @@ impl<'u> Journal<'u> {
     /// Recalls the rows of an import of a stage that earlier batches noted of these people and transactions; of a person
     /// the first row counts, of a transaction the last.
     pub(super) async fn recall_stage(&mut self, people: &[Uuid], transactions: &[Uuid]) -> Result<()> {
-        for row in self.recall(Column::PersonId, people, Order::Desc).await? {
+        for row in self.recall(Column::PersonId, people).await?.into_iter().rev() {
             self.people.extend(row.person_id.map(|person| (person, seen(row.row_number, row.given_person_id))));
         }
-        let rows = self.recall(Column::RecordId, transactions, Order::Asc).await?;
+        let rows = self.recall(Column::RecordId, transactions).await?;
         self.transactions.extend(rows.into_iter().map(|row| (row.record_id, seen(row.row_number, row.given_id))));
         Ok(())
     }
@@ -107,15 +107,18 @@ impl<'u> Journal<'u> {
         });
     }
 
-    async fn recall(&self, column: Column, ids: &[Uuid], order: Order) -> Result<Vec<Model>> {
+    /// The rows of earlier batches with one of these ids, in the order of the file.
+    async fn recall(&self, column: Column, ids: &[Uuid]) -> Result<Vec<Model>> {
         let mut found = Vec::new();
         for ids in ids.chunks(IDS_A_STATEMENT) {
             let of_import = Entity::find()
                 .filter(Column::AccountId.eq(self.unit.account))
                 .filter(Column::ImportId.eq(self.import))
                 .filter(column.is_in(ids.iter().copied()));
-            found.extend(of_import.order_by(Column::RowNumber, order.clone()).all(self.unit.on()).await?);
+            found.extend(of_import.all(self.unit.on()).await?);
         }
+        // Here and not there: SQLite would follow the index of the order through the whole import.
+        found.sort_by_key(|row| row.row_number);
         Ok(found)
     }
 }

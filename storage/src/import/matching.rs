@@ -2,7 +2,8 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder, Select};
+use sea_orm::sea_query::{Expr, ExprTrait};
+use sea_orm::{ColumnTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::contact::Keys;
@@ -57,9 +58,12 @@ impl Candidates {
     /// Loads whoever has one of these ids or keys.
     pub(crate) async fn load(scope: &Scope<'_>, ids: &[Uuid], keys: &[Keys]) -> Result<Self> {
         let emails: BTreeSet<_> = keys.iter().filter_map(|keys| keys.email_key.as_deref()).collect();
-        let names: BTreeSet<_> = keys.iter().map(|keys| keys.name_key.as_str()).collect();
-        let companies: BTreeSet<_> = keys.iter().map(|keys| keys.company_key.as_str()).collect();
-        let nothing = BTreeSet::from([""]);
+        // Whoever has neither name nor company is never meant by them.
+        let names: BTreeSet<_> = keys
+            .iter()
+            .map(|keys| (keys.name_key.as_str(), keys.company_key.as_str()))
+            .filter(|names| *names != ("", ""))
+            .collect();
         let mut found = Self::default();
         for ids in ids.chunks(KEYS_A_STATEMENT) {
             found.fetch(scope, live(scope).filter(people::Column::Id.is_in(ids.iter().copied()))).await?;
@@ -67,15 +71,10 @@ impl Candidates {
         if !emails.is_empty() {
             found.fetch(scope, live(scope).filter(people::Column::EmailKey.is_in(emails))).await?;
         }
-        // Whoever has neither name nor company is never meant by them: such people may be half of the account.
-        let (with_name, companies_alone) = (&names - &nothing, &companies - &nothing);
-        if !with_name.is_empty() {
-            let same_name = live(scope).filter(people::Column::NameKey.is_in(with_name));
-            found.fetch(scope, same_name.filter(people::Column::CompanyKey.is_in(companies))).await?;
-        }
-        if names.contains("") && !companies_alone.is_empty() {
-            let nameless = live(scope).filter(people::Column::NameKey.eq(""));
-            found.fetch(scope, nameless.filter(people::Column::CompanyKey.is_in(companies_alone))).await?;
+        if !names.is_empty() {
+            // As pairs: two lists would be looked up each with each.
+            let pair = Expr::tuple([people::Column::NameKey.into_expr(), people::Column::CompanyKey.into_expr()]);
+            found.fetch(scope, live(scope).filter(pair.in_tuples(names))).await?;
         }
         found.load_categories(scope).await?;
         Ok(found)
@@ -157,7 +156,8 @@ impl Candidates {
     }
 
     async fn fetch(&mut self, scope: &Scope<'_>, query: Select<people::Entity>) -> Result<()> {
-        for person in query.order_by_asc(people::Column::Id).all(&scope.on).await? {
+        // Without an order: SQLite would follow the index of the order through the whole account.
+        for person in query.all(&scope.on).await? {
             self.add(Known { person, categories: BTreeSet::new() });
         }
         Ok(())

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, QueryFilter, QueryOrder};
+use sea_orm::{ColumnTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::journal::Journal;
@@ -262,8 +262,10 @@ async fn transactions_with(scope: &Scope<'_>, column: transactions::Column, ids:
     let mut found = Vec::new();
     for ids in ids.chunks(1_000) {
         let query = live(scope).filter(column.is_in(ids.iter().copied()));
-        found.extend(query.order_by_desc(transactions::Column::Id).all(&scope.on).await?);
+        found.extend(query.all(&scope.on).await?);
     }
+    // Here and not there: SQLite would follow the index of the order through the whole account.
+    found.sort_by_key(|transaction| std::cmp::Reverse(transaction.id));
     Ok(found)
 }
 

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::contact::Contact;
@@ -228,7 +228,6 @@ pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<()> {
     let of_people = transactions::Entity::find()
         .filter(AccountId.eq(unit.account))
         .filter(PersonId.is_in(people.keys().copied()))
-        .order_by_asc(Id)
         .lock_exclusive();
     let mut stale = Vec::new();
     for transaction in of_people.all(unit.on()).await? {
