@@ -156,10 +156,22 @@ fn one_row_may_have_several_faults() {
 
 #[test]
 fn lines_are_physical_ones() {
-    let document = "\n\r\nname,notes\rA,\"1\r\n2\n3\r4\"\r\n\r\n , \nB,\r\rC,x";
-    let positions: Vec<_> =
-        rows("csv", Section::People, document).iter().map(|row| (row.position.row, row.position.line)).collect();
-    assert_eq!(positions, [(1, 4), (2, 10), (3, 12)]);
+    let positions = |document: &str| -> Vec<_> {
+        rows("csv", Section::People, document).iter().map(|row| (row.position.row, row.position.line)).collect()
+    };
+    let document = "\n\r\nname,notes\nA,\"1\r\n2\n3\r4\"\r\n\r\n , \nB,\n\r\nC,x";
+    assert_eq!(positions(document), [(1, 4), (2, 10), (3, 12)]);
+    assert_eq!(positions("\r\rname,notes\rA,\"1\n2\r3\"\r\r , \rB,\r\rC,x"), [(1, 4), (2, 9), (3, 11)]);
+}
+
+#[test]
+fn a_lone_cr_ends_rows_only_where_all_rows_end_so() {
+    let found = people("csv", "name,city,notes\r\nA\rda,London,a\r\r\nBob,Paris,\"b\r\"\r\r\n");
+    let cities: Vec<_> = found.iter().map(|person| person.contact.city.as_deref()).collect();
+    assert_eq!(cities, [Some("London"), Some("Paris")]);
+    let notes: Vec<_> = found.iter().map(|person| person.contact.notes.as_deref()).collect();
+    assert_eq!(notes, [Some("a"), Some("b\r")]);
+    assert_eq!(people("csv", "name,notes\rAda,\"a\nb\"\rBob,c\r").len(), 2);
 }
 
 #[test]

@@ -61,8 +61,8 @@ impl Decoder {
             self.wanted *= 2;
             return self.open();
         };
-        let Opening { delimiter, hint, rows, layout } = opening;
-        let mut scanner = Scanner::new(delimiter, self.options.row_limit, self.options.column_limit);
+        let Opening { dialect, hint, rows, layout } = opening;
+        let mut scanner = Scanner::new(dialect, self.options.row_limit, self.options.column_limit);
         scanner.skip(&mut self.text, hint);
         let mut header_line = None;
         for _ in 0..rows {
@@ -71,6 +71,7 @@ impl Decoder {
         }
         scanner.set_width(layout.width());
         let undoes_excel_safe = self.transcoder.is_marked() && layout.is_ours();
+        let delimiter = dialect.delimiter;
         Ok(Some(Table { delimiter, header_line, scanner, layout, undoes_excel_safe, rows: 0 }))
     }
 }

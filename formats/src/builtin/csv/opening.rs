@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use bytes::BytesMut;
 
-use super::scan::{Cells, Scanned, Scanner};
+use super::scan::{Cells, Dialect, LineEnd, Scanned, Scanner};
 use crate::delimiter::{Evidence, hint};
 use crate::headers::{Layout, is_email};
 use crate::text::without_nul;
@@ -18,7 +18,7 @@ const PREAMBLE: usize = 10;
 
 /// What the beginning of a table tells.
 pub(super) struct Opening {
-    pub(super) delimiter: Delimiter,
+    pub(super) dialect: Dialect,
     /// How many bytes stand before the first row, in a line that names the delimiter.
     pub(super) hint: usize,
     /// How many rows end with the header; 0 where there is none.
@@ -37,7 +37,11 @@ impl Opening {
         let (said, hint) = hint(text).map_or((None, 0), |(delimiter, length)| (Some(delimiter), length));
         let forced = options.delimiter.or(said);
         let candidates = forced.as_ref().map_or(&Delimiter::USUAL[..], std::slice::from_ref);
-        let sample = |delimiter: &Delimiter| Sample::read(text, hint, is_whole, *delimiter, section, options);
+        let line_end = LineEnd::of(text);
+        let sample = |delimiter: &Delimiter| {
+            let dialect = Dialect { delimiter: *delimiter, line_end };
+            Sample::read(text, hint, is_whole, dialect, section, options)
+        };
         // Of equals the first, and `max_by_key` takes the last.
         let samples = candidates.iter().rev().map(sample);
         let Some(sample) = samples.max_by_key(Sample::evidence) else { return Ok(None) };
@@ -48,15 +52,15 @@ impl Opening {
                 (false, false) => Ok(None),
             };
         }
-        let delimiter = sample.delimiter;
+        let dialect = sample.dialect;
         let (rows, layout) = sample.layout(section, options)?;
-        Ok(Some(Opening { delimiter, hint, rows, layout }))
+        Ok(Some(Opening { dialect, hint, rows, layout }))
     }
 }
 
 /// The first rows of a text as one delimiter cuts them.
 struct Sample {
-    delimiter: Delimiter,
+    dialect: Dialect,
     rows: Vec<SampleRow>,
     /// The place of the header among the rows.
     header: Option<(usize, Layout)>,
@@ -76,11 +80,11 @@ impl Sample {
         text: &[u8],
         hint: usize,
         is_whole: bool,
-        delimiter: Delimiter,
+        dialect: Dialect,
         section: Section,
         options: &DecodeOptions,
     ) -> Sample {
-        let mut scanner = Scanner::new(delimiter, options.row_limit, options.column_limit);
+        let mut scanner = Scanner::new(dialect, options.row_limit, options.column_limit);
         let mut input = BytesMut::from(text);
         scanner.skip(&mut input, hint);
         let mut rows = Vec::new();
@@ -90,7 +94,7 @@ impl Sample {
             rows.push(SampleRow { line: scanner.row_line(), scanned, found: cells.found(), cells: texts(&cells) });
         }
         let header = header(&rows, section);
-        Sample { delimiter, rows, header, line: scanner.row_line() }
+        Sample { dialect, rows, header, line: scanner.row_line() }
     }
 
     /// What speaks for the delimiter.

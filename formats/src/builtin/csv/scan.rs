@@ -1,16 +1,52 @@
 //! Cuts CSV into rows of cells, from pieces that may end anywhere, and knows on which line each cell starts.
 
 use bytes::{Buf, BytesMut};
-use csv_core::{ReadFieldResult, Reader, ReaderBuilder};
+use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
 use crate::Delimiter;
 use crate::text::Lines;
 
-/// csv-core's state machine with what it does not do: lines ended by a lone CR, limits, and quotes that are never closed.
+/// How the characters of a table make cells and rows of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub(super) delimiter: Delimiter,
+    pub(super) line_end: LineEnd,
+}
+
+/// What ends a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// LF, perhaps after CR. A lone CR is text.
+    Lf,
+    /// CR, as on the old Macintosh, and LF.
+    Cr,
+}
+
+impl LineEnd {
+    /// What ends most lines of a text, apart from those between quotes, where old Macintosh programs write LF.
+    pub(super) fn of(text: &[u8]) -> LineEnd {
+        let (mut lf, mut cr, mut is_quoted) = (0, 0, false);
+        for (at, byte) in text.iter().enumerate() {
+            match byte {
+                b'"' => is_quoted = !is_quoted,
+                b'\n' if !is_quoted => lf += 1,
+                b'\r' if !is_quoted && !matches!(text.get(at + 1), Some(b'\r' | b'\n')) => cr += 1,
+                _ => {}
+            }
+        }
+        if cr > lf { LineEnd::Cr } else { LineEnd::Lf }
+    }
+
+    fn ends_row(self, byte: u8) -> bool {
+        byte == b'\n' || (byte == b'\r' && self == LineEnd::Cr)
+    }
+}
+
+/// csv-core's state machine with what it does not do: limits, and quotes that are never closed.
 ///
 /// A row stays in the input until it has ended, so that reading can begin anew after the line of a quote that is never closed.
 pub(super) struct Scanner {
-    delimiter: Delimiter,
+    dialect: Dialect,
     reader: Reader,
     lines: Lines,
     limit: usize,
@@ -46,10 +82,10 @@ enum Progress {
 
 impl Scanner {
     /// A scanner that keeps at most `width` cells of rows of at most `limit` bytes.
-    pub(super) fn new(delimiter: Delimiter, limit: usize, width: usize) -> Scanner {
+    pub(super) fn new(dialect: Dialect, limit: usize, width: usize) -> Scanner {
         Scanner {
-            delimiter,
-            reader: reader(delimiter),
+            dialect,
+            reader: reader(dialect),
             lines: Lines::starting_at(1),
             limit,
             width,
@@ -101,8 +137,9 @@ impl Scanner {
                 self.start_row();
             }
         }
-        // One byte more than the limit is enough to see the end of the longest row.
-        let reach = input.len().min(self.limit.saturating_add(1));
+        // Two bytes more than the limit, CR and LF, are enough to see the end of the longest row.
+        let longest = self.limit.saturating_add(2);
+        let reach = input.len().min(longest);
         while self.row.read < reach {
             self.make_room();
             let unread = &input[self.row.read..reach];
@@ -114,13 +151,13 @@ impl Scanner {
                 if self.quote_closes_in_another_row(&input[self.row.cell_at..self.row.read - 1]) {
                     return self.start_anew(input, at_end);
                 }
-                self.end_cell();
                 if record_end {
-                    return Some(self.end_row(input));
+                    return Some(self.end_row(input, self.row.read - 1));
                 }
+                self.end_cell();
             }
         }
-        if self.row.read > self.limit {
+        if self.row.read >= longest {
             return self.overflow(input, at_end);
         }
         if at_end { self.end_of_input(input) } else { None }
@@ -155,10 +192,15 @@ impl Scanner {
         self.row.cell_lines = self.lines;
     }
 
-    fn end_row(&mut self, input: &mut BytesMut) -> Scanned {
+    /// Ends the row, of which `end` bytes are not its line end; what stands of CR before that belongs to it as well.
+    fn end_row(&mut self, input: &mut BytesMut, end: usize) -> Scanned {
+        let raw = &input[self.row.cell_at..end];
+        let trailing = raw.iter().rev().take_while(|byte| **byte == b'\r').count();
+        self.used -= trailing;
+        self.end_cell();
         self.progress = Progress::Between;
         input.advance(self.row.read);
-        Scanned::Row
+        if end - trailing > self.limit { Scanned::TooLong } else { Scanned::Row }
     }
 
     /// Ends the last row as if a line end followed. Between quotes that is text and ends nothing.
@@ -169,8 +211,7 @@ impl Scanner {
         if !is_end || self.quote_closes_in_another_row(&input[self.row.cell_at..self.row.read]) {
             return self.start_anew(input, true);
         }
-        self.end_cell();
-        Some(self.end_row(input))
+        Some(self.end_row(input, self.row.read))
     }
 
     /// Whether a quoted cell of several lines goes on after its closing quote. Then the opening quote is most likely a slip, and the
@@ -203,21 +244,25 @@ impl Scanner {
 
     /// Passes over the rest of a line.
     fn skip_line(&mut self, input: &mut BytesMut, at_end: bool, scanned: Scanned) -> Option<Scanned> {
-        let rest = input.iter().position(|byte| is_line_end(*byte));
+        let rest = input.iter().position(|byte| self.dialect.line_end.ends_row(*byte));
         self.skip(input, rest.unwrap_or(input.len()));
         if rest.is_none() && !at_end {
             self.progress = Progress::Skipping(scanned);
             return None;
         }
         self.progress = Progress::Between;
-        self.reader = reader(self.delimiter);
+        self.reader = reader(self.dialect);
         Some(scanned)
     }
 }
 
 /// A reader in the middle of a file: at the start it would look for a byte order mark.
-fn reader(delimiter: Delimiter) -> Reader {
-    let mut reader = ReaderBuilder::new().delimiter(delimiter.byte()).build();
+fn reader(dialect: Dialect) -> Reader {
+    let terminator = match dialect.line_end {
+        LineEnd::Lf => Terminator::Any(b'\n'),
+        LineEnd::Cr => Terminator::CRLF,
+    };
+    let mut reader = ReaderBuilder::new().delimiter(dialect.delimiter.byte()).terminator(terminator).build();
     reader.read_field(b"\n", &mut [0]);
     reader
 }
