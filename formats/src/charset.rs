@@ -166,13 +166,11 @@ impl Transcoder {
             }
         }
         let charset = found.map(|(charset, _)| charset).or(self.forced).or_else(|| unmarked_utf16(input));
-        match charset {
-            Some(charset) => self.settle(charset),
-            None => {
-                self.state = State::Ascii(Box::new(EncodingDetector::new(Iso2022JpDetection::Deny)));
-                Step::Passed
-            }
-        }
+        let Some(charset) = charset else {
+            self.state = State::Ascii(Box::new(EncodingDetector::new(Iso2022JpDetection::Deny)));
+            return Step::Passed;
+        };
+        self.settle(charset)
     }
 
     fn settle(&mut self, charset: Charset) -> Step {

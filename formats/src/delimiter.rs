@@ -82,7 +82,7 @@ pub(crate) fn hint(text: &[u8]) -> Option<(Delimiter, usize)> {
     let is_line_end = |byte: &u8| matches!(byte, b'\r' | b'\n');
     let start = text.iter().position(|byte| !is_line_end(byte))?;
     let rest = &text[start..];
-    let end = rest.iter().position(|byte| is_line_end(byte)).unwrap_or(rest.len());
+    let end = rest.iter().position(is_line_end).unwrap_or(rest.len());
     let line = rest[..end].strip_prefix(b"\"").and_then(|line| line.strip_suffix(b"\"")).unwrap_or(&rest[..end]);
     let (name, said) = line.split_at_checked(4)?;
     let [byte] = said else { return None };

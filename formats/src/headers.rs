@@ -148,8 +148,9 @@ impl Layout {
 
     fn foreign_record(&self, meanings: &[Option<Meaning>], cells: &[Cow<'_, str>]) -> Record {
         let filled = self.header.iter().zip(meanings).zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
-        let known = filled.filter_map(|((header, meaning), cell)| Some(Cell::new(header, (*meaning)?, cell)));
-        foreign::draft(known.collect()).into_record(self.section)
+        let known: Vec<Cell<'_>> =
+            filled.filter_map(|((header, meaning), cell)| Some(Cell::new(header, (*meaning)?, cell))).collect();
+        foreign::draft(&known).into_record(self.section)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use bytes::Bytes;
-use formats::{DecodeOptions, Record, Row, Section};
+use formats::{DecodeOptions, Delimiter, Record, Row, Section};
 use futures_util::stream::{Stream, StreamExt};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -95,8 +95,8 @@ pub struct ReceiptFile {
     pub sha256: String,
     /// The name of its format.
     pub format: String,
-    /// Its charset.
-    pub charset: &'static str,
+    /// Its charset, such as `windows-1252`, where it is text.
+    pub charset: Option<String>,
     /// What separates its cells, where it has cells.
     pub delimiter: Option<char>,
 }
@@ -134,14 +134,7 @@ impl Session {
         let name = codec.descriptor().name;
         let policy = Policy { target, duplicates: duplicates.into(), categories };
         let import = Import::begin(&writer, policy).await?;
-        let file = ReceiptFile {
-            name: file_name,
-            format: name.to_owned(),
-            // What the codecs read so far: other charsets and delimiters are refused, not guessed.
-            charset: "utf-8",
-            delimiter: (name == "csv").then_some(','),
-            ..ReceiptFile::default()
-        };
+        let file = ReceiptFile { name: file_name, format: name.to_owned(), ..ReceiptFile::default() };
         let receipt = Receipt {
             id: Kind::Import.global(import.id()).to_string(),
             section: section.name().to_owned(),
@@ -156,8 +149,13 @@ impl Session {
             }
         });
         let mut run = Run { import, target, receipt, batch: Vec::new() };
-        run.rows(formats::decode(decoder, hashed)).await?;
+        let mut rows = formats::decode(decoder, hashed);
+        run.rows(&mut rows).await?;
+        let findings = rows.findings();
+        drop(rows);
         let Run { import, mut receipt, .. } = run;
+        receipt.file.charset = findings.charset.map(|charset| charset.to_string());
+        receipt.file.delimiter = findings.delimiter.map(Delimiter::char);
         import.commit().await?;
         receipt.file.sha256 = hexadecimal(&hash.finalize());
         Ok(receipt)

@@ -21,8 +21,8 @@ impl<'a> Cell<'a> {
 }
 
 /// Makes a contact of a row. What is known and not used goes to the foreign values in the order of the columns.
-pub(super) fn draft(cells: Vec<Cell<'_>>) -> Draft {
-    let mut cells = Cells::new(&cells);
+pub(super) fn draft(cells: &[Cell<'_>]) -> Draft {
+    let mut cells = Cells::new(cells);
     let mut draft = Draft::with_contact(contact(&mut cells));
     let mut categories = Vec::new();
     while let Some(cell) = cells.take_cell(|meaning| matches!(meaning, Meaning::Categories | Meaning::Labels)) {
@@ -86,7 +86,9 @@ fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
     let rest = rest.map(|(column, of)| (column, part(of).unwrap_or_default()));
     let whole = part(Part::Whole).filter(|_| street.is_empty() && rest.iter().all(|(_, text)| text.is_empty()));
     contact.set(Column::Address, whole.unwrap_or(&street));
-    rest.into_iter().for_each(|(column, text)| contact.set(column, text));
+    for (column, text) in rest {
+        contact.set(column, text);
+    }
     cells.drop_repeated_addresses();
 }
 

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use formats::{DecodeOptions, Record, Section, columns};
+use formats::{DecodeOptions, Findings, Record, Section, columns};
 
 use crate::documents::{Reading, read, read_cut};
 
@@ -44,7 +44,8 @@ fn every_prefix_ends() {
 
 /// All sizes up to that of a small document, and of a larger one the small sizes and some of the others.
 fn sizes(length: usize) -> impl Iterator<Item = usize> {
-    (1..length.min(600)).chain((600..length).step_by(53))
+    let every = if length < 400 { length } else { 24 };
+    (1..length.min(every)).chain((every..length).step_by(89))
 }
 
 struct Case {
@@ -90,6 +91,15 @@ fn described(reading: &Reading) -> String {
         row.record.iter().for_each(|record| describe(&mut text, record));
         row.diagnostics.iter().for_each(|diagnostic| line(&mut text, &format!("  FAILED {diagnostic}")));
     }
+    let Findings { charset, delimiter, client, header_line, ignored, .. } = &reading.findings;
+    let found = [
+        charset.map(|charset| charset.to_string()),
+        delimiter.map(|delimiter| format!("delimiter {delimiter}")),
+        client.map(|client| format!("columns of {client}")),
+        header_line.map(|line| format!("header in line {line}")),
+        (!ignored.is_empty()).then(|| format!("ignored {ignored:?}")),
+    ];
+    line(&mut text, &format!("FOUND {}", found.into_iter().flatten().collect::<Vec<_>>().join(", ")));
     if let Some(error) = &reading.error {
         line(&mut text, &format!("ERROR {error}"));
     }

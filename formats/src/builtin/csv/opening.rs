@@ -70,7 +70,7 @@ struct Sample {
 
 struct SampleRow {
     line: u64,
-    scanned: Scanned,
+    kind: Scanned,
     found: u64,
     cells: Vec<Cow<'static, str>>,
 }
@@ -89,9 +89,9 @@ impl Sample {
         scanner.skip(&mut input, hint);
         let mut rows = Vec::new();
         while rows.len() < ROWS + PREAMBLE {
-            let Some(scanned) = scanner.next(&mut input, is_whole) else { break };
+            let Some(kind) = scanner.next(&mut input, is_whole) else { break };
             let cells = scanner.cells();
-            rows.push(SampleRow { line: scanner.row_line(), scanned, found: cells.found(), cells: texts(&cells) });
+            rows.push(SampleRow { line: scanner.row_line(), kind, found: cells.found(), cells: texts(&cells) });
         }
         let header = header(&rows, section);
         Sample { dialect, rows, header, line: scanner.row_line() }
@@ -101,7 +101,7 @@ impl Sample {
     fn evidence(&self) -> Evidence {
         let header = self.header.as_ref();
         let table = &self.rows[header.map_or(0, |(at, _)| *at)..];
-        let good = table.iter().filter(|row| row.scanned == Scanned::Row && !row.is_blank());
+        let good = table.iter().filter(|row| row.kind == Scanned::Row && !row.is_blank());
         let widths: Vec<u64> = good.take(ROWS).map(|row| row.found).collect();
         Evidence::new(header.map_or(0, |(_, layout)| layout.known()), &widths)
     }
@@ -120,7 +120,7 @@ impl Sample {
             return Err(DecodeError::NoHeader { known });
         };
         let (line, limit) = (row.line, options.row_limit);
-        match row.scanned {
+        match row.kind {
             Scanned::TooLong => return Err(DecodeError::HeaderTooLong { line, limit }),
             Scanned::Unclosed { line } => return Err(DecodeError::HeaderUnclosed { line }),
             Scanned::Row => {}
@@ -138,22 +138,24 @@ impl Sample {
 /// The header and its place among the rows: the first row that is not blank, or where little of it is known a row below it of which
 /// much is. A row with an e-mail address is data, even if one of its cells happens to be the name of a column.
 fn header(rows: &[SampleRow], section: Section) -> Option<(usize, Layout)> {
-    let mut filled = rows.iter().enumerate().filter(|(_, row)| !row.is_blank()).take(PREAMBLE).map(|(at, row)| {
-        let layout = Layout::recognise(&row.cells, section).filter(|_| row.scanned == Scanned::Row);
-        (at, row, layout.map_or(0, |layout| layout.known()))
-    });
-    let (first, row, known) = filled.next()?;
-    let is_likely = |row: &SampleRow, known: usize| known * 2 >= row.filled() && known > 0;
-    let is_header = known > 0 && (is_likely(row, known) || !row.has_email());
-    let is_sure = is_header && (known > 1 || is_likely(row, known));
-    let mut below = || filled.find(|(_, row, known)| *known > 1 && is_likely(row, *known)).map(|(at, ..)| at);
-    let at = if is_sure { first } else { below().or(is_header.then_some(first))? };
+    let known = |row: &SampleRow| match row.kind {
+        Scanned::Row => Layout::recognise(&row.cells, section).map_or(0, |layout| layout.known()),
+        _ => 0,
+    };
+    let is_likely = |row: &SampleRow, known: usize| known > 0 && known * 2 >= row.filled();
+    let mut filled = rows.iter().enumerate().filter(|(_, row)| !row.is_blank()).take(PREAMBLE);
+    let (first, row) = filled.next()?;
+    let known_first = known(row);
+    let is_header = known_first > 0 && (is_likely(row, known_first) || !row.has_email());
+    let is_sure = is_header && (known_first > 1 || is_likely(row, known_first));
+    let mut below = || filled.find(|(_, row)| row.filled() > 1 && known(row) > 1 && is_likely(row, known(row)));
+    let at = if is_sure { first } else { below().map(|(at, _)| at).or(is_header.then_some(first))? };
     Layout::recognise(&rows[at].cells, section).map(|layout| (at, layout))
 }
 
 impl SampleRow {
     fn is_blank(&self) -> bool {
-        self.scanned == Scanned::Row && self.filled() == 0
+        self.kind == Scanned::Row && self.filled() == 0
     }
 
     fn filled(&self) -> usize {
