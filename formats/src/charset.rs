@@ -1,11 +1,13 @@
 //! Charsets: how the bytes of a file become text, and how the charset is found where nobody says it.
 
+mod macintosh;
+
 use std::fmt;
 use std::str::FromStr;
 
 use bytes::{Buf, BytesMut};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, DecoderResult, Encoding, UTF_8, UTF_16BE, UTF_16LE};
+use encoding_rs::{Decoder, DecoderResult, Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// A charset of the WHATWG Encoding Standard.
 ///
@@ -223,7 +225,8 @@ fn guess(detector: &mut EncodingDetector, sample: &[u8], is_whole: bool) -> Char
         return Charset::UTF_8;
     }
     detector.feed(sample, is_whole);
-    Charset(detector.guess(None, Utf8Detection::Deny))
+    let found = detector.guess(None, Utf8Detection::Deny);
+    Charset(if found == WINDOWS_1252 && macintosh::is_likely(sample) { MACINTOSH } else { found })
 }
 
 /// How many characters of several bytes the sample has, and how many bytes or sequences that are not UTF-8.
