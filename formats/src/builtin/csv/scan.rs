@@ -67,7 +67,7 @@ pub(super) enum Scanned {
     Row,
     /// A row with more bytes than the limit; its cells are gone.
     TooLong,
-    /// A quote opens in this line and is not closed before the limit, the end of the file or the middle of another row. The next row
+    /// A quote opens in this line and is not closed before the limit, the end of the file or the start of another cell. The next row
     /// begins with the next line.
     Unclosed { line: u64 },
 }
@@ -148,7 +148,7 @@ impl Scanner {
             self.row.read += read;
             self.used += written;
             if let ReadFieldResult::Field { record_end } = result {
-                if self.quote_closes_in_another_row(&input[self.row.cell_at..self.row.read - 1]) {
+                if self.quote_closes_at_another_cell(&input[self.row.cell_at..self.row.read - 1]) {
                     return self.start_anew(input, at_end);
                 }
                 if record_end {
@@ -208,19 +208,20 @@ impl Scanner {
         self.make_room();
         let (result, _, _) = self.reader.read_field(b"\n", &mut self.text[self.used..]);
         let is_end = matches!(result, ReadFieldResult::Field { record_end: true });
-        if !is_end || self.quote_closes_in_another_row(&input[self.row.cell_at..self.row.read]) {
+        if !is_end || self.quote_closes_at_another_cell(&input[self.row.cell_at..self.row.read]) {
             return self.start_anew(input, true);
         }
         Some(self.end_row(input, self.row.read))
     }
 
-    /// Whether a quoted cell of several lines goes on after its closing quote. Then the opening quote is most likely a slip, and the
-    /// closing one is the first of a cell some rows below.
-    fn quote_closes_in_another_row(&self, raw: &[u8]) -> bool {
-        self.lines.line() > self.row.cell_lines.line()
-            && closing_quote(raw).is_some_and(|at| {
-                raw[..at].iter().any(|byte| is_line_end(*byte)) && !raw[at + 1..].trim_ascii().is_empty()
-            })
+    /// Whether a quoted cell goes on after its closing quote, and has several lines or a delimiter right before that quote. Then the
+    /// closing quote is most likely the first of another cell, perhaps some rows below, and the quote of this cell is never closed.
+    fn quote_closes_at_another_cell(&self, raw: &[u8]) -> bool {
+        closing_quote(raw).is_some_and(|at| {
+            let goes_on = !raw[at + 1..].trim_ascii().is_empty();
+            let follows_delimiter = raw[at - 1] == self.dialect.delimiter.byte();
+            goes_on && (follows_delimiter || raw[..at].iter().any(|byte| is_line_end(*byte)))
+        })
     }
 
     /// Gives up a row that has more bytes than the limit.
