@@ -7,7 +7,7 @@ use std::str::FromStr;
 
 use bytes::{Buf, BytesMut};
 use chardetng::{EncodingDetector, Iso2022JpDetection, Utf8Detection};
-use encoding_rs::{Decoder, DecoderResult, Encoding, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
+use encoding_rs::{Decoder, DecoderResult, Encoding, ISO_8859_4, MACINTOSH, UTF_8, UTF_16BE, UTF_16LE, WINDOWS_1252};
 
 /// A charset of the WHATWG Encoding Standard.
 ///
@@ -225,8 +225,19 @@ fn guess(detector: &mut EncodingDetector, sample: &[u8], is_whole: bool) -> Char
         return Charset::UTF_8;
     }
     detector.feed(sample, is_whole);
-    let found = detector.guess(None, Utf8Detection::Deny);
+    let found = match detector.guess(None, Utf8Detection::Deny) {
+        _ if sample.iter().copied().all(is_ascii_or_typography) => WINDOWS_1252,
+        // Nobody writes it, but the detector takes a lone `ï` for it.
+        found if found == ISO_8859_4 => WINDOWS_1252,
+        found => found,
+    };
     Charset(if found == WINDOWS_1252 && macintosh::is_likely(sample) { MACINTOSH } else { found })
+}
+
+/// Whether a byte is ASCII or what English programs put for `...`, quotes, the apostrophe, dashes and the no-break space in
+/// windows-1252, which a detector may take for half a Japanese character.
+fn is_ascii_or_typography(byte: u8) -> bool {
+    matches!(byte, 0..=0x7F | 0x85 | 0x91..=0x97 | 0x99 | 0xA0)
 }
 
 /// How many characters of several bytes the sample has, and how many bytes or sequences that are not UTF-8.
