@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use crate::{DecodeError, Direction, EncodeError, Record, Row, Section, Unsupported};
+use crate::{Charset, DecodeError, Delimiter, Direction, EncodeError, Record, Row, Section, Unsupported};
 
 /// A format. It is registered once in a [`Registry`](crate::Registry) and makes an encoder or decoder for each document.
 pub trait Codec: Send + Sync + 'static {
@@ -36,6 +36,27 @@ pub trait Decode: Send {
     /// when the caller has said `at_end`, that nothing follows `input`, it means that the document is finished. An error
     /// concerns the whole document: nothing that comes after it can be trusted.
     fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError>;
+
+    /// What has been found out about the document so far; whole when the document is finished.
+    fn findings(&self) -> Findings {
+        Findings::default()
+    }
+}
+
+/// What a decoder found out about a document, for the person who imports it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Findings {
+    /// The charset, where the format has text.
+    pub charset: Option<Charset>,
+    /// What separates the cells, where the format has cells.
+    pub delimiter: Option<Delimiter>,
+    /// The program whose names the columns bear, such as `Outlook (German)`; `Cairn` for our own.
+    pub client: Option<&'static str>,
+    /// The line of the header; `None` where the columns were guessed, which are then called `Column 1` and so on.
+    pub header_line: Option<u64>,
+    /// The names of the columns that nobody reads.
+    pub ignored: Vec<String>,
 }
 
 /// What a format says of itself.
@@ -93,12 +114,20 @@ pub enum Container {
 /// How a document is to be written.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct EncodeOptions {}
+pub struct EncodeOptions {
+    /// Whether spreadsheet programs are kept from taking cells for formulas: a byte order mark, and an apostrophe before cells that
+    /// start with `=`, `+`, `-`, `@` and the like, apart from numbers. Formats without such a danger do not heed it.
+    pub excel_safe: bool,
+}
 
 /// How a document is to be read, and what it may cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct DecodeOptions {
-    /// The longest row in bytes of the file; a longer one fails and is skipped without being kept. 1 MiB by default.
+    /// The charset of the file; found by its bytes where it is `None`.
+    pub charset: Option<Charset>,
+    /// What separates the cells of a table; found by its first rows where it is `None`.
+    pub delimiter: Option<Delimiter>,
+    /// The longest row in bytes of UTF-8; a longer one fails and is skipped without being kept. 1 MiB by default.
     pub row_limit: usize,
     /// The greatest number of columns; more of them are an error of the document. 1,024 by default.
     pub column_limit: usize,
@@ -106,6 +135,6 @@ pub struct DecodeOptions {
 
 impl Default for DecodeOptions {
     fn default() -> DecodeOptions {
-        DecodeOptions { row_limit: 1 << 20, column_limit: 1024 }
+        DecodeOptions { charset: None, delimiter: None, row_limit: 1 << 20, column_limit: 1024 }
     }
 }

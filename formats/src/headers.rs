@@ -1,16 +1,59 @@
 //! What the columns of a table mean: which program wrote it, and how its rows become records.
+//!
+//! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`), write its names
+//! in the form that [`key`] gives (small letters, single spaces), say with a [`Meaning`] what each is for, add a line to [`CLIENTS`]
+//! and a golden file to `tests/golden/csv`. A name that stands twice in a header is listed twice, in the order of the file; `#` in a
+//! name stands for a number.
 
+mod client;
 mod foreign;
+mod gmail;
+mod google;
+mod guess;
+mod highrise;
+mod hubspot;
+mod linkedin;
+mod meaning;
 mod outlook;
+mod outlook_com;
+mod outlook_french;
+mod outlook_german;
 mod own;
+mod salesforce;
+mod thunderbird;
+mod windows_contacts;
+mod yahoo;
 
 use std::borrow::Cow;
 
-use self::foreign::{Cell, Meaning};
+use unicode_normalization::UnicodeNormalization;
+
+pub(crate) use self::guess::is_email;
+
+use self::client::{Client, Footer, Names};
+use self::foreign::Cell;
+use self::meaning::Meaning;
 use crate::record::{Column, Draft};
 use crate::{Diagnostic, Record, Section};
 
-/// A header that was recognised.
+/// The programs whose tables are read, apart from ours. Of those that know equally many names of a header the first is taken.
+const CLIENTS: [&Client; 13] = [
+    &outlook::CLIENT,
+    &outlook_com::CLIENT,
+    &outlook_german::CLIENT,
+    &outlook_french::CLIENT,
+    &windows_contacts::CLIENT,
+    &gmail::CLIENT,
+    &google::CLIENT,
+    &yahoo::CLIENT,
+    &thunderbird::CLIENT,
+    &linkedin::CLIENT,
+    &hubspot::CLIENT,
+    &salesforce::CLIENT,
+    &highrise::CLIENT,
+];
+
+/// What the columns of a table mean.
 pub(crate) struct Layout {
     section: Section,
     header: Vec<String>,
@@ -20,14 +63,19 @@ pub(crate) struct Layout {
 impl Layout {
     /// Recognises a header by its names, never by their order. `None` where no name is known.
     pub(crate) fn recognise(header: &[Cow<'_, str>], section: Section) -> Option<Layout> {
-        let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
-        let columns = if outlook::wrote(&keys) {
-            Columns::Foreign(foreign::meanings(&keys, outlook::meaning))
-        } else {
-            Columns::Own(keys.iter().map(|key| own::column(key, section)).collect())
-        };
+        let names = Names::new(header.iter().map(|name| key(name)).collect());
+        let own = Columns::Own(names.keys().iter().map(|key| own::column(key, section)).collect());
+        let columns = if names.keys().iter().any(|key| key == own::MARK) { own } else { best(own, &names) };
         let header = header.iter().map(|name| name.trim().to_owned()).collect();
-        columns.any_is_known().then_some(Layout { section, header, columns })
+        (columns.known() > 0).then_some(Layout { section, header, columns })
+    }
+
+    /// Guesses what the columns of a table without a header are, from its first rows; they are called `Column 1` and so on. `None`
+    /// where none of them holds e-mail addresses.
+    pub(crate) fn guess(rows: &[Vec<Cow<'_, str>>], section: Section) -> Option<Layout> {
+        let meanings: Vec<_> = guess::meanings(rows)?.into_iter().map(Some).collect();
+        let header = (1..=meanings.len()).map(|number| format!("Column {number}")).collect();
+        Some(Layout { section, header, columns: Columns::Foreign(&guess::CLIENT, meanings) })
     }
 
     /// How many cells a row should have.
@@ -35,11 +83,52 @@ impl Layout {
         self.header.len()
     }
 
+    /// How many of the columns are known.
+    pub(crate) fn known(&self) -> usize {
+        self.columns.known()
+    }
+
+    /// The program that wrote the table.
+    pub(crate) fn client(&self) -> &'static str {
+        match &self.columns {
+            Columns::Own(_) => own::CLIENT,
+            Columns::Foreign(client, _) => client.name,
+        }
+    }
+
+    /// Whether only an export of ours has such a header.
+    pub(crate) fn is_ours(&self) -> bool {
+        matches!(&self.columns, Columns::Own(columns) if columns.contains(&Some(Column::CreatedAt)))
+    }
+
+    /// The name of a column.
+    pub(crate) fn name(&self, column: usize) -> Option<&str> {
+        self.header.get(column).map(String::as_str)
+    }
+
+    /// The names of the columns that nobody reads.
+    pub(crate) fn ignored(&self) -> Vec<String> {
+        let is_ignored = |at: usize| match &self.columns {
+            Columns::Own(columns) => columns[at].is_none(),
+            Columns::Foreign(_, meanings) => meanings[at].is_none(),
+        };
+        let names = self.header.iter().enumerate().filter(|(at, name)| !name.is_empty() && is_ignored(*at));
+        names.map(|(_, name)| name.clone()).collect()
+    }
+
+    /// Whether a row of so many cells is no record but one of the remarks with which the program ends its tables.
+    pub(crate) fn is_footer(&self, cells: u64) -> bool {
+        match &self.columns {
+            Columns::Foreign(Client { footer: Footer::SingleCells, .. }, _) => cells == 1 && self.width() > 1,
+            _ => false,
+        }
+    }
+
     /// The record of a row, whose missing cells count as empty. Columns that are not known are passed over.
     pub(crate) fn record(&self, cells: &[Cow<'_, str>]) -> Result<Record, Vec<Diagnostic>> {
         match &self.columns {
             Columns::Own(columns) => self.own_record(columns, cells),
-            Columns::Foreign(meanings) => Ok(self.foreign_record(meanings, cells)),
+            Columns::Foreign(_, meanings) => Ok(self.foreign_record(meanings, cells)),
         }
     }
 
@@ -59,29 +148,56 @@ impl Layout {
 
     fn foreign_record(&self, meanings: &[Option<Meaning>], cells: &[Cow<'_, str>]) -> Record {
         let filled = self.header.iter().zip(meanings).zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
-        let known = filled.filter_map(|((header, meaning), cell)| Some(Cell::new(header, (*meaning)?, cell)));
-        foreign::draft(known.collect()).into_record(self.section)
+        let known: Vec<Cell<'_>> =
+            filled.filter_map(|((header, meaning), cell)| Some(Cell::new(header, (*meaning)?, cell))).collect();
+        foreign::draft(&known).into_record(self.section)
     }
 }
 
 /// The meaning of each column; `None` where it is not known.
 enum Columns {
     Own(Vec<Option<Column>>),
-    Foreign(Vec<Option<Meaning>>),
+    Foreign(&'static Client, Vec<Option<Meaning>>),
 }
 
 impl Columns {
-    fn any_is_known(&self) -> bool {
+    fn known(&self) -> usize {
         match self {
-            Columns::Own(columns) => columns.iter().any(Option::is_some),
-            Columns::Foreign(meanings) => meanings.iter().any(Option::is_some),
+            Columns::Own(columns) => columns.iter().flatten().count(),
+            Columns::Foreign(_, meanings) => meanings.iter().flatten().count(),
         }
     }
 }
 
+/// The columns as that program means them which knows the most names.
+fn best(own: Columns, names: &Names) -> Columns {
+    let foreign = CLIENTS.into_iter().map(|client| Columns::Foreign(client, client.meanings(names)));
+    foreign.fold(own, |best, columns| if columns.known() > best.known() { columns } else { best })
+}
+
 /// The form in which names are compared: small letters, single spaces (of any kind, as some programs write no-break ones), straight
-/// apostrophes.
+/// apostrophes, plain hyphens, accents joined to their letters, and `ss` as the Swiss write it.
 fn key(name: &str) -> String {
+    let visible = name.nfc().filter(|char| !matches!(char, '\u{feff}' | '\u{200b}' | '\0')).map(|char| match char {
+        '’' | '‘' | '´' | '`' | 'ʼ' => '\'',
+        '‐' | '‑' | '‒' | '–' | '—' => '-',
+        other => other,
+    });
+    let name: String = visible.flat_map(char::to_lowercase).collect();
     let words: Vec<&str> = name.split_whitespace().collect();
-    words.join(" ").replace('’', "'").to_lowercase()
+    words.join(" ").replace('ß', "ss")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{CLIENTS, key};
+
+    #[test]
+    fn dictionaries_have_names_as_they_are_compared() {
+        for client in CLIENTS {
+            for (name, _) in client.columns {
+                assert_eq!(*name, key(name), "in the dictionary of {}", client.name);
+            }
+        }
+    }
 }

@@ -23,8 +23,10 @@
 //! ```
 
 mod builtin;
+mod charset;
 mod codec;
 pub mod conformance;
+mod delimiter;
 mod error;
 mod headers;
 mod record;
@@ -35,10 +37,12 @@ mod stream;
 mod text;
 
 pub use builtin::builtin;
-pub use codec::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss};
+pub use charset::{Charset, UnknownCharset};
+pub use codec::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Findings, Loss};
+pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use record::{Contact, Foreign, Person, Record, Stage, Transaction, UnknownStage, columns};
 pub use registry::{Key, Registry, Taken, UnknownFormat};
 pub use row::{Diagnostic, Position, Row};
 pub use section::{Section, UnknownSection};
-pub use stream::{StreamError, decode, encode};
+pub use stream::{Rows, StreamError, decode, encode};

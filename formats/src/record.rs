@@ -10,6 +10,7 @@ use rust_decimal::Decimal;
 
 use crate::{EncodeError, Section};
 
+pub(crate) use self::cell::CATEGORY_SEPARATOR;
 pub(crate) use self::column::Column;
 pub(crate) use self::draft::{Draft, names};
 

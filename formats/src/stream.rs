@@ -2,12 +2,13 @@
 
 use std::mem;
 use std::pin::Pin;
+use std::task::{Context, Poll, ready};
 use std::vec;
 
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream, StreamExt};
 
-use crate::{CodecError, Decode, Encode, EncodeError, Record, Row};
+use crate::{CodecError, Decode, Encode, EncodeError, Findings, Record, Row};
 
 /// How many bytes [`encode`] collects before it hands them on. A page goes on in the next chunk where it does not fit.
 const CHUNK: usize = 64 * 1024;
@@ -35,20 +36,67 @@ where
 
 /// Reads a document from pieces that may be cut anywhere, row by row.
 ///
-/// At most one row and one piece are in memory at a time. A bad row is an item like any other; the stream ends after its first
-/// error, which concerns the whole document.
-pub fn decode<S, E>(decoder: Box<dyn Decode>, bytes: S) -> impl Stream<Item = Result<Row, StreamError<E>>> + Send
+/// At most one row and one piece are in memory at a time, and what the decoder needs to find out how the document is written. A bad
+/// row is an item like any other; the stream ends after its first error, which concerns the whole document.
+pub fn decode<S, E>(decoder: Box<dyn Decode>, bytes: S) -> Rows<S>
 where
-    S: Stream<Item = Result<Bytes, E>> + Send,
+    S: Stream<Item = Result<Bytes, E>>,
 {
-    let pump = DecodePump { decoder, bytes: Box::pin(bytes), input: BytesMut::new(), progress: Progress::Middle };
-    stream::unfold(pump, |mut pump| async move {
-        let item = pump.row().await?;
-        if item.is_err() {
-            pump.progress = Progress::Done;
+    Rows { decoder, bytes: Box::pin(bytes), input: BytesMut::new(), progress: Progress::Middle }
+}
+
+/// The rows of a document, as a stream.
+pub struct Rows<S> {
+    decoder: Box<dyn Decode>,
+    bytes: Pin<Box<S>>,
+    input: BytesMut,
+    progress: Progress,
+}
+
+impl<S> Rows<S> {
+    /// What has been found out about the document so far; whole when the stream has ended.
+    pub fn findings(&self) -> Findings {
+        self.decoder.findings()
+    }
+}
+
+impl<S, E> Stream for Rows<S>
+where
+    S: Stream<Item = Result<Bytes, E>>,
+{
+    type Item = Result<Row, StreamError<E>>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let rows = &mut *self;
+        loop {
+            let at_end = match rows.progress {
+                Progress::Done => return Poll::Ready(None),
+                Progress::End => true,
+                Progress::Begin | Progress::Middle => false,
+            };
+            let error = match rows.decoder.row(&mut rows.input, at_end) {
+                Ok(Some(row)) => return Poll::Ready(Some(Ok(row))),
+                Ok(None) if at_end => {
+                    rows.progress = Progress::Done;
+                    return Poll::Ready(None);
+                }
+                Ok(None) => match ready!(rows.bytes.as_mut().poll_next(context)) {
+                    Some(Ok(piece)) => {
+                        rows.input.extend_from_slice(&piece);
+                        continue;
+                    }
+                    Some(Err(error)) => StreamError::Source(error),
+                    None => {
+                        rows.progress = Progress::End;
+                        continue;
+                    }
+                },
+                Err(error) => StreamError::Codec(error.into()),
+            };
+            rows.progress = Progress::Done;
+            return Poll::Ready(Some(Err(error)));
         }
-        Some((item, pump))
-    })
+    }
 }
 
 /// Why a stream ended before its document did.
@@ -125,39 +173,6 @@ where
             self.progress = Progress::Done;
             self.page = Vec::new().into_iter();
             self.out = BytesMut::new();
-        }
-    }
-}
-
-struct DecodePump<S> {
-    decoder: Box<dyn Decode>,
-    bytes: Pin<Box<S>>,
-    input: BytesMut,
-    progress: Progress,
-}
-
-impl<S, E> DecodePump<S>
-where
-    S: Stream<Item = Result<Bytes, E>>,
-{
-    async fn row(&mut self) -> Option<Result<Row, StreamError<E>>> {
-        loop {
-            let at_end = match self.progress {
-                Progress::Done => return None,
-                Progress::End => true,
-                Progress::Begin | Progress::Middle => false,
-            };
-            match self.decoder.row(&mut self.input, at_end) {
-                Ok(Some(row)) => return Some(Ok(row)),
-                Ok(None) if at_end => return None,
-                Ok(None) => {}
-                Err(error) => return Some(Err(StreamError::Codec(error.into()))),
-            }
-            match self.bytes.next().await {
-                Some(Ok(piece)) => self.input.extend_from_slice(&piece),
-                Some(Err(error)) => return Some(Err(StreamError::Source(error))),
-                None => self.progress = Progress::End,
-            }
         }
     }
 }

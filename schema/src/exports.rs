@@ -29,6 +29,8 @@ pub struct ExportRequest {
     pub category: Option<String>,
     /// By what it is ordered.
     pub order: Order,
+    /// Whether cells are kept from being formulas in a spreadsheet.
+    pub excel_safe: bool,
 }
 
 /// A document that is being written.
@@ -50,11 +52,12 @@ impl Session {
         &self,
         request: ExportRequest,
     ) -> Result<Export<impl Stream<Item = Result<Bytes>> + Send + use<>>> {
-        let ExportRequest { section, format, search, category, order } = request;
+        let ExportRequest { section, format, search, category, order, excel_safe } = request;
+        let mut options = EncodeOptions::default();
+        options.excel_safe = excel_safe;
         let unsupported = |error: String| Error::new(Code::Unsupported, error);
         let codec = self.engine().formats().get(&format).map_err(|error| unsupported(error.to_string()))?;
-        let encoder =
-            codec.encoder(section, &EncodeOptions::default()).map_err(|error| unsupported(error.to_string()))?;
+        let encoder = codec.encoder(section, &options).map_err(|error| unsupported(error.to_string()))?;
         let view = view(search.as_deref(), category.as_deref())?;
         let source = Source::of(section, self.reader(), view, order)?;
         let (first, rest) = source.page(None).await?;

@@ -3,7 +3,7 @@
 use std::str::FromStr;
 
 use bytes::Bytes;
-use formats::{DecodeOptions, Record, Row, Section};
+use formats::{Charset, DecodeOptions, Delimiter, Record, Row, Section};
 use futures_util::stream::{Stream, StreamExt};
 use serde::Serialize;
 use sha2::{Digest, Sha256};
@@ -24,6 +24,10 @@ pub struct ImportRequest {
     pub section: Section,
     /// The name of its format.
     pub format: String,
+    /// Its charset, where its bytes mislead.
+    pub charset: Option<Charset>,
+    /// What separates its cells, where its first rows mislead.
+    pub delimiter: Option<Delimiter>,
     /// The name of the file, for the receipt.
     pub file_name: Option<String>,
     /// Names of categories for every row that is created or updated.
@@ -84,6 +88,8 @@ pub struct Receipt {
     pub errors: Vec<RowNote>,
     /// The first 1,000 skipped rows.
     pub skips: Vec<RowNote>,
+    /// The columns that nobody reads, as the file names them.
+    pub ignored: Vec<String>,
 }
 
 /// The file of a receipt.
@@ -95,8 +101,8 @@ pub struct ReceiptFile {
     pub sha256: String,
     /// The name of its format.
     pub format: String,
-    /// Its charset.
-    pub charset: &'static str,
+    /// Its charset, such as `windows-1252`, where it is text.
+    pub charset: Option<String>,
     /// What separates its cells, where it has cells.
     pub delimiter: Option<char>,
 }
@@ -125,23 +131,16 @@ impl Session {
         bytes: impl Stream<Item = std::result::Result<Bytes, E>> + Send,
     ) -> Result<Receipt> {
         let writer = self.writer()?;
-        let ImportRequest { section, format, file_name, categories, duplicates } = request;
+        let ImportRequest { section, format, charset, delimiter, file_name, categories, duplicates } = request;
+        let options = DecodeOptions { charset, delimiter, ..DecodeOptions::default() };
         let unsupported = |error: String| Error::new(Code::Unsupported, error);
         let codec = self.engine().formats().get(&format).map_err(|error| unsupported(error.to_string()))?;
-        let decoder =
-            codec.decoder(section, &DecodeOptions::default()).map_err(|error| unsupported(error.to_string()))?;
+        let decoder = codec.decoder(section, &options).map_err(|error| unsupported(error.to_string()))?;
         let target = target(section)?;
         let name = codec.descriptor().name;
         let policy = Policy { target, duplicates: duplicates.into(), categories };
         let import = Import::begin(&writer, policy).await?;
-        let file = ReceiptFile {
-            name: file_name,
-            format: name.to_owned(),
-            // What the codecs read so far: other charsets and delimiters are refused, not guessed.
-            charset: "utf-8",
-            delimiter: (name == "csv").then_some(','),
-            ..ReceiptFile::default()
-        };
+        let file = ReceiptFile { name: file_name, format: name.to_owned(), ..ReceiptFile::default() };
         let receipt = Receipt {
             id: Kind::Import.global(import.id()).to_string(),
             section: section.name().to_owned(),
@@ -156,8 +155,14 @@ impl Session {
             }
         });
         let mut run = Run { import, target, receipt, batch: Vec::new() };
-        run.rows(formats::decode(decoder, hashed)).await?;
+        let mut rows = formats::decode(decoder, hashed);
+        run.rows(&mut rows).await?;
+        let findings = rows.findings();
+        drop(rows);
         let Run { import, mut receipt, .. } = run;
+        receipt.file.charset = findings.charset.map(|charset| charset.to_string());
+        receipt.file.delimiter = findings.delimiter.map(Delimiter::char);
+        receipt.ignored = findings.ignored;
         import.commit().await?;
         receipt.file.sha256 = hexadecimal(&hash.finalize());
         Ok(receipt)

@@ -1,7 +1,9 @@
-//! Comma-separated values (RFC 4180) in UTF-8: our own columns both ways, and other programs' columns for reading.
+//! Comma-separated values (RFC 4180): our own columns both ways, and for reading other programs' columns, charsets and delimiters.
 
 mod decode;
 mod encode;
+mod excel;
+mod opening;
 mod scan;
 
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
@@ -28,9 +30,9 @@ impl Codec for Csv {
         &DESCRIPTOR
     }
 
-    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
         DESCRIPTOR.check_encodes(section)?;
-        Ok(Box::new(encode::Encoder::new(section)))
+        Ok(Box::new(encode::Encoder::new(section, options)))
     }
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {

@@ -2,60 +2,12 @@
 
 use std::cmp::Reverse;
 
-use super::own;
-use crate::record::{Column, Draft, names};
-use crate::{Contact, Section};
-
-/// What a column of another program means to us. Numbers rank columns with one purpose; 0 is preferred.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Meaning {
-    FirstName,
-    MiddleName,
-    LastName,
-    Company,
-    JobTitle,
-    /// `Dr.`; but the position, where a table has no column for that.
-    Honorific,
-    Email(u8),
-    /// The kind of the address with the same rank: `SMTP` or `EX`.
-    EmailType(u8),
-    Phone(u8),
-    Mobile,
-    Fax(u8),
-    Url,
-    Address(Block, Part),
-    Notes,
-    Categories,
-    /// A column of ours among the other program's, as in tables that were made by hand.
-    Own(Column),
-    /// Worth keeping in the notes.
-    Extra,
-    /// Worth keeping in the notes, unless it is this default of the program.
-    ExtraUnless(&'static str),
-    /// Of no use outside the other program.
-    Ignored,
-}
-
-/// Addresses in the order in which they are preferred; one address is never made of two.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Block {
-    Business,
-    Home,
-    Other,
-}
-
-/// The parts of an address.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Part {
-    Street(u8),
-    PoBox,
-    City,
-    State,
-    Zip,
-    Country,
-}
+use super::meaning::{Block, Meaning, Part};
+use crate::Contact;
+use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
 
 /// A cell that is not blank.
+#[derive(Clone, Copy)]
 pub(super) struct Cell<'a> {
     header: &'a str,
     meaning: Meaning,
@@ -68,25 +20,15 @@ impl<'a> Cell<'a> {
     }
 }
 
-/// The meanings of a header's columns, looked up in the program's dictionary and then in ours.
-pub(super) fn meanings(keys: &[String], dictionary: fn(&str) -> Option<Meaning>) -> Vec<Option<Meaning>> {
-    let contact_column =
-        |key: &String| own::column(key, Section::People).filter(|column| column.is_of_contact()).map(Meaning::Own);
-    let mut meanings: Vec<_> = keys.iter().map(|key| dictionary(key).or_else(|| contact_column(key))).collect();
-    if !meanings.contains(&Some(Meaning::JobTitle)) {
-        for meaning in meanings.iter_mut().filter(|meaning| **meaning == Some(Meaning::Honorific)) {
-            *meaning = Some(Meaning::JobTitle);
-        }
-    }
-    meanings
-}
-
 /// Makes a contact of a row. What is known and not used goes to the foreign values in the order of the columns.
-pub(super) fn draft(cells: Vec<Cell<'_>>) -> Draft {
-    let mut cells = Cells(cells);
+pub(super) fn draft(cells: &[Cell<'_>]) -> Draft {
+    let mut cells = Cells::new(cells);
     let mut draft = Draft::with_contact(contact(&mut cells));
-    let text = cells.take(|meaning| meaning == Meaning::Categories).unwrap_or_default();
-    draft.set_categories(names(text.split([';', ',']).filter(|name| !is_system_group(name))));
+    let mut categories = Vec::new();
+    while let Some(cell) = cells.take_cell(|meaning| matches!(meaning, Meaning::Categories | Meaning::Labels)) {
+        categories.extend(category_names(cell));
+    }
+    draft.set_categories(categories);
     for cell in cells.0.iter().filter(|cell| is_worth_keeping(cell)) {
         draft.add_foreign(cell.header, cell.text);
     }
@@ -100,21 +42,17 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
         name_parts.into_iter().filter_map(|part| cells.take(|meaning| meaning == part)).map(str::trim).collect();
     contact.set(Column::Name, &name.join(" "));
 
-    let exchange = cells.exchange_ranks();
-    let email = cells.take_best(|meaning| match meaning {
-        Meaning::Email(rank) if !exchange.contains(&rank) => Some(rank),
-        _ => None,
-    });
-    let phone = cells.take_best(|meaning| if let Meaning::Phone(rank) = meaning { Some(rank) } else { None });
-    let fax = cells.take_best(|meaning| if let Meaning::Fax(rank) = meaning { Some(rank) } else { None });
     let found = [
         (Column::Company, cells.take(|meaning| meaning == Meaning::Company)),
         (Column::Title, cells.take(|meaning| meaning == Meaning::JobTitle)),
-        (Column::Email, email),
-        (Column::Phone, phone),
-        (Column::Mobile, cells.take(|meaning| meaning == Meaning::Mobile)),
-        (Column::Fax, fax),
-        (Column::Url, cells.take(|meaning| meaning == Meaning::Url)),
+        (Column::Email, cells.take_best(|meaning| if let Meaning::Email(rank) = meaning { Some(rank) } else { None })),
+        (Column::Phone, cells.take_best(|meaning| if let Meaning::Phone(rank) = meaning { Some(rank) } else { None })),
+        (
+            Column::Mobile,
+            cells.take_best(|meaning| if let Meaning::Mobile(rank) = meaning { Some(rank) } else { None }),
+        ),
+        (Column::Fax, cells.take_best(|meaning| if let Meaning::Fax(rank) = meaning { Some(rank) } else { None })),
+        (Column::Url, cells.take_best(|meaning| if let Meaning::Url(rank) = meaning { Some(rank) } else { None })),
         (Column::Notes, cells.take(|meaning| meaning == Meaning::Notes)),
     ];
     for (column, text) in found {
@@ -122,26 +60,36 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
     }
     set_address(&mut contact, cells);
     fill_from_own(&mut contact, cells);
+    let kind = cells.take(|meaning| meaning == Meaning::CompanyOrPerson).unwrap_or_default();
+    if kind.trim().eq_ignore_ascii_case("company") && contact.company.is_none() {
+        contact.company = contact.name.take();
+    }
     contact
 }
 
-/// Sets the address from the first block of which any cell is filled.
+/// Sets the address from the best block of which any cell is filled. The whole of an address counts where its parts are missing.
 fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
-    let is_filled =
-        |block: &Block| cells.0.iter().any(|cell| matches!(cell.meaning, Meaning::Address(of, _) if of == *block));
-    let Some(block) = [Block::Business, Block::Home, Block::Other].into_iter().find(is_filled) else { return };
+    let blocks = cells.0.iter().filter_map(|cell| match cell.meaning {
+        Meaning::Address(block, _) => Some(block),
+        _ => None,
+    });
+    let Some(block) = blocks.min_by_key(|block| cells.preference(*block)) else { return };
     let mut part = |part| cells.take(|meaning| meaning == Meaning::Address(block, part));
     let lines = [Part::Street(0), Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(&mut part);
-    contact.set(Column::Address, &lines.collect::<Vec<_>>().join("\n"));
+    let street = lines.collect::<Vec<_>>().join("\n");
     let rest = [
         (Column::City, Part::City),
         (Column::State, Part::State),
         (Column::Zip, Part::Zip),
         (Column::Country, Part::Country),
     ];
-    for (column, of) in rest {
-        contact.set(column, part(of).unwrap_or_default());
+    let rest = rest.map(|(column, of)| (column, part(of).unwrap_or_default()));
+    let whole = part(Part::Whole).filter(|_| street.is_empty() && rest.iter().all(|(_, text)| text.is_empty()));
+    contact.set(Column::Address, whole.unwrap_or(&street));
+    for (column, text) in rest {
+        contact.set(column, text);
     }
+    cells.drop_repeated_addresses();
 }
 
 /// Fills what the program's own columns leave empty from columns that bear our names, and drops what those only repeat.
@@ -158,10 +106,24 @@ fn fill_from_own(contact: &mut Contact, cells: &mut Cells<'_>) {
 struct Cells<'a>(Vec<Cell<'a>>);
 
 impl<'a> Cells<'a> {
+    /// The cells with one value each, and with the meanings that their labels give them.
+    fn new(cells: &[Cell<'a>]) -> Cells<'a> {
+        let mut found = Vec::with_capacity(cells.len());
+        for (at, cell) in cells.iter().enumerate() {
+            let cell = Cell { meaning: labelled(*cell, cells), header: header(&cells[..at], cell), ..*cell };
+            found.extend(values(&cell).map(|text| Cell { text, ..cell }));
+        }
+        Cells(found)
+    }
+
     /// Takes the first cell with a meaning.
-    fn take(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<&'a str> {
+    fn take_cell(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<Cell<'a>> {
         let found = self.0.iter().position(|cell| is_meant(cell.meaning))?;
-        Some(self.0.remove(found).text)
+        Some(self.0.remove(found))
+    }
+
+    fn take(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<&'a str> {
+        self.take_cell(is_meant).map(|cell| cell.text)
     }
 
     /// Takes the cell with the lowest rank.
@@ -171,25 +133,188 @@ impl<'a> Cells<'a> {
         Some(self.0.remove(found).text)
     }
 
-    /// The ranks of e-mail addresses that only a Microsoft Exchange server understands (X.500 names of the type `EX`).
-    fn exchange_ranks(&self) -> Vec<u8> {
-        let rank = |cell: &Cell<'_>| match cell.meaning {
-            Meaning::EmailType(rank) if cell.text.trim().eq_ignore_ascii_case("EX") => Some(rank),
-            _ => None,
+    /// Business before home before others, those with the mark of the primary one first.
+    fn preference(&self, block: Block) -> (u8, u8) {
+        let Block::Numbered(number) = block else {
+            return (
+                if block == Block::Business {
+                    1
+                } else if block == Block::Home {
+                    2
+                } else {
+                    3
+                },
+                0,
+            );
         };
-        self.0.iter().filter_map(rank).collect()
+        let rank = match label(&self.0, Meaning::AddressType(number)) {
+            Label { is_primary: true, .. } => 0,
+            Label { kind: Kind::Work, .. } => 1,
+            Label { kind: Kind::Home, .. } => 2,
+            _ => 3,
+        };
+        (rank, number)
     }
+
+    /// Drops the wholes of addresses whose parts are there as well.
+    fn drop_repeated_addresses(&mut self) {
+        let split: Vec<Block> = self
+            .0
+            .iter()
+            .filter_map(|cell| match cell.meaning {
+                Meaning::Address(block, part) if part != Part::Whole => Some(block),
+                _ => None,
+            })
+            .collect();
+        self.0.retain(|cell| !matches!(cell.meaning, Meaning::Address(block, Part::Whole) if split.contains(&block)));
+    }
+}
+
+/// The meaning of an e-mail address or telephone number by its label.
+fn labelled(cell: Cell<'_>, cells: &[Cell<'_>]) -> Meaning {
+    match cell.meaning {
+        Meaning::Email(rank) => match label(cells, Meaning::EmailType(rank)) {
+            // A name that only a Microsoft Exchange server understands.
+            Label { kind: Kind::Exchange, .. } => Meaning::Extra,
+            Label { is_primary: true, .. } => Meaning::Email(0),
+            _ => Meaning::Email(rank.saturating_add(1)),
+        },
+        Meaning::Phone(rank) => {
+            let Label { kind, is_primary } = label(cells, Meaning::PhoneType(rank));
+            // Numbers of one kind stay in their order, as there are never more than 40 of them.
+            let among = |kind: u8| if is_primary { 0 } else { kind * 40 + rank.min(39) + 1 };
+            match kind {
+                Kind::Mobile => Meaning::Mobile(among(0)),
+                Kind::Fax => Meaning::Fax(among(0)),
+                Kind::Pager => Meaning::Extra,
+                Kind::Work | Kind::Unknown => Meaning::Phone(among(0)),
+                Kind::Exchange | Kind::Other => Meaning::Phone(among(1)),
+                Kind::Home => Meaning::Phone(among(2)),
+            }
+        }
+        other => other,
+    }
+}
+
+/// The name under which a cell is kept.
+fn header<'a>(before: &[Cell<'a>], cell: &Cell<'a>) -> &'a str {
+    match before.last() {
+        Some(label) if label.meaning == Meaning::Label && cell.meaning == Meaning::Labelled => {
+            label.text.trim().trim_start_matches("* ")
+        }
+        _ => cell.header,
+    }
+}
+
+/// The values in a cell. Google joins several, Highrise writes e-mail addresses like a mail program.
+fn values<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
+    let separators: &'static [&'static str] = match cell.meaning {
+        Meaning::Email(_) if cell.text.matches('@').count() > 1 => &[CATEGORY_SEPARATOR, ",", ";"],
+        Meaning::Phone(_) | Meaning::Mobile(_) | Meaning::Fax(_) | Meaning::Url(_) => &[CATEGORY_SEPARATOR],
+        _ => &[],
+    };
+    let separator = separators.iter().find(|separator| cell.text.contains(*separator));
+    let mut whole = separator.is_none().then_some(cell.text).into_iter();
+    let mut parts = separator.map(|separator| cell.text.split(separator)).into_iter().flatten();
+    std::iter::from_fn(move || whole.next().or_else(|| parts.find(|part| !part.trim().is_empty())))
+}
+
+/// What a label says.
+struct Label {
+    kind: Kind,
+    is_primary: bool,
+}
+
+enum Kind {
+    Exchange,
+    Work,
+    Home,
+    Mobile,
+    Fax,
+    Pager,
+    Other,
+    /// There is no label.
+    Unknown,
+}
+
+/// The label with a meaning among the cells of a row.
+fn label(cells: &[Cell<'_>], meaning: Meaning) -> Label {
+    const KINDS: [(&str, Kind); 18] = [
+        ("fax", Kind::Fax),
+        ("télécopie", Kind::Fax),
+        ("pager", Kind::Pager),
+        ("mobile", Kind::Mobile),
+        ("mobil", Kind::Mobile),
+        ("cell", Kind::Mobile),
+        ("handy", Kind::Mobile),
+        ("portable", Kind::Mobile),
+        ("work", Kind::Work),
+        ("business", Kind::Work),
+        ("office", Kind::Work),
+        ("geschäftlich", Kind::Work),
+        ("arbeit", Kind::Work),
+        ("bureau", Kind::Work),
+        ("travail", Kind::Work),
+        ("home", Kind::Home),
+        ("privat", Kind::Home),
+        ("domicile", Kind::Home),
+    ];
+    let Some(cell) = cells.iter().find(|cell| cell.meaning == meaning) else {
+        return Label { kind: Kind::Unknown, is_primary: false };
+    };
+    let text = cell.text.trim();
+    let is_primary = text == "*" || text.starts_with("* ");
+    let text = text.trim_start_matches("* ").to_lowercase();
+    let known = KINDS.into_iter().find(|(word, _)| text.contains(word)).map(|(_, kind)| kind);
+    let kind = if text == "ex" { Kind::Exchange } else { known.unwrap_or(Kind::Other) };
+    Label { kind, is_primary }
+}
+
+fn category_names(cell: Cell<'_>) -> Vec<String> {
+    let separators: &[&str] = match cell.meaning {
+        Meaning::Categories if !cell.text.contains(CATEGORY_SEPARATOR.trim()) => &[";", ","],
+        _ => &[CATEGORY_SEPARATOR.trim()],
+    };
+    let mut parts = vec![cell.text];
+    for separator in separators {
+        parts = parts.into_iter().flat_map(|part| part.split(separator)).collect();
+    }
+    names(parts.into_iter().filter(|name| !is_system_group(name)))
 }
 
 /// Google and its copies mark the groups that they make themselves, such as `* My Contacts`.
 fn is_system_group(name: &str) -> bool {
-    name.trim_start().starts_with("* ")
+    name.trim_start().starts_with("* ") || name.trim() == "myContacts"
 }
 
 fn is_worth_keeping(cell: &Cell<'_>) -> bool {
     match cell.meaning {
-        Meaning::Ignored | Meaning::EmailType(_) => false,
-        Meaning::ExtraUnless(default) => !cell.text.trim().eq_ignore_ascii_case(default),
+        Meaning::Ignored
+        | Meaning::EmailType(_)
+        | Meaning::PhoneType(_)
+        | Meaning::AddressType(_)
+        | Meaning::Label
+        | Meaning::CompanyOrPerson => false,
+        Meaning::ExtraUnlessDefault => !DEFAULTS.iter().any(|default| cell.text.trim().eq_ignore_ascii_case(default)),
         _ => true,
     }
 }
+
+/// What Outlook puts into cells for which the user has entered nothing, in its three languages.
+const DEFAULTS: [&str; 15] = [
+    "0/0/00",
+    "0.0.00",
+    "00/00/00",
+    "00.00.00",
+    "Unspecified",
+    "Keine Angabe",
+    "Nicht angegeben",
+    "Unbestimmt",
+    "Non spécifié",
+    "Normal",
+    "Normale",
+    "False",
+    "Falsch",
+    "Faux",
+    "0",
+];

@@ -1,28 +1,15 @@
-//! The columns of Outlook's "Comma Separated Values (Windows)" in English: the 92 of Outlook 2007 to 2019, and the countries of
-//! Outlook 97 to 2003, whose names lack `/Region`.
+//! Outlook's "Comma Separated Values (Windows)" in English: the 92 columns of Outlook 2007 to 2019, and the countries of Outlook 97
+//! to 2003, whose names lack `/Region`.
 
-use super::foreign::Block::{Business, Home, Other};
-use super::foreign::Meaning::{
-    self, Address, Categories, Company, Email, EmailType, Extra, ExtraUnless, Fax, FirstName, Honorific, Ignored,
-    JobTitle, LastName, MiddleName, Mobile, Notes, Phone, Url,
+use super::client::{Client, Footer};
+use super::meaning::Block::{Business, Home, Other};
+use super::meaning::Meaning::{
+    self, Address, Categories, Company, Email, EmailType, Extra, ExtraUnlessDefault, Fax, FirstName, Honorific,
+    Ignored, JobTitle, LastName, MiddleName, Mobile, Notes, Phone, Url,
 };
-use super::foreign::Part::{City, Country, PoBox, State, Street, Zip};
-use super::own;
+use super::meaning::Part::{City, Country, PoBox, State, Street, Zip};
 
-/// Whether a header with these names is Outlook's. Any of the three names tells it, since ours keep a name in one column; an export
-/// of ours may have them as custom fields.
-pub(super) fn wrote(keys: &[String]) -> bool {
-    let has = |name: &str| keys.iter().any(|key| key == name);
-    !has(own::MARK) && ["first name", "last name", "e-mail address"].into_iter().any(has)
-}
-
-/// What Outlook means by this name, which is in small letters.
-pub(super) fn meaning(key: &str) -> Option<Meaning> {
-    COLUMNS.iter().find(|(name, _)| *name == key).map(|(_, meaning)| *meaning)
-}
-
-/// How Outlook writes that there is no date.
-const NO_DATE: Meaning = ExtraUnless("0/0/00");
+pub(super) static CLIENT: Client = Client { name: "Outlook", columns: &COLUMNS, base: None, footer: Footer::Nothing };
 
 const COLUMNS: [(&str, Meaning); 95] = [
     ("title", Honorific),
@@ -68,7 +55,7 @@ const COLUMNS: [(&str, Meaning); 95] = [
     ("home phone", Phone(4)),
     ("home phone 2", Phone(5)),
     ("isdn", Extra),
-    ("mobile phone", Mobile),
+    ("mobile phone", Mobile(0)),
     ("other fax", Fax(2)),
     ("other phone", Phone(6)),
     ("pager", Extra),
@@ -77,10 +64,10 @@ const COLUMNS: [(&str, Meaning); 95] = [
     ("tty/tdd phone", Extra),
     ("telex", Extra),
     ("account", Extra),
-    ("anniversary", NO_DATE),
+    ("anniversary", ExtraUnlessDefault),
     ("assistant's name", Extra),
     ("billing information", Extra),
-    ("birthday", NO_DATE),
+    ("birthday", ExtraUnlessDefault),
     ("business address po box", Address(Business, PoBox)),
     ("categories", Categories),
     ("children", Extra),
@@ -94,7 +81,7 @@ const COLUMNS: [(&str, Meaning); 95] = [
     ("e-mail 3 address", Email(2)),
     ("e-mail 3 type", EmailType(2)),
     ("e-mail 3 display name", Ignored),
-    ("gender", ExtraUnless("Unspecified")),
+    ("gender", ExtraUnlessDefault),
     ("government id number", Extra),
     ("hobby", Extra),
     ("home address po box", Address(Home, PoBox)),
@@ -109,15 +96,15 @@ const COLUMNS: [(&str, Meaning); 95] = [
     ("office location", Extra),
     ("organizational id number", Extra),
     ("other address po box", Address(Other, PoBox)),
-    ("priority", ExtraUnless("Normal")),
-    ("private", ExtraUnless("False")),
+    ("priority", ExtraUnlessDefault),
+    ("private", ExtraUnlessDefault),
     ("profession", Extra),
     ("referred by", Extra),
-    ("sensitivity", ExtraUnless("Normal")),
+    ("sensitivity", ExtraUnlessDefault),
     ("spouse", Extra),
     ("user 1", Extra),
     ("user 2", Extra),
     ("user 3", Extra),
     ("user 4", Extra),
-    ("web page", Url),
+    ("web page", Url(0)),
 ];

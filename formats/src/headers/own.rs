@@ -3,6 +3,9 @@
 use crate::Section;
 use crate::record::Column;
 
+/// The name of the program, as a receipt has it.
+pub(super) const CLIENT: &str = "Cairn";
+
 /// A column that only exports of ours have, whatever custom fields an account may have defined.
 pub(super) const MARK: &str = "createdat";
 
@@ -14,11 +17,24 @@ pub(super) fn column(key: &str, section: Section) -> Option<Column> {
     found.next()
 }
 
-const SYNONYMS: [(&str, Column); 7] = [
+const SYNONYMS: [(&str, Column); 20] = [
+    ("full name", Column::Name),
+    ("company name", Column::Company),
+    ("organization", Column::Company),
+    ("organisation", Column::Company),
     ("e-mail", Column::Email),
+    ("email address", Column::Email),
+    ("telephone", Column::Phone),
+    ("phone number", Column::Phone),
+    ("telephone number", Column::Phone),
     ("mobile phone", Column::Mobile),
+    ("mobile number", Column::Mobile),
+    ("cell phone", Column::Mobile),
+    ("street", Column::Address),
     ("zip code", Column::Zip),
     ("postal code", Column::Zip),
+    ("post code", Column::Zip),
+    ("postcode", Column::Zip),
     ("web site", Column::Url),
     ("website", Column::Url),
     ("more info", Column::MoreInfo),

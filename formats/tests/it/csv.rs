@@ -156,10 +156,22 @@ fn one_row_may_have_several_faults() {
 
 #[test]
 fn lines_are_physical_ones() {
-    let document = "\n\r\nname,notes\rA,\"1\r\n2\n3\r4\"\r\n\r\n , \nB,\r\rC,x";
-    let positions: Vec<_> =
-        rows("csv", Section::People, document).iter().map(|row| (row.position.row, row.position.line)).collect();
-    assert_eq!(positions, [(1, 4), (2, 10), (3, 12)]);
+    let positions = |document: &str| -> Vec<_> {
+        rows("csv", Section::People, document).iter().map(|row| (row.position.row, row.position.line)).collect()
+    };
+    let document = "\n\r\nname,notes\nA,\"1\r\n2\n3\r4\"\r\n\r\n , \nB,\n\r\nC,x";
+    assert_eq!(positions(document), [(1, 4), (2, 10), (3, 12)]);
+    assert_eq!(positions("\r\rname,notes\rA,\"1\n2\r3\"\r\r , \rB,\r\rC,x"), [(1, 4), (2, 9), (3, 11)]);
+}
+
+#[test]
+fn a_lone_cr_ends_rows_only_where_all_rows_end_so() {
+    let found = people("csv", "name,city,notes\r\nA\rda,London,a\r\r\nBob,Paris,\"b\r\"\r\r\n");
+    let cities: Vec<_> = found.iter().map(|person| person.contact.city.as_deref()).collect();
+    assert_eq!(cities, [Some("London"), Some("Paris")]);
+    let notes: Vec<_> = found.iter().map(|person| person.contact.notes.as_deref()).collect();
+    assert_eq!(notes, [Some("a"), Some("b\r")]);
+    assert_eq!(people("csv", "name,notes\rAda,\"a\nb\"\rBob,c\r").len(), 2);
 }
 
 #[test]
@@ -167,16 +179,18 @@ fn a_short_row_is_fine_and_a_long_one_only_if_nothing_is_lost() {
     let found = people("csv", "name,email,city\nAda\nBob,b@example.com,,,  ,\n");
     assert_eq!(found[0].contact.email, None);
     assert_eq!(found[1].contact.email.as_deref(), Some("b@example.com"));
-    expect!["row 1, line 2: the row has 4 cells, but the header names 2 columns; put a text with commas in it between quotes"]
-        .assert_eq(&complaint("csv", Section::People, "name,city\nAda,a,,b\nBob,c\n"));
+    expect![
+        "row 1, line 2: the row has 4 cells, but the header names 2 columns; put a text with `,` in it between quotes"
+    ]
+    .assert_eq(&complaint("csv", Section::People, "name,city\nAda,a,,b\nBob,c\n"));
 }
 
 #[test]
 fn a_quote_that_is_never_closed_fails_its_row_where_it_opens() {
     let document = "name,notes,city\nAda,fine,\nBob,\"two\nlines\",\"London\nCleo,,\n";
     let found = rows("csv", Section::People, document);
-    assert_eq!(found.len(), 2);
-    assert!(found[0].record.is_some());
+    let found: Vec<_> = found.iter().map(|row| (row.position.line, row.record.is_some())).collect();
+    assert_eq!(found, [(2, true), (4, false), (5, true)]);
     expect!["row 2, line 4: the quote that opens in line 4 is never closed"].assert_eq(&complaint(
         "csv",
         Section::People,
@@ -194,7 +208,9 @@ fn a_row_over_the_limit_fails_and_reading_goes_on() {
         let reading = read_cut("csv", Section::People, &options, document.as_bytes(), &[size]);
         assert_eq!(reading.error, None);
         let lines: Vec<_> = reading.rows.iter().map(|row| (row.position.line, row.record.is_some())).collect();
-        assert_eq!(lines, [(2, true), (3, false), (4, false), (50_005, true)], "pieces of {size}");
+        // The quotes of the long row are not closed within the limit, so that its last line is a row that begins with a comma.
+        let expected = [(2, true), (3, false), (4, false), (50_004, false), (50_005, true)];
+        assert_eq!(lines, expected, "pieces of {size}");
         assert_eq!(reading.rows[1].diagnostics[0].reason, "the row is longer than 20 bytes; is a quote missing in it?");
     }
 }
@@ -204,9 +220,13 @@ fn input_is_taken_as_it_is_used() {
     let registry = formats::builtin();
     let csv = registry.get("csv").expect("csv is built in");
     let mut decoder = csv.decoder(Section::People, &DecodeOptions::default()).expect("people can be read");
-    let mut input = BytesMut::from("name\nAda\n\"Bob");
-    let row = decoder.row(&mut input, false).expect("the document is right").expect("a row is there");
-    assert_eq!((row.position.line, &input[..]), (2, &b"\"Bob"[..]));
+    let mut input = BytesMut::from("name\n");
+    input.extend_from_slice("Ada\n".repeat(100_000).as_bytes());
+    input.extend_from_slice(b"\"Bob");
+    for line in 2..100_002 {
+        let row = decoder.row(&mut input, false).expect("the document is right").expect("a row is there");
+        assert_eq!(row.position.line, line);
+    }
     assert_eq!(decoder.row(&mut input, false), Ok(None));
     assert!(input.is_empty(), "a row that goes on is kept by the decoder");
 }
@@ -214,9 +234,6 @@ fn input_is_taken_as_it_is_used() {
 #[test]
 fn documents_fail_with_what_would_have_been_right() {
     let fail = |document: &[u8]| failure("csv", Section::People, document);
-    expect!["line 4 is not UTF-8; save the file as UTF-8 and try again"]
-        .assert_eq(&fail(b"name,notes\nAda,\"x\ny\nZo\xeb\"\n"));
-    expect!["line 2 is not UTF-8; save the file as UTF-8 and try again"].assert_eq(&fail(b"name,notes\n\xc3,\xa9\n"));
     expect!["the file is empty; its first row must name the columns, such as id, name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes, categories, createdAt and updatedAt"]
         .assert_eq(&fail(b"\xef\xbb\xbf\r\n , \r\n"));
     expect!["no column in line 1 is known (it begins with `Ada`); our own columns are id, name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes, categories, createdAt and updatedAt"]

@@ -1,13 +1,14 @@
 //! Reads and writes whole documents for the other tests.
 
 use bytes::BytesMut;
-use formats::{DecodeError, DecodeOptions, EncodeOptions, Person, Record, Row, Section, Transaction};
+use formats::{DecodeError, DecodeOptions, EncodeOptions, Findings, Person, Record, Row, Section, Transaction};
 
-/// What a document gives: its rows, and why reading ended early if it did.
+/// What a document gives: its rows, why reading ended early if it did, and what was found out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     pub(crate) rows: Vec<Row>,
     pub(crate) error: Option<DecodeError>,
+    pub(crate) findings: Findings,
 }
 
 /// Reads a document in pieces of the given sizes, which repeat.
@@ -28,14 +29,14 @@ pub(crate) fn read_cut(
         let at_end = rest.is_empty();
         match decoder.row(&mut input, at_end) {
             Ok(Some(row)) => rows.push(row),
-            Ok(None) if at_end => return Reading { rows, error: None },
+            Ok(None) if at_end => return Reading { rows, error: None, findings: decoder.findings() },
             Ok(None) => {
                 let size = *sizes.next().expect("the sizes repeat for ever");
                 let (piece, after) = rest.split_at(size.clamp(1, rest.len()));
                 input.extend_from_slice(piece);
                 rest = after;
             }
-            Err(error) => return Reading { rows, error: Some(error) },
+            Err(error) => return Reading { rows, error: Some(error), findings: decoder.findings() },
         }
     }
     panic!("the decoder neither finishes nor fails");
@@ -85,10 +86,13 @@ pub(crate) fn failure(format: &str, section: Section, document: &[u8]) -> String
 
 /// Writes a whole document.
 pub(crate) fn write(format: &str, section: Section, records: &[Record]) -> Vec<u8> {
+    write_as(format, section, records, &EncodeOptions::default())
+}
+
+pub(crate) fn write_as(format: &str, section: Section, records: &[Record], options: &EncodeOptions) -> Vec<u8> {
     let registry = formats::builtin();
     let codec = registry.get(format).expect("the tests name built-in formats");
-    let mut encoder =
-        codec.encoder(section, &EncodeOptions::default()).expect("the tests name sections that can be written");
+    let mut encoder = codec.encoder(section, options).expect("the tests name sections that can be written");
     let mut out = BytesMut::new();
     encoder.begin(&mut out).expect("a document can begin");
     for record in records {

@@ -7,7 +7,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use formats::{DecodeOptions, Record, Section, columns, conformance};
+use formats::{DecodeOptions, Findings, Record, Section, columns, conformance};
 
 use crate::documents::{Reading, read, read_cut};
 
@@ -33,7 +33,7 @@ fn files_read_as_expected() {
 fn the_cut_of_the_bytes_does_not_matter() {
     for case in cases() {
         let whole = read(&case.format, case.section, &case.document);
-        for size in 1..case.document.len() {
+        for size in sizes(case.document.len()) {
             let cut = read_cut(&case.format, case.section, &DecodeOptions::default(), &case.document, &[size]);
             assert_eq!(cut, whole, "{} in pieces of {size}", case.path.display());
         }
@@ -43,13 +43,19 @@ fn the_cut_of_the_bytes_does_not_matter() {
 #[test]
 fn every_prefix_ends() {
     for case in cases() {
-        for length in 0..case.document.len() {
+        for length in sizes(case.document.len()) {
             let reading =
                 read_cut(&case.format, case.section, &DecodeOptions::default(), &case.document[..length], &[61]);
             let whole = reading.rows.iter().all(|row| row.record.is_some() == row.diagnostics.is_empty());
             assert!(whole, "{} up to byte {length}", case.path.display());
         }
     }
+}
+
+/// All sizes up to that of a small document, and of a larger one the small sizes and some of the others.
+fn sizes(length: usize) -> impl Iterator<Item = usize> {
+    let every = if length < 400 { length } else { 24 };
+    (1..length.min(every)).chain((every..length).step_by(89))
 }
 
 struct Case {
@@ -95,6 +101,15 @@ fn described(reading: &Reading) -> String {
         row.record.iter().for_each(|record| describe(&mut text, record));
         row.diagnostics.iter().for_each(|diagnostic| line(&mut text, &format!("  FAILED {diagnostic}")));
     }
+    let Findings { charset, delimiter, client, header_line, ignored, .. } = &reading.findings;
+    let found = [
+        charset.map(|charset| charset.to_string()),
+        delimiter.map(|delimiter| format!("delimiter {delimiter}")),
+        client.map(|client| format!("columns of {client}")),
+        header_line.map(|line| format!("header in line {line}")),
+        (!ignored.is_empty()).then(|| format!("ignored {ignored:?}")),
+    ];
+    line(&mut text, &format!("FOUND {}", found.into_iter().flatten().collect::<Vec<_>>().join(", ")));
     if let Some(error) = &reading.error {
         line(&mut text, &format!("ERROR {error}"));
     }

@@ -32,6 +32,9 @@ pub(super) struct Export {
     /// By what it is ordered: name, created or updated, with a - before it for the other end first
     #[arg(long, default_value = "name", allow_hyphen_values = true)]
     sort: String,
+    /// Keep cells from being taken for formulas by a spreadsheet program
+    #[arg(long)]
+    excel_safe: bool,
     /// The file to write; it appears when it is whole. A pipe or device is written into
     #[arg(short, long, value_name = "FILE")]
     output: Option<PathBuf>,
@@ -41,7 +44,7 @@ pub(super) struct Export {
 
 impl Export {
     pub(super) async fn run(self, engine: &Engine) -> Outcome {
-        let Self { section, format, category, search, sort, output, who } = self;
+        let Self { section, format, category, search, sort, excel_safe, output, who } = self;
         let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
         let by_name = output.as_ref().and_then(|path| path.extension()).map(|extension| extension.to_string_lossy());
         let by_name = by_name.and_then(|extension| engine.formats().by_extension(&extension).ok());
@@ -49,7 +52,7 @@ impl Export {
             .or_else(|| by_name.map(|codec| codec.descriptor().name.to_owned()))
             .unwrap_or_else(|| "csv".to_owned());
         let order = ExportRequest::parse_order(&sort)?;
-        let export = session.export(ExportRequest { section, format, search, category, order }).await?;
+        let export = session.export(ExportRequest { section, format, search, category, order, excel_safe }).await?;
         match output {
             // Not opened by its name, which would begin anew where the shell appends.
             Some(path) if path != Path::new("/dev/stdout") => {

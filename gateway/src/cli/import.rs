@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::Args;
-use formats::Section;
+use formats::{Charset, Delimiter, Section};
 use futures_util::TryStreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{Duplicates, Engine, ImportRequest, Receipt, RowNote};
@@ -27,6 +27,12 @@ pub(super) struct Import {
     /// Its format, where its name does not tell
     #[arg(long)]
     format: Option<String>,
+    /// Its charset, such as windows-1252, where its bytes mislead
+    #[arg(long)]
+    charset: Option<Charset>,
+    /// What separates its cells (comma, semicolon, tab or pipe), where its first rows mislead
+    #[arg(long)]
+    delimiter: Option<Delimiter>,
     /// A category for every row that is created or updated; may be repeated
     #[arg(long)]
     category: Vec<String>,
@@ -42,7 +48,7 @@ pub(super) struct Import {
 
 impl Import {
     pub(super) async fn run(self, engine: &Engine) -> Result<Ending, Failure> {
-        let Self { section, file: path, format, category, duplicates, json, who } = self;
+        let Self { section, file: path, format, charset, delimiter, category, duplicates, json, who } = self;
         let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
         let format = match format {
             Some(format) => format,
@@ -53,6 +59,8 @@ impl Import {
         let request = ImportRequest {
             section,
             format,
+            charset,
+            delimiter,
             file_name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
             categories: category,
             duplicates,
@@ -87,7 +95,7 @@ fn format_of(engine: &Engine, path: &std::path::Path) -> Result<String, Failure>
 }
 
 fn summary(receipt: &Receipt) -> String {
-    let Receipt { section, read, created, updated, unchanged, skipped, failed, errors, skips, .. } = receipt;
+    let Receipt { section, read, created, updated, unchanged, skipped, failed, errors, skips, ignored, .. } = receipt;
     let counts = [read, created, updated, unchanged, skipped, failed];
     let names = ["read", "created", "updated", "unchanged", "skipped", "failed"];
     let mut text = format!("Imported into {section}, as {}\n", receipt.id);
@@ -96,6 +104,9 @@ fn summary(receipt: &Receipt) -> String {
     }
     text.push_str(&notes("Failed", errors, *failed));
     text.push_str(&notes("Skipped", skips, *skipped));
+    if !ignored.is_empty() {
+        text.push_str(&format!("Columns that are not read: {}\n", ignored.join(", ")));
+    }
     text
 }
 

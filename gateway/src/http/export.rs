@@ -14,7 +14,7 @@ use super::query::Parameters;
 use super::{Shared, session};
 
 /// The parameters that a view has so far.
-const KNOWN: [&str; 3] = ["category", "search", "sort"];
+const KNOWN: [&str; 4] = ["category", "search", "sort", "excel_safe"];
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,
@@ -31,6 +31,11 @@ pub(crate) async fn serve(
         format,
         search: parameters.one("search")?.map(ToOwned::to_owned),
         category: parameters.one("category")?.map(ToOwned::to_owned),
+        excel_safe: match parameters.one("excel_safe")? {
+            None | Some("0") => false,
+            Some("1") => true,
+            Some(_) => return Err(HttpError::new(Code::Invalid, "excel_safe is 1 or 0")),
+        },
         order: parameters.one("sort")?.map(ExportRequest::parse_order).transpose()?.unwrap_or_default(),
     };
     let export = session.export(request).await?;

@@ -1,6 +1,8 @@
 //! `POST /import/{section}`: a file in, a receipt out.
 
+use std::fmt::Display;
 use std::pin::pin;
+use std::str::FromStr;
 
 use axum::Json;
 use axum::body::Body;
@@ -20,7 +22,7 @@ use super::query::Parameters;
 use super::{Shared, body, session};
 use crate::config::Limits;
 
-const KNOWN: [&str; 4] = ["format", "category", "duplicates", "mode"];
+const KNOWN: [&str; 6] = ["format", "charset", "delimiter", "category", "duplicates", "mode"];
 /// How much of the file is read at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -41,18 +43,25 @@ pub(crate) async fn serve(
     if parameters.one("mode")?.is_some_and(|mode| mode != "apply") {
         return Err(HttpError::new(Code::Unsupported, "the only mode so far is apply"));
     }
-    let duplicates = parameters.one("duplicates")?.map(str::parse::<Duplicates>).transpose();
-    let duplicates = duplicates.map_err(|reason| HttpError::new(Code::Invalid, reason))?.unwrap_or_default();
+    let duplicates = parsed::<Duplicates>(&parameters, "duplicates")?.unwrap_or_default();
     let upload = receive(&headers, body, &shared.config.limits).await?;
     let request = ImportRequest {
         section,
         format: format(&shared.engine, parameters.one("format")?, &upload)?,
+        charset: parsed(&parameters, "charset")?,
+        delimiter: parsed(&parameters, "delimiter")?,
         file_name: upload.name,
         categories: parameters.all("category").map(ToOwned::to_owned).collect(),
         duplicates,
     };
     let file = ReaderStream::with_capacity(upload.file, PIECE);
     Ok(Json(session.import(request, file).await?))
+}
+
+/// The value of a parameter that is read from a text. Errors: `INVALID` with what would be right.
+fn parsed<T: FromStr<Err: Display>>(parameters: &Parameters, name: &str) -> Result<Option<T>, HttpError> {
+    let value = parameters.one(name)?.map(str::parse::<T>).transpose();
+    value.map_err(|error| HttpError::new(Code::Invalid, error.to_string()))
 }
 
 /// A file that has arrived whole, in a temporary file that goes with its handle. An import is one transaction, so it must

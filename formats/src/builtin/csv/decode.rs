@@ -1,22 +1,31 @@
-//! Reads CSV: recognises the header, then makes a record of each row.
+//! Reads CSV: turns bytes into text, finds the header, then makes a record of each row.
 
 use std::borrow::Cow;
 
 use bytes::BytesMut;
 
+use super::excel;
+use super::opening::Opening;
 use super::scan::{Cells, Scanned, Scanner};
+use crate::charset::{Step, Transcoder};
 use crate::headers::Layout;
-use crate::text::{Mark, skip_mark, without_nul};
-use crate::{Decode, DecodeError, DecodeOptions, Position, Row, Section, columns};
+use crate::text::without_nul;
+use crate::{Decode, DecodeError, DecodeOptions, Delimiter, Diagnostic, Findings, Position, Row, Section};
+
+/// How much text is looked at before the first row is read.
+const OPENING: usize = 64 * 1024;
 
 /// A decoder of one document.
 pub(super) struct Decoder {
     section: Section,
     options: DecodeOptions,
-    mark: Mark,
-    scanner: Scanner,
-    layout: Option<Layout>,
-    rows: u64,
+    transcoder: Transcoder,
+    /// What is text already and was not used yet.
+    text: BytesMut,
+    is_whole: bool,
+    /// How much text must be there before the beginning is looked at again.
+    wanted: usize,
+    table: Option<Table>,
 }
 
 impl Decoder {
@@ -24,97 +33,146 @@ impl Decoder {
         Decoder {
             section,
             options: options.clone(),
-            mark: Mark::Unsettled,
-            scanner: Scanner::new(options.row_limit, options.column_limit),
-            layout: None,
-            rows: 0,
+            transcoder: Transcoder::new(options.charset),
+            text: BytesMut::new(),
+            is_whole: false,
+            wanted: OPENING,
+            table: None,
         }
     }
 
-    /// The layout that the header tells; `None` where the row is blank, so that the header is still to come.
-    fn header(&self, scanned: Scanned) -> Result<Option<Layout>, DecodeError> {
-        let line = self.scanner.row_line();
-        match scanned {
-            Scanned::TooLong => return Err(DecodeError::HeaderTooLong { line, limit: self.options.row_limit }),
-            Scanned::Unclosed { line } => return Err(DecodeError::HeaderUnclosed { line }),
-            Scanned::Row => {}
-        }
-        let cells = self.scanner.cells();
-        if cells.found() > self.options.column_limit as u64 {
-            return Err(DecodeError::TooManyColumns { line, found: cells.found(), limit: self.options.column_limit });
-        }
-        let names = texts(&cells)?;
-        let Some(first) = names.iter().map(|name| name.trim()).find(|name| !name.is_empty()) else { return Ok(None) };
-        let known = columns(self.section);
-        let unknown = || DecodeError::UnknownHeader { line, first: first.chars().take(60).collect(), known };
-        Layout::recognise(&names, self.section).map(Some).ok_or_else(unknown)
+    /// Makes more text of the input; `false` where there is nothing to make it of.
+    fn read_on(&mut self, input: &mut BytesMut, at_end: bool) -> bool {
+        let step = self.transcoder.step(input, at_end, &mut self.text);
+        let is_new = !self.is_whole && step == Step::Finished;
+        self.is_whole |= is_new;
+        is_new || step == Step::Passed
     }
 
-    /// The row that was scanned; `None` where it is blank.
-    fn data(&mut self, layout: &Layout, scanned: Scanned) -> Result<Option<Row>, DecodeError> {
-        let position = Position { row: self.rows + 1, line: self.scanner.row_line() };
-        let row = match scanned {
-            Scanned::TooLong => Row::bad(
-                position,
-                format!("the row is longer than {} bytes; is a quote missing in it?", self.options.row_limit),
-            ),
-            Scanned::Unclosed { line } => {
-                Row::bad(Position { line, ..position }, format!("the quote that opens in line {line} is never closed"))
-            }
-            Scanned::Row => {
-                let cells = self.scanner.cells();
-                let texts = texts(&cells)?;
-                if !cells.surplus_is_filled() && texts.iter().all(|text| text.trim().is_empty()) {
-                    return Ok(None);
-                }
-                row(layout, position, &cells, &texts)
-            }
+    /// Looks for the header, where there is enough text for that.
+    fn open(&mut self) -> Result<Option<Table>, DecodeError> {
+        if self.text.len() < self.wanted && !self.is_whole {
+            return Ok(None);
+        }
+        // No more than was wanted is looked at, so that the result does not depend on how the bytes were cut.
+        let is_whole = self.is_whole && self.text.len() <= self.wanted;
+        let sample = &self.text[..self.text.len().min(self.wanted)];
+        let Some(opening) = Opening::read(sample, is_whole, self.section, &self.options)? else {
+            self.wanted *= 2;
+            return self.open();
         };
-        self.rows += 1;
-        Ok(Some(row))
+        let Opening { dialect, hint, rows, layout } = opening;
+        let mut scanner = Scanner::new(dialect, self.options.row_limit, self.options.column_limit);
+        scanner.skip(&mut self.text, hint);
+        let mut header_line = None;
+        for _ in 0..rows {
+            scanner.next(&mut self.text, self.is_whole);
+            header_line = Some(scanner.row_line());
+        }
+        scanner.set_width(layout.width());
+        let undoes_excel_safe = self.transcoder.is_marked() && layout.is_ours();
+        let delimiter = dialect.delimiter;
+        Ok(Some(Table { delimiter, header_line, scanner, layout, undoes_excel_safe, rows: 0 }))
     }
 }
 
 impl Decode for Decoder {
     fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
-        if self.mark == Mark::Unsettled {
-            self.mark = skip_mark(input, at_end);
-            if self.mark == Mark::Unsettled {
+        loop {
+            if self.table.is_none() {
+                self.table = self.open()?;
+            }
+            if let Some(table) = &mut self.table {
+                while let Some(scanned) = table.scanner.next(&mut self.text, self.is_whole) {
+                    if let Some(row) = table.row(scanned, self.options.row_limit) {
+                        return Ok(Some(row));
+                    }
+                }
+            }
+            if !self.read_on(input, at_end) {
                 return Ok(None);
             }
         }
-        while let Some(scanned) = self.scanner.next(input, at_end) {
-            if let Some(layout) = self.layout.take() {
-                let row = self.data(&layout, scanned);
-                self.layout = Some(layout);
-                if let Some(row) = row? {
-                    return Ok(Some(row));
+    }
+
+    fn findings(&self) -> Findings {
+        let table = self.table.as_ref();
+        Findings {
+            charset: Some(self.transcoder.charset()),
+            delimiter: table.map(|table| table.delimiter),
+            client: table.map(|table| table.layout.client()),
+            header_line: table.and_then(|table| table.header_line),
+            ignored: table.map(|table| table.layout.ignored()).unwrap_or_default(),
+        }
+    }
+}
+
+/// A table whose columns are known.
+struct Table {
+    delimiter: Delimiter,
+    header_line: Option<u64>,
+    scanner: Scanner,
+    layout: Layout,
+    undoes_excel_safe: bool,
+    rows: u64,
+}
+
+impl Table {
+    /// The row that was scanned; `None` where it is blank or a remark below the last row.
+    fn row(&mut self, scanned: Scanned, limit: usize) -> Option<Row> {
+        let position = Position { row: self.rows + 1, line: self.scanner.row_line() };
+        let row = match scanned {
+            Scanned::TooLong => {
+                Row::bad(position, format!("the row is longer than {limit} bytes; is a quote missing in it?"))
+            }
+            Scanned::Unclosed { line } => {
+                Row::bad(Position { line, ..position }, format!("the quote that opens in line {line} is never closed"))
+            }
+            Scanned::Row => {
+                let cells = self.scanner.cells();
+                if self.layout.is_footer(cells.found()) || is_blank(&cells) {
+                    return None;
                 }
-            } else if let Some(layout) = self.header(scanned)? {
-                self.scanner.set_width(layout.width());
-                self.layout = Some(layout);
+                self.record(position, &cells)
+            }
+        };
+        self.rows += 1;
+        Some(row)
+    }
+
+    fn record(&self, position: Position, cells: &Cells<'_>) -> Row {
+        if cells.surplus_is_filled() {
+            let width = self.layout.width();
+            let reason = format!("the row has {} cells, but the header names {width} columns", cells.found());
+            let delimiter = self.delimiter;
+            return Row::bad(position, format!("{reason}; put a text with `{delimiter}` in it between quotes"));
+        }
+        let record = self.texts(cells).and_then(|texts| self.layout.record(&texts));
+        match record {
+            Ok(record) => Row::good(position, record),
+            Err(diagnostics) => Row { position, record: None, diagnostics },
+        }
+    }
+
+    /// The cells as text.
+    fn texts<'a>(&self, cells: &Cells<'a>) -> Result<Vec<Cow<'a, str>>, Vec<Diagnostic>> {
+        let mut texts = Vec::with_capacity(self.layout.width());
+        let mut diagnostics = Vec::new();
+        for (at, cell) in cells.iter().enumerate() {
+            match std::str::from_utf8(cell) {
+                Ok(text) if self.undoes_excel_safe => texts.push(without_nul(excel::plain(text))),
+                Ok(text) => texts.push(without_nul(text)),
+                Err(_) => diagnostics.push(Diagnostic {
+                    field: self.layout.name(at).map(str::to_owned),
+                    reason: "the text has a character that cannot be read in the file's charset".to_owned(),
+                }),
             }
         }
-        if at_end && self.layout.is_none() {
-            return Err(DecodeError::NoHeader { known: columns(self.section) });
-        }
-        Ok(None)
+        if diagnostics.is_empty() { Ok(texts) } else { Err(diagnostics) }
     }
 }
 
-fn row(layout: &Layout, position: Position, cells: &Cells<'_>, texts: &[Cow<'_, str>]) -> Row {
-    if cells.surplus_is_filled() {
-        let reason = format!("the row has {} cells, but the header names {} columns", cells.found(), layout.width());
-        return Row::bad(position, format!("{reason}; put a text with commas in it between quotes"));
-    }
-    match layout.record(texts) {
-        Ok(record) => Row::good(position, record),
-        Err(diagnostics) => Row { position, record: None, diagnostics },
-    }
-}
-
-/// The cells as text. A cell of another charset ends the document, since the ones before it were read wrongly as well.
-fn texts<'a>(cells: &Cells<'a>) -> Result<Vec<Cow<'a, str>>, DecodeError> {
-    let text = |(bytes, line)| crate::text::utf8(bytes, line).map(without_nul);
-    cells.iter().map(text).collect::<Result<_, _>>().map_err(|line| DecodeError::NotUtf8 { line })
+fn is_blank(cells: &Cells<'_>) -> bool {
+    let is_space = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| without_nul(text).trim().is_empty());
+    !cells.surplus_is_filled() && cells.iter().all(is_space)
 }

@@ -3,18 +3,24 @@
 use bytes::BytesMut;
 use csv_core::{Terminator, WriteResult, Writer, WriterBuilder};
 
-use crate::{Encode, EncodeError, Record, Section, columns};
+use super::excel;
+use crate::{Encode, EncodeError, EncodeOptions, Record, Section, columns};
 
 /// An encoder of one document. It uses the writer of csv-core, because the one of the csv crate owns an `io::Write` and a buffer, while
 /// the caller brings a new buffer for each chunk.
 pub(super) struct Encoder {
     section: Section,
+    excel_safe: bool,
     writer: Writer,
 }
 
 impl Encoder {
-    pub(super) fn new(section: Section) -> Encoder {
-        Encoder { section, writer: WriterBuilder::new().terminator(Terminator::CRLF).build() }
+    pub(super) fn new(section: Section, options: &EncodeOptions) -> Encoder {
+        Encoder {
+            section,
+            excel_safe: options.excel_safe,
+            writer: WriterBuilder::new().terminator(Terminator::CRLF).build(),
+        }
     }
 
     fn line<T: AsRef<str>>(&mut self, cells: &[T], out: &mut BytesMut) {
@@ -39,13 +45,21 @@ impl Encoder {
 
 impl Encode for Encoder {
     fn begin(&mut self, out: &mut BytesMut) -> Result<(), EncodeError> {
+        if self.excel_safe {
+            out.extend_from_slice(excel::MARK);
+        }
         self.line(columns(self.section), out);
         Ok(())
     }
 
     fn record(&mut self, record: &Record, out: &mut BytesMut) -> Result<(), EncodeError> {
         record.check_belongs_to(self.section, "csv")?;
-        self.line(&record.cells(), out);
+        let cells = record.cells();
+        if self.excel_safe {
+            self.line(&cells.iter().map(|cell| excel::safe(cell)).collect::<Vec<_>>(), out);
+        } else {
+            self.line(&cells, out);
+        }
         Ok(())
     }
 

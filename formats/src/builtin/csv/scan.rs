@@ -1,12 +1,52 @@
 //! Cuts CSV into rows of cells, from pieces that may end anywhere, and knows on which line each cell starts.
 
 use bytes::{Buf, BytesMut};
-use csv_core::{ReadFieldResult, Reader};
+use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
+use crate::Delimiter;
 use crate::text::Lines;
 
-/// csv-core's state machine with what it does not do: lines ended by a lone CR, limits, and quotes that are never closed.
+/// How the characters of a table make cells and rows of each other.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) struct Dialect {
+    pub(super) delimiter: Delimiter,
+    pub(super) line_end: LineEnd,
+}
+
+/// What ends a row.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum LineEnd {
+    /// LF, perhaps after CR. A lone CR is text.
+    Lf,
+    /// CR, as on the old Macintosh, and LF.
+    Cr,
+}
+
+impl LineEnd {
+    /// What ends most lines of a text, apart from those between quotes, where old Macintosh programs write LF.
+    pub(super) fn of(text: &[u8]) -> LineEnd {
+        let (mut lf, mut cr, mut is_quoted) = (0, 0, false);
+        for (at, byte) in text.iter().enumerate() {
+            match byte {
+                b'"' => is_quoted = !is_quoted,
+                b'\n' if !is_quoted => lf += 1,
+                b'\r' if !is_quoted && !matches!(text.get(at + 1), Some(b'\r' | b'\n')) => cr += 1,
+                _ => {}
+            }
+        }
+        if cr > lf { LineEnd::Cr } else { LineEnd::Lf }
+    }
+
+    fn ends_row(self, byte: u8) -> bool {
+        byte == b'\n' || (byte == b'\r' && self == LineEnd::Cr)
+    }
+}
+
+/// csv-core's state machine with what it does not do: limits, and quotes that are never closed.
+///
+/// A row stays in the input until it has ended, so that reading can begin anew after the line of a quote that is never closed.
 pub(super) struct Scanner {
+    dialect: Dialect,
     reader: Reader,
     lines: Lines,
     limit: usize,
@@ -14,27 +54,38 @@ pub(super) struct Scanner {
     /// Unescaped cells one after the other, and after them room that the reader may write to.
     text: Vec<u8>,
     used: usize,
-    /// Where each cell ends in `text`, and the line on which it starts.
-    ends: Vec<(usize, u64)>,
+    /// Where each cell ends in `text`.
+    ends: Vec<usize>,
     row: CurrentRow,
-    is_inside: bool,
+    progress: Progress,
 }
 
 /// What a row turned out to be.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Scanned {
     /// A whole row, whose cells the scanner has until the next call.
     Row,
     /// A row with more bytes than the limit; its cells are gone.
     TooLong,
-    /// The end of the file stands between quotes that open in this line.
+    /// A quote opens in this line and is not closed before the limit, the end of the file or the start of another cell. The next row
+    /// begins with the next line.
     Unclosed { line: u64 },
 }
 
+#[derive(Clone, Copy)]
+enum Progress {
+    Between,
+    Inside,
+    /// The rest of the line is passed over; then this is the answer.
+    Skipping(Scanned),
+}
+
 impl Scanner {
-    pub(super) fn new(limit: usize, width: usize) -> Scanner {
+    /// A scanner that keeps at most `width` cells of rows of at most `limit` bytes.
+    pub(super) fn new(dialect: Dialect, limit: usize, width: usize) -> Scanner {
         Scanner {
-            reader: Reader::new(),
+            dialect,
+            reader: reader(dialect),
             lines: Lines::starting_at(1),
             limit,
             width,
@@ -42,7 +93,7 @@ impl Scanner {
             used: 0,
             ends: Vec::new(),
             row: CurrentRow::default(),
-            is_inside: false,
+            progress: Progress::Between,
         }
     }
 
@@ -66,51 +117,60 @@ impl Scanner {
         }
     }
 
-    /// The next row; `None` where more input is needed or, at the end, where there is no row any more.
-    pub(super) fn next(&mut self, input: &mut BytesMut, at_end: bool) -> Option<Scanned> {
-        if !self.is_inside {
-            self.skip_line_ends(input);
-            if input.is_empty() {
-                return None;
-            }
-            self.start_row();
-        }
-        while !input.is_empty() {
-            self.make_room();
-            let (result, read, written) = self.reader.read_field(input, &mut self.text[self.used..]);
-            self.lines.pass(&input[..read]);
-            input.advance(read);
-            self.used += written;
-            self.row.bytes += read;
-            if let ReadFieldResult::Field { record_end } = result {
-                // The byte that ends a row is not part of it.
-                self.row.bytes -= usize::from(record_end);
-                self.end_cell();
-                if record_end {
-                    return Some(self.end_row());
-                }
-            } else if self.is_too_long() {
-                self.used = 0;
-            }
-        }
-        at_end.then(|| self.end_of_input())
-    }
-
-    fn skip_line_ends(&mut self, input: &mut BytesMut) {
-        let count = input.iter().take_while(|byte| matches!(byte, b'\r' | b'\n')).count();
+    /// Passes over bytes that are no rows.
+    pub(super) fn skip(&mut self, input: &mut BytesMut, count: usize) {
         self.lines.pass(&input[..count]);
         input.advance(count);
     }
 
-    fn start_row(&mut self) {
-        self.is_inside = true;
-        self.used = 0;
-        self.ends.clear();
-        let line = self.lines.line();
-        self.row = CurrentRow { line, cell_line: line, ..CurrentRow::default() };
+    /// The next row; `None` where more input is needed or, at the end, where there is no row any more.
+    pub(super) fn next(&mut self, input: &mut BytesMut, at_end: bool) -> Option<Scanned> {
+        match self.progress {
+            Progress::Skipping(scanned) => return self.skip_line(input, at_end, scanned),
+            Progress::Inside => {}
+            Progress::Between => {
+                let line_ends = input.iter().take_while(|byte| is_line_end(**byte)).count();
+                self.skip(input, line_ends);
+                if input.is_empty() {
+                    return None;
+                }
+                self.start_row();
+            }
+        }
+        // Two bytes more than the limit, CR and LF, are enough to see the end of the longest row.
+        let longest = self.limit.saturating_add(2);
+        let reach = input.len().min(longest);
+        while self.row.read < reach {
+            self.make_room();
+            let unread = &input[self.row.read..reach];
+            let (result, read, written) = self.reader.read_field(unread, &mut self.text[self.used..]);
+            self.lines.pass(&unread[..read]);
+            self.row.read += read;
+            self.used += written;
+            if let ReadFieldResult::Field { record_end } = result {
+                if self.quote_closes_at_another_cell(&input[self.row.cell_at..self.row.read - 1]) {
+                    return self.start_anew(input, at_end);
+                }
+                if record_end {
+                    return Some(self.end_row(input, self.row.read - 1));
+                }
+                self.end_cell();
+            }
+        }
+        if self.row.read >= longest {
+            return self.overflow(input, at_end);
+        }
+        if at_end { self.end_of_input(input) } else { None }
     }
 
-    /// The reader cannot write to a buffer without room. Rows under the limit fit; of longer ones nothing is kept.
+    fn start_row(&mut self) {
+        self.progress = Progress::Inside;
+        self.used = 0;
+        self.ends.clear();
+        self.row = CurrentRow { line: self.lines.line(), cell_lines: self.lines, ..CurrentRow::default() };
+    }
+
+    /// The reader cannot write to a buffer without room.
     fn make_room(&mut self) {
         const LEAST: usize = 4096;
         if self.used == self.text.len() {
@@ -121,56 +181,141 @@ impl Scanner {
     fn end_cell(&mut self) {
         let start = self.row.cell_start;
         self.row.cells += 1;
-        if self.is_too_long() {
-            self.used = 0;
-            self.ends.clear();
-        } else if self.ends.len() < self.width {
-            self.ends.push((self.used, self.row.cell_line));
+        if self.ends.len() < self.width {
+            self.ends.push(self.used);
         } else {
             self.row.surplus_is_filled |= !self.text[start..self.used].trim_ascii().is_empty();
             self.used = start;
         }
         self.row.cell_start = self.used;
-        self.row.cell_line = self.lines.line();
+        self.row.cell_at = self.row.read;
+        self.row.cell_lines = self.lines;
     }
 
-    fn end_row(&mut self) -> Scanned {
-        self.is_inside = false;
-        if self.is_too_long() { Scanned::TooLong } else { Scanned::Row }
+    /// Ends the row, of which `end` bytes are not its line end; what stands of CR before that belongs to it as well.
+    fn end_row(&mut self, input: &mut BytesMut, end: usize) -> Scanned {
+        let raw = &input[self.row.cell_at..end];
+        let trailing = raw.iter().rev().take_while(|byte| **byte == b'\r').count();
+        self.used -= trailing;
+        self.end_cell();
+        self.progress = Progress::Between;
+        input.advance(self.row.read);
+        if end - trailing > self.limit { Scanned::TooLong } else { Scanned::Row }
     }
 
     /// Ends the last row as if a line end followed. Between quotes that is text and ends nothing.
-    fn end_of_input(&mut self) -> Scanned {
+    fn end_of_input(&mut self, input: &mut BytesMut) -> Option<Scanned> {
         self.make_room();
         let (result, _, _) = self.reader.read_field(b"\n", &mut self.text[self.used..]);
-        if matches!(result, ReadFieldResult::Field { record_end: true }) {
-            self.end_cell();
-            return self.end_row();
+        let is_end = matches!(result, ReadFieldResult::Field { record_end: true });
+        if !is_end || self.quote_closes_at_another_cell(&input[self.row.cell_at..self.row.read]) {
+            return self.start_anew(input, true);
         }
-        self.is_inside = false;
-        Scanned::Unclosed { line: self.row.cell_line }
+        Some(self.end_row(input, self.row.read))
     }
 
-    fn is_too_long(&self) -> bool {
-        self.row.bytes > self.limit
+    /// Whether a quoted cell goes on after its closing quote, and has several lines or a delimiter right before that quote. Then the
+    /// closing quote is most likely the first of another cell, perhaps some rows below, and the quote of this cell is never closed.
+    fn quote_closes_at_another_cell(&self, raw: &[u8]) -> bool {
+        closing_quote(raw).is_some_and(|at| {
+            let goes_on = !raw[at + 1..].trim_ascii().is_empty();
+            let follows_delimiter = raw[at - 1] == self.dialect.delimiter.byte();
+            goes_on && (follows_delimiter || raw[..at].iter().any(|byte| is_line_end(*byte)))
+        })
+    }
+
+    /// Gives up a row that has more bytes than the limit.
+    fn overflow(&mut self, input: &mut BytesMut, at_end: bool) -> Option<Scanned> {
+        let raw = &input[self.row.cell_at..self.row.read];
+        if raw.starts_with(b"\"") && closing_quote(raw).is_none() {
+            return self.start_anew(input, at_end);
+        }
+        // What was read last may be the end of a line, but not of the row.
+        input.advance(self.row.read);
+        self.skip_line(input, at_end, Scanned::TooLong)
+    }
+
+    /// Gives up a row because of the quote at the start of the current cell, and goes back to the end of that line.
+    fn start_anew(&mut self, input: &mut BytesMut, at_end: bool) -> Option<Scanned> {
+        self.lines = self.row.cell_lines;
+        let scanned = Scanned::Unclosed { line: self.lines.line() };
+        input.advance(self.row.cell_at);
+        self.skip_line(input, at_end, scanned)
+    }
+
+    /// Passes over the rest of a line.
+    fn skip_line(&mut self, input: &mut BytesMut, at_end: bool, scanned: Scanned) -> Option<Scanned> {
+        let rest = input.iter().position(|byte| self.dialect.line_end.ends_row(*byte));
+        self.skip(input, rest.unwrap_or(input.len()));
+        if rest.is_none() && !at_end {
+            self.progress = Progress::Skipping(scanned);
+            return None;
+        }
+        self.progress = Progress::Between;
+        self.reader = reader(self.dialect);
+        Some(scanned)
     }
 }
 
+/// A reader in the middle of a file: at the start it would look for a byte order mark.
+fn reader(dialect: Dialect) -> Reader {
+    let terminator = match dialect.line_end {
+        LineEnd::Lf => Terminator::Any(b'\n'),
+        LineEnd::Cr => Terminator::CRLF,
+    };
+    let mut reader = ReaderBuilder::new().delimiter(dialect.delimiter.byte()).terminator(terminator).build();
+    reader.read_field(b"\n", &mut [0]);
+    reader
+}
+
+/// Where the quote stands that closes the one at the start.
+fn closing_quote(raw: &[u8]) -> Option<usize> {
+    let mut at = 1;
+    raw.starts_with(b"\"").then_some(())?;
+    loop {
+        at += raw.get(at..)?.iter().position(|byte| *byte == b'"')?;
+        if raw.get(at + 1) != Some(&b'"') {
+            return Some(at);
+        }
+        at += 2;
+    }
+}
+
+fn is_line_end(byte: u8) -> bool {
+    matches!(byte, b'\r' | b'\n')
+}
+
 /// The row on which the scanner is at work.
-#[derive(Default)]
 struct CurrentRow {
     line: u64,
-    bytes: usize,
+    /// How many bytes of the input belong to the row and were read.
+    read: usize,
     cells: u64,
+    /// Where the current cell starts in the text and in the input, and on which line.
     cell_start: usize,
-    cell_line: u64,
+    cell_at: usize,
+    cell_lines: Lines,
     surplus_is_filled: bool,
+}
+
+impl Default for CurrentRow {
+    fn default() -> CurrentRow {
+        CurrentRow {
+            line: 1,
+            read: 0,
+            cells: 0,
+            cell_start: 0,
+            cell_at: 0,
+            cell_lines: Lines::starting_at(1),
+            surplus_is_filled: false,
+        }
+    }
 }
 
 /// The cells of one row.
 pub(super) struct Cells<'a> {
     text: &'a [u8],
-    ends: &'a [(usize, u64)],
+    ends: &'a [usize],
     found: u64,
     surplus_is_filled: bool,
 }
@@ -186,13 +331,13 @@ impl<'a> Cells<'a> {
         self.surplus_is_filled
     }
 
-    /// The cells that were kept, each with the line on which it starts.
-    pub(super) fn iter(&self) -> impl Iterator<Item = (&'a [u8], u64)> {
+    /// The cells that were kept.
+    pub(super) fn iter(&self) -> impl Iterator<Item = &'a [u8]> {
         let (text, mut start) = (self.text, 0);
-        self.ends.iter().map(move |&(end, line)| {
+        self.ends.iter().map(move |&end| {
             let cell = &text[start..end];
             start = end;
-            (cell, line)
+            cell
         })
     }
 }

@@ -8,7 +8,7 @@ use serde_json::value::RawValue;
 use super::scan::{DEPTH_LIMIT, Found, Scanner};
 use crate::record::{Column, Draft, names};
 use crate::text::{utf8, without_nul};
-use crate::{Decode, DecodeError, DecodeOptions, Diagnostic, Position, Row, Section};
+use crate::{Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Row, Section};
 
 /// A decoder of one document.
 pub(super) struct Decoder {
@@ -61,6 +61,10 @@ impl Decode for Decoder {
             Found::TooLong => Row::bad(position, format!("the element is longer than {} bytes", self.row_limit)),
             Found::TooDeep => Row::bad(position, format!("the element is nested more than {DEPTH_LIMIT} deep")),
         }))
+    }
+
+    fn findings(&self) -> Findings {
+        Findings { charset: Some(Charset::UTF_8), ..Findings::default() }
     }
 }
 

@@ -1,0 +1,88 @@
+//! The vocabulary of the dictionaries: what a column of another program means to us.
+
+use crate::record::Column;
+
+/// What a column means. Numbers rank columns with one purpose; 0 is preferred, and what is not used goes to the notes. In a name with
+/// `#` the number of the name, less one, is the rank.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Meaning {
+    FirstName,
+    MiddleName,
+    LastName,
+    Company,
+    /// `Company` in the row of a company, whose name then stands in the column of names.
+    CompanyOrPerson,
+    JobTitle,
+    /// `Dr.`; but the position, where a table has no column for that.
+    Honorific,
+    Email(u8),
+    /// The kind of the address with the same rank: `SMTP` or `EX`, or a label such as `* Work`.
+    EmailType(u8),
+    Phone(u8),
+    /// The label of the number with the same rank, such as `Mobile` or `Work Fax`.
+    PhoneType(u8),
+    Mobile(u8),
+    Fax(u8),
+    Url(u8),
+    Address(Block, Part),
+    /// The label of the numbered address with this rank.
+    AddressType(u8),
+    Notes,
+    /// Names between semicolons or commas, or ` ::: ` where that stands in the cell.
+    Categories,
+    /// Names between ` ::: `, which may have commas in them.
+    Labels,
+    /// A column of ours among the other program's, as in tables that were made by hand.
+    Own(Column),
+    /// Worth keeping in the notes.
+    Extra,
+    /// Worth keeping in the notes under the name that stands in the label with this rank, the nearest before it.
+    Labelled,
+    /// The name of the [`Meaning::Labelled`] cell that follows.
+    Label,
+    /// Worth keeping in the notes, unless it is what the program puts there by itself.
+    ExtraUnlessDefault,
+    /// Of no use outside the other program.
+    Ignored,
+}
+
+impl Meaning {
+    /// The meaning of the column with this number, counted from 0, of a group.
+    pub(super) fn numbered(self, number: u8) -> Meaning {
+        match self {
+            Meaning::Email(first) => Meaning::Email(first.saturating_add(number)),
+            Meaning::EmailType(first) => Meaning::EmailType(first.saturating_add(number)),
+            Meaning::Phone(first) => Meaning::Phone(first.saturating_add(number)),
+            Meaning::PhoneType(first) => Meaning::PhoneType(first.saturating_add(number)),
+            Meaning::AddressType(first) => Meaning::AddressType(first.saturating_add(number)),
+            Meaning::Url(first) => Meaning::Url(first.saturating_add(number)),
+            Meaning::Address(Block::Numbered(first), part) => {
+                Meaning::Address(Block::Numbered(first.saturating_add(number)), part)
+            }
+            other => other,
+        }
+    }
+}
+
+/// Addresses in the order in which they are preferred; one address is never made of two.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Block {
+    Business,
+    Home,
+    Other,
+    /// An address whose label says which it is.
+    Numbered(u8),
+}
+
+/// The parts of an address.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Part {
+    Street(u8),
+    PoBox,
+    City,
+    State,
+    Zip,
+    Country,
+    /// The whole address in several lines, beside its parts.
+    Whole,
+}

@@ -1,0 +1,68 @@
+//! Yahoo: current, old (`Yahoo! ID`) and from the United Kingdom (`Work County`, `Home Town`).
+
+use super::client::{Client, Footer};
+use super::meaning::Block::{Business, Home};
+use super::meaning::Meaning::{
+    self, Address, Categories, Company, Email, Extra, ExtraUnlessDefault, Fax, FirstName, Honorific, LastName,
+    MiddleName, Mobile, Notes, Phone, Url,
+};
+use super::meaning::Part::{City, Country, State, Street, Zip};
+
+pub(super) static CLIENT: Client = Client { name: "Yahoo", columns: &COLUMNS, base: None, footer: Footer::Nothing };
+
+const COLUMNS: [(&str, Meaning); 54] = [
+    ("first", FirstName),
+    ("middle", MiddleName),
+    ("last", LastName),
+    ("nickname", Extra),
+    ("email", Email(0)),
+    ("alternate email 1", Email(1)),
+    ("alternate email 2", Email(2)),
+    ("category", Categories),
+    ("distribution lists", Extra),
+    ("work", Phone(0)),
+    ("primary", Phone(1)),
+    ("home", Phone(2)),
+    ("other", Phone(3)),
+    ("yahoo! phone", Phone(4)),
+    ("mobile", Mobile(0)),
+    ("fax", Fax(0)),
+    ("pager", Extra),
+    ("personal website", Url(1)),
+    ("business website", Url(0)),
+    ("title", Honorific),
+    ("company", Company),
+    ("comments", Notes),
+    ("birthday", ExtraUnlessDefault),
+    ("anniversary", ExtraUnlessDefault),
+    ("work address", Address(Business, Street(0))),
+    ("work city", Address(Business, City)),
+    ("work town", Address(Business, City)),
+    ("work state", Address(Business, State)),
+    ("work county", Address(Business, State)),
+    ("work zip", Address(Business, Zip)),
+    ("work post code", Address(Business, Zip)),
+    ("work country", Address(Business, Country)),
+    ("home address", Address(Home, Street(0))),
+    ("home city", Address(Home, City)),
+    ("home town", Address(Home, City)),
+    ("home state", Address(Home, State)),
+    ("home county", Address(Home, State)),
+    ("home zip", Address(Home, Zip)),
+    ("home post code", Address(Home, Zip)),
+    ("home country", Address(Home, Country)),
+    ("custom 1", Extra),
+    ("custom 2", Extra),
+    ("custom 3", Extra),
+    ("custom 4", Extra),
+    ("messenger id", Extra),
+    ("messenger id#", Extra),
+    ("yahoo! id", Extra),
+    ("skype id", Extra),
+    ("irc id", Extra),
+    ("icq id", Extra),
+    ("google id", Extra),
+    ("msn id", Extra),
+    ("aim id", Extra),
+    ("qq id", Extra),
+];
