@@ -138,6 +138,7 @@ impl Import {
             categories::check_name(name)?;
         }
         let unit = writer.begin().await?;
+        unit.prefer_indexes().await?;
         Ok(Self { id: Uuid::now_v7(), unit, policy })
     }
 
