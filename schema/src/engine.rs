@@ -5,6 +5,7 @@ use std::sync::Arc;
 use formats::Registry;
 use storage::password::Passwords;
 use storage::{Storage, Timestamp};
+use tokio::sync::Semaphore;
 
 use crate::error::Result;
 use crate::token::Keys;
@@ -17,6 +18,8 @@ pub struct Engine {
     pub(crate) passwords: Passwords,
     pub(crate) keys: Keys,
     pub(crate) clock: Clock,
+    /// One import at a time: each holds a connection as long as it runs, on SQLite the only one that writes.
+    pub(crate) imports: Arc<Semaphore>,
 }
 
 /// Where the current time comes from.
@@ -42,7 +45,14 @@ impl Engine {
     /// An engine on a migrated database; the first one makes the signing key. Errors: those of the database.
     pub async fn new(storage: Storage, formats: Registry, clock: Clock) -> Result<Self> {
         let keys = Keys::load(&storage, clock.now()).await?;
-        Ok(Self { storage, formats: Arc::new(formats), passwords: Passwords::default(), keys, clock })
+        Ok(Self {
+            storage,
+            formats: Arc::new(formats),
+            passwords: Passwords::default(),
+            keys,
+            clock,
+            imports: Arc::new(Semaphore::new(1)),
+        })
     }
 
     /// The database.

@@ -139,6 +139,8 @@ impl Session {
         let target = target(section)?;
         let name = codec.descriptor().name;
         let policy = Policy { target, duplicates: duplicates.into(), categories };
+        let turn = self.engine().imports.acquire().await;
+        let _turn = turn.map_err(Error::internal)?;
         let import = Import::begin(&writer, policy).await?;
         let file = ReceiptFile { name: file_name, format: name.to_owned(), ..ReceiptFile::default() };
         let receipt = Receipt {

@@ -719,6 +719,26 @@ on_each_database! {
         }
     }
 
+    async fn imports_at_the_same_time_take_turns_and_reads_go_on(site: Site) {
+        let client = site.client().await;
+        // More of them than the harness gives PostgreSQL connections.
+        let imports: Vec<_> = (0..8)
+            .map(|number| {
+                let client = client.clone();
+                let rows: String = (0..600).map(|row| format!("P{row},p{row}@example.com,C{number}\n")).collect();
+                tokio::spawn(async move {
+                    client.import("/import/people?format=csv", format!("name,email,categories\n{rows}")).await
+                })
+            })
+            .collect();
+        let mut created = 0;
+        for import in imports {
+            client.graphql("{ people(first: 1) { totalCount } }", json!({})).await;
+            created += import.await.expect("no panic")["created"].as_u64().expect("a number");
+        }
+        assert_eq!(created, 600, "whoever comes later finds them");
+    }
+
     async fn a_guarded_export_comes_back_as_it_was(site: Site) {
         let client = site.client().await;
         client.import("/import/people?format=csv", "name,notes,phone\n=1+1,'quoted,+49 1\n").await;

@@ -21,7 +21,7 @@ pub async fn empty(kind: Kind, test: &str) -> Option<String> {
             let created = tokio::task::spawn_blocking(|| postgres::server().map(postgres::Server::create_database));
             let url = created.await.expect("making a database does not panic");
             if url.is_none() {
-                require::missing("postgres", test);
+                require::missing("postgres", &format!("{test} and every other test on PostgreSQL"));
             }
             url
         }
