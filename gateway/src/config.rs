@@ -1,6 +1,7 @@
 //! The configuration: defaults, then `cairn.toml`, then `CAIRN_*` in the environment, then flags.
 
 use std::net::SocketAddr;
+use std::ops::Range;
 use std::path::Path;
 use std::time::Duration;
 
@@ -171,21 +172,30 @@ fn flatten(prefix: &str, values: &Dict, each: &mut impl FnMut(String, String)) {
 
 /// A URL whose password is hidden.
 fn without_secret(url: &str) -> String {
-    let password = url.split_once("://").and_then(|(_, rest)| rest.rsplit_once('@'));
-    match password.and_then(|(credentials, _)| credentials.split_once(':')) {
-        Some((_, password)) if !password.is_empty() => url.replace(password, "…"),
-        _ => url.to_owned(),
+    match password(url) {
+        Some(place) => format!("{}…{}", &url[..place.start], &url[place.end..]),
+        None => url.to_owned(),
     }
 }
 
 /// Hides a URL, and the password in it, where an error repeats them.
 pub(crate) fn without_password(message: &str, url: &str) -> String {
-    let Some((_, rest)) = url.split_once("://") else { return message.to_owned() };
-    let message = message.replace(url, "the URL");
-    match rest.rsplit_once('@').and_then(|(credentials, _)| credentials.split_once(':')) {
-        Some((_, password)) if !password.is_empty() => message.replace(password, "…"),
-        _ => message,
+    if !url.contains("://") {
+        return message.to_owned();
     }
+    let message = message.replace(url, "the URL");
+    match password(url) {
+        Some(place) => message.replace(&url[place], "…"),
+        None => message,
+    }
+}
+
+/// Where the password of a URL stands (RFC 3986 section 3.2.1); a part of a password may look like a host.
+fn password(url: &str) -> Option<Range<usize>> {
+    let start = url.find("://")? + "://".len();
+    let end = url.rfind('@').filter(|end| *end > start)?;
+    let start = start + url[start..end].find(':')? + 1;
+    (start < end).then_some(start..end)
 }
 
 /// The errors of all sources as sentences, without the value of `database`, which may hold a password.
