@@ -7,7 +7,7 @@ use uuid::Uuid;
 use super::journal::Journal;
 use super::matching::{Candidates, Known};
 use super::{Duplicates, Incoming, Outcome, Policy, Prepared, combined, created_contact, in_categories};
-use crate::contact::Contact;
+use crate::contact::{Contact, Keys};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::Unit;
@@ -27,9 +27,13 @@ pub(super) async fn apply(
     journal.recall_people(&candidates.ids().collect::<Vec<_>>()).await?;
     let mut writes = PeopleWrites::default();
     let mut outcomes = Vec::with_capacity(rows.len());
+    let mut keys = keys.iter();
     for row in rows {
         outcomes.push(match row {
-            Ok(row) => decide(unit, policy, &mut journal, &mut candidates, &mut writes, &row),
+            Ok(row) => {
+                let keys = keys.next().expect("every good row has its keys");
+                decide(unit, policy, &mut journal, &mut candidates, &mut writes, &row, keys)
+            }
             Err(failed) => failed,
         });
     }
@@ -46,10 +50,10 @@ fn decide(
     candidates: &mut Candidates,
     writes: &mut PeopleWrites,
     row: &Incoming,
+    keys: &Keys,
 ) -> Outcome {
-    let keys = row.contact.keys();
     let allowed = |known: &Known| journal.person(known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
-    let Some((known, by)) = candidates.find(row.id, &keys, allowed) else {
+    let Some((known, by)) = candidates.find(row.id, keys, allowed) else {
         let person = writes.create(unit, row);
         journal.note_person(person.id, row);
         candidates.add(Known { person, categories: folded(&row.categories) });

@@ -9,7 +9,7 @@ use super::journal::Journal;
 use super::matching::{Candidates, Known};
 use super::people::{PeopleWrites, change, folded};
 use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, Prepared, in_categories};
-use crate::contact::Contact;
+use crate::contact::{Contact, Keys};
 use crate::entity::transactions;
 use crate::error::Result;
 use crate::handle::{Scope, Unit};
@@ -25,11 +25,13 @@ pub(super) async fn apply(
     rows: Vec<Prepared>,
 ) -> Result<Vec<Outcome>> {
     let rows: Vec<Prepared> = rows.into_iter().map(|row| row.and_then(with_checked_terms)).collect();
-    let mut batch = Batch::load(unit, policy, stage, journal, &rows).await?;
+    let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
+    let mut batch = Batch::load(unit, policy, stage, journal, &rows, &keys).await?;
     let mut outcomes = Vec::with_capacity(rows.len());
+    let mut keys = keys.iter();
     for row in rows {
         outcomes.push(match row {
-            Ok(row) => batch.decide(&row),
+            Ok(row) => batch.decide(&row, keys.next().expect("every good row has its keys")),
             Err(failed) => failed,
         });
     }
@@ -73,14 +75,14 @@ impl<'a> Batch<'a> {
         stage: Stage,
         mut journal: Journal<'a>,
         rows: &[Prepared],
+        keys: &[Keys],
     ) -> Result<Self> {
         let scope = policy.scope(unit);
         let given: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
         let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
         let mut person_ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.person_id).collect();
         person_ids.extend(by_id.iter().map(|transaction| transaction.person_id));
-        let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
-        let people = Candidates::load(&scope, &person_ids, &keys).await?;
+        let people = Candidates::load(&scope, &person_ids, keys).await?;
         let candidates: Vec<_> = people.ids().collect();
         let mut found = transactions_with(&scope, transactions::Column::PersonId, &candidates).await?;
         found.retain(|transaction| transaction.stage == stage);
@@ -106,14 +108,13 @@ impl<'a> Batch<'a> {
         })
     }
 
-    fn decide(&mut self, row: &Incoming) -> Outcome {
+    fn decide(&mut self, row: &Incoming, keys: &Keys) -> Outcome {
         if let Some(id) = row.id.filter(|id| self.transactions.contains_key(id)) {
             return self.meet(id, "the same id", row);
         }
-        let keys = row.contact.keys();
         let journal = &self.journal;
         let allowed = |known: &Known| journal.person(known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
-        let Some((known, by)) = self.people.find(row.person_id, &keys, allowed) else {
+        let Some((known, by)) = self.people.find(row.person_id, keys, allowed) else {
             let person = self.people_writes.create_without_categories(self.unit, row);
             self.people.add(Known { person: person.clone(), categories: BTreeSet::new() });
             return self.create(&person, row);
