@@ -5,57 +5,40 @@ use std::io::Write as _;
 use std::path::Path;
 use std::process::{Command, Stdio};
 
-use harness::database::{Kind, empty};
+use harness::database::Kind;
 use harness::on_each_database;
-use harness::program::run;
 use harness::require::cases;
-use tempfile::TempDir;
 
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cairn-with-names");
+use crate::program::{Desk, PROGRAM};
 
 /// How many rows the file has: some batches.
 const ROWS: usize = 2_300;
 
-/// A folder and a database with an account and one person in it.
-struct Desk {
-    folder: TempDir,
-    database: String,
-}
+/// A desk whose account has one person.
+struct Known(Desk);
 
-impl Desk {
+impl Known {
     async fn on(kind: Kind, test: &str) -> Option<Self> {
-        let folder = tempfile::tempdir().expect("a folder");
-        let database = match kind {
-            Kind::Sqlite => format!("sqlite://{}/cairn.db", folder.path().display()),
-            Kind::Postgres => empty(kind, test).await?,
-        };
-        let desk = Self { folder, database };
-        desk.cairn(&["account", "create", "acme", "--name", "ACME", "--email", "ann@acme.example"]);
+        let desk = Self(Desk::on(kind, test).await?.with_account());
         desk.import_whole("name,email,company\nKnown 7,person7@example.com,Old\n");
         Some(desk)
     }
 
-    fn cairn(&self, arguments: &[&str]) -> String {
-        let output = run(PROGRAM, self.folder.path(), &[&["--database", &self.database], arguments].concat(), "");
-        assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
-        String::from_utf8(output.stdout).expect("UTF-8")
-    }
-
     fn import_whole(&self, file: &str) {
-        let path = self.folder.path().join("whole.csv");
+        let path = self.0.path().join("whole.csv");
         std::fs::write(&path, file).expect("a file");
-        self.cairn(&["import", "people", path.to_str().expect("UTF-8")]);
+        self.0.ok(&["import", "people", path.to_str().expect("UTF-8")]);
     }
 
     fn dump(&self) -> String {
-        self.cairn(&["export", "people", "--format", "json"])
+        self.0.ok(&["export", "people", "--format", "json"])
     }
 
     /// Starts an import that reads from a pipe, gives it this much of the file and kills it.
     fn import_and_kill(&self, pipe: &Path, file: &[u8], bytes: usize) {
         let mut child = Command::new(PROGRAM)
-            .current_dir(self.folder.path())
-            .args(["--database", &self.database, "import", "people", "--duplicates", "replace", "--category", "New"])
+            .current_dir(self.0.path())
+            .args(["--database", &self.0.database, "import", "people", "--duplicates", "replace", "--category", "New"])
             .args(["--format", "csv"])
             .arg(pipe)
             .stdout(Stdio::null())
@@ -74,8 +57,8 @@ impl Desk {
 }
 
 on_each_database! {
-    async fn a_killed_import_is_there_as_a_whole_or_not_at_all(desk: Desk) {
-        let pipe = desk.folder.path().join("pipe");
+    async fn a_killed_import_is_there_as_a_whole_or_not_at_all(desk: Known) {
+        let pipe = desk.0.path().join("pipe");
         let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
         assert!(made.success());
         // Long rows, so that what the test has written is what the program has read, give or take a pipe's 64 KiB.

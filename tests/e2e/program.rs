@@ -14,16 +14,16 @@ use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::TcpStream;
 
 /// The program that this package builds: `gateway::run` with one more format.
-const PROGRAM: &str = env!("CARGO_BIN_EXE_cairn-with-names");
+pub(crate) const PROGRAM: &str = env!("CARGO_BIN_EXE_cairn-with-names");
 
 /// A folder to work in and a database that processes can share.
-struct Desk {
+pub(crate) struct Desk {
     folder: TempDir,
-    database: String,
+    pub(crate) database: String,
 }
 
 impl Desk {
-    async fn on(kind: Kind, test: &str) -> Option<Self> {
+    pub(crate) async fn on(kind: Kind, test: &str) -> Option<Self> {
         let folder = tempfile::tempdir().expect("a folder");
         let database = match kind {
             Kind::Sqlite => format!("sqlite://{}/cairn.db", folder.path().display()),
@@ -32,7 +32,7 @@ impl Desk {
         Some(Self { folder, database })
     }
 
-    fn path(&self) -> &Path {
+    pub(crate) fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -42,7 +42,7 @@ impl Desk {
     }
 
     /// The standard output of a command that succeeds.
-    fn ok(&self, arguments: &[&str]) -> String {
+    pub(crate) fn ok(&self, arguments: &[&str]) -> String {
         let output = self.cairn(arguments);
         assert!(output.status.success(), "{arguments:?}: {}", String::from_utf8_lossy(&output.stderr));
         String::from_utf8(output.stdout).expect("UTF-8")
@@ -56,7 +56,7 @@ impl Desk {
     }
 
     /// Makes the account `acme`.
-    fn with_account(self) -> Self {
+    pub(crate) fn with_account(self) -> Self {
         let create = ["account", "create", "acme", "--name", "ACME", "--email", "ann@acme.example", "--password-stdin"];
         self.ok(&create);
         self
