@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::sqlx::Connection as _;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -99,11 +99,6 @@ impl Storage {
     pub async fn close(&self) -> Result<()> {
         self.writer.close_by_ref().await?;
         Ok(self.readers.close_by_ref().await?)
-    }
-
-    /// True on PostgreSQL, false on SQLite.
-    pub fn is_postgres(&self) -> bool {
-        self.writer.get_database_backend() == DbBackend::Postgres
     }
 
     async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
