@@ -277,7 +277,7 @@ fn transaction(dice: &mut Dice, person: Uuid) -> NewTransaction {
         more_info: dice.often(50).then(|| (*dice.pick(&INFO)).to_owned()),
     };
     let categories = if dice.often(20) { vec![(*dice.pick(&CATEGORY)).to_owned()] } else { Vec::new() };
-    NewTransaction { person: PersonRef::Id(person), stage, terms, categories }
+    NewTransaction { person: PersonRef::Id(person), stage, terms, managers: Vec::new(), categories }
 }
 
 /// A small generator (Numerical Recipes' LCG), so that the demo is the same everywhere.

@@ -25,6 +25,10 @@ pub(crate) struct Account {
     pub(crate) name: String,
     /// An IANA time zone, such as `Europe/Berlin`.
     pub(crate) time_zone: String,
+    /// The language of its texts, a BCP 47 tag such as `en` or `de-AT`.
+    pub(crate) language: String,
+    /// The currency of its values, an ISO 4217 code such as `EUR`.
+    pub(crate) currency: String,
 }
 
 /// Somebody who signs in to an account.

@@ -2,12 +2,12 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, ID, Object, SimpleObject};
+use storage::Order;
 use storage::query::categories as stored;
-use storage::{Order, SortKey};
 
 use crate::error::Result;
 use crate::id::Kind;
-use crate::page::{List, PageArguments, connection, place};
+use crate::page::{List, PageArguments, connection};
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::transfer;
@@ -63,10 +63,7 @@ impl CategoriesQuery {
         let ordered = List { kind: Kind::Category, order: Order::default() };
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), ordered.order, &request).await?;
-        let place = |found: &stored::Category| {
-            let (created, updated) = (found.created_at.microseconds(), found.updated_at.microseconds());
-            place(SortKey::Name, &found.name_key, created, updated, found.id)
-        };
+        let place = |found: &stored::Category| found.cursor(ordered.order.key);
         Ok(connection(ordered, page, &request, Categories, place, transfer::categories::client))
     }
 }

@@ -124,9 +124,9 @@ impl Source {
     async fn people(&self, request: &PageRequest) -> Result<PageOfRecords> {
         let page = people::list(&self.reader, &self.view, self.order, request).await?;
         let ids: Vec<_> = page.items.iter().map(|person| person.id).collect();
-        let mut categories = categories::of_people(&self.reader, &ids).await?;
+        let mut categories = categories::of_items(&self.reader, &ids).await?;
         let last = page.items.last().filter(|_| page.more);
-        let next = last.map(|last| self.place(&last.sort_key, last.created_at, last.updated_at, last.id));
+        let next = last.map(|last| last.cursor(self.order.key));
         let record = |person: &people::Person| {
             let categories = categories.remove(&person.id).unwrap_or_default();
             Record::Person(Box::new(transfer::people::record(person, categories)))
@@ -137,14 +137,14 @@ impl Source {
     async fn transactions(&self, request: &PageRequest) -> Result<PageOfRecords> {
         let page = transactions::list(&self.reader, &self.view, self.order, request).await?;
         let ids: Vec<_> = page.items.iter().map(|transaction| transaction.id).collect();
-        let mut categories = categories::of_transactions(&self.reader, &ids).await?;
+        let mut categories = categories::of_items(&self.reader, &ids).await?;
         let mut people_ids: Vec<_> = page.items.iter().map(|transaction| transaction.person_id).collect();
         people_ids.sort_unstable();
         people_ids.dedup();
         let people: HashMap<_, _> =
             people::by_ids(&self.reader, &people_ids).await?.into_iter().map(|person| (person.id, person)).collect();
         let last = page.items.last().filter(|_| page.more);
-        let next = last.map(|last| self.place(&last.sort_key, last.created_at, last.updated_at, last.id));
+        let next = last.map(|last| last.cursor(self.order.key));
         let records = page.items.into_iter().map(|transaction| {
             let person = people.get(&transaction.person_id);
             let person = person.ok_or_else(|| Error::internal("a transaction without its person"))?;
@@ -153,10 +153,6 @@ impl Source {
             Ok(Record::Transaction(Box::new(record)))
         });
         Ok((records.collect::<Result<_>>()?, next))
-    }
-
-    fn place(&self, name: &str, created: storage::Timestamp, updated: storage::Timestamp, id: uuid::Uuid) -> Cursor {
-        crate::page::place(self.order.key, name, created.microseconds(), updated.microseconds(), id)
     }
 }
 

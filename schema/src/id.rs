@@ -3,7 +3,10 @@
 use std::fmt;
 use std::str::FromStr;
 
+use storage::{Item, ItemKind};
 use uuid::Uuid;
+
+use crate::error::{Code, Error, Result};
 
 /// The id of any record: the kind, an underscore and the UUID in 32 hexadecimal digits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -15,25 +18,50 @@ pub struct GlobalId {
 }
 
 /// What an id is the id of.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the names are those of the GraphQL types")]
 pub enum Kind {
     Account,
     Category,
+    CustomField,
+    EmailTemplate,
+    Event,
+    EventTemplate,
     Import,
+    Label,
+    Message,
     Person,
     Transaction,
     User,
 }
 
 impl Kind {
-    const ALL: [Self; 6] = [Self::Account, Self::Category, Self::Import, Self::Person, Self::Transaction, Self::User];
+    const ALL: [Self; 12] = [
+        Self::Account,
+        Self::Category,
+        Self::CustomField,
+        Self::EmailTemplate,
+        Self::Event,
+        Self::EventTemplate,
+        Self::Import,
+        Self::Label,
+        Self::Message,
+        Self::Person,
+        Self::Transaction,
+        Self::User,
+    ];
 
     fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
             Self::Category => "category",
+            Self::CustomField => "customField",
+            Self::EmailTemplate => "emailTemplate",
+            Self::Event => "event",
+            Self::EventTemplate => "eventTemplate",
             Self::Import => "import",
+            Self::Label => "label",
+            Self::Message => "message",
             Self::Person => "person",
             Self::Transaction => "transaction",
             Self::User => "user",
@@ -43,6 +71,38 @@ impl Kind {
     /// The global id of a record of this kind.
     pub fn global(self, id: Uuid) -> GlobalId {
         GlobalId { kind: self, id }
+    }
+
+    /// The kind of an item that can bear categories and labels, and belong to people and transactions.
+    pub(crate) fn item(self) -> Option<ItemKind> {
+        match self {
+            Self::Event => Some(ItemKind::Event),
+            Self::Message => Some(ItemKind::Message),
+            Self::Person => Some(ItemKind::Person),
+            Self::Transaction => Some(ItemKind::Transaction),
+            Self::Account
+            | Self::Category
+            | Self::CustomField
+            | Self::EmailTemplate
+            | Self::EventTemplate
+            | Self::Import
+            | Self::Label
+            | Self::User => None,
+        }
+    }
+
+    /// The id of a text that must name a record of this kind. Errors: `NOT_FOUND`, as for an id that nobody has.
+    pub(crate) fn expect(self, text: &str) -> Result<Uuid> {
+        self.parse(text).ok_or_else(|| Error::new(Code::NotFound, format!("there is no such {}", self.words())))
+    }
+
+    fn words(self) -> &'static str {
+        match self {
+            Self::CustomField => "custom field",
+            Self::EmailTemplate => "e-mail template",
+            Self::EventTemplate => "event template",
+            other => other.name(),
+        }
     }
 
     /// The record that a text means, if it is the id of one of this kind.
@@ -57,6 +117,27 @@ impl fmt::Display for GlobalId {
     }
 }
 
+/// The items of these ids. Errors: `NOT_FOUND` for one that is the id of nothing that can be an item.
+pub(crate) fn items(ids: &[async_graphql::ID]) -> Result<Vec<Item>> {
+    let item = |id: &async_graphql::ID| {
+        let id: Option<GlobalId> = id.parse().ok();
+        let item = id.and_then(|GlobalId { kind, id }| Some(kind.item()?.item(id)));
+        item.ok_or_else(|| Error::new(Code::NotFound, "there is no such item"))
+    };
+    ids.iter().map(item).collect()
+}
+
+/// The global id of an item.
+pub(crate) fn of_item(item: Item) -> GlobalId {
+    let kind = match item.kind {
+        ItemKind::Person => Kind::Person,
+        ItemKind::Transaction => Kind::Transaction,
+        ItemKind::Event => Kind::Event,
+        ItemKind::Message => Kind::Message,
+    };
+    kind.global(item.id)
+}
+
 /// A text that is no id of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoId;
@@ -64,7 +145,7 @@ pub struct NoId;
 impl FromStr for GlobalId {
     type Err = NoId;
 
-    fn from_str(text: &str) -> Result<Self, NoId> {
+    fn from_str(text: &str) -> std::result::Result<Self, NoId> {
         let (name, uuid) = text.split_once('_').ok_or(NoId)?;
         let kind = Kind::ALL.into_iter().find(|kind| kind.name() == name).ok_or(NoId)?;
         let id = Uuid::try_parse(uuid).map_err(|_| NoId)?;

@@ -11,6 +11,7 @@ use storage::import::{BATCH, Import, Incoming, Outcome, Policy, Target};
 
 use crate::error::{Code, Error, Result};
 use crate::id::Kind;
+use crate::permission::Right;
 use crate::session::Session;
 use crate::transfer;
 
@@ -130,7 +131,7 @@ impl Session {
         request: ImportRequest,
         bytes: impl Stream<Item = std::result::Result<Bytes, E>> + Send,
     ) -> Result<Receipt> {
-        let writer = self.writer()?;
+        let writer = self.writer(Right::Records)?;
         let ImportRequest { section, format, charset, delimiter, file_name, categories, duplicates } = request;
         let options = DecodeOptions { charset, delimiter, ..DecodeOptions::default() };
         let unsupported = |error: String| Error::new(Code::Unsupported, error);

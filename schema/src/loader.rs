@@ -21,13 +21,9 @@ pub(crate) struct Loads {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PersonById(pub(crate) Uuid);
 
-/// The categories of a person.
+/// The categories of an item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct CategoriesOfPerson(pub(crate) Uuid);
-
-/// The categories of a transaction.
-#[derive(Clone, Copy, PartialEq, Eq, Hash)]
-pub(crate) struct CategoriesOfTransaction(pub(crate) Uuid);
+pub(crate) struct CategoriesOf(pub(crate) Uuid);
 
 /// The loader of a request. Without a delay: it takes what the engine asks for at once (by default it waits 1 ms a level).
 pub(crate) fn loader(session: &Session) -> DataLoader<Loads> {
@@ -47,28 +43,14 @@ impl Loader<PersonById> for Loads {
     }
 }
 
-impl Loader<CategoriesOfPerson> for Loads {
+impl Loader<CategoriesOf> for Loads {
     type Value = Vec<categories::Category>;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[CategoriesOfPerson]) -> Loaded<CategoriesOfPerson, Vec<categories::Category>> {
+    async fn load(&self, keys: &[CategoriesOf]) -> Loaded<CategoriesOf, Vec<categories::Category>> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = categories::of_people(&self.reader, &ids).await.map_err(shared)?;
-        Ok(found.into_iter().map(|(id, categories)| (CategoriesOfPerson(id), categories)).collect())
-    }
-}
-
-impl Loader<CategoriesOfTransaction> for Loads {
-    type Value = Vec<categories::Category>;
-    type Error = Arc<Error>;
-
-    async fn load(
-        &self,
-        keys: &[CategoriesOfTransaction],
-    ) -> Loaded<CategoriesOfTransaction, Vec<categories::Category>> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = categories::of_transactions(&self.reader, &ids).await.map_err(shared)?;
-        Ok(found.into_iter().map(|(id, categories)| (CategoriesOfTransaction(id), categories)).collect())
+        let found = categories::of_items(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, categories)| (CategoriesOf(id), categories)).collect())
     }
 }
 

@@ -65,16 +65,6 @@ where
     connection
 }
 
-/// The place of a record in a list.
-pub(crate) fn place(key: SortKey, name: &str, created: i64, updated: i64, id: Uuid) -> Cursor {
-    let key = match key {
-        SortKey::Name => name.to_owned(),
-        SortKey::Created => created.to_string(),
-        SortKey::Updated => updated.to_string(),
-    };
-    Cursor { key, id }
-}
-
 fn check(number: i32, argument: &str) -> Result<u64> {
     let number = u64::try_from(number).map_err(|_| Error::invalid(format!("{argument} cannot be negative")))?;
     if number > LARGEST_PAGE {
@@ -87,7 +77,7 @@ fn check(number: i32, argument: &str) -> Result<u64> {
 
 /// A tag that tells list and order, 16 bytes of id, then the key.
 fn write_cursor(list: List, cursor: &Cursor) -> String {
-    let mut bytes = vec![list.tag()];
+    let mut bytes = list.tag().to_vec();
     bytes.extend_from_slice(cursor.id.as_bytes());
     bytes.extend_from_slice(cursor.key.as_bytes());
     URL_SAFE_NO_PAD.encode(bytes)
@@ -96,38 +86,51 @@ fn write_cursor(list: List, cursor: &Cursor) -> String {
 fn parse_cursor(list: List, text: &str) -> Result<Cursor> {
     let parse = || {
         let bytes = URL_SAFE_NO_PAD.decode(text).ok()?;
-        let (tag, rest) = bytes.split_first()?;
+        let (tag, rest) = bytes.split_at_checked(3)?;
         let (id, key) = rest.split_at_checked(16)?;
         let key = String::from_utf8(key.to_vec()).ok().filter(|key| !key.contains('\0'))?;
-        Some((*tag, Cursor { id: Uuid::from_slice(id).ok()?, key }))
+        Some((tag == list.tag(), Cursor { id: Uuid::from_slice(id).ok()?, key }))
     };
     match parse() {
-        Some((tag, cursor)) if tag == list.tag() => Ok(cursor),
+        Some((true, cursor)) => Ok(cursor),
         Some(_) => Err(Error::invalid("this cursor belongs to another list or order: start again without it")),
         None => Err(Error::invalid(format!("{text:?} is no cursor: take it from pageInfo or an edge"))),
     }
 }
 
 /// Which list, in which order: a cursor is good for one.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) struct List {
     pub(crate) kind: Kind,
     pub(crate) order: Order,
 }
 
 impl List {
-    fn tag(self) -> u8 {
+    /// The list, then the key, then the direction.
+    fn tag(self) -> [u8; 3] {
         let kind = match self.kind {
-            Kind::Category => b'a',
-            Kind::Person => b'A',
-            Kind::Transaction => b'N',
-            Kind::Account | Kind::Import | Kind::User => b'0',
+            Kind::Account => b'a',
+            Kind::Category => b'c',
+            Kind::CustomField => b'f',
+            Kind::EmailTemplate => b't',
+            Kind::Event => b'e',
+            Kind::EventTemplate => b's',
+            Kind::Import => b'i',
+            Kind::Label => b'l',
+            Kind::Message => b'm',
+            Kind::Person => b'p',
+            Kind::Transaction => b'd',
+            Kind::User => b'u',
         };
         let key = match self.order.key {
-            SortKey::Name => 0,
-            SortKey::Created => 2,
-            SortKey::Updated => 4,
+            SortKey::Name => b'n',
+            SortKey::Created => b'c',
+            SortKey::Updated => b'u',
         };
-        kind + key + u8::from(self.order.direction == Direction::Descending)
+        let direction = match self.order.direction {
+            Direction::Ascending => b'a',
+            Direction::Descending => b'd',
+        };
+        [kind, key, direction]
     }
 }

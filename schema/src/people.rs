@@ -8,10 +8,11 @@ use storage::{Contact, View};
 use uuid::Uuid;
 
 use crate::categories::Category;
-use crate::error::{Code, Error, Result};
+use crate::error::Result;
 use crate::id::Kind;
-use crate::loader::{CategoriesOfPerson, Loads};
-use crate::page::{List, PageArguments, connection, place};
+use crate::loader::{CategoriesOf, Loads};
+use crate::page::{List, PageArguments, connection};
+use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::transfer;
@@ -68,7 +69,7 @@ impl Person {
     /// The categories that the person is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let found = loader.load_one(CategoriesOfPerson(self.key)).await.map_err(|error| (*error).clone())?;
+        let found = loader.load_one(CategoriesOf(self.key)).await.map_err(|error| (*error).clone())?;
         Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
     }
 }
@@ -211,10 +212,7 @@ impl PeopleQuery {
         let ordered = List { kind: Kind::Person, order };
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), &view, order, &request).await?;
-        let place = |person: &stored::Person| {
-            let (created, updated) = (person.created_at.microseconds(), person.updated_at.microseconds());
-            place(order.key, &person.sort_key, created, updated, person.id)
-        };
+        let place = |person: &stored::Person| person.cursor(order.key);
         Ok(connection(ordered, page, &request, People { view }, place, transfer::people::client))
     }
 }
@@ -227,15 +225,15 @@ pub(crate) struct PeopleMutation;
 impl PeopleMutation {
     /// Makes a person, always: an e-mail address is not unique.
     async fn create_person(&self, ctx: &Context<'_>, input: CreatePersonInput) -> Result<CreatePersonPayload> {
-        let writer = session(ctx)?.writer()?;
+        let writer = session(ctx)?.writer(Right::Records)?;
         let person = stored::create(&writer, transfer::people::new(input.person)).await?;
         Ok(CreatePersonPayload { person: transfer::people::client(person) })
     }
 
     /// Changes a person.
     async fn update_person(&self, ctx: &Context<'_>, input: UpdatePersonInput) -> Result<UpdatePersonPayload> {
-        let writer = session(ctx)?.writer()?;
-        let id = Kind::Person.parse(&input.id).ok_or_else(|| Error::new(Code::NotFound, "there is no such person"))?;
+        let writer = session(ctx)?.writer(Right::Records)?;
+        let id = Kind::Person.expect(&input.id)?;
         let categories = match input.categories.clone() {
             MaybeUndefined::Undefined => None,
             MaybeUndefined::Null => Some(Vec::new()),

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use storage::query::accounts::{self, Account};
-use storage::query::users::{self, Role, User};
-use storage::{Actor, Reader, Timestamp, Writer};
+use storage::query::users::{self, User};
+use storage::{Actor, Reader, Timestamp, Viewer, Writer};
 
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
+use crate::permission::Right;
 
 /// Which account a request names beside its credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -67,17 +68,14 @@ impl Session {
 
     /// The handle that reads the account: everybody who is signed in may.
     pub fn reader(&self) -> Reader {
-        self.0.engine.storage.reader(self.0.account.account_id)
+        let viewer = Viewer { user: Some(self.0.user.id), zone: self.time_zone() };
+        self.0.engine.storage.reader(self.0.account.account_id).seen_by(viewer)
     }
 
-    /// The only way to a handle that writes. Errors: `FORBIDDEN` for readers.
-    pub fn writer(&self) -> Result<Writer> {
-        match self.0.user.role {
-            Role::Admin | Role::Member => Ok(self.raw_writer()),
-            Role::Reader => {
-                Err(Error::new(Code::Forbidden, "your role is reader: you may look, but not change anything"))
-            }
-        }
+    /// The only way to a handle that writes. Errors: `FORBIDDEN` where the user's role does not have the right.
+    pub fn writer(&self, right: Right) -> Result<Writer> {
+        right.check(self.0.user.role)?;
+        Ok(self.raw_writer())
     }
 
     /// The writer for what every user may write: their own tokens.

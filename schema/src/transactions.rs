@@ -8,11 +8,12 @@ use storage::query::transactions as stored;
 use uuid::Uuid;
 
 use crate::categories::Category;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::id::Kind;
-use crate::loader::{CategoriesOfTransaction, Loads, PersonById};
-use crate::page::{List, PageArguments, connection, place};
+use crate::loader::{CategoriesOf, Loads, PersonById};
+use crate::page::{List, PageArguments, connection};
 use crate::people::{Person, PersonInput};
+use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::{DateTime, Decimal};
 use crate::transfer;
@@ -57,7 +58,7 @@ impl Transaction {
     /// The categories that the transaction is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let found = loader.load_one(CategoriesOfTransaction(self.key)).await.map_err(|error| (*error).clone())?;
+        let found = loader.load_one(CategoriesOf(self.key)).await.map_err(|error| (*error).clone())?;
         Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
     }
 }
@@ -164,10 +165,7 @@ impl TransactionsQuery {
         let ordered = List { kind: Kind::Transaction, order };
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), &view, order, &request).await?;
-        let place = |found: &stored::Transaction| {
-            let (created, updated) = (found.created_at.microseconds(), found.updated_at.microseconds());
-            place(order.key, &found.sort_key, created, updated, found.id)
-        };
+        let place = |found: &stored::Transaction| found.cursor(order.key);
         Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
     }
 }
@@ -184,7 +182,7 @@ impl TransactionsMutation {
         ctx: &Context<'_>,
         input: CreateTransactionInput,
     ) -> Result<CreateTransactionPayload> {
-        let writer = session(ctx)?.writer()?;
+        let writer = session(ctx)?.writer(Right::Records)?;
         let CreateTransactionInput {
             stage,
             value,
@@ -201,17 +199,16 @@ impl TransactionsMutation {
             more_info,
         };
         let person = person_ref(person_id, person, person_match)?;
-        let new = stored::NewTransaction { person, stage: stage.into(), terms, categories };
+        let new = stored::NewTransaction { person, stage: stage.into(), terms, managers: Vec::new(), categories };
         let transaction = stored::create(&writer, new).await?;
         Ok(CreateTransactionPayload { transaction: transfer::transactions::client(transaction) })
     }
 
     /// Moves a transaction to a stage.
     async fn move_transaction(&self, ctx: &Context<'_>, input: MoveTransactionInput) -> Result<MoveTransactionPayload> {
-        let writer = session(ctx)?.writer()?;
+        let writer = session(ctx)?.writer(Right::Records)?;
         let MoveTransactionInput { id, stage, version } = input;
-        let missing = || Error::new(Code::NotFound, "there is no such transaction");
-        let id = Kind::Transaction.parse(&id).ok_or_else(missing)?;
+        let id = Kind::Transaction.expect(&id)?;
         let transaction = stored::move_to(&writer, id, stage.into(), version).await?;
         Ok(MoveTransactionPayload { transaction: transfer::transactions::client(transaction) })
     }
@@ -226,10 +223,7 @@ pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Transacti
 
 fn person_ref(id: Option<ID>, person: Option<PersonInput>, matching: PersonMatch) -> Result<stored::PersonRef> {
     match (id, person) {
-        (Some(id), None) => {
-            let missing = || Error::new(Code::NotFound, "there is no such person");
-            Ok(stored::PersonRef::Id(Kind::Person.parse(&id).ok_or_else(missing)?))
-        }
+        (Some(id), None) => Ok(stored::PersonRef::Id(Kind::Person.expect(&id)?)),
         (None, Some(person)) => {
             let new = transfer::people::new(person);
             Ok(match matching {

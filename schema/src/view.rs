@@ -2,7 +2,7 @@
 
 use async_graphql::{Enum, InputObject};
 use storage::query::transactions as stored;
-use storage::{CategoryRef, Direction, Order, Search, SortKey, View};
+use storage::{Direction, NameOrId, Order, Search, SortKey, View};
 
 use crate::error::Result;
 use crate::id::Kind;
@@ -91,9 +91,9 @@ pub(crate) fn view(search: Option<&str>, category: Option<&str>) -> Result<View>
 }
 
 /// A category as a client names it: by its id, or else by its name.
-fn category_ref(text: &str) -> CategoryRef {
+fn category_ref(text: &str) -> NameOrId {
     match Kind::Category.parse(text) {
-        Some(id) => CategoryRef::Id(id),
-        None => CategoryRef::Name(text.to_owned()),
+        Some(id) => NameOrId::Id(id),
+        None => NameOrId::Name(text.to_owned()),
     }
 }

@@ -121,6 +121,9 @@ impl Contact {
             email_key: folded(&self.email).map(|key| indexed(&key)),
             name_key: folded(&self.name).map(|key| indexed(&key)).unwrap_or_default(),
             company_key: folded(&self.company).map(|key| indexed(&key)).unwrap_or_default(),
+            city_key: folded(&self.city).map(|key| indexed(&key)).unwrap_or_default(),
+            state_key: folded(&self.state).map(|key| indexed(&key)).unwrap_or_default(),
+            country_key: folded(&self.country).map(|key| indexed(&key)).unwrap_or_default(),
             phone_digits,
             search_text,
         }
@@ -133,6 +136,9 @@ pub(crate) struct Keys {
     pub(crate) email_key: Option<String>,
     pub(crate) name_key: String,
     pub(crate) company_key: String,
+    pub(crate) city_key: String,
+    pub(crate) state_key: String,
+    pub(crate) country_key: String,
     /// The digits of phone, mobile and fax, separated by spaces.
     pub(crate) phone_digits: String,
     /// The display name and every other field, folded, a line each; then the digits of the phones.

@@ -3,14 +3,27 @@
 #![expect(unreachable_pub, reason = "the derives of sea-orm want their types public")]
 
 pub(crate) mod accounts;
+pub(crate) mod associations;
 pub(crate) mod categories;
+pub(crate) mod custom_field_options;
+pub(crate) mod custom_fields;
+pub(crate) mod custom_values;
 pub(crate) mod directory;
+pub(crate) mod email_templates;
+pub(crate) mod event_template_items;
+pub(crate) mod event_templates;
+pub(crate) mod events;
 pub(crate) mod import_rows;
+pub(crate) mod item_categories;
+pub(crate) mod item_labels;
+pub(crate) mod labels;
+pub(crate) mod message_files;
+pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod people;
-pub(crate) mod person_categories;
 pub(crate) mod refresh_tokens;
 pub(crate) mod signing_keys;
-pub(crate) mod transaction_categories;
+pub(crate) mod transaction_managers;
+pub(crate) mod transaction_stages;
 pub(crate) mod transactions;
 pub(crate) mod users;

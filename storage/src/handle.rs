@@ -1,7 +1,9 @@
 //! The handles that queries take: a reader or a writer of one account, so that no query can forget its account.
 
+use std::borrow::Cow;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect,
     SqliteTransactionMode, TransactionOptions, TransactionTrait,
@@ -9,7 +11,7 @@ use sea_orm::{
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::outbox::{self, Topic};
+use crate::outbox::{self, Noun, Verb};
 use crate::value::Timestamp;
 
 /// How often a unit of work is tried when the database asks for it.
@@ -20,6 +22,23 @@ const TRIES: u32 = 3;
 pub struct Reader {
     connection: DatabaseConnection,
     account: Uuid,
+    viewer: Viewer,
+}
+
+/// Who looks, and in which time zone: what labels, `user:me` and days mean.
+#[derive(Clone, Debug)]
+pub struct Viewer {
+    /// The user whose labels count; nobody's where it is empty.
+    pub user: Option<Uuid>,
+    /// The time zone of days.
+    pub zone: TimeZone,
+}
+
+/// Nobody, in UTC.
+impl Default for Viewer {
+    fn default() -> Self {
+        Self { user: None, zone: TimeZone::UTC }
+    }
 }
 
 /// Writes records of one account. Only this type can: permission is a value.
@@ -42,11 +61,27 @@ pub enum Actor {
 
 impl Reader {
     pub(crate) fn new(connection: DatabaseConnection, account: Uuid) -> Self {
-        Self { connection, account }
+        Self { connection, account, viewer: Viewer::default() }
+    }
+
+    /// The same for somebody who looks.
+    #[must_use]
+    pub fn seen_by(self, viewer: Viewer) -> Self {
+        Self { viewer, ..self }
+    }
+
+    /// Who looks.
+    pub fn viewer(&self) -> &Viewer {
+        &self.viewer
     }
 
     pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope { on: (&self.connection).into(), account: self.account, rows: Rows::Free }
+        Scope {
+            on: (&self.connection).into(),
+            account: self.account,
+            rows: Rows::Free,
+            viewer: Cow::Borrowed(&self.viewer),
+        }
     }
 
     /// The account that it reads.
@@ -133,7 +168,8 @@ pub(crate) struct Unit {
 
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope { on: (&self.transaction).into(), account: self.account, rows: Rows::Free }
+        let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
+        Scope { on: (&self.transaction).into(), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -164,8 +200,8 @@ impl Unit {
     }
 
     /// Records in the outbox, within this unit, what it has done.
-    pub(crate) async fn publish(&self, topic: Topic, subject: Uuid) -> Result<()> {
-        outbox::publish(self, topic, subject).await
+    pub(crate) async fn publish(&self, noun: Noun, verb: Verb, subject: Uuid) -> Result<()> {
+        outbox::publish(self, noun, verb, subject).await
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
@@ -182,6 +218,7 @@ pub(crate) struct Scope<'a> {
     pub(crate) on: DatabaseExecutor<'a>,
     pub(crate) account: Uuid,
     pub(crate) rows: Rows,
+    pub(crate) viewer: Cow<'a, Viewer>,
 }
 
 /// Whether the live rows that a query reads are locked until the unit ends, so that nobody else changes them meanwhile.

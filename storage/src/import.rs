@@ -18,7 +18,7 @@ use crate::contact::Contact;
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::{Scope, Unit, Writer};
-use crate::outbox::Topic;
+use crate::outbox::{Noun, Verb};
 use crate::query::categories;
 use crate::query::transactions::Stage;
 use crate::value::Decimal;
@@ -163,7 +163,7 @@ impl Import {
 
     /// Makes everything stay, with one row in the outbox.
     pub async fn commit(self) -> Result<()> {
-        self.unit.publish(Topic::Imported, self.id).await?;
+        self.unit.publish(Noun::Import, Verb::Applied, self.id).await?;
         self.unit.commit().await
     }
 

@@ -10,34 +10,70 @@ use crate::entity::outbox;
 use crate::error::Result;
 use crate::handle::Unit;
 
-/// What happened, as the outbox names it.
+/// What something happened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Topic {
-    PersonCreated,
-    PersonUpdated,
-    TransactionCreated,
-    TransactionMoved,
-    /// One row for a whole import; its subject is the import.
-    Imported,
+pub(crate) enum Noun {
+    Account,
+    Category,
+    CustomField,
+    EmailTemplate,
+    Event,
+    EventTemplate,
+    /// One row for a whole import.
+    Import,
+    Label,
+    Message,
+    Person,
+    Transaction,
+    User,
 }
 
-impl Topic {
+/// What happened to it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Verb {
+    Applied,
+    Created,
+    Deleted,
+    Moved,
+    Updated,
+}
+
+impl Noun {
     fn name(self) -> &'static str {
         match self {
-            Self::PersonCreated => "person.created",
-            Self::PersonUpdated => "person.updated",
-            Self::TransactionCreated => "transaction.created",
-            Self::TransactionMoved => "transaction.moved",
-            Self::Imported => "import.applied",
+            Self::Account => "account",
+            Self::Category => "category",
+            Self::CustomField => "custom_field",
+            Self::EmailTemplate => "email_template",
+            Self::Event => "event",
+            Self::EventTemplate => "event_template",
+            Self::Import => "import",
+            Self::Label => "label",
+            Self::Message => "message",
+            Self::Person => "person",
+            Self::Transaction => "transaction",
+            Self::User => "user",
         }
     }
 }
 
-pub(crate) async fn publish(unit: &Unit, topic: Topic, subject: Uuid) -> Result<()> {
+impl Verb {
+    fn name(self) -> &'static str {
+        match self {
+            Self::Applied => "applied",
+            Self::Created => "created",
+            Self::Deleted => "deleted",
+            Self::Moved => "moved",
+            Self::Updated => "updated",
+        }
+    }
+}
+
+pub(crate) async fn publish(unit: &Unit, noun: Noun, verb: Verb, subject: Uuid) -> Result<()> {
     let row = outbox::ActiveModel {
         account_id: Set(unit.account),
         id: Set(Uuid::now_v7()),
-        topic: Set(topic.name().to_owned()),
+        topic: Set(format!("{}.{}", noun.name(), verb.name())),
         subject_id: Set(subject),
         user_id: Set(unit.user()),
         created_at: Set(unit.now),

@@ -5,7 +5,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Se
 use uuid::Uuid;
 
 /// By what a list is ordered; ties are broken by id in the same direction.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Order {
     /// The key.
     pub key: SortKey,
@@ -14,7 +14,7 @@ pub struct Order {
 }
 
 /// What a list can be ordered by.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum SortKey {
     /// The folded display name.
     Name,
@@ -25,7 +25,7 @@ pub enum SortKey {
 }
 
 /// Which end of an order comes first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Direction {
     /// The smallest first.
     Ascending,
@@ -50,7 +50,7 @@ impl Default for Order {
 }
 
 /// The place of a record in an ordered list.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Cursor {
     /// The value of the sort key; a time in microseconds as decimal digits.
     pub key: String,
@@ -59,7 +59,7 @@ pub struct Cursor {
 }
 
 /// Which part of a list is wanted.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct PageRequest {
     /// How many records at most.
     pub limit: u64,
@@ -75,6 +75,15 @@ impl PageRequest {
     /// The first `limit` records after a place, or from the start.
     pub fn first(limit: u64, after: Option<Cursor>) -> Self {
         Self { limit, after, before: None, from_end: false }
+    }
+
+    /// In which direction the database reads the list.
+    pub(crate) fn direction(&self, order: Order) -> sea_orm::Order {
+        let direction = if self.from_end { order.direction.reversed() } else { order.direction };
+        match direction {
+            Direction::Ascending => sea_orm::Order::Asc,
+            Direction::Descending => sea_orm::Order::Desc,
+        }
     }
 }
 
@@ -93,10 +102,17 @@ pub(crate) trait Listed: EntityTrait {
     fn sort_column(key: SortKey) -> Self::Column;
 }
 
-/// Narrows a query to a page; one row more than asked for tells whether there are more.
+/// Narrows a query to a page; one row more than asked for tells whether there are more. `None` for a cursor that was
+/// made for another order.
 pub(crate) fn paged<E: Listed>(query: Select<E>, order: Order, request: &PageRequest) -> Option<Select<E>> {
-    let column = E::sort_column(order.key);
-    let direction = if request.from_end { order.direction.reversed() } else { order.direction };
+    let direction = request.direction(order);
+    let query = narrowed(query, order, request)?;
+    let query = query.order_by(E::sort_column(order.key), direction.clone()).order_by(E::id(), direction);
+    Some(query.limit(request.limit + 1))
+}
+
+/// Narrows a query to what lies between the cursors of a page. `None` for one that was made for another order.
+pub(crate) fn narrowed<E: Listed>(query: Select<E>, order: Order, request: &PageRequest) -> Option<Select<E>> {
     let mut query = query;
     if let Some(cursor) = &request.after {
         query = query.filter(beyond::<E>(order, cursor, order.direction)?);
@@ -104,11 +120,7 @@ pub(crate) fn paged<E: Listed>(query: Select<E>, order: Order, request: &PageReq
     if let Some(cursor) = &request.before {
         query = query.filter(beyond::<E>(order, cursor, order.direction.reversed())?);
     }
-    let sea_order = match direction {
-        Direction::Ascending => sea_orm::Order::Asc,
-        Direction::Descending => sea_orm::Order::Desc,
-    };
-    Some(query.order_by(column, sea_order.clone()).order_by(E::id(), sea_order).limit(request.limit + 1))
+    Some(query)
 }
 
 /// The rows of a query that [`paged`] made, as a page.

@@ -1,7 +1,12 @@
 //! The queries, a file a noun. Each takes a handle of one account; the few that look across accounts take the storage.
 
 pub mod accounts;
+pub mod associations;
 pub mod categories;
+pub mod events;
+mod items;
+pub mod labels;
+pub mod messages;
 pub mod people;
 pub mod tokens;
 pub mod transactions;
@@ -9,7 +14,7 @@ pub mod users;
 
 use sea_orm::{EntityTrait, PaginatorTrait, Select};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::handle::Scope;
 
 /// How many rows a query has.
@@ -19,9 +24,4 @@ where
     E::Model: Send + Sync,
 {
     Ok(query.count(&scope.on).await?)
-}
-
-/// A cursor is only good for the order that it was made with.
-fn wrong_cursor() -> Error {
-    Error::Invalid { field: None, reason: "this cursor belongs to another order; start again without it".to_owned() }
 }

@@ -122,9 +122,85 @@ impl From<Timestamp> for jiff::Timestamp {
     }
 }
 
+/// A day of the calendar, stored as `2026-05-25`, so that its order is that of its text.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+#[sea_orm(value_type = "String")]
+pub struct Day(pub jiff::civil::Date);
+
+/// A text that is no day between the years 0 and 9999.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0:?} is not a day; write it like 2026-05-25")]
+pub struct InvalidDay(String);
+
+impl Day {
+    /// Midnight at its beginning in a time zone, or the first moment after a gap.
+    pub fn start(self, zone: &TimeZone) -> Timestamp {
+        let midnight = self.0.to_zoned(zone.clone()).map(|zoned| zoned.timestamp());
+        // Only the last days of jiff's range have no such moment.
+        midnight.unwrap_or(jiff::Timestamp::MAX).into()
+    }
+
+    /// The next day; the last day of the calendar is its own.
+    #[must_use]
+    pub fn next(self) -> Self {
+        Self(self.0.tomorrow().unwrap_or(self.0))
+    }
+}
+
+impl fmt::Display for Day {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.0)
+    }
+}
+
+/// Reads `2026-05-25` (RFC 3339 section 5.6, full-date), and nothing else.
+impl FromStr for Day {
+    type Err = InvalidDay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidDay> {
+        let well_formed = text.len() == 10
+            && text.bytes().enumerate().all(|(at, byte)| match at {
+                4 | 7 => byte == b'-',
+                _ => byte.is_ascii_digit(),
+            });
+        let date = text.parse().ok().filter(|_| well_formed);
+        date.map(Self).ok_or_else(|| InvalidDay(text.to_owned()))
+    }
+}
+
+/// A time of the day in whole minutes, stored as `18:15`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+#[sea_orm(value_type = "String")]
+pub struct TimeOfDay(pub jiff::civil::Time);
+
+/// A text that is no time of the day.
+#[derive(Debug, thiserror::Error, PartialEq, Eq)]
+#[error("{0:?} is not a time of the day; write it like 18:15")]
+pub struct InvalidTimeOfDay(String);
+
+impl fmt::Display for TimeOfDay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{:02}:{:02}", self.0.hour(), self.0.minute())
+    }
+}
+
+/// Reads `18:15`, and nothing else.
+impl FromStr for TimeOfDay {
+    type Err = InvalidTimeOfDay;
+
+    fn from_str(text: &str) -> Result<Self, InvalidTimeOfDay> {
+        let number = |digits: &str| digits.parse().ok().filter(|_| digits.bytes().all(|b| b.is_ascii_digit()));
+        let time = text
+            .split_once(':')
+            .filter(|(hour, minute)| hour.len() == 2 && minute.len() == 2)
+            .and_then(|(hour, minute)| jiff::civil::Time::new(number(hour)?, number(minute)?, 0, 0).ok());
+        time.map(Self).ok_or_else(|| InvalidTimeOfDay(text.to_owned()))
+    }
+}
+
 #[cfg(test)]
 mod tests {
-    use super::Decimal;
+    use super::{Day, Decimal, TimeOfDay};
 
     #[test]
     fn decimals_read_and_write() {
@@ -146,6 +222,21 @@ mod tests {
     fn what_is_no_decimal_is_refused() {
         for text in ["", ".", "-", "abc", "1,5", "1.23456", "1e3", "--1", "99999999999999999", "٣"] {
             assert!(text.parse::<Decimal>().is_err(), "{text:?}");
+        }
+    }
+    #[test]
+    fn days_and_times_read_and_write() {
+        for text in ["2026-05-25", "0001-01-01", "9999-12-31", "2024-02-29"] {
+            assert_eq!(text.parse::<Day>().expect(text).to_string(), text);
+        }
+        for text in ["2026-5-25", "2026-02-29", "20260525", "2026-05-25T00:00", "-2026-05-2", ""] {
+            assert!(text.parse::<Day>().is_err(), "{text:?}");
+        }
+        for text in ["00:00", "18:15", "23:59"] {
+            assert_eq!(text.parse::<TimeOfDay>().expect(text).to_string(), text);
+        }
+        for text in ["24:00", "6:15", "18:60", "18.15", "+1:15", ""] {
+            assert!(text.parse::<TimeOfDay>().is_err(), "{text:?}");
         }
     }
 }

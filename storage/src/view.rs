@@ -1,42 +1,53 @@
 //! A view: what one is looking at. Lists, exports and the legacy API all take this one type.
 
-use sea_orm::sea_query::{Expr, ExprTrait, LikeExpr, SimpleExpr};
-use sea_orm::{ColumnTrait, Condition};
 use uuid::Uuid;
 
 use crate::entity::transactions::Stage;
 use crate::error::{Error, Result};
 use crate::fold::{digits, fold};
+use crate::value::Day;
 
 /// The longest search, in bytes.
 const SEARCH_LIMIT: usize = 1_000;
 /// How many words and phrases a search may have.
 const TERMS_LIMIT: usize = 32;
 
-/// A filter over people or transactions; all parts must hold.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+/// A filter over a section; all parts must hold. What a section cannot have, such as the stage of an event, it has through
+/// what it is associated with.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct View {
-    /// Only what the words of a search find.
+    /// Only what a search finds.
     pub search: Search,
-    /// Only what is in the category of this name or id.
-    pub category: Option<CategoryRef>,
-    /// Only transactions in this stage; people have none and are not filtered by it.
+    /// Only what is in this category.
+    pub category: Option<NameOrId>,
+    /// Only what bears this label of the viewer.
+    pub label: Option<NameOrId>,
+    /// Only what this user made, manages or owns.
+    pub user: Option<NameOrId>,
+    /// Only transactions in this stage. People have none and are not filtered by it; events and messages are those of
+    /// such transactions.
     pub stage: Option<Stage>,
-    /// Only transactions with this person.
+    /// Only this person, and what belongs to them or to their transactions.
     pub person: Option<Uuid>,
+    /// Only this transaction, its person, and what belongs to it.
+    pub transaction: Option<Uuid>,
+    /// Only from this day on: the day of an event, elsewhere of the last change.
+    pub from: Option<Day>,
+    /// Only up to this day and with it.
+    pub to: Option<Day>,
 }
 
-/// A category, as a view names it.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum CategoryRef {
+/// A category, a label or a user, as a view names it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum NameOrId {
     /// By its id.
     Id(Uuid),
-    /// By its name, whatever its case and accents.
+    /// By its name, whatever its case and accents; a user also by e-mail address.
     Name(String),
 }
 
 /// The words and "quoted phrases" of a search; each must occur, as a part of a word too.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Search {
     terms: Vec<String>,
 }
@@ -70,33 +81,25 @@ impl Search {
         self.terms.is_empty()
     }
 
-    /// The condition that a column of folded text holds every term.
-    pub(crate) fn condition<C: ColumnTrait>(&self, column: C) -> Condition {
-        self.terms.iter().fold(Condition::all(), |all, term| all.add(holds(column, term)))
+    /// What must occur in the text of an item.
+    pub(crate) fn terms(&self) -> impl Iterator<Item = Term> {
+        self.terms.iter().map(|term| Term { text: term.clone(), digits: phone_digits(term) })
     }
 }
 
-/// A term that looks like a phone number also matches by its digits, however the number was written.
-fn holds<C: ColumnTrait>(column: C, term: &str) -> SimpleExpr {
-    let written = contains(column, term);
+/// A text that must occur, and its digits where it looks like a phone number, which is found however it was written.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Term {
+    pub(crate) text: String,
+    pub(crate) digits: Option<String>,
+}
+
+fn phone_digits(term: &str) -> Option<String> {
     let phone = digits(term);
     let looks_like_phone = phone.len() >= 3
         && phone.len() < term.len()
         && term.chars().all(|c| c.is_ascii_digit() || " ()+-./".contains(c));
-    if looks_like_phone { written.or(contains(column, &phone)) } else { written }
-}
-
-fn contains<C: ColumnTrait>(column: C, term: &str) -> SimpleExpr {
-    let mut pattern = String::with_capacity(term.len() + 2);
-    pattern.push('%');
-    for c in term.chars() {
-        if matches!(c, '%' | '_' | '\\') {
-            pattern.push('\\');
-        }
-        pattern.push(c);
-    }
-    pattern.push('%');
-    Expr::expr(column.into_expr()).like(LikeExpr::new(pattern).escape('\\'))
+    looks_like_phone.then_some(phone)
 }
 
 #[cfg(test)]

@@ -118,7 +118,8 @@ on_each_database! {
         let mut transactions = Vec::new();
         for _ in 0..8 {
             let person = PersonRef::Id(person.id);
-            let new = NewTransaction { person, stage: Stage::Lead, terms: Terms::default(), categories: Vec::new() };
+            let terms = Terms::default();
+            let new = NewTransaction { person, stage: Stage::Lead, terms, managers: Vec::new(), categories: Vec::new() };
             transactions.push(transactions::create(&account.writer, new).await.expect("a transaction").id);
         }
         let moves: Vec<_> = transactions
@@ -168,7 +169,7 @@ on_each_database! {
             ids.push(task.await.expect("no panic").expect("a person"));
         }
         assert_eq!(categories::count(&account.reader).await.expect("a count"), 1);
-        let found = categories::of_people(&account.reader, &ids).await.expect("an answer");
+        let found = categories::of_items(&account.reader, &ids).await.expect("an answer");
         assert!(ids.iter().all(|id| found[id].len() == 1));
     }
 

@@ -12,7 +12,7 @@ use formats::Section;
 use futures_util::{Stream, StreamExt as _};
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap};
-use schema::{Code, Duplicates, Engine, Error, ImportRequest, Receipt};
+use schema::{Code, Duplicates, Engine, Error, ImportRequest, Receipt, Right};
 use tokio::fs::File;
 use tokio::io::{AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 use tokio_util::io::ReaderStream;
@@ -36,7 +36,7 @@ pub(crate) async fn serve(
 ) -> Result<Json<Receipt>, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
     // Before the body, which may be large.
-    session.writer()?;
+    session.writer(Right::Records)?;
     let section: Section =
         section.parse().map_err(|error: formats::UnknownSection| HttpError::new(Code::NotFound, error.to_string()))?;
     let parameters = Parameters::read(query.as_deref(), &KNOWN)?;

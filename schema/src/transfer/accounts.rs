@@ -6,8 +6,18 @@ use crate::accounts::{Account, User};
 use crate::id::Kind;
 
 pub(crate) fn client(account: accounts::Account) -> Account {
-    let accounts::Account { account_id, subdomain, name, time_zone, version, created_at: _, updated_at: _ } = account;
-    Account { id: Kind::Account.global(account_id).into(), version, subdomain, name, time_zone }
+    let accounts::Account {
+        account_id,
+        subdomain,
+        name,
+        time_zone,
+        language,
+        currency,
+        version,
+        created_at: _,
+        updated_at: _,
+    } = account;
+    Account { id: Kind::Account.global(account_id).into(), version, subdomain, name, time_zone, language, currency }
 }
 
 pub(crate) fn user(user: users::User, account: accounts::Account) -> User {

@@ -17,6 +17,10 @@ pub struct Model {
     pub name: String,
     /// An IANA time zone, such as `Europe/Berlin`.
     pub time_zone: String,
+    /// The language of its texts, a BCP 47 tag such as `en` or `de-AT`.
+    pub language: String,
+    /// The currency of its values, an ISO 4217 code such as `EUR`.
+    pub currency: String,
     /// Counts the changes, from 1: the value that optimistic locking compares.
     pub version: i64,
     /// When it was made.

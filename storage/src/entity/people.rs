@@ -39,7 +39,15 @@ pub struct Model {
     pub company_key: String,
     /// The digits of phone, mobile and fax, separated by spaces.
     pub phone_digits: String,
-    /// What a search looks in.
+    /// The folded city, empty where there is none.
+    pub city_key: String,
+    /// The folded state, empty where there is none.
+    pub state_key: String,
+    /// The folded country, empty where there is none.
+    pub country_key: String,
+    /// The folded custom values, in lines.
+    pub custom_text: String,
+    /// What a search looks in: the contact data, the digits of the phones, then the custom values.
     pub search_text: String,
     /// The user who made it.
     pub created_by: Option<Uuid>,

@@ -5,7 +5,7 @@ use sea_orm::entity::prelude::*;
 use crate::value::{Decimal, Timestamp};
 
 /// How far a transaction is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum Stage {
     /// A first contact.
@@ -44,7 +44,9 @@ pub struct Model {
     pub more_info: Option<String>,
     /// The sort key of its person.
     pub sort_key: String,
-    /// What a search looks in: all of its person, and more info.
+    /// The folded custom values of its own, in lines.
+    pub custom_text: String,
+    /// What a search looks in: all of its person, more info, then its own custom values.
     pub search_text: String,
     /// The user who made it.
     pub created_by: Option<Uuid>,

@@ -165,7 +165,7 @@ impl Candidates {
 
     async fn load_categories(&mut self, scope: &Scope<'_>) -> Result<()> {
         let ids: Vec<_> = self.ids().collect();
-        for (person, categories) in categories::of_people_in(scope, &ids).await? {
+        for (person, categories) in categories::of_items_in(scope, &ids).await? {
             let index = self.by_id[&person];
             self.known[index].categories = categories.into_iter().map(|category| category.name_key).collect();
         }

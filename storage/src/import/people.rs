@@ -11,9 +11,9 @@ use crate::contact::{Contact, Keys};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::Unit;
+use crate::item::ItemKind;
 use crate::query::categories;
-use crate::query::people::{Person, changed, new_row, write};
-use crate::query::transactions::renew_keys;
+use crate::query::people::{Person, changed, new_row, renew_keys, write};
 
 pub(super) async fn apply(
     unit: &Unit,
@@ -141,7 +141,7 @@ impl PeopleWrites {
         if !updated.is_empty() {
             renew_keys(unit, &updated).await?;
         }
-        categories::add_people(unit, &in_categories(unit, &self.categories).await?).await
+        categories::add(unit, ItemKind::Person, &in_categories(unit, &self.categories).await?).await
     }
 
     fn push(&mut self, person: Person) {

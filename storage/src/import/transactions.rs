@@ -13,9 +13,10 @@ use crate::contact::{Contact, Keys};
 use crate::entity::transactions;
 use crate::error::Result;
 use crate::handle::{Scope, Unit};
+use crate::item::ItemKind;
 use crate::query::categories;
 use crate::query::people::Person;
-use crate::query::transactions::{Stage, Terms, Transaction, changed, live, new_row, write};
+use crate::query::transactions::{Stage, Terms, Transaction, changed, live, log_steps, new_row, write};
 
 pub(super) async fn apply(
     unit: &Unit,
@@ -59,6 +60,8 @@ struct Batch<'a> {
     people_writes: PeopleWrites,
     /// The transactions that rows made or changed; what they are like is in `transactions`.
     touched: Vec<Uuid>,
+    /// Which of them came into which stage.
+    steps: Vec<(Uuid, Stage)>,
     categories: Vec<(Uuid, String)>,
 }
 
@@ -104,6 +107,7 @@ impl<'a> Batch<'a> {
             of_person,
             people_writes: PeopleWrites::default(),
             touched: Vec::new(),
+            steps: Vec::new(),
             categories: Vec::new(),
         })
     }
@@ -188,6 +192,7 @@ impl<'a> Batch<'a> {
             self.touched.push(id);
         }
         if came_in {
+            self.steps.push((id, stage));
             let of_person = self.of_person.entry(person).or_default();
             let newer = of_person.iter().take_while(|other| **other > id).count();
             of_person.insert(newer, id);
@@ -202,6 +207,7 @@ impl<'a> Batch<'a> {
         self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
         let categories = folded(&row.categories);
         self.touched.push(id);
+        self.steps.push((id, self.stage));
         self.transactions.insert(id, KnownTransaction { transaction, categories });
         Outcome::Created
     }
@@ -238,14 +244,15 @@ impl<'a> Batch<'a> {
     }
 
     async fn write(self) -> Result<()> {
-        let Self { unit, journal, mut people_writes, mut transactions, touched, categories: names, .. } = self;
+        let Self { unit, journal, mut people_writes, mut transactions, touched, steps, categories: names, .. } = self;
         journal.write().await?;
         people_writes.write(unit).await?;
         let rows = touched.iter().filter_map(|id| transactions.remove(id)).map(|known| known.transaction);
         write(unit, rows.collect()).await?;
+        log_steps(unit, &steps).await?;
         // After the transactions: a later row may have changed the person of an earlier one.
         people_writes.finish(unit).await?;
-        categories::add_transactions(unit, &in_categories(unit, &names).await?).await
+        categories::add(unit, ItemKind::Transaction, &in_categories(unit, &names).await?).await
     }
 }
 
@@ -278,7 +285,7 @@ async fn with_categories(
         .map(|transaction| (transaction.id, KnownTransaction { transaction, categories: BTreeSet::new() }))
         .collect();
     let ids: Vec<_> = known.keys().copied().collect();
-    for (id, categories) in categories::of_transactions_in(scope, &ids).await? {
+    for (id, categories) in categories::of_items_in(scope, &ids).await? {
         if let Some(known) = known.get_mut(&id) {
             known.categories = categories.into_iter().map(|category| category.name_key).collect();
         }

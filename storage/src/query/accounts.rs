@@ -39,6 +39,8 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
         subdomain: subdomain.clone(),
         name,
         time_zone,
+        language: "en".to_owned(),
+        currency: "USD".to_owned(),
         version: 1,
         created_at: now,
         updated_at: now,

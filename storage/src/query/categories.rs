@@ -4,16 +4,18 @@ use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 pub use crate::entity::categories::Model as Category;
-use crate::entity::{categories, people, person_categories, transaction_categories, transactions};
+use crate::entity::{categories, item_categories};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit};
-use crate::page::{Listed, Order, Page, PageRequest, SortKey, page, paged};
-use crate::view::CategoryRef;
+use crate::item::{Item, ItemKind};
+use crate::page::{Order, Page, PageRequest};
+use crate::record::{self, IDS_A_STATEMENT, recorded};
+use crate::view::NameOrId;
 
 /// The longest name of a category, in characters.
 const NAME_LIMIT: usize = 500;
@@ -24,34 +26,17 @@ const ITEM_LIMIT: usize = 100;
 /// What separates names in our CSV and in Google's.
 const SEPARATOR: &str = " ::: ";
 
-/// How many ids one statement looks for; SQLite binds 32,766 values at most.
-const IDS_A_STATEMENT: usize = 1_000;
-
-impl Listed for categories::Entity {
-    fn id() -> Self::Column {
-        categories::Column::Id
-    }
-
-    fn sort_column(key: SortKey) -> Self::Column {
-        match key {
-            SortKey::Name => categories::Column::NameKey,
-            SortKey::Created => categories::Column::CreatedAt,
-            SortKey::Updated => categories::Column::UpdatedAt,
-        }
-    }
-}
+recorded!(categories, "category", by NameKey name_key, keeps);
 
 /// A page of the categories.
 pub async fn list(reader: &Reader, order: Order, request: &PageRequest) -> Result<Page<Category>> {
     let scope = reader.scope();
-    let query = paged(live(&scope), order, request).ok_or_else(super::wrong_cursor)?;
-    Ok(page(query.all(&scope.on).await?, request))
+    record::listed(&scope, live(&scope), order, request).await
 }
 
 /// The categories with these ids; one that is not there is left out.
 pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Category>> {
-    let scope = reader.scope();
-    Ok(live(&scope).filter(categories::Column::Id.is_in(ids.iter().copied())).all(&scope.on).await?)
+    record::by_ids::<categories::Entity>(&reader.scope(), ids).await
 }
 
 /// How many categories there are.
@@ -59,65 +44,29 @@ pub async fn count(reader: &Reader) -> Result<u64> {
     super::count(&reader.scope(), live(&reader.scope())).await
 }
 
-/// The categories of each of these people, by name.
-pub async fn of_people(reader: &Reader, people: &[Uuid]) -> Result<HashMap<Uuid, Vec<Category>>> {
-    of_people_in(&reader.scope(), people).await
+/// The categories of each of these items, by name.
+pub async fn of_items(reader: &Reader, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Category>>> {
+    of_items_in(&reader.scope(), items).await
 }
 
-/// The categories of each of these transactions, by name.
-pub async fn of_transactions(reader: &Reader, transactions: &[Uuid]) -> Result<HashMap<Uuid, Vec<Category>>> {
-    of_transactions_in(&reader.scope(), transactions).await
-}
-
-pub(crate) async fn of_people_in(scope: &Scope<'_>, people: &[Uuid]) -> Result<HashMap<Uuid, Vec<Category>>> {
-    use person_categories::{Column, Entity};
+pub(crate) async fn of_items_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Category>>> {
+    use item_categories::{Column, Entity};
     let mut joins = Vec::new();
-    for ids in people.chunks(IDS_A_STATEMENT) {
+    for ids in items.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        let rows = query.filter(Column::PersonId.is_in(ids.iter().copied())).all(&scope.on).await?;
-        joins.extend(rows.into_iter().map(|row| (row.person_id, row.category_id)));
-    }
-    grouped(scope, joins).await
-}
-
-pub(crate) async fn of_transactions_in(scope: &Scope<'_>, of: &[Uuid]) -> Result<HashMap<Uuid, Vec<Category>>> {
-    use transaction_categories::{Column, Entity};
-    let mut joins = Vec::new();
-    for ids in of.chunks(IDS_A_STATEMENT) {
-        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        let rows = query.filter(Column::TransactionId.is_in(ids.iter().copied())).all(&scope.on).await?;
-        joins.extend(rows.into_iter().map(|row| (row.transaction_id, row.category_id)));
+        let rows = query.filter(Column::ItemId.is_in(ids.iter().copied())).all(&scope.on).await?;
+        joins.extend(rows.into_iter().map(|row| (row.item_id, row.category_id)));
     }
     grouped(scope, joins).await
 }
 
 /// The category that a view names. Errors: [`Error::NotFound`], so that a typing error is no empty list.
-pub(crate) async fn find(scope: &Scope<'_>, category: &CategoryRef) -> Result<Uuid> {
+pub(crate) async fn find(scope: &Scope<'_>, category: &NameOrId) -> Result<Uuid> {
     let query = match category {
-        CategoryRef::Id(id) => live(scope).filter(categories::Column::Id.eq(*id)),
-        CategoryRef::Name(name) => live(scope).filter(categories::Column::NameKey.eq(fold(name))),
+        NameOrId::Id(id) => live(scope).filter(categories::Column::Id.eq(*id)),
+        NameOrId::Name(name) => live(scope).filter(categories::Column::NameKey.eq(fold(name))),
     };
     query.one(&scope.on).await?.map(|found| found.id).ok_or(Error::NotFound { what: "category" })
-}
-
-/// The condition that a person is in a category.
-pub(crate) fn holds_person(scope: &Scope<'_>, category: Uuid) -> Condition {
-    let members = person_categories::Entity::find()
-        .select_only()
-        .column(person_categories::Column::PersonId)
-        .filter(person_categories::Column::AccountId.eq(scope.account))
-        .filter(person_categories::Column::CategoryId.eq(category));
-    Condition::all().add(people::Column::Id.in_subquery(members.into_query()))
-}
-
-/// The condition that a transaction is in a category.
-pub(crate) fn holds_transaction(scope: &Scope<'_>, category: Uuid) -> Condition {
-    let members = transaction_categories::Entity::find()
-        .select_only()
-        .column(transaction_categories::Column::TransactionId)
-        .filter(transaction_categories::Column::AccountId.eq(scope.account))
-        .filter(transaction_categories::Column::CategoryId.eq(category));
-    Condition::all().add(transactions::Column::Id.in_subquery(members.into_query()))
 }
 
 /// The ids of the categories with these names, by folded name; those that are not there are made.
@@ -180,15 +129,16 @@ pub(crate) fn check_name(name: &str) -> Result<&str> {
     Ok(name)
 }
 
-/// Puts people into categories; who is in one already stays.
-pub(crate) async fn add_people(unit: &Unit, pairs: &[(Uuid, Uuid)]) -> Result<()> {
+/// Puts items into categories: pairs of an item and a category. What is in one already stays.
+pub(crate) async fn add(unit: &Unit, kind: ItemKind, pairs: &[(Uuid, Uuid)]) -> Result<()> {
     for pairs in pairs.chunks(IDS_A_STATEMENT) {
-        let rows = pairs.iter().map(|(person, category)| person_categories::ActiveModel {
+        let rows = pairs.iter().map(|(item, category)| item_categories::ActiveModel {
             account_id: Set(unit.account),
             category_id: Set(*category),
-            person_id: Set(*person),
+            kind: Set(kind),
+            item_id: Set(*item),
         });
-        person_categories::Entity::insert_many(rows)
+        item_categories::Entity::insert_many(rows)
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .exec_without_returning(unit.on())
             .await?;
@@ -196,31 +146,20 @@ pub(crate) async fn add_people(unit: &Unit, pairs: &[(Uuid, Uuid)]) -> Result<()
     Ok(())
 }
 
-/// Puts transactions into categories; what is in one already stays.
-pub(crate) async fn add_transactions(unit: &Unit, pairs: &[(Uuid, Uuid)]) -> Result<()> {
-    for pairs in pairs.chunks(IDS_A_STATEMENT) {
-        let rows = pairs.iter().map(|(transaction, category)| transaction_categories::ActiveModel {
-            account_id: Set(unit.account),
-            category_id: Set(*category),
-            transaction_id: Set(*transaction),
-        });
-        transaction_categories::Entity::insert_many(rows)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(unit.on())
-            .await?;
-    }
-    Ok(())
-}
-
-/// Takes a person out of all categories but these.
-pub(crate) async fn keep_of_person(unit: &Unit, person: Uuid, keep: &[Uuid]) -> Result<()> {
-    person_categories::Entity::delete_many()
-        .filter(person_categories::Column::AccountId.eq(unit.account))
-        .filter(person_categories::Column::PersonId.eq(person))
-        .filter(person_categories::Column::CategoryId.is_not_in(keep.iter().copied()))
+/// Has an item in the categories of these names and in no others; those that are not there are made.
+///
+/// Errors: [`Error::Invalid`] for too many of them, or one whose name cannot be.
+pub(crate) async fn set(unit: &Unit, item: Item, names: &[String]) -> Result<()> {
+    check_count(names)?;
+    let ids: Vec<_> = ensure(unit, names.iter().map(String::as_str)).await?.into_values().collect();
+    item_categories::Entity::delete_many()
+        .filter(item_categories::Column::AccountId.eq(unit.account))
+        .filter(item_categories::Column::ItemId.eq(item.id))
+        .filter(item_categories::Column::CategoryId.is_not_in(ids.iter().copied()))
         .exec(unit.on())
         .await?;
-    Ok(())
+    let pairs: Vec<_> = ids.into_iter().map(|category| (item.id, category)).collect();
+    add(unit, item.kind, &pairs).await
 }
 
 async fn existing(scope: &Scope<'_>, keys: impl Iterator<Item = String>) -> Result<HashMap<String, Uuid>> {
@@ -232,11 +171,8 @@ async fn grouped(scope: &Scope<'_>, joins: Vec<(Uuid, Uuid)>) -> Result<HashMap<
     let mut ids: Vec<_> = joins.iter().map(|(_, category)| *category).collect();
     ids.sort_unstable();
     ids.dedup();
-    let mut categories = HashMap::new();
-    for ids in ids.chunks(IDS_A_STATEMENT) {
-        let found = live(scope).filter(categories::Column::Id.is_in(ids.iter().copied())).all(&scope.on).await?;
-        categories.extend(found.into_iter().map(|category| (category.id, category)));
-    }
+    let found = record::by_ids::<categories::Entity>(scope, &ids).await?;
+    let categories: HashMap<_, _> = found.into_iter().map(|category| (category.id, category)).collect();
     let mut grouped: HashMap<Uuid, Vec<Category>> = HashMap::new();
     for (item, category) in joins {
         grouped.entry(item).or_default().extend(categories.get(&category).cloned());
@@ -248,7 +184,5 @@ async fn grouped(scope: &Scope<'_>, joins: Vec<(Uuid, Uuid)>) -> Result<HashMap<
 }
 
 fn live(scope: &Scope<'_>) -> Select<categories::Entity> {
-    categories::Entity::find()
-        .filter(categories::Column::AccountId.eq(scope.account))
-        .filter(categories::Column::DeletedAt.is_null())
+    record::live(scope)
 }

@@ -1,17 +1,19 @@
 //! People: reading, creating and updating them.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict};
-use sea_orm::{ColumnTrait, EntityTrait, IdenStatic, Iterable, QueryFilter, Select};
+use sea_orm::Select;
 use uuid::Uuid;
 
 use crate::contact::{Contact, Keys};
 use crate::entity::people;
 pub use crate::entity::people::Model as Person;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::filter::of_view;
 use crate::handle::{Reader, Scope, Unit, Writer};
-use crate::outbox::Topic;
-use crate::page::{Listed, Order, Page, PageRequest, SortKey, page, paged};
-use crate::query::{categories, transactions};
+use crate::item::ItemKind;
+use crate::outbox::{Noun, Verb};
+use crate::page::{Order, Page, PageRequest};
+use crate::query::{associations, categories, transactions};
+use crate::record::{self, recorded};
 use crate::view::View;
 
 /// What makes a person.
@@ -34,19 +36,7 @@ pub struct PersonEdit {
     pub categories: Option<Vec<String>>,
 }
 
-impl Listed for people::Entity {
-    fn id() -> Self::Column {
-        people::Column::Id
-    }
-
-    fn sort_column(key: SortKey) -> Self::Column {
-        match key {
-            SortKey::Name => people::Column::SortKey,
-            SortKey::Created => people::Column::CreatedAt,
-            SortKey::Updated => people::Column::UpdatedAt,
-        }
-    }
-}
+recorded!(people, "person", by SortKey sort_key, keeps CreatedBy);
 
 impl Person {
     /// The contact data alone.
@@ -72,24 +62,39 @@ impl Person {
 
 /// A page of the people of a view.
 ///
-/// Errors: [`Error::NotFound`] for a category that is not there, [`Error::Invalid`] for a cursor of another order.
+/// Errors: [`crate::Error::NotFound`] for a category that is not there, [`crate::Error::Invalid`] for a cursor of another order.
 pub async fn list(reader: &Reader, view: &View, order: Order, request: &PageRequest) -> Result<Page<Person>> {
     let scope = reader.scope();
-    let query = paged(of_view(&scope, view).await?, order, request).ok_or_else(super::wrong_cursor)?;
-    Ok(page(query.all(&scope.on).await?, request))
+    let query = of_view::<people::Entity>(&scope, view).await?;
+    record::listed(&scope, query, order, request).await
 }
 
 /// How many people a view holds.
 pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
     let scope = reader.scope();
-    let query = of_view(&scope, view).await?;
+    let query = of_view::<people::Entity>(&scope, view).await?;
     super::count(&scope, query).await
 }
 
 /// The people with these ids; one that is not there is left out.
 pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Person>> {
-    let scope = reader.scope();
-    Ok(live(&scope).filter(people::Column::Id.is_in(ids.iter().copied())).all(&scope.on).await?)
+    record::by_ids::<people::Entity>(&reader.scope(), ids).await
+}
+
+/// Puts a person into the trash, with their transactions; events and messages stay.
+///
+/// Errors: [`crate::Error::NotFound`], [`crate::Error::Conflict`] where the version is stale.
+pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<Uuid> {
+    writer
+        .write(|unit| async move {
+            record::trash::<people::Entity>(&unit, id, version).await?;
+            let mut subjects = transactions::trash_of(&unit, id).await?;
+            subjects.push(id);
+            associations::renew_names(&unit, &subjects).await?;
+            unit.publish(Noun::Person, Verb::Deleted, id).await?;
+            Ok(id)
+        })
+        .await
 }
 
 /// Makes a person, always: an e-mail address is not unique (design.md section 12).
@@ -100,158 +105,92 @@ pub async fn create(writer: &Writer, new: NewPerson) -> Result<Person> {
 
 /// Changes a person: `edit` gets the contact data as they are.
 ///
-/// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale, [`Error::Invalid`].
+/// Errors: [`crate::Error::NotFound`], [`crate::Error::Conflict`] where the version is stale, [`crate::Error::Invalid`].
 pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Contact) + Sync) -> Result<Person> {
     let (change, edit) = (&change, &edit);
     writer
         .write(|unit| async move {
             let PersonEdit { id, version, categories } = change;
-            let person = for_update(&unit, *id).await?;
-            check_version(*version, person.version)?;
+            let person = record::for_change::<people::Entity>(&unit, *id, *version).await?;
             let mut contact = person.contact();
             edit(&mut contact);
             let person = save(&unit, &person, contact.cleaned()?).await?;
             if let Some(names) = categories {
-                categories::check_count(names)?;
-                let ids: Vec<_> =
-                    categories::ensure(&unit, names.iter().map(String::as_str)).await?.into_values().collect();
-                categories::keep_of_person(&unit, person.id, &ids).await?;
-                add_categories(&unit, person.id, &ids).await?;
+                categories::set(&unit, ItemKind::Person.item(person.id), names).await?;
             }
-            unit.publish(Topic::PersonUpdated, person.id).await?;
+            unit.publish(Noun::Person, Verb::Updated, person.id).await?;
             Ok(person)
         })
         .await
 }
 
-/// Errors: [`Error::Conflict`] where a caller changes a version that is no longer the current one.
-pub(crate) fn check_version(seen: Option<i64>, current: i64) -> Result<()> {
-    match seen {
-        Some(seen) if seen != current => Err(Error::Conflict {
-            reason: format!(
-                "it was changed meanwhile: you saw version {seen}, and version {current} is the current one"
-            ),
-        }),
-        _ => Ok(()),
-    }
-}
-
 pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
     let NewPerson { contact, categories } = new;
-    categories::check_count(&categories)?;
     let person = new_row(unit, contact.cleaned()?);
     write(unit, vec![person.clone()]).await?;
-    let ids: Vec<_> = categories::ensure(unit, categories.iter().map(String::as_str)).await?.into_values().collect();
-    add_categories(unit, person.id, &ids).await?;
-    unit.publish(Topic::PersonCreated, person.id).await?;
+    categories::set(unit, ItemKind::Person.item(person.id), &categories).await?;
+    unit.publish(Noun::Person, Verb::Created, person.id).await?;
     Ok(person)
 }
 
-/// A live person, locked on PostgreSQL until the unit ends. Errors: [`Error::NotFound`].
+/// A live person, locked on PostgreSQL until the unit ends. Errors: [`crate::Error::NotFound`].
 pub(crate) async fn for_update(unit: &Unit, id: Uuid) -> Result<Person> {
-    let scope = unit.locking_scope();
-    let query = live(&scope).filter(people::Column::Id.eq(id));
-    query.one(&scope.on).await?.ok_or(Error::NotFound { what: "person" })
+    record::for_update::<people::Entity>(unit, id).await
 }
 
-/// Errors: [`Error::Conflict`] where fewer rows were written than there should have been: somebody was quicker.
-pub(crate) fn check_written(written: u64, rows: usize) -> Result<()> {
-    if written == rows as u64 {
-        return Ok(());
-    }
-    Err(Error::Conflict { reason: "somebody else changed the same record at the same moment; try again".to_owned() })
-}
-
-/// Stores a cleaned contact as the person's, with its keys, and renews what transactions derive from it.
+/// Stores a cleaned contact as the person's, with its keys, and renews what others derive from it.
 ///
-/// Errors: [`Error::Conflict`] where the person is not at the version that was read.
+/// Errors: [`crate::Error::Conflict`] where the person is not at the version that was read.
 pub(crate) async fn save(unit: &Unit, person: &Person, contact: Contact) -> Result<Person> {
     let stored = changed(unit, person, contact);
     write(unit, vec![stored.clone()]).await?;
-    transactions::renew_keys(unit, &[&stored]).await?;
+    renew_keys(unit, &[&stored]).await?;
     Ok(stored)
+}
+
+/// Renews what transactions, events and messages derive from people who were changed.
+pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<()> {
+    let transactions = transactions::renew_keys(unit, people).await?;
+    let subjects: Vec<_> = people.iter().map(|person| person.id).chain(transactions).collect();
+    associations::renew_names(unit, &subjects).await
 }
 
 /// Writes people in one statement: who is not there is inserted, who is there is updated from the version before.
 ///
-/// Errors: [`Error::Conflict`] where somebody is not at the version before.
+/// Errors: [`crate::Error::Conflict`] where somebody is not at the version before.
 pub(crate) async fn write(unit: &Unit, people: Vec<Person>) -> Result<()> {
-    use people::Column;
-    if people.is_empty() {
-        return Ok(());
-    }
-    let count = people.len();
-    let kept = [Column::AccountId, Column::Id, Column::CreatedBy, Column::CreatedAt, Column::DeletedAt];
-    let updated = Column::iter().filter(|column| kept.iter().all(|kept| kept.as_str() != column.as_str()));
-    let written = people::Entity::insert_many(people.into_iter().map(people::ActiveModel::from))
-        .on_conflict(on_version_before(people::Entity, [Column::AccountId, Column::Id], Column::Version, updated))
-        .exec_without_returning(unit.on())
-        .await?;
-    check_written(written, count)
-}
-
-/// What to do with a row that is there: update these columns if it is at the version before the new one.
-pub(crate) fn on_version_before<E: EntityTrait>(
-    entity: E,
-    key: [E::Column; 2],
-    version: E::Column,
-    columns: impl Iterator<Item = E::Column>,
-) -> OnConflict {
-    let stored = Expr::col((entity, version));
-    let new = Expr::col((Alias::new("excluded"), version));
-    OnConflict::columns(key).update_columns(columns).action_and_where(stored.add(1).eq(new)).to_owned()
+    record::write::<people::Entity>(unit, people).await
 }
 
 /// A person with another, cleaned contact, at the next version; nothing is written.
 pub(crate) fn changed(unit: &Unit, person: &Person, contact: Contact) -> Person {
     let Person { account_id, id, created_by, version, created_at, .. } = *person;
-    let keys = contact.keys();
-    row(contact, keys, Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now })
+    let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now };
+    row(contact, person.custom_text.clone(), stamps)
 }
 
 /// The row of a new person with a cleaned contact; it is not inserted.
 pub(crate) fn new_row(unit: &Unit, contact: Contact) -> Person {
-    let keys = contact.keys();
-    row(
-        contact,
-        keys,
-        Stamps {
-            account_id: unit.account,
-            id: Uuid::now_v7(),
-            created_by: unit.user(),
-            version: 1,
-            created_at: unit.now,
-            updated_at: unit.now,
-        },
-    )
+    let stamps = Stamps {
+        account_id: unit.account,
+        id: Uuid::now_v7(),
+        created_by: unit.user(),
+        version: 1,
+        created_at: unit.now,
+        updated_at: unit.now,
+    };
+    row(contact, String::new(), stamps)
 }
 
-/// The live people of the account: the one place that leaves out the trash.
+/// The live people of the account.
 pub(crate) fn live(scope: &Scope<'_>) -> Select<people::Entity> {
-    let live = people::Entity::find()
-        .filter(people::Column::AccountId.eq(scope.account))
-        .filter(people::Column::DeletedAt.is_null());
-    scope.held(live)
+    record::live(scope)
 }
 
-async fn of_view(scope: &Scope<'_>, view: &View) -> Result<Select<people::Entity>> {
-    let View { search, category, stage: _, person } = view;
-    let mut query = live(scope);
-    if !search.is_empty() {
-        query = query.filter(search.condition(people::Column::SearchText));
-    }
-    if let Some(category) = category {
-        query = query.filter(categories::holds_person(scope, categories::find(scope, category).await?));
-    }
-    if let Some(person) = person {
-        query = query.filter(people::Column::Id.eq(*person));
-    }
-    Ok(query)
-}
-
-async fn add_categories(unit: &Unit, person: Uuid, ids: &[Uuid]) -> Result<()> {
-    let pairs: Vec<_> = ids.iter().map(|category| (person, *category)).collect();
-    categories::add_people(unit, &pairs).await
+/// Texts that a search looks in, a line each, so that no phrase matches across two of them.
+pub(crate) fn lines<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    let filled: Vec<_> = texts.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    filled.join("\n")
 }
 
 /// What a person's row holds beside contact and keys.
@@ -265,10 +204,22 @@ struct Stamps {
     updated_at: crate::value::Timestamp,
 }
 
-fn row(contact: Contact, keys: Keys, stamps: Stamps) -> Person {
+fn row(contact: Contact, custom_text: String, stamps: Stamps) -> Person {
+    let keys = contact.keys();
     let Contact { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
         contact;
-    let Keys { sort_key, email_key, name_key, company_key, phone_digits, search_text } = keys;
+    let Keys {
+        sort_key,
+        email_key,
+        name_key,
+        company_key,
+        city_key,
+        state_key,
+        country_key,
+        phone_digits,
+        search_text: contact_text,
+    } = keys;
+    let search_text = lines([&contact_text, &custom_text]);
     let Stamps { account_id, id, created_by, version, created_at, updated_at } = stamps;
     Person {
         account_id,
@@ -292,6 +243,10 @@ fn row(contact: Contact, keys: Keys, stamps: Stamps) -> Person {
         name_key,
         company_key,
         phone_digits,
+        city_key,
+        state_key,
+        country_key,
+        custom_text,
         search_text,
         created_by,
         version,

@@ -1,22 +1,27 @@
 //! Transactions: reading, creating and moving them from stage to stage.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
+use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::contact::Contact;
-use crate::entity::transactions;
+pub use crate::entity::transaction_stages::Model as Step;
 pub use crate::entity::transactions::{Model as Transaction, Stage};
+use crate::entity::{transaction_managers, transaction_stages, transactions};
 use crate::error::{Error, Result};
+use crate::filter::of_view;
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
 use crate::import::Candidates;
-use crate::outbox::Topic;
-use crate::page::{Listed, Order, Page, PageRequest, SortKey, page, paged};
-use crate::query::categories;
-use crate::query::people::{self, NewPerson, Person, check_version, check_written, on_version_before};
+use crate::item::ItemKind;
+use crate::outbox::{Noun, Verb};
+use crate::page::{Order, Page, PageRequest};
+use crate::query::people::{self, NewPerson, Person, lines};
+use crate::query::{associations, categories, users};
+use crate::record::{self, IDS_A_STATEMENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
 
@@ -32,8 +37,25 @@ pub struct NewTransaction {
     pub stage: Stage,
     /// What, how likely, and more.
     pub terms: Terms,
+    /// The users who manage it.
+    pub managers: Vec<Uuid>,
     /// The names of its categories; those that are not there are made.
     pub categories: Vec<String>,
+}
+
+/// A change of a transaction.
+#[derive(Clone, Debug)]
+pub struct TransactionEdit {
+    /// Which one it changes.
+    pub id: Uuid,
+    /// The version that the caller saw, where it wants a conflict if it is stale.
+    pub version: Option<i64>,
+    /// The stage that it shall be in, or `None` to leave it.
+    pub stage: Option<Stage>,
+    /// The users who shall manage it, or `None` to leave them.
+    pub managers: Option<Vec<Uuid>>,
+    /// The categories that it shall be in, or `None` to leave them.
+    pub categories: Option<Vec<String>>,
 }
 
 /// What a transaction is about.
@@ -58,19 +80,7 @@ pub enum PersonRef {
     Merged(NewPerson),
 }
 
-impl Listed for transactions::Entity {
-    fn id() -> Self::Column {
-        transactions::Column::Id
-    }
-
-    fn sort_column(key: SortKey) -> Self::Column {
-        match key {
-            SortKey::Name => transactions::Column::SortKey,
-            SortKey::Created => transactions::Column::CreatedAt,
-            SortKey::Updated => transactions::Column::UpdatedAt,
-        }
-    }
-}
+recorded!(transactions, "transaction", by SortKey sort_key, keeps CreatedBy, PersonId);
 
 impl Terms {
     /// The terms as they may be stored. Errors: [`Error::Invalid`] for a probability outside 0 to 1 and for a text
@@ -100,21 +110,37 @@ impl Transaction {
 /// A page of the transactions of a view. Errors: as [`people::list`].
 pub async fn list(reader: &Reader, view: &View, order: Order, request: &PageRequest) -> Result<Page<Transaction>> {
     let scope = reader.scope();
-    let query = paged(of_view(&scope, view).await?, order, request).ok_or_else(super::wrong_cursor)?;
-    Ok(page(query.all(&scope.on).await?, request))
+    let query = of_view::<transactions::Entity>(&scope, view).await?;
+    record::listed(&scope, query, order, request).await
+}
+
+/// A page of the transactions of each of these people, in one stage or in all.
+pub async fn of_people(
+    reader: &Reader,
+    people: &[Uuid],
+    stage: Option<Stage>,
+    order: Order,
+    request: &PageRequest,
+) -> Result<HashMap<Uuid, Page<Transaction>>> {
+    use transactions::Column::{PersonId, Stage};
+    let scope = reader.scope();
+    let mut query = live(&scope).filter(PersonId.is_in(people.iter().copied()));
+    if let Some(stage) = stage {
+        query = query.filter(Stage.eq(stage));
+    }
+    record::children(&scope, query, (transactions::Entity, PersonId), order, request).await
 }
 
 /// How many transactions a view holds.
 pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
     let scope = reader.scope();
-    let query = of_view(&scope, view).await?;
+    let query = of_view::<transactions::Entity>(&scope, view).await?;
     super::count(&scope, query).await
 }
 
 /// The transactions with these ids; one that is not there is left out.
 pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Transaction>> {
-    let scope = reader.scope();
-    Ok(live(&scope).filter(transactions::Column::Id.is_in(ids.iter().copied())).all(&scope.on).await?)
+    record::by_ids::<transactions::Entity>(&reader.scope(), ids).await
 }
 
 /// Makes a transaction, and its person where [`PersonRef`] says so.
@@ -124,16 +150,45 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
     let new = &new;
     writer
         .write(|unit| async move {
-            let NewTransaction { person, stage, terms, categories } = new.clone();
+            let NewTransaction { person, stage, terms, managers, categories } = new.clone();
             let terms = terms.cleaned()?;
-            categories::check_count(&categories)?;
             let person = resolve(&unit, person).await?;
             let transaction = new_row(&unit, &person, stage, terms);
+            let id = transaction.id;
             write(&unit, vec![transaction.clone()]).await?;
-            let ids = categories::ensure(&unit, categories.iter().map(String::as_str)).await?;
-            let pairs: Vec<_> = ids.into_values().map(|category| (transaction.id, category)).collect();
-            categories::add_transactions(&unit, &pairs).await?;
-            unit.publish(Topic::TransactionCreated, transaction.id).await?;
+            log_steps(&unit, &[(id, stage)]).await?;
+            set_managers(&unit, id, &managers).await?;
+            categories::set(&unit, ItemKind::Transaction.item(id), &categories).await?;
+            unit.publish(Noun::Transaction, Verb::Created, id).await?;
+            Ok(transaction)
+        })
+        .await
+}
+
+/// Changes a transaction: `edit` gets the terms as they are.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale, [`Error::Invalid`].
+pub async fn update(writer: &Writer, change: TransactionEdit, edit: impl Fn(&mut Terms) + Sync) -> Result<Transaction> {
+    let (change, edit) = (&change, &edit);
+    writer
+        .write(|unit| async move {
+            let TransactionEdit { id, version, stage, managers, categories } = change;
+            let transaction = record::for_change::<transactions::Entity>(&unit, *id, *version).await?;
+            let mut terms = transaction.terms();
+            edit(&mut terms);
+            let (before, after) = (transaction.stage, stage.unwrap_or(transaction.stage));
+            let transaction = changed(&unit, transaction, after, terms.cleaned()?);
+            write(&unit, vec![transaction.clone()]).await?;
+            if before != after {
+                log_steps(&unit, &[(*id, after)]).await?;
+            }
+            if let Some(managers) = managers {
+                set_managers(&unit, *id, managers).await?;
+            }
+            if let Some(names) = categories {
+                categories::set(&unit, ItemKind::Transaction.item(*id), names).await?;
+            }
+            unit.publish(Noun::Transaction, Verb::Updated, *id).await?;
             Ok(transaction)
         })
         .await
@@ -143,20 +198,112 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
 pub async fn move_to(writer: &Writer, id: Uuid, stage: Stage, version: Option<i64>) -> Result<Transaction> {
     writer
         .write(|unit| async move {
-            let scope = unit.locking_scope();
-            let found = live(&scope).filter(transactions::Column::Id.eq(id)).one(&scope.on).await?;
-            let transaction = found.ok_or(Error::NotFound { what: "transaction" })?;
-            check_version(version, transaction.version)?;
+            let transaction = record::for_change::<transactions::Entity>(&unit, id, version).await?;
             if transaction.stage == stage {
                 return Ok(transaction);
             }
             let terms = transaction.terms();
             let moved = changed(&unit, transaction, stage, terms);
             write(&unit, vec![moved.clone()]).await?;
-            unit.publish(Topic::TransactionMoved, id).await?;
+            log_steps(&unit, &[(id, stage)]).await?;
+            unit.publish(Noun::Transaction, Verb::Moved, id).await?;
             Ok(moved)
         })
         .await
+}
+
+/// Puts a transaction into the trash; its person, events and messages stay.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale.
+pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<Uuid> {
+    writer
+        .write(|unit| async move {
+            record::trash::<transactions::Entity>(&unit, id, version).await?;
+            associations::renew_names(&unit, &[id]).await?;
+            unit.publish(Noun::Transaction, Verb::Deleted, id).await?;
+            Ok(id)
+        })
+        .await
+}
+
+/// The steps of each of these transactions from stage to stage, the first one first.
+pub async fn steps_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashMap<Uuid, Vec<Step>>> {
+    use transaction_stages::{Column, Entity};
+    let scope = reader.scope();
+    let mut steps: HashMap<_, Vec<_>> = HashMap::new();
+    for ids in transactions.chunks(IDS_A_STATEMENT) {
+        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
+        for step in query.filter(Column::TransactionId.is_in(ids.iter().copied())).all(&scope.on).await? {
+            steps.entry(step.transaction_id).or_default().push(step);
+        }
+    }
+    for steps in steps.values_mut() {
+        steps.sort_by_key(|step| step.id);
+    }
+    Ok(steps)
+}
+
+/// The ids of the users who manage each of these transactions.
+pub async fn managers_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashMap<Uuid, Vec<Uuid>>> {
+    use transaction_managers::{Column, Entity};
+    let scope = reader.scope();
+    let mut managers: HashMap<_, Vec<_>> = HashMap::new();
+    for ids in transactions.chunks(IDS_A_STATEMENT) {
+        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
+        for row in query.filter(Column::TransactionId.is_in(ids.iter().copied())).all(&scope.on).await? {
+            managers.entry(row.transaction_id).or_default().push(row.user_id);
+        }
+    }
+    Ok(managers)
+}
+
+/// Notes down that transactions came into stages.
+pub(crate) async fn log_steps(unit: &Unit, steps: &[(Uuid, Stage)]) -> Result<()> {
+    for steps in steps.chunks(IDS_A_STATEMENT) {
+        let rows = steps.iter().map(|(transaction, stage)| transaction_stages::ActiveModel {
+            account_id: Set(unit.account),
+            id: Set(Uuid::now_v7()),
+            transaction_id: Set(*transaction),
+            stage: Set(*stage),
+            user_id: Set(unit.user()),
+            created_at: Set(unit.now),
+        });
+        transaction_stages::Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
+    }
+    Ok(())
+}
+
+/// Puts the transactions of a person into the trash, and gives their ids.
+pub(crate) async fn trash_of(unit: &Unit, person: Uuid) -> Result<Vec<Uuid>> {
+    let scope = unit.locking_scope();
+    let found = live(&scope).filter(transactions::Column::PersonId.eq(person)).all(&scope.on).await?;
+    let ids = found.iter().map(|transaction| transaction.id).collect();
+    let trashed = found.into_iter().map(|row| <transactions::Entity as Recorded>::trashed(row, unit.now));
+    write(unit, trashed.collect()).await?;
+    Ok(ids)
+}
+
+/// Makes these users, and no others, the managers of a transaction. Errors: [`Error::NotFound`] for a user who is not
+/// there.
+async fn set_managers(unit: &Unit, transaction: Uuid, managers: &[Uuid]) -> Result<()> {
+    use transaction_managers::{ActiveModel, Column, Entity};
+    users::check(unit, managers).await?;
+    Entity::delete_many()
+        .filter(Column::AccountId.eq(unit.account))
+        .filter(Column::TransactionId.eq(transaction))
+        .exec(unit.on())
+        .await?;
+    let managers: BTreeSet<_> = managers.iter().copied().collect();
+    if managers.is_empty() {
+        return Ok(());
+    }
+    let rows = managers.into_iter().map(|user| ActiveModel {
+        account_id: Set(unit.account),
+        user_id: Set(user),
+        transaction_id: Set(transaction),
+    });
+    Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
+    Ok(())
 }
 
 /// The row of a new transaction; it is not inserted.
@@ -170,7 +317,8 @@ pub(crate) fn new_row(unit: &Unit, person: &Person, stage: Stage, terms: Terms) 
         value,
         probability,
         sort_key: person.sort_key.clone(),
-        search_text: search_text(person, more_info.as_deref()),
+        custom_text: String::new(),
+        search_text: search_text(person, more_info.as_deref(), ""),
         more_info,
         created_by: unit.user(),
         version: 1,
@@ -183,11 +331,9 @@ pub(crate) fn new_row(unit: &Unit, person: &Person, stage: Stage, terms: Terms) 
 /// A transaction in a stage and with cleaned terms, at the next version; nothing is written.
 pub(crate) fn changed(unit: &Unit, transaction: Transaction, stage: Stage, terms: Terms) -> Transaction {
     let Terms { value, probability, more_info } = terms;
-    let person_lines = match &transaction.more_info {
-        Some(old) => transaction.search_text.strip_suffix(&info_line(old)).unwrap_or(&transaction.search_text),
-        None => &transaction.search_text,
-    };
-    let search_text = with_info(person_lines, more_info.as_deref());
+    let own = own_lines(transaction.more_info.as_deref(), &transaction.custom_text);
+    let person_lines = transaction.search_text.strip_suffix(&own).unwrap_or(&transaction.search_text);
+    let search_text = format!("{person_lines}{}", own_lines(more_info.as_deref(), &transaction.custom_text));
     Transaction {
         stage,
         value,
@@ -204,35 +350,23 @@ pub(crate) fn changed(unit: &Unit, transaction: Transaction, stage: Stage, terms
 ///
 /// Errors: [`Error::Conflict`] where one is not at the version before.
 pub(crate) async fn write(unit: &Unit, transactions: Vec<Transaction>) -> Result<()> {
-    use transactions::Column::{
-        AccountId, Id, MoreInfo, Probability, SearchText, SortKey, Stage, UpdatedAt, Value, Version,
-    };
-    if transactions.is_empty() {
-        return Ok(());
-    }
-    let count = transactions.len();
-    let updated = [Stage, Value, Probability, MoreInfo, SortKey, SearchText, Version, UpdatedAt];
-    let on_conflict = on_version_before(transactions::Entity, [AccountId, Id], Version, updated.into_iter());
-    let written = transactions::Entity::insert_many(transactions.into_iter().map(transactions::ActiveModel::from))
-        .on_conflict(on_conflict)
-        .exec_without_returning(unit.on())
-        .await?;
-    check_written(written, count)
+    record::write::<transactions::Entity>(unit, transactions).await
 }
 
 /// Gives the transactions of people the keys that follow from the people; they count as unchanged. Only the keys are
-/// written, and the rows are locked: somebody may be moving one at this moment.
-pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<()> {
+/// written, and the rows are locked: somebody may be moving one at this moment. Answers the ids of all of them.
+pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uuid>> {
     use transactions::Column::{AccountId, Id, PersonId, SearchText, SortKey};
     let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
     let of_people = transactions::Entity::find()
         .filter(AccountId.eq(unit.account))
         .filter(PersonId.is_in(people.keys().copied()))
         .lock_exclusive();
-    let mut stale = Vec::new();
+    let (mut all, mut stale) = (Vec::new(), Vec::new());
     for transaction in of_people.all(unit.on()).await? {
+        all.push(transaction.id);
         let person = people[&transaction.person_id];
-        let search_text = search_text(person, transaction.more_info.as_deref());
+        let search_text = search_text(person, transaction.more_info.as_deref(), &transaction.custom_text);
         if transaction.sort_key != person.sort_key || transaction.search_text != search_text {
             stale.push(Transaction { sort_key: person.sort_key.clone(), search_text, ..transaction });
         }
@@ -245,33 +379,12 @@ pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<()> {
             .exec_without_returning(unit.on())
             .await?;
     }
-    Ok(())
+    Ok(all)
 }
 
-/// The live transactions of the account: the one place that leaves out the trash.
+/// The live transactions of the account.
 pub(crate) fn live(scope: &Scope<'_>) -> Select<transactions::Entity> {
-    let live = transactions::Entity::find()
-        .filter(transactions::Column::AccountId.eq(scope.account))
-        .filter(transactions::Column::DeletedAt.is_null());
-    scope.held(live)
-}
-
-async fn of_view(scope: &Scope<'_>, view: &View) -> Result<Select<transactions::Entity>> {
-    let View { search, category, stage, person } = view;
-    let mut query = live(scope);
-    if let Some(stage) = stage {
-        query = query.filter(transactions::Column::Stage.eq(*stage));
-    }
-    if let Some(person) = person {
-        query = query.filter(transactions::Column::PersonId.eq(*person));
-    }
-    if !search.is_empty() {
-        query = query.filter(search.condition(transactions::Column::SearchText));
-    }
-    if let Some(category) = category {
-        query = query.filter(categories::holds_transaction(scope, categories::find(scope, category).await?));
-    }
-    Ok(query)
+    record::live(scope)
 }
 
 async fn resolve(unit: &Unit, person: PersonRef) -> Result<Person> {
@@ -296,7 +409,7 @@ async fn merge(unit: &Unit, new: NewPerson) -> Result<Person> {
         return Ok(person);
     }
     let person = people::save(unit, &person, filled).await?;
-    unit.publish(Topic::PersonUpdated, person.id).await?;
+    unit.publish(Noun::Person, Verb::Updated, person.id).await?;
     Ok(person)
 }
 
@@ -310,17 +423,12 @@ pub(crate) fn filled(mut contact: Contact, mut from: Contact) -> Contact {
     contact
 }
 
-fn search_text(person: &Person, more_info: Option<&str>) -> String {
-    with_info(&person.search_text, more_info)
+fn search_text(person: &Person, more_info: Option<&str>, custom_text: &str) -> String {
+    format!("{}{}", person.search_text, own_lines(more_info, custom_text))
 }
 
-fn with_info(person_lines: &str, more_info: Option<&str>) -> String {
-    match more_info {
-        Some(info) => format!("{person_lines}{}", info_line(info)),
-        None => person_lines.to_owned(),
-    }
-}
-
-fn info_line(info: &str) -> String {
-    format!("\n{}", fold(info))
+/// The lines that a transaction adds to those of its person, with the line end before them.
+fn own_lines(more_info: Option<&str>, custom_text: &str) -> String {
+    let own = lines([&more_info.map(fold).unwrap_or_default(), &custom_text.to_owned()]);
+    if own.is_empty() { own } else { format!("\n{own}") }
 }

@@ -1,21 +1,25 @@
-//! Which person is in which category.
+//! Which item is in which category.
 
 use sea_orm::entity::prelude::*;
 
-/// A person in a category.
+use crate::item::ItemKind;
+
+/// An item in a category.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "person_categories")]
-#[expect(clippy::struct_field_names, reason = "the columns of a join are ids")]
+#[sea_orm(table_name = "item_categories")]
 pub struct Model {
-    /// The account that all three belong to.
+    /// The account that the row belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub account_id: Uuid,
     /// The category.
     #[sea_orm(primary_key, auto_increment = false)]
     pub category_id: Uuid,
-    /// The person.
+    /// What the item is.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub person_id: Uuid,
+    pub kind: ItemKind,
+    /// The item.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub item_id: Uuid,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

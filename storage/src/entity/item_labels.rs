@@ -1,21 +1,25 @@
-//! Which transaction is in which category.
+//! Which item bears which label.
 
 use sea_orm::entity::prelude::*;
 
-/// A transaction in a category.
+use crate::item::ItemKind;
+
+/// An item with a label.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
-#[sea_orm(table_name = "transaction_categories")]
-#[expect(clippy::struct_field_names, reason = "the columns of a join are ids")]
+#[sea_orm(table_name = "item_labels")]
 pub struct Model {
-    /// The account that all three belong to.
+    /// The account that the row belongs to.
     #[sea_orm(primary_key, auto_increment = false)]
     pub account_id: Uuid,
-    /// The category.
+    /// The label.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub category_id: Uuid,
-    /// The transaction.
+    pub label_id: Uuid,
+    /// What the item is.
     #[sea_orm(primary_key, auto_increment = false)]
-    pub transaction_id: Uuid,
+    pub kind: ItemKind,
+    /// The item.
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub item_id: Uuid,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

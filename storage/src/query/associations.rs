@@ -1,0 +1,197 @@
+//! Associations: which events and messages belong to which people and transactions.
+//!
+//! An event or a message is found by the names of what it belongs to, so it keeps them in its `names_text`, which is
+//! renewed whenever a name changes.
+
+use std::collections::{BTreeSet, HashMap};
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use crate::entity::associations::{ActiveModel, Column, Entity, Model};
+use crate::entity::{events, messages, people, transactions};
+use crate::error::{Error, Result};
+use crate::handle::{Reader, Scope, Unit, Writer};
+use crate::item::{Item, ItemKind};
+use crate::outbox::{Noun, Verb};
+use crate::query::items;
+use crate::query::people::lines;
+use crate::query::{events as event_query, messages as message_query};
+use crate::record::{IDS_A_STATEMENT, Recorded, by_ids, live};
+
+/// How many people and transactions an event or a message may belong to.
+const SUBJECTS_LIMIT: usize = 100;
+
+/// The people and transactions that each of these events and messages belongs to, in the order of their ids.
+pub async fn subjects_of(reader: &Reader, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
+    subjects_in(&reader.scope(), items).await
+}
+
+/// Has events and messages belong to people and transactions; what belongs already stays.
+///
+/// Errors: [`Error::NotFound`] for one that is not there, [`Error::Invalid`] for a pair that cannot be or too many.
+pub async fn associate(writer: &Writer, items: &[Item], subjects: &[Item]) -> Result<()> {
+    writer
+        .write(|unit| async move {
+            check(&unit, items, subjects).await?;
+            insert(&unit, items, subjects).await?;
+            let ids: Vec<_> = items.iter().map(|item| item.id).collect();
+            check_room(&unit, &ids).await?;
+            renew_names_of(&unit, &ids).await?;
+            publish(&unit, items).await
+        })
+        .await
+}
+
+/// Has events and messages belong to people and transactions no longer. Errors: as [`associate`].
+pub async fn dissociate(writer: &Writer, items: &[Item], subjects: &[Item]) -> Result<()> {
+    writer
+        .write(|unit| async move {
+            check(&unit, items, subjects).await?;
+            let ids: Vec<_> = items.iter().map(|item| item.id).collect();
+            for ids in ids.chunks(IDS_A_STATEMENT) {
+                Entity::delete_many()
+                    .filter(Column::AccountId.eq(unit.account))
+                    .filter(Column::ItemId.is_in(ids.iter().copied()))
+                    .filter(Column::SubjectId.is_in(subjects.iter().map(|subject| subject.id)))
+                    .exec(unit.on())
+                    .await?;
+            }
+            renew_names_of(&unit, &ids).await?;
+            publish(&unit, items).await
+        })
+        .await
+}
+
+/// Has an event or a message belong to these people and transactions and to no others; its `names_text` is for the
+/// caller to renew. Errors: as [`associate`].
+pub(crate) async fn set(unit: &Unit, item: Item, subjects: &[Item]) -> Result<()> {
+    check(unit, &[item], subjects).await?;
+    Entity::delete_many()
+        .filter(Column::AccountId.eq(unit.account))
+        .filter(Column::ItemId.eq(item.id))
+        .filter(Column::SubjectId.is_not_in(subjects.iter().map(|subject| subject.id)))
+        .exec(unit.on())
+        .await?;
+    insert(unit, &[item], subjects).await
+}
+
+/// The folded names of people and transactions, each once, in lines.
+pub(crate) async fn names_of(scope: &Scope<'_>, subjects: &[Item]) -> Result<String> {
+    let ids: Vec<_> = subjects.iter().map(|subject| subject.id).collect();
+    let names = names(scope, &ids).await?;
+    let names: BTreeSet<_> = names.into_values().collect();
+    Ok(lines(&names))
+}
+
+/// Renews what events and messages keep of the names of these people and transactions.
+pub(crate) async fn renew_names(unit: &Unit, subjects: &[Uuid]) -> Result<()> {
+    let mut items = BTreeSet::new();
+    for ids in subjects.chunks(IDS_A_STATEMENT) {
+        let query = Entity::find().select_only().column(Column::ItemId).filter(Column::AccountId.eq(unit.account));
+        let found = query.filter(Column::SubjectId.is_in(ids.iter().copied())).into_tuple::<Uuid>();
+        items.extend(found.all(unit.on()).await?);
+    }
+    renew_names_of(unit, &items.into_iter().collect::<Vec<_>>()).await
+}
+
+/// Renews the names that these events and messages keep; they count as unchanged.
+async fn renew_names_of(unit: &Unit, items: &[Uuid]) -> Result<()> {
+    if items.is_empty() {
+        return Ok(());
+    }
+    let scope = unit.locking_scope();
+    let subjects = subjects_in(&scope, items).await?;
+    let ids: BTreeSet<_> = subjects.values().flatten().map(|subject| subject.id).collect();
+    let names = names(&unit.scope(), &ids.into_iter().collect::<Vec<_>>()).await?;
+    let names_of = |item: Uuid| {
+        let subjects = subjects.get(&item).into_iter().flatten();
+        let names: BTreeSet<_> = subjects.filter_map(|subject| names.get(&subject.id)).collect();
+        lines(names)
+    };
+    event_query::renew_names(unit, by_ids::<events::Entity>(&scope, items).await?, names_of).await?;
+    message_query::renew_names(unit, by_ids::<messages::Entity>(&scope, items).await?, names_of).await
+}
+
+async fn subjects_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
+    let mut subjects: HashMap<_, Vec<_>> = HashMap::new();
+    for ids in items.chunks(IDS_A_STATEMENT) {
+        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
+        for row in query.filter(Column::ItemId.is_in(ids.iter().copied())).all(&scope.on).await? {
+            let Model { account_id: _, subject_id, subject_kind, kind: _, item_id } = row;
+            subjects.entry(item_id).or_default().push(subject_kind.item(subject_id));
+        }
+    }
+    for subjects in subjects.values_mut() {
+        subjects.sort_unstable();
+    }
+    Ok(subjects)
+}
+
+/// The folded display names of live people and transactions; a transaction has that of its person.
+async fn names(scope: &Scope<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    let mut found = HashMap::new();
+    for ids in ids.chunks(IDS_A_STATEMENT) {
+        found.extend(sort_keys::<people::Entity>(scope, people::Column::SortKey, ids).await?);
+        found.extend(sort_keys::<transactions::Entity>(scope, transactions::Column::SortKey, ids).await?);
+    }
+    Ok(found)
+}
+
+async fn sort_keys<E: Recorded>(scope: &Scope<'_>, key: E::Column, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
+    let query = live::<E>(scope).select_only().column(E::id()).column(key);
+    Ok(query.filter(E::id().is_in(ids.iter().copied())).into_tuple().all(&scope.on).await?)
+}
+
+async fn insert(unit: &Unit, items: &[Item], subjects: &[Item]) -> Result<()> {
+    let pairs: Vec<_> = items.iter().flat_map(|item| subjects.iter().map(move |subject| (item, subject))).collect();
+    for pairs in pairs.chunks(IDS_A_STATEMENT) {
+        let rows = pairs.iter().map(|(item, subject)| ActiveModel {
+            account_id: Set(unit.account),
+            subject_id: Set(subject.id),
+            subject_kind: Set(subject.kind),
+            kind: Set(item.kind),
+            item_id: Set(item.id),
+        });
+        Entity::insert_many(rows)
+            .on_conflict(OnConflict::new().do_nothing().to_owned())
+            .exec_without_returning(unit.on())
+            .await?;
+    }
+    Ok(())
+}
+
+/// Errors: [`Error::Invalid`] for an item that is neither event nor message, or a subject that is neither person nor
+/// transaction, or too many; [`Error::NotFound`].
+async fn check(unit: &Unit, of: &[Item], subjects: &[Item]) -> Result<()> {
+    let belongs = |item: &Item| matches!(item.kind, ItemKind::Event | ItemKind::Message);
+    if !of.iter().all(belongs) || subjects.iter().any(belongs) {
+        let reason = "an event or a message can belong to a person or a transaction, and nothing else to anything else";
+        return Err(Error::invalid("associations", reason));
+    }
+    if subjects.len() > SUBJECTS_LIMIT {
+        return Err(too_many(subjects.len()));
+    }
+    items::check(unit, of).await?;
+    items::check(unit, subjects).await
+}
+
+async fn check_room(unit: &Unit, items: &[Uuid]) -> Result<()> {
+    let most = subjects_in(&unit.scope(), items).await?.values().map(Vec::len).max().unwrap_or_default();
+    if most > SUBJECTS_LIMIT { Err(too_many(most)) } else { Ok(()) }
+}
+
+fn too_many(count: usize) -> Error {
+    let reason = format!("{count} associations are given, and {SUBJECTS_LIMIT} is the most for one event or message");
+    Error::invalid("associations", reason)
+}
+
+async fn publish(unit: &Unit, items: &[Item]) -> Result<()> {
+    for item in items {
+        let noun = if item.kind == ItemKind::Event { Noun::Event } else { Noun::Message };
+        unit.publish(noun, Verb::Updated, item.id).await?;
+    }
+    Ok(())
+}
