@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use storage::Reader;
-use storage::query::{categories, people};
+use storage::query::{categories, people, transactions, users};
+use storage::{Order, Page, PageRequest, Reader};
 use uuid::Uuid;
 
 use crate::error::Error;
@@ -21,9 +21,34 @@ pub(crate) struct Loads {
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PersonById(pub(crate) Uuid);
 
+/// A user by id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct UserById(pub(crate) Uuid);
+
 /// The categories of an item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CategoriesOf(pub(crate) Uuid);
+
+/// A page of what belongs to a parent; all parents of a list ask for the same page, and get it by one statement.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct Slice<F> {
+    pub(crate) parent: Uuid,
+    pub(crate) filter: F,
+    pub(crate) order: Order,
+    pub(crate) request: PageRequest,
+}
+
+/// The transactions of a person, in a stage or in all.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct TransactionsOf(pub(crate) Slice<Option<transactions::Stage>>);
+
+/// The steps of a transaction from stage to stage.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct StepsOf(pub(crate) Uuid);
+
+/// The ids of the users who manage a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ManagersOf(pub(crate) Uuid);
 
 /// The loader of a request. Without a delay: it takes what the engine asks for at once (by default it waits 1 ms a level).
 pub(crate) fn loader(session: &Session) -> DataLoader<Loads> {
@@ -43,6 +68,17 @@ impl Loader<PersonById> for Loads {
     }
 }
 
+impl Loader<UserById> for Loads {
+    type Value = users::User;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[UserById]) -> Loaded<UserById, users::User> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = users::by_ids(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|user| (UserById(user.id), user)).collect())
+    }
+}
+
 impl Loader<CategoriesOf> for Loads {
     type Value = Vec<categories::Category>;
     type Error = Arc<Error>;
@@ -52,6 +88,59 @@ impl Loader<CategoriesOf> for Loads {
         let found = categories::of_items(&self.reader, &ids).await.map_err(shared)?;
         Ok(found.into_iter().map(|(id, categories)| (CategoriesOf(id), categories)).collect())
     }
+}
+
+impl Loader<TransactionsOf> for Loads {
+    type Value = Page<transactions::Transaction>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[TransactionsOf]) -> Loaded<TransactionsOf, Page<transactions::Transaction>> {
+        let mut loaded = HashMap::new();
+        for (slice, parents) in by_slice(keys.iter().map(|key| &key.0)) {
+            let Slice { filter: stage, order, request, .. } = slice;
+            let read = transactions::of_people(&self.reader, &parents, *stage, *order, request);
+            for (parent, page) in read.await.map_err(shared)? {
+                loaded.insert(TransactionsOf(Slice { parent, ..slice.clone() }), page);
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<StepsOf> for Loads {
+    type Value = Vec<transactions::Step>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[StepsOf]) -> Loaded<StepsOf, Vec<transactions::Step>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = transactions::steps_of(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, steps)| (StepsOf(id), steps)).collect())
+    }
+}
+
+impl Loader<ManagersOf> for Loads {
+    type Value = Vec<Uuid>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ManagersOf]) -> Loaded<ManagersOf, Vec<Uuid>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = transactions::managers_of(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, managers)| (ManagersOf(id), managers)).collect())
+    }
+}
+
+/// The slices that differ in more than their parent, each with its parents.
+fn by_slice<'k, F: Eq>(keys: impl Iterator<Item = &'k Slice<F>>) -> Vec<(&'k Slice<F>, Vec<Uuid>)> {
+    let mut slices: Vec<(&Slice<F>, Vec<Uuid>)> = Vec::new();
+    for key in keys {
+        let same =
+            |slice: &Slice<F>| slice.filter == key.filter && slice.order == key.order && slice.request == key.request;
+        match slices.iter_mut().find(|(slice, _)| same(slice)) {
+            Some((_, parents)) => parents.push(key.parent),
+            None => slices.push((key, vec![key.parent])),
+        }
+    }
+    slices
 }
 
 /// Everybody who waits for the same statement gets the same error.

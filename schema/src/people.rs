@@ -10,13 +10,14 @@ use uuid::Uuid;
 use crate::categories::Category;
 use crate::error::Result;
 use crate::id::Kind;
-use crate::loader::{CategoriesOf, Loads};
+use crate::loader::{CategoriesOf, Loads, Slice, TransactionsOf};
 use crate::page::{List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::DateTime;
+use crate::transactions::{Transaction, Transactions};
 use crate::transfer;
-use crate::view::{PersonOrder, ViewInput};
+use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
 
 /// A contact. It has a name, a company, an e-mail address or a phone.
 #[derive(Clone, SimpleObject)]
@@ -71,6 +72,31 @@ impl Person {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let found = loader.load_one(CategoriesOf(self.key)).await.map_err(|error| (*error).clone())?;
         Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+    }
+
+    /// Their transactions, the newest first, in one stage or in all.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        stage: Option<Stage>,
+        #[graphql(default_with = "TransactionOrder::CreatedDesc")] order_by: TransactionOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
+        let stage = stage.map(storage::query::transactions::Stage::from);
+        let order = PersonOrder::from(order_by).order();
+        let ordered = List { kind: Kind::Transaction, order };
+        let request = PageArguments { first, after, last, before }.request(ordered)?;
+        let slice = Slice { parent: self.key, filter: stage, order, request: request.clone() };
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let page = loader.load_one(TransactionsOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
+        let view = View { stage, person: Some(self.key), ..View::default() };
+        let place = |found: &storage::query::transactions::Transaction| found.cursor(order.key);
+        Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
     }
 }
 
@@ -183,6 +209,22 @@ pub(crate) struct UpdatePersonPayload {
     person: Person,
 }
 
+/// The input of `deletePerson`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct DeletePersonInput {
+    /// Whom to delete, with their transactions.
+    id: ID,
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+}
+
+/// A deleted person.
+#[derive(SimpleObject)]
+pub(crate) struct DeletePersonPayload {
+    /// The id that they had.
+    deleted_id: ID,
+}
+
 /// The queries about people.
 #[derive(Default)]
 pub(crate) struct PeopleQuery;
@@ -242,6 +284,14 @@ impl PeopleMutation {
         let change = stored::PersonEdit { id, version: input.version, categories };
         let person = stored::update(&writer, change, |contact| edit(contact, &input)).await?;
         Ok(UpdatePersonPayload { person: transfer::people::client(person) })
+    }
+
+    /// Puts a person into the trash, with their transactions; their events and messages stay.
+    async fn delete_person(&self, ctx: &Context<'_>, input: DeletePersonInput) -> Result<DeletePersonPayload> {
+        let writer = session(ctx)?.writer(Right::Records)?;
+        let DeletePersonInput { id, version } = input;
+        let deleted = stored::delete(&writer, Kind::Person.expect(&id)?, version).await?;
+        Ok(DeletePersonPayload { deleted_id: Kind::Person.global(deleted).into() })
     }
 }
 

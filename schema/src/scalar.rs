@@ -22,7 +22,7 @@ impl ScalarType for DateTime {
 }
 
 /// A decimal number with at most four places.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Decimal(pub(crate) storage::Decimal);
 
 /// A decimal number with at most four places, as a string without trailing zeros, such as `"0.25"`. A number is read

@@ -2,15 +2,16 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use storage::View;
 use storage::query::transactions as stored;
 use uuid::Uuid;
 
+use crate::accounts::User;
 use crate::categories::Category;
 use crate::error::{Error, Result};
 use crate::id::Kind;
-use crate::loader::{CategoriesOf, Loads, PersonById};
+use crate::loader::{CategoriesOf, Loads, ManagersOf, PersonById, StepsOf, UserById};
 use crate::page::{List, PageArguments, connection};
 use crate::people::{Person, PersonInput};
 use crate::permission::Right;
@@ -55,6 +56,24 @@ impl Transaction {
         Ok(transfer::people::client(person))
     }
 
+    /// The users who manage it, by address.
+    async fn managers(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let managers = loader.load_one(ManagersOf(self.key)).await.map_err(|error| (*error).clone())?;
+        let users = loader.load_many(managers.unwrap_or_default().into_iter().map(UserById)).await;
+        let mut users: Vec<_> = users.map_err(|error| (*error).clone())?.into_values().collect();
+        users.sort_by(|one, other| one.email_key.cmp(&other.email_key));
+        let account = session(ctx)?.account();
+        Ok(users.into_iter().map(|user| transfer::accounts::user(user, account.clone())).collect())
+    }
+
+    /// The stages that it went through, the first one first.
+    async fn history(&self, ctx: &Context<'_>) -> Result<Vec<StageChange>> {
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let steps = loader.load_one(StepsOf(self.key)).await.map_err(|error| (*error).clone())?;
+        Ok(steps.unwrap_or_default().into_iter().map(transfer::transactions::step).collect())
+    }
+
     /// The categories that the transaction is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
@@ -63,9 +82,33 @@ impl Transaction {
     }
 }
 
+/// A step of a transaction.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct StageChange {
+    /// Where it went.
+    pub(crate) stage: Stage,
+    /// When.
+    pub(crate) at: DateTime,
+    #[graphql(skip)]
+    pub(crate) user_key: Option<Uuid>,
+}
+
+#[ComplexObject]
+impl StageChange {
+    /// Who moved it; null for the system.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        let Some(key) = self.user_key else { return Ok(None) };
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let user = loader.load_one(UserById(key)).await.map_err(|error| (*error).clone())?;
+        let account = session(ctx)?.account();
+        Ok(user.map(|user| transfer::accounts::user(user, account.clone())))
+    }
+}
+
 /// What a connection of transactions knows beside its edges.
 pub(crate) struct Transactions {
-    view: View,
+    pub(crate) view: View,
 }
 
 #[Object(name = "TransactionsSummary")]
@@ -94,6 +137,9 @@ pub(crate) struct CreateTransactionInput {
     /// What happens where `person` is in the account already.
     #[graphql(default)]
     person_match: PersonMatch,
+    /// The users who manage it, by id.
+    #[graphql(default)]
+    managers: Vec<ID>,
     /// The names of its categories; those that are not there are made.
     #[graphql(default)]
     categories: Vec<String>,
@@ -115,6 +161,50 @@ pub(crate) enum PersonMatch {
 pub(crate) struct CreateTransactionPayload {
     /// The transaction.
     transaction: Transaction,
+}
+
+/// The input of `updateTransaction`: a field that is absent stays, and null clears.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct UpdateTransactionInput {
+    /// Which one to change.
+    id: ID,
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+    /// Where to move it.
+    stage: Option<Stage>,
+    /// What it is worth; null is 0.
+    value: MaybeUndefined<Decimal>,
+    /// How likely it is, from 0 to 1; null is 0.
+    probability: MaybeUndefined<Decimal>,
+    /// More about it.
+    more_info: MaybeUndefined<String>,
+    /// The users who shall manage it, by id.
+    managers: MaybeUndefined<Vec<ID>>,
+    /// The names of all categories that it shall be in.
+    categories: MaybeUndefined<Vec<String>>,
+}
+
+/// A changed transaction.
+#[derive(SimpleObject)]
+pub(crate) struct UpdateTransactionPayload {
+    /// The transaction.
+    transaction: Transaction,
+}
+
+/// The input of `deleteTransaction`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct DeleteTransactionInput {
+    /// Which one to delete.
+    id: ID,
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+}
+
+/// A deleted transaction.
+#[derive(SimpleObject)]
+pub(crate) struct DeleteTransactionPayload {
+    /// The id that it had.
+    deleted_id: ID,
 }
 
 /// The input of `moveTransaction`.
@@ -191,6 +281,7 @@ impl TransactionsMutation {
             person_id,
             person,
             person_match,
+            managers,
             categories,
         } = input;
         let terms = stored::Terms {
@@ -199,9 +290,52 @@ impl TransactionsMutation {
             more_info,
         };
         let person = person_ref(person_id, person, person_match)?;
-        let new = stored::NewTransaction { person, stage: stage.into(), terms, managers: Vec::new(), categories };
+        let new =
+            stored::NewTransaction { person, stage: stage.into(), terms, managers: users(&managers)?, categories };
         let transaction = stored::create(&writer, new).await?;
         Ok(CreateTransactionPayload { transaction: transfer::transactions::client(transaction) })
+    }
+
+    /// Changes a transaction.
+    async fn update_transaction(
+        &self,
+        ctx: &Context<'_>,
+        input: UpdateTransactionInput,
+    ) -> Result<UpdateTransactionPayload> {
+        let writer = session(ctx)?.writer(Right::Records)?;
+        let UpdateTransactionInput { id, version, stage, value, probability, more_info, managers, categories } = input;
+        let change = stored::TransactionEdit {
+            id: Kind::Transaction.expect(&id)?,
+            version,
+            stage: stage.map(stored::Stage::from),
+            managers: given(managers).map(|managers| users(&managers)).transpose()?,
+            categories: given(categories),
+        };
+        let edit = |terms: &mut stored::Terms| {
+            if let Some(value) = given(value.clone()) {
+                terms.value = value.0;
+            }
+            if let Some(probability) = given(probability.clone()) {
+                terms.probability = probability.0;
+            }
+            if !more_info.is_undefined() {
+                terms.more_info = more_info.clone().take();
+            }
+        };
+        let transaction = stored::update(&writer, change, edit).await?;
+        Ok(UpdateTransactionPayload { transaction: transfer::transactions::client(transaction) })
+    }
+
+    /// Puts a transaction into the trash; its person, events and messages stay.
+    async fn delete_transaction(
+        &self,
+        ctx: &Context<'_>,
+        input: DeleteTransactionInput,
+    ) -> Result<DeleteTransactionPayload> {
+        let writer = session(ctx)?.writer(Right::Records)?;
+        let DeleteTransactionInput { id, version } = input;
+        let deleted = stored::delete(&writer, Kind::Transaction.expect(&id)?, version).await?;
+        Ok(DeleteTransactionPayload { deleted_id: Kind::Transaction.global(deleted).into() })
     }
 
     /// Moves a transaction to a stage.
@@ -219,6 +353,20 @@ pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Transacti
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Transaction.parse(id) else { return Ok(None) };
     Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::transactions::client))
+}
+
+/// The value of a field that is not absent; null is the empty value.
+fn given<T: Default>(field: MaybeUndefined<T>) -> Option<T> {
+    match field {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(T::default()),
+        MaybeUndefined::Value(value) => Some(value),
+    }
+}
+
+/// The ids of users. Errors: `NOT_FOUND` for one that is none.
+fn users(ids: &[ID]) -> Result<Vec<Uuid>> {
+    ids.iter().map(|id| Kind::User.expect(id)).collect()
 }
 
 fn person_ref(id: Option<ID>, person: Option<PersonInput>, matching: PersonMatch) -> Result<stored::PersonRef> {

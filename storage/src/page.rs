@@ -96,6 +96,13 @@ pub struct Page<T> {
     pub more: bool,
 }
 
+/// An empty page.
+impl<T> Default for Page<T> {
+    fn default() -> Self {
+        Self { items: Vec::new(), more: false }
+    }
+}
+
 /// A table whose rows can be listed in an [`Order`].
 pub(crate) trait Listed: EntityTrait {
     fn id() -> Self::Column;

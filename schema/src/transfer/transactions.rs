@@ -8,7 +8,7 @@ use storage::query::transactions as stored;
 use super::contact;
 use crate::id::Kind;
 use crate::scalar::{DateTime, Decimal};
-use crate::transactions::Transaction;
+use crate::transactions::{StageChange, Transaction};
 
 /// A transaction of the database as clients see it.
 pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
@@ -41,6 +41,12 @@ pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
         key: id,
         person_key: person_id,
     }
+}
+
+/// A step of the database as clients see it.
+pub(crate) fn step(step: stored::Step) -> StageChange {
+    let stored::Step { account_id: _, id: _, transaction_id: _, stage, user_id, created_at } = step;
+    StageChange { stage: stage.into(), at: DateTime(created_at), user_key: user_id }
 }
 
 /// A transaction of the database and its person as files carry them.

@@ -50,6 +50,13 @@ pub async fn get(reader: &Reader, id: Uuid) -> Result<Option<User>> {
     Ok(users::Entity::find_by_id((reader.account(), id)).one(&reader.scope().on).await?)
 }
 
+/// The users with these ids; one that is not there is left out.
+pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<User>> {
+    let scope = reader.scope();
+    let query = users::Entity::find().filter(users::Column::AccountId.eq(scope.account));
+    Ok(query.filter(users::Column::Id.is_in(ids.iter().copied())).all(&scope.on).await?)
+}
+
 /// The user who signs in with this address.
 pub async fn by_email(reader: &Reader, email: &str) -> Result<Option<User>> {
     Ok(users::Entity::find()
