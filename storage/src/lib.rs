@@ -1,7 +1,8 @@
 //! What Cairn keeps: accounts, users, people, transactions and categories, on SQLite or PostgreSQL.
 //!
 //! [`Storage`] connects; [`Reader`] and [`Writer`] are the handles that every query takes, and each belongs to one
-//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one.
+//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`schedule`] reads relative
+//! dates, and knows no database.
 
 mod connect;
 mod contact;
@@ -10,11 +11,14 @@ mod error;
 mod fold;
 mod handle;
 pub mod import;
+#[cfg(test)]
+mod laws;
 mod migration;
 mod outbox;
 mod page;
 pub mod password;
 pub mod query;
+pub mod schedule;
 mod value;
 mod view;
 
