@@ -1,8 +1,8 @@
 //! What Cairn keeps: accounts, users, people, transactions and categories, on SQLite or PostgreSQL.
 //!
 //! [`Storage`] connects; [`Reader`] and [`Writer`] are the handles that every query takes, and each belongs to one
-//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`schedule`] reads relative
-//! dates, and knows no database.
+//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`search`] and [`schedule`]
+//! read what people write, and know no database.
 
 mod connect;
 mod contact;
@@ -19,6 +19,7 @@ mod page;
 pub mod password;
 pub mod query;
 pub mod schedule;
+pub mod search;
 mod value;
 mod view;
 
