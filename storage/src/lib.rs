@@ -1,8 +1,8 @@
 //! What Cairn keeps: accounts, users, people, transactions and categories, on SQLite or PostgreSQL.
 //!
 //! [`Storage`] connects; [`Reader`] and [`Writer`] are the handles that every query takes, and each belongs to one
-//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`search`] and [`schedule`]
-//! read what people write, and know no database.
+//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`search`], [`schedule`] and
+//! [`operators`] read what people write, and know no database.
 
 mod connect;
 mod contact;
@@ -14,6 +14,7 @@ pub mod import;
 #[cfg(test)]
 mod laws;
 mod migration;
+pub mod operators;
 mod outbox;
 mod page;
 pub mod password;
