@@ -6,10 +6,11 @@
 //! - counts: a number, perhaps with a sign, and a unit: days, weeks, fortnights, months, years, business days (also
 //!   called weekdays). A number without a sign is positive, also after a negative one: `-1 week 2 days` is five days
 //!   back. `ago` at the end turns all counts around. `next`, `last`, `previous` and `this` before a unit are +1, -1, -1
-//!   and 0. `a week` and `one week` are no counts, in PHP neither.
+//!   and 0 (of weeks see below). `a week` and `one week` are no counts, in PHP neither.
 //! - one day of the week, in full or with three letters: `monday` and `this monday` are the first Monday that is not
 //!   before the start, so perhaps the start itself; `next monday` is the first one after it, `last monday` the last one
-//!   before it. `monday next week` is the Monday of the week (Monday to Sunday) after the start's.
+//!   before it. `friday next week` is the Friday of the week (Monday to Sunday) after the start's, and `next week` alone
+//!   is that week's Monday; `+1 Week` is seven days later.
 //! - `today` (also `now`), `tomorrow`, `yesterday`, and one date like `2026-05-25`, which replaces the start.
 //!
 //! They combine in any order, with blanks or commas between them, and are always counted in this one: the date, the day
@@ -21,8 +22,12 @@
 //!   The same holds for years and February 29. Years and months are added as one and cut to the month's last day once.
 //! - `business days` is what PHP calls `weekdays` only. They are Monday to Friday; no holiday is known. From a weekend,
 //!   `+1` is Monday and `-1` is Friday, and `+0` is Monday, too.
-//! - `next monday -1 day` is the day before the next Monday; in PHP, on a Monday, it is yesterday.
-//! - Two dates, two days of the week, a date that no calendar has (`2026-02-30`), hours and minutes are refused.
+//! - `next monday -1 day` is the day before the next Monday, and `last monday +1 day` the day after the last; PHP takes
+//!   the start itself for that Monday if it is one.
+//! - What is said twice adds up: `+1 week tomorrow` is eight days later, `+1 business day +1 business day` is two; in PHP
+//!   `tomorrow` replaces the week, and the last of two counts of business days counts alone.
+//! - Two dates, two days of the week, `next monday` together with `next week`, a date that no calendar has
+//!   (`2026-02-30`), hours and minutes are refused.
 
 use std::fmt;
 use std::str::FromStr;
@@ -296,8 +301,12 @@ fn steps(mut tokens: &[Token<'_>]) -> Option<Offset> {
     while !tokens.is_empty() {
         tokens = step(&mut offset, tokens)?;
     }
-    if let Some((which @ Which::First, _)) = offset.weekday.as_mut().filter(|_| names_week) {
-        *which = Which::ThisWeek;
+    if names_week {
+        offset.weekday = match offset.weekday {
+            None => Some((Which::ThisWeek, Weekday::Monday)),
+            Some((Which::First, weekday)) => Some((Which::ThisWeek, weekday)),
+            Some(_) => return None,
+        };
     }
     Some(offset)
 }

@@ -54,6 +54,7 @@ fn texts_are_canonical() {
         ("next fri +1 month", "next Friday +1 Month"),
         ("previous sunday", "last Sunday"),
         ("monday next week", "Monday this week +1 Week"),
+        ("next week", "Monday this week +1 Week"),
         ("2 years 1 month ago", "-2 Years -1 Month"),
         ("+1 day 2026-05-25", "2026-05-25 +1 Day"),
     ] {
