@@ -1,7 +1,8 @@
 //! What Cairn keeps: accounts, users, people, transactions and categories, on SQLite or PostgreSQL.
 //!
 //! [`Storage`] connects; [`Reader`] and [`Writer`] are the handles that every query takes, and each belongs to one
-//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one.
+//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`search`], [`schedule`] and
+//! [`operators`] read what people write, and know no database.
 
 mod connect;
 mod contact;
@@ -12,12 +13,17 @@ mod fold;
 mod handle;
 pub mod import;
 mod item;
+#[cfg(test)]
+mod laws;
 mod migration;
+pub mod operators;
 mod outbox;
 mod page;
 pub mod password;
 pub mod query;
 mod record;
+pub mod schedule;
+pub mod search;
 mod value;
 mod view;
 
