@@ -11,7 +11,7 @@ use storage::{Cursor, Order, PageRequest, Reader, SortKey, View};
 use crate::error::{Code, Error, Result};
 use crate::session::Session;
 use crate::transfer;
-use crate::view::view;
+use crate::view::ViewRequest;
 
 /// How many records are read at a time.
 const PAGE: u64 = 1_000;
@@ -23,10 +23,8 @@ pub struct ExportRequest {
     pub section: Section,
     /// The name of the format.
     pub format: String,
-    /// Words and "quoted phrases".
-    pub search: Option<String>,
-    /// The name or id of a category.
-    pub category: Option<String>,
+    /// What of it.
+    pub view: ViewRequest,
     /// By what it is ordered.
     pub order: Order,
     /// Whether cells are kept from being formulas in a spreadsheet.
@@ -52,14 +50,13 @@ impl Session {
         &self,
         request: ExportRequest,
     ) -> Result<Export<impl Stream<Item = Result<Bytes>> + Send + use<>>> {
-        let ExportRequest { section, format, search, category, order, excel_safe } = request;
+        let ExportRequest { section, format, view, order, excel_safe } = request;
         let mut options = EncodeOptions::default();
         options.excel_safe = excel_safe;
         let unsupported = |error: String| Error::new(Code::Unsupported, error);
         let codec = self.engine().formats().get(&format).map_err(|error| unsupported(error.to_string()))?;
         let encoder = codec.encoder(section, &options).map_err(|error| unsupported(error.to_string()))?;
-        let view = view(search.as_deref(), category.as_deref())?;
-        let source = Source::of(section, self.reader(), view, order)?;
+        let source = Source::of(section, self.reader(), view.view()?, order)?;
         let (first, rest) = source.page(None).await?;
         let pages = stream::once(async move { Ok(first) }).chain(following(source, rest));
         let bytes = formats::encode(encoder, pages).map(|chunk| {

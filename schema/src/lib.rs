@@ -32,3 +32,4 @@ pub use imports::{Duplicates, ImportRequest, Receipt, ReceiptFile, RowNote};
 pub use permission::Right;
 pub use root::{Schema, build, execute, sdl};
 pub use session::{AccountHint, Caller, Session};
+pub use view::ViewRequest;

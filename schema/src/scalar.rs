@@ -21,6 +21,23 @@ impl ScalarType for DateTime {
     }
 }
 
+/// A day of the calendar, such as `2026-05-25` (RFC 3339, full-date).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Date(pub(crate) storage::Day);
+
+/// A day of the calendar, such as `2026-05-25` (RFC 3339, full-date).
+#[Scalar(specified_by_url = "https://scalars.graphql.org/andimarek/local-date.html")]
+impl ScalarType for Date {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        let Value::String(text) = &value else { return Err(InputValueError::expected_type(value)) };
+        text.parse().map(Self).map_err(InputValueError::custom)
+    }
+
+    fn to_value(&self) -> Value {
+        Value::String(self.0.to_string())
+    }
+}
+
 /// A decimal number with at most four places.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(crate) struct Decimal(pub(crate) storage::Decimal);

@@ -1,19 +1,48 @@
 //! Views and orders as clients write them.
 
-use async_graphql::{Enum, InputObject};
+use async_graphql::{Enum, ID, InputObject};
 use storage::query::transactions as stored;
-use storage::{Direction, NameOrId, Order, Search, SortKey, View};
+use storage::{Direction, InvalidDay, NameOrId, Order, Search, SortKey, View};
 
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::id::Kind;
+use crate::scalar::Date;
 
 /// What one is looking at; all parts must hold.
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct ViewInput {
-    /// Words and "quoted phrases", all of which must occur in the contact data (or in more info).
+    /// Words, "quoted phrases" and selectors such as `category:Customers`, all of which must hold; `-` negates one.
+    /// Selectors are category, user, label, stage, company, city, state, country, person, before, after, created,
+    /// updated (`2026-05-25..2026-06-01`), is (complete, open), has and no (email, category, …).
     pub(crate) search: Option<String>,
     /// The name or id of a category.
     pub(crate) category: Option<String>,
+    /// The name or id of one of your labels.
+    pub(crate) label: Option<String>,
+    /// The name, e-mail address or id of a user, or `me`: who made it, manages it or owns it.
+    pub(crate) user: Option<String>,
+    /// A person: they themselves, and what belongs to them or to their transactions.
+    pub(crate) person: Option<ID>,
+    /// A transaction: its person, itself, and what belongs to it.
+    pub(crate) transaction: Option<ID>,
+    /// From this day on: the day of an event, elsewhere of the last change.
+    pub(crate) from: Option<Date>,
+    /// Up to this day and with it.
+    pub(crate) to: Option<Date>,
+}
+
+/// A view as URLs and the command line write it; see the GraphQL input `ViewInput` for what the parts mean.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the parts are those of a view")]
+pub struct ViewRequest {
+    pub search: Option<String>,
+    pub category: Option<String>,
+    pub label: Option<String>,
+    pub user: Option<String>,
+    pub person: Option<String>,
+    pub transaction: Option<String>,
+    pub from: Option<String>,
+    pub to: Option<String>,
 }
 
 /// By what people are ordered.
@@ -57,15 +86,47 @@ pub(crate) enum Stage {
 }
 
 impl ViewInput {
-    /// The view of storage.
+    /// The view of storage. Errors: `INVALID` for a search over its limits, `NOT_FOUND` for an id of nothing.
     pub(crate) fn view(self) -> Result<View> {
-        let Self { search, category } = self;
-        view(search.as_deref(), category.as_deref())
+        let Self { search, category, label, user, person, transaction, from, to } = self;
+        Ok(View {
+            search: search.as_deref().map(Search::parse).transpose()?.unwrap_or_default(),
+            category: category.map(|text| name_or_id(Kind::Category, text)),
+            label: label.map(|text| name_or_id(Kind::Label, text)),
+            user: user.map(|text| name_or_id(Kind::User, text)),
+            stage: None,
+            person: person.map(|id| Kind::Person.expect(&id)).transpose()?,
+            transaction: transaction.map(|id| Kind::Transaction.expect(&id)).transpose()?,
+            from: from.map(|day| day.0),
+            to: to.map(|day| day.0),
+        })
     }
 
     /// The view of transactions in a stage.
     pub(crate) fn in_stage(self, stage: Option<Stage>) -> Result<View> {
         Ok(View { stage: stage.map(stored::Stage::from), ..self.view()? })
+    }
+}
+
+impl ViewRequest {
+    /// The view of storage. Errors: `INVALID` for what is no search or no day, `NOT_FOUND` for an id of nothing.
+    pub(crate) fn view(self) -> Result<View> {
+        let Self { search, category, label, user, person, transaction, from, to } = self;
+        let day = |name: &str, text: Option<String>| -> Result<Option<Date>> {
+            let day = text.map(|text| text.parse().map(Date)).transpose();
+            day.map_err(|error: InvalidDay| Error::invalid(format!("{name}: {error}")))
+        };
+        let input = ViewInput {
+            search,
+            category,
+            label,
+            user,
+            person: person.map(ID),
+            transaction: transaction.map(ID),
+            from: day("from", from)?,
+            to: day("to", to)?,
+        };
+        input.view()
     }
 }
 
@@ -84,16 +145,10 @@ impl PersonOrder {
     }
 }
 
-/// The view of a search text and a category. Errors: `INVALID` for a search over its limits.
-pub(crate) fn view(search: Option<&str>, category: Option<&str>) -> Result<View> {
-    let search = search.map(Search::parse).transpose()?.unwrap_or_default();
-    Ok(View { search, category: category.map(category_ref), ..View::default() })
-}
-
-/// A category as a client names it: by its id, or else by its name.
-fn category_ref(text: &str) -> NameOrId {
-    match Kind::Category.parse(text) {
+/// What a client names: by its id, or else by its name.
+fn name_or_id(kind: Kind, text: String) -> NameOrId {
+    match kind.parse(&text) {
         Some(id) => NameOrId::Id(id),
-        None => NameOrId::Name(text.to_owned()),
+        None => NameOrId::Name(text),
     }
 }

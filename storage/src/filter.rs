@@ -5,12 +5,14 @@
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, QueryFilter, QuerySelect, QueryTrait,
+    Select,
 };
 use uuid::Uuid;
 
 use crate::entity::{
-    associations, events, item_categories, item_labels, messages, people, transaction_managers, transactions,
+    associations, events, item_categories, item_labels, message_files, messages, people, transaction_managers,
+    transactions,
 };
 use crate::error::Result;
 use crate::handle::Scope;
@@ -18,8 +20,9 @@ use crate::item::ItemKind;
 use crate::page::SortKey;
 use crate::query::{categories, labels, users};
 use crate::record::{Recorded, alive, live};
+use crate::search::{Days, Field, Part, Selector, Sense, Status, Term, Text};
 use crate::value::Day;
-use crate::view::{Term, View};
+use crate::view::View;
 
 /// How many letters a word must have for the index of trigrams to know it.
 const INDEXED_LETTERS: usize = 3;
@@ -88,8 +91,9 @@ pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result
     if let Some(to) = to {
         all = all.add(before::<E>(scope, to.next()));
     }
-    let terms: Vec<_> = search.terms().collect();
-    all = all.add(with_terms::<E>(scope, &terms).await?);
+    for part in search.parts() {
+        all = all.add(said::<E>(scope, part).await?);
+    }
     Ok(live::<E>(scope).filter(all))
 }
 
@@ -199,38 +203,193 @@ fn before<E: Viewed>(scope: &Scope<'_>, day: Day) -> SimpleExpr {
     }
 }
 
-/// Items in whose text every term occurs; of a message the name of its poster counts as text.
-async fn with_terms<E: Viewed>(scope: &Scope<'_>, terms: &[Term]) -> Result<Condition> {
-    let mut all = Condition::all();
-    for term in terms {
-        let posters = match E::KIND {
-            ItemKind::Message => users::named(scope, &term.text).await?,
-            _ => Vec::new(),
-        };
-        all = all.add(with_term::<E>(scope, term, &posters));
-    }
-    Ok(all)
+/// What a part of a search says.
+async fn said<E: Viewed>(scope: &Scope<'_>, part: &Part) -> Result<SimpleExpr> {
+    let holds = match &part.term {
+        Term::Text(text) => with_text::<E>(scope, text).await?,
+        Term::Selector(selector) => selected::<E>(scope, selector).await?,
+    };
+    Ok(match part.sense {
+        Sense::Wanted => holds,
+        Sense::Unwanted => holds.not(),
+    })
 }
 
-fn with_term<E: Viewed>(scope: &Scope<'_>, term: &Term, posters: &[Uuid]) -> SimpleExpr {
-    let Term { text, digits } = term;
-    let mut found = texts::<E>(scope, text);
-    if let Some(digits) = digits {
-        found.union(UnionType::All, texts::<E>(scope, digits));
+/// Items in whose text something occurs; of a message the name of its poster counts as text.
+async fn with_text<E: Viewed>(scope: &Scope<'_>, text: &Text) -> Result<SimpleExpr> {
+    let posters = match E::KIND {
+        ItemKind::Message => users::named(scope, text.folded()).await?,
+        ItemKind::Person | ItemKind::Transaction | ItemKind::Event => Vec::new(),
+    };
+    let mut found = texts::<E>(scope, E::search_text(), text.folded());
+    if let Some(digits) = text.phone_digits() {
+        found.union(UnionType::All, texts::<E>(scope, E::search_text(), &digits));
     }
     if !posters.is_empty() {
         found.union(UnionType::All, ids::<E>(scope, E::created_by().is_in(posters.iter().copied())));
-    }
-    if text.chars().count() < INDEXED_LETTERS && posters.is_empty() {
+    } else if text.folded().chars().count() < INDEXED_LETTERS {
         // No index finds it, so the list is walked in its order until the page is full.
-        return holds::<E>(scope, text);
+        return Ok(holds::<E>(scope, E::search_text(), text.folded()));
     }
-    E::id().in_subquery(found)
+    Ok(E::id().in_subquery(found))
 }
 
-/// The ids of the items in whose text something occurs, by the index of trigrams where it is long enough.
-fn texts<E: Viewed>(scope: &Scope<'_>, text: &str) -> SelectStatement {
-    let mut matching = Condition::all().add(holds::<E>(scope, text));
+/// Items that a selector names. A name that nothing has selects nothing: whoever searches is still typing.
+async fn selected<E: Viewed>(scope: &Scope<'_>, selector: &Selector) -> Result<SimpleExpr> {
+    let people = |column, name: &Text| of_people::<E>(scope, texts::<people::Entity>(scope, column, name.folded()));
+    Ok(match selector {
+        Selector::Category(name) => in_category::<E>(scope, &categories::named(scope, name.folded()).await?),
+        Selector::Label(name) => with_label::<E>(scope, &labels::named(scope, name.folded()).await?),
+        Selector::User(name) => of_users::<E>(scope, &users::named(scope, name.folded()).await?),
+        Selector::Person(name) => people(people::Column::SortKey, name),
+        Selector::Company(name) => people(people::Column::CompanyKey, name),
+        Selector::City(name) => people(people::Column::CityKey, name),
+        Selector::State(name) => people(people::Column::StateKey, name),
+        Selector::Country(name) => people(people::Column::CountryKey, name),
+        Selector::Stage(stage) => {
+            of_transactions::<E>(scope, ids::<transactions::Entity>(scope, transactions::Column::Stage.eq(*stage)))
+        }
+        Selector::Is(status) => is::<E>(*status),
+        Selector::Has(field) => has::<E>(scope, *field),
+        Selector::Before(day) => before::<E>(scope, Day(*day)),
+        Selector::After(day) => since::<E>(scope, Day(*day).next()),
+        Selector::Created(days) => on_days::<E>(scope, SortKey::Created, *days),
+        Selector::Updated(days) => on_days::<E>(scope, SortKey::Updated, *days),
+    })
+}
+
+/// Only events are complete or open.
+fn is<E: Viewed>(status: Status) -> SimpleExpr {
+    match (E::KIND, status) {
+        (ItemKind::Event, Status::Complete) => events::Column::CompletedAt.is_not_null(),
+        (ItemKind::Event, Status::Open) => events::Column::CompletedAt.is_null(),
+        (ItemKind::Person | ItemKind::Transaction | ItemKind::Message, _) => nothing::<E>(),
+    }
+}
+
+/// Items with something in a field. A transaction has the contact data of its person; what a kind of item cannot have,
+/// none of them has.
+fn has<E: Viewed>(scope: &Scope<'_>, field: Field) -> SimpleExpr {
+    match E::KIND {
+        ItemKind::Person | ItemKind::Transaction => match (field, E::KIND) {
+            (Field::Category, _) => in_some_category::<E>(scope),
+            (Field::Label, _) => with_some_label::<E>(scope),
+            (Field::Value, ItemKind::Transaction) => transactions::Column::Value.ne(0),
+            (Field::Description, ItemKind::Transaction) => transactions::Column::MoreInfo.is_not_null(),
+            _ => match contact_column(field) {
+                Some(column) => of_people::<E>(scope, ids::<people::Entity>(scope, column.is_not_null())),
+                None => nothing::<E>(),
+            },
+        },
+        ItemKind::Event => match field {
+            Field::Category => in_some_category::<E>(scope),
+            Field::Label => with_some_label::<E>(scope),
+            Field::Association => with_some_subject::<E>(scope),
+            // Every event has a title.
+            Field::Title => events::Column::Title.is_not_null(),
+            Field::Location => events::Column::Location.is_not_null(),
+            Field::Description => events::Column::Description.is_not_null(),
+            Field::End => events::Column::EndsAt.is_not_null().or(events::Column::EndsOn.is_not_null()),
+            _ => nothing::<E>(),
+        },
+        ItemKind::Message => match field {
+            Field::Category => in_some_category::<E>(scope),
+            Field::Label => with_some_label::<E>(scope),
+            Field::Association => with_some_subject::<E>(scope),
+            Field::Title => messages::Column::Title.is_not_null(),
+            Field::File => with_some_file::<E>(scope),
+            _ => nothing::<E>(),
+        },
+    }
+}
+
+fn contact_column(field: Field) -> Option<people::Column> {
+    use people::Column;
+    Some(match field {
+        Field::Email => Column::Email,
+        Field::Phone => Column::Phone,
+        Field::Mobile => Column::Mobile,
+        Field::Fax => Column::Fax,
+        Field::Company => Column::Company,
+        Field::Title => Column::Title,
+        Field::Url => Column::Url,
+        Field::Address => Column::Address,
+        Field::City => Column::City,
+        Field::State => Column::State,
+        Field::Zip => Column::Zip,
+        Field::Country => Column::Country,
+        Field::Notes => Column::Notes,
+        Field::Category
+        | Field::Label
+        | Field::Location
+        | Field::Description
+        | Field::End
+        | Field::File
+        | Field::Association
+        | Field::Value => return None,
+    })
+}
+
+fn in_some_category<E: Viewed>(scope: &Scope<'_>) -> SimpleExpr {
+    use item_categories::{Column, Entity};
+    let alive = ids::<crate::entity::categories::Entity>(scope, Condition::all());
+    let members = Entity::find()
+        .select_only()
+        .column(Column::ItemId)
+        .filter(Column::AccountId.eq(scope.account))
+        .filter(Column::CategoryId.in_subquery(alive))
+        .filter(Column::Kind.eq(E::KIND));
+    E::id().in_subquery(members.into_query())
+}
+
+fn with_some_label<E: Viewed>(scope: &Scope<'_>) -> SimpleExpr {
+    use item_labels::{Column, Entity};
+    let own = crate::entity::labels::Entity::find()
+        .select_only()
+        .column(crate::entity::labels::Column::Id)
+        .filter(crate::entity::labels::Column::AccountId.eq(scope.account))
+        .filter(crate::entity::labels::Column::UserId.eq(scope.viewer.user.unwrap_or_default()));
+    let members = Entity::find()
+        .select_only()
+        .column(Column::ItemId)
+        .filter(Column::AccountId.eq(scope.account))
+        .filter(Column::LabelId.in_subquery(own.into_query()))
+        .filter(Column::Kind.eq(E::KIND));
+    E::id().in_subquery(members.into_query())
+}
+
+fn with_some_subject<E: Viewed>(scope: &Scope<'_>) -> SimpleExpr {
+    let mut subjects = ids::<people::Entity>(scope, Condition::all());
+    subjects.union(UnionType::All, ids::<transactions::Entity>(scope, Condition::all()));
+    associated_with::<E>(scope, subjects)
+}
+
+fn with_some_file<E: Viewed>(scope: &Scope<'_>) -> SimpleExpr {
+    use message_files::{Column, Entity};
+    let files = Entity::find().select_only().column(Column::MessageId).filter(Column::AccountId.eq(scope.account));
+    E::id().in_subquery(files.into_query())
+}
+
+/// Items that were made or changed on one of these days.
+fn on_days<E: Viewed>(scope: &Scope<'_>, key: SortKey, days: Days) -> SimpleExpr {
+    let (column, zone) = (E::sort_column(key), &scope.viewer.zone);
+    let from = days.from().map(|day| column.gte(Day(day).start(zone)));
+    let to = days.to().map(|day| column.lt(Day(day).next().start(zone)));
+    from.into_iter().chain(to).reduce(ExprTrait::and).unwrap_or_else(|| column.is_not_null())
+}
+
+/// No item at all.
+fn nothing<E: Viewed>() -> SimpleExpr {
+    E::id().is_in(Vec::<Uuid>::new())
+}
+
+/// The ids of the items with a text in a column that their search text has as well, by the index of trigrams where the
+/// text is long enough.
+fn texts<E: Viewed>(scope: &Scope<'_>, column: E::Column, text: &str) -> SelectStatement {
+    let mut matching = Condition::all().add(holds::<E>(scope, E::search_text(), text));
+    if column.as_str() != E::search_text().as_str() {
+        matching = matching.add(holds::<E>(scope, column, text));
+    }
     let letters: Vec<char> = text.chars().collect();
     if is_sqlite(scope) && letters.len() >= INDEXED_LETTERS {
         matching = matching.add(has_trigrams::<E>(&letters));
@@ -243,9 +402,9 @@ fn texts<E: Viewed>(scope: &Scope<'_>, text: &str) -> SelectStatement {
     found
 }
 
-/// The text of an item holds another text. Both are folded, so SQLite's LIKE, blind to the case of ASCII, agrees.
-fn holds<E: Viewed>(scope: &Scope<'_>, text: &str) -> SimpleExpr {
-    let column = Expr::col((E::default(), E::search_text()));
+/// A column holds a text. Both are folded, so SQLite's instr and PostgreSQL's LIKE agree.
+fn holds<E: Viewed>(scope: &Scope<'_>, column: E::Column, text: &str) -> SimpleExpr {
+    let column = Expr::col((E::default(), column));
     if is_sqlite(scope) {
         return Expr::expr(Func::cust("instr").arg(column).arg(text.to_owned())).gt(0);
     }

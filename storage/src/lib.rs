@@ -36,5 +36,6 @@ pub use handle::{Actor, Reader, Viewer, Writer};
 pub use item::{Item, ItemKind};
 pub use migration::MigrationState;
 pub use page::{Cursor, Direction, Order, Page, PageRequest, SortKey};
+pub use search::Search;
 pub use value::{Day, Decimal, InvalidDay, InvalidDecimal, InvalidTimeOfDay, TimeOfDay, Timestamp};
-pub use view::{NameOrId, Search, View};
+pub use view::{NameOrId, View};

@@ -3,8 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{
-    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, OnConflict, OverStatement, Query, SimpleExpr,
-    WindowStatement,
+    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, OnConflict, Query, SimpleExpr, WindowStatement,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, QueryFilter, QueryTrait,

@@ -35,7 +35,7 @@ use crate::fold::{digits, fold};
 use lexis::Name;
 
 /// A search, read. Its text is canonical: [`Search::parse`] reads an equal search from it.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Search {
     parts: Vec<Part>,
 }
@@ -61,7 +61,7 @@ impl Search {
 }
 
 /// A condition on a record.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Part {
     /// Whether it must hold or must not.
     pub sense: Sense,
@@ -70,7 +70,7 @@ pub struct Part {
 }
 
 /// Whether a condition must hold.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Sense {
     /// It must hold.
     Wanted,
@@ -79,7 +79,7 @@ pub enum Sense {
 }
 
 /// What is looked for.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Term {
     /// This text occurs in the record, as a part of a word too.
     Text(Text),
@@ -88,7 +88,7 @@ pub enum Term {
 }
 
 /// A text as it was written, with single spaces, and as it is compared. Neither is empty.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub struct Text {
     written: String,
     folded: String,
@@ -124,7 +124,7 @@ impl Text {
 }
 
 /// A property that a record may have. `no:x` is read as `-has:x`.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Selector {
     /// In the category of this name.
     Category(Text),
@@ -159,7 +159,7 @@ pub enum Selector {
 }
 
 /// Whether an event is done.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Status {
     /// It is done.
     Complete,
@@ -168,7 +168,7 @@ pub enum Status {
 }
 
 /// What a record may have something in.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 #[expect(missing_docs, reason = "the fields are the words of design.md sections 1 and 8 and say what they hold")]
 pub enum Field {
     Email,
@@ -195,7 +195,7 @@ pub enum Field {
 }
 
 /// A range of days, its ends included.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub struct Days {
     from: Option<Date>,
     to: Option<Date>,

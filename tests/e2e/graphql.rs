@@ -302,7 +302,7 @@ on_each_database! {
         let counts: String = (0..110).map(|number| format!("c{number}: people(first: 1) {{ totalCount }} ")).collect();
         assert_eq!(client.graphql_code(&format!("{{ {counts} }}"), json!({})).await, "LIMITED");
         let document = "query($search: String) { people(view: { search: $search }) { nodes { id } } }";
-        for search in ["w ".repeat(400), "w".repeat(1_001), "\"w\"".repeat(33)] {
+        for search in ["w ".repeat(400), "w".repeat(1_001), "\"w\" ".repeat(33)] {
             assert_eq!(client.graphql_code(document, json!({ "search": search })).await, "INVALID");
             let path = "/export/people.csv";
             let request = client.request(reqwest::Method::GET, path).query(&[("search", &search)]);

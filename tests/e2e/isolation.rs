@@ -23,8 +23,8 @@ type Probe = (&'static str, &'static str, fn(&Ids) -> &str);
 
 /// Every argument of the schema that takes an id, and a request that puts another account's id there.
 ///
-/// `$id` is that id. The answer must be the same as for an id that does not exist.
-const PROBES: [Probe; 10] = [
+/// `$id` is that id; `$person` and `$transaction` are ids of one's own account. The answer must be the same as for an id that does not exist.
+const PROBES: &[Probe] = &[
     ("Query.node(id)", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.person),
     ("Query.person(id)", "query($id: ID!) { person(id: $id) { id name } }", |ids| &ids.person),
     ("Query.transaction(id)", "query($id: ID!) { transaction(id: $id) { id person { name } } }", |ids| {
@@ -54,12 +54,44 @@ const PROBES: [Probe; 10] = [
         "mutation($id: ID!) { moveTransaction(input: { id: $id, stage: ARCHIVE }) { transaction { id } } }",
         |ids| &ids.transaction,
     ),
+    ("DeletePersonInput.id", "mutation($id: ID!) { deletePerson(input: { id: $id }) { deletedId } }", |ids| {
+        &ids.person
+    }),
+    (
+        "UpdateTransactionInput.id",
+        "mutation($id: ID!) { updateTransaction(input: { id: $id, value: \"9\" }) { transaction { id } } }",
+        |ids| &ids.transaction,
+    ),
+    (
+        "DeleteTransactionInput.id",
+        "mutation($id: ID!) { deleteTransaction(input: { id: $id }) { deletedId } }",
+        |ids| &ids.transaction,
+    ),
+    (
+        "CreateTransactionInput.managers",
+        "mutation($id: ID!) {
+            createTransaction(input: { stage: LEAD, person: { name: \"M\" }, managers: [$id] }) { transaction { id } }
+        }",
+        |ids| &ids.user,
+    ),
+    (
+        "UpdateTransactionInput.managers",
+        "mutation($id: ID!, $transaction: ID!) {
+            updateTransaction(input: { id: $transaction, managers: [$id] }) { transaction { id } }
+        }",
+        |ids| &ids.user,
+    ),
+    ("ViewInput.person", "query($id: ID!) { transactions(view: { person: $id }) { nodes { id } } }", |ids| &ids.person),
+    ("ViewInput.transaction", "query($id: ID!) { people(view: { transaction: $id }) { nodes { id } } }", |ids| {
+        &ids.transaction
+    }),
     ("Query.node(id) of a user", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.user),
 ];
 
 on_each_database! {
     async fn an_id_of_another_account_answers_like_one_that_does_not_exist(site: Site) {
         let (ours, _, theirs) = two_accounts(&site).await;
+        let own = fill(&ours).await;
         let unknown = Ids {
             person: replaced(&theirs.person),
             transaction: replaced(&theirs.transaction),
@@ -67,9 +99,10 @@ on_each_database! {
             user: replaced(&theirs.user),
             account: replaced(&theirs.account),
         };
-        for (argument, document, id) in PROBES {
-            let foreign = ours.graphql_answer(document, json!({ "id": id(&theirs) })).await;
-            let missing = ours.graphql_answer(document, json!({ "id": id(&unknown) })).await;
+        let with = |id: &str| json!({ "id": id, "person": own.person, "transaction": own.transaction });
+        for &(argument, document, id) in PROBES {
+            let foreign = ours.graphql_answer(document, with(id(&theirs))).await;
+            let missing = ours.graphql_answer(document, with(id(&unknown))).await;
             assert_eq!(foreign, missing, "{argument}");
             assert!(!foreign.to_string().contains("Mallory"), "{argument}: {foreign}");
         }

@@ -52,6 +52,7 @@ pub(crate) async fn create(call: &Call<'_>, stage: Stage, form: &Form) -> Result
         person_id: None,
         person: Some(person),
         person_match: PersonMatch::MERGE,
+        managers: Vec::new(),
         categories: categories(form),
     };
     call.run::<CreateTransaction>(create_transaction::Variables { input }).await?;

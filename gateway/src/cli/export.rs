@@ -10,7 +10,7 @@ use bytes::Bytes;
 use clap::Args;
 use formats::Section;
 use futures_util::{Stream, StreamExt as _};
-use schema::{Engine, ExportRequest};
+use schema::{Engine, ExportRequest, ViewRequest};
 use tempfile::{Builder, NamedTempFile};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
@@ -23,12 +23,8 @@ pub(super) struct Export {
     /// The format; that of the output file's name where there is one, else csv
     #[arg(long)]
     format: Option<String>,
-    /// Only what is in this category
-    #[arg(long)]
-    category: Option<String>,
-    /// Only what these words and "quoted phrases" find
-    #[arg(long)]
-    search: Option<String>,
+    #[command(flatten)]
+    view: View,
     /// By what it is ordered: name, created or updated, with a - before it for the other end first
     #[arg(long, default_value = "name", allow_hyphen_values = true)]
     sort: String,
@@ -42,9 +38,45 @@ pub(super) struct Export {
     who: Who,
 }
 
+/// What of the section.
+#[derive(Args)]
+struct View {
+    /// Only what is in this category
+    #[arg(long)]
+    category: Option<String>,
+    /// Only what these words, "quoted phrases" and selectors such as city:Berlin find
+    #[arg(long, allow_hyphen_values = true)]
+    search: Option<String>,
+    /// Only what bears this label of the user
+    #[arg(long)]
+    label: Option<String>,
+    /// Only what this user made or manages: a name, an address or me
+    #[arg(long = "by", value_name = "USER")]
+    made_by: Option<String>,
+    /// Only this person, by id, and what belongs to them
+    #[arg(long)]
+    person: Option<String>,
+    /// Only this transaction, by id, and what belongs to it
+    #[arg(long)]
+    transaction: Option<String>,
+    /// Only from this day on, such as 2026-05-25
+    #[arg(long)]
+    from: Option<String>,
+    /// Only up to this day and with it
+    #[arg(long)]
+    to: Option<String>,
+}
+
+impl From<View> for ViewRequest {
+    fn from(view: View) -> Self {
+        let View { category, search, label, made_by, person, transaction, from, to } = view;
+        Self { search, category, label, user: made_by, person, transaction, from, to }
+    }
+}
+
 impl Export {
     pub(super) async fn run(self, engine: &Engine) -> Outcome {
-        let Self { section, format, category, search, sort, excel_safe, output, who } = self;
+        let Self { section, format, view, sort, excel_safe, output, who } = self;
         let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
         let by_name = output.as_ref().and_then(|path| path.extension()).map(|extension| extension.to_string_lossy());
         let by_name = by_name.and_then(|extension| engine.formats().by_extension(&extension).ok());
@@ -52,7 +84,7 @@ impl Export {
             .or_else(|| by_name.map(|codec| codec.descriptor().name.to_owned()))
             .unwrap_or_else(|| "csv".to_owned());
         let order = ExportRequest::parse_order(&sort)?;
-        let export = session.export(ExportRequest { section, format, search, category, order, excel_safe }).await?;
+        let export = session.export(ExportRequest { section, format, view: view.into(), order, excel_safe }).await?;
         match output {
             // Not opened by its name, which would begin anew where the shell appends.
             Some(path) if path != Path::new("/dev/stdout") => {

@@ -7,14 +7,15 @@ use formats::Section;
 use futures_util::StreamExt as _;
 use http::Method;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
-use schema::{Code, Error, ExportRequest, Session};
+use schema::{Code, Error, ExportRequest, Session, ViewRequest};
 
 use super::error::HttpError;
 use super::query::Parameters;
 use super::{Shared, session};
 
-/// The parameters that a view has so far.
-const KNOWN: [&str; 4] = ["category", "search", "sort", "excel_safe"];
+/// The parameters: those of a view, and how it is written down.
+const KNOWN: [&str; 10] =
+    ["category", "search", "label", "user", "person", "transaction", "from", "to", "sort", "excel_safe"];
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,
@@ -29,8 +30,7 @@ pub(crate) async fn serve(
     let request = ExportRequest {
         section,
         format,
-        search: parameters.one("search")?.map(ToOwned::to_owned),
-        category: parameters.one("category")?.map(ToOwned::to_owned),
+        view: view(&parameters)?,
         excel_safe: match parameters.one("excel_safe")? {
             None | Some("0") => false,
             Some("1") => true,
@@ -49,6 +49,20 @@ pub(crate) async fn serve(
     // An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.
     let bytes = export.bytes.map(|chunk| chunk.map_err(|error| std::io::Error::other(error.message)));
     Ok((headers, Body::from_stream(bytes)).into_response())
+}
+
+fn view(parameters: &Parameters) -> Result<ViewRequest, HttpError> {
+    let one = |name| parameters.one(name).map(|value| value.map(ToOwned::to_owned));
+    Ok(ViewRequest {
+        search: one("search")?,
+        category: one("category")?,
+        label: one("label")?,
+        user: one("user")?,
+        person: one("person")?,
+        transaction: one("transaction")?,
+        from: one("from")?,
+        to: one("to")?,
+    })
 }
 
 /// Section and format of `people.csv`, or of `people` with an `Accept` that names a format.

@@ -69,6 +69,12 @@ pub(crate) async fn find(scope: &Scope<'_>, category: &NameOrId) -> Result<Uuid>
     query.one(&scope.on).await?.map(|found| found.id).ok_or(Error::NotFound { what: "category" })
 }
 
+/// The category of a folded name, if there is one.
+pub(crate) async fn named(scope: &Scope<'_>, key: &str) -> Result<Vec<Uuid>> {
+    let found = live(scope).filter(categories::Column::NameKey.eq(key)).all(&scope.on).await?;
+    Ok(found.into_iter().map(|category| category.id).collect())
+}
+
 /// The ids of the categories with these names, by folded name; those that are not there are made.
 ///
 /// Errors: [`Error::Invalid`] for a name that is empty or too long.

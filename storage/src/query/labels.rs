@@ -188,6 +188,12 @@ pub(crate) async fn find(scope: &Scope<'_>, label: &NameOrId) -> Result<Uuid> {
     query.one(&scope.on).await?.map(|found| found.id).ok_or(Error::NotFound { what: "label" })
 }
 
+/// The viewer's label of a folded name, if there is one.
+pub(crate) async fn named(scope: &Scope<'_>, key: &str) -> Result<Vec<Uuid>> {
+    let found = own(scope, scope.viewer.user).filter(labels::Column::NameKey.eq(key)).all(&scope.on).await?;
+    Ok(found.into_iter().map(|label| label.id).collect())
+}
+
 async fn for_change(unit: &Unit, id: Uuid, version: Option<i64>) -> Result<Label> {
     let scope = unit.locking_scope();
     let query = scope.held(own(&scope, Some(user_of(unit)?)).filter(labels::Column::Id.eq(id)));
