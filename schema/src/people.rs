@@ -4,7 +4,7 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use storage::query::people as stored;
-use storage::{Contact, View};
+use storage::{Contact, Order, View};
 use uuid::Uuid;
 
 use crate::categories::{self, Category};
@@ -286,13 +286,8 @@ impl PeopleQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Person, People, EmptyFields>> {
-        let session = session(ctx)?;
-        let (view, order) = (view.unwrap_or_default().view()?, order_by.order());
-        let ordered = List { kind: Kind::Person, order };
-        let request = PageArguments { first, after, last, before }.request(ordered)?;
-        let page = stored::list(&session.reader(), &view, order, &request).await?;
-        let place = |person: &stored::Person| person.cursor(order.key);
-        Ok(connection(ordered, page, &request, People { view }, place, transfer::people::client))
+        let view = view.unwrap_or_default().view()?;
+        of_view(ctx, view, order_by.order(), PageArguments { first, after, last, before }).await
     }
 }
 
@@ -330,6 +325,20 @@ impl PeopleMutation {
         let deleted = stored::delete(&writer, Kind::Person.expect(&id)?, version).await?;
         Ok(DeletePersonPayload { deleted_id: Kind::Person.global(deleted).into() })
     }
+}
+
+/// A page of the people of a view.
+pub(crate) async fn of_view(
+    ctx: &Context<'_>,
+    view: View,
+    order: Order,
+    page: PageArguments,
+) -> Result<Connection<String, Person, People, EmptyFields>> {
+    let ordered = List { kind: Kind::Person, order };
+    let request = page.request(ordered)?;
+    let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
+    let place = |person: &stored::Person| person.cursor(order.key);
+    Ok(connection(ordered, page, &request, People { view }, place, transfer::people::client))
 }
 
 /// The person of a global id, or nothing, whatever the id is.

@@ -3,8 +3,8 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use storage::View;
 use storage::query::transactions as stored;
+use storage::{Order, View};
 use uuid::Uuid;
 
 use crate::accounts::{self, User};
@@ -283,13 +283,8 @@ impl TransactionsQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
-        let session = session(ctx)?;
         let (view, order) = (view.unwrap_or_default().in_stage(stage)?, PersonOrder::from(order_by).order());
-        let ordered = List { kind: Kind::Transaction, order };
-        let request = PageArguments { first, after, last, before }.request(ordered)?;
-        let page = stored::list(&session.reader(), &view, order, &request).await?;
-        let place = |found: &stored::Transaction| found.cursor(order.key);
-        Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
+        of_view(ctx, view, order, PageArguments { first, after, last, before }).await
     }
 }
 
@@ -379,6 +374,20 @@ impl TransactionsMutation {
         let transaction = stored::move_to(&writer, id, stage.into(), version).await?;
         Ok(MoveTransactionPayload { transaction: transfer::transactions::client(transaction) })
     }
+}
+
+/// A page of the transactions of a view.
+pub(crate) async fn of_view(
+    ctx: &Context<'_>,
+    view: View,
+    order: Order,
+    page: PageArguments,
+) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
+    let ordered = List { kind: Kind::Transaction, order };
+    let request = page.request(ordered)?;
+    let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
+    let place = |found: &stored::Transaction| found.cursor(order.key);
+    Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
 }
 
 /// The transaction of a global id, or nothing, whatever the id is.
