@@ -7,14 +7,16 @@ use storage::query::people as stored;
 use storage::{Contact, Order, View};
 use uuid::Uuid;
 
-use crate::categories::Category;
+use crate::categories::{self, Category};
 use crate::error::Result;
+use crate::events::{self, EventOrder, EventsPage};
 use crate::id::Kind;
-use crate::loader::{CategoriesOf, Loads, Slice, TransactionsOf};
+use crate::loader::{Loads, Slice, TransactionsOf};
+use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::DateTime;
+use crate::scalar::{Date, DateTime};
 use crate::transactions::{Transaction, Transactions};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
@@ -69,9 +71,44 @@ pub(crate) struct Person {
 impl Person {
     /// The categories that the person is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let found = loader.load_one(CategoriesOf(self.key)).await.map_err(|error| (*error).clone())?;
-        Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+        categories::of_item(ctx, self.key).await
+    }
+
+    /// Their events and those of their transactions, done or not, by their beginning.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        from: Option<Date>,
+        to: Option<Date>,
+        is_complete: Option<bool>,
+        #[graphql(default)] order_by: EventOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<EventsPage> {
+        let page = PageArguments { first, after, last, before };
+        let wanted = events::Wanted { from, to, is_complete, order_by, page };
+        let view = View { person: Some(self.key), ..View::default() };
+        events::of_subject(ctx, self.key, view, wanted).await
+    }
+
+    /// Their messages and those of their transactions, the newest first.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default)] order_by: MessageOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MessagesPage> {
+        let page = PageArguments { first, after, last, before };
+        let view = View { person: Some(self.key), ..View::default() };
+        messages::of_subject(ctx, self.key, view, order_by, page).await
     }
 
     /// Their transactions, the newest first, in one stage or in all.

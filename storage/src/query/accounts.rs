@@ -1,13 +1,15 @@
 //! Accounts: making one with its first admin, and finding them by subdomain.
 
+use jiff::tz::TimeZone;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, TransactionTrait};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait};
 use uuid::Uuid;
 
 use crate::connect::Storage;
 pub use crate::entity::accounts::Model as Account;
 use crate::entity::{accounts, directory, users};
 use crate::error::{Error, Result, on_unique};
+use crate::handle::Unit;
 use crate::query::users::{NewUser, User, new_row};
 use crate::value::Timestamp;
 
@@ -71,6 +73,15 @@ pub async fn by_id(storage: &Storage, id: Uuid) -> Result<Option<Account>> {
     Ok(accounts::Entity::find().filter(accounts::Column::AccountId.eq(id)).one(&storage.readers).await?)
 }
 
+/// The time zone of the unit's account. On PostgreSQL the account keeps it until the unit ends, so that nothing is written
+/// by a zone that is being changed.
+pub(crate) async fn zone(unit: &Unit) -> Result<TimeZone> {
+    let query = accounts::Entity::find().select_only().column(accounts::Column::TimeZone);
+    let query = query.filter(accounts::Column::AccountId.eq(unit.account)).lock_shared();
+    let name: Option<String> = query.into_tuple().one(unit.on()).await?;
+    Ok(name.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
+}
+
 fn check_subdomain(subdomain: &str) -> Result<()> {
     let letters = subdomain.bytes().all(|b| b.is_ascii_lowercase() || b.is_ascii_digit() || b == b'-');
     if letters && (1..=63).contains(&subdomain.len()) && !subdomain.starts_with('-') && !subdomain.ends_with('-') {
@@ -83,7 +94,7 @@ fn check_subdomain(subdomain: &str) -> Result<()> {
 }
 
 fn check_time_zone(name: &str) -> Result<()> {
-    jiff::tz::TimeZone::get(name).map(drop).map_err(|_| {
+    TimeZone::get(name).map(drop).map_err(|_| {
         Error::invalid("timeZone", format!("{name:?} is no time zone; write it like Europe/Berlin or UTC"))
     })
 }
