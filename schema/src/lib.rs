@@ -21,6 +21,7 @@ mod people;
 mod permission;
 mod root;
 mod scalar;
+mod search;
 mod session;
 mod token;
 mod transactions;
