@@ -5,5 +5,6 @@
 pub(crate) mod accounts;
 pub(crate) mod categories;
 pub(crate) mod contact;
+pub(crate) mod imports;
 pub(crate) mod people;
 pub(crate) mod transactions;

@@ -5,7 +5,9 @@
 pub(crate) mod accounts;
 pub(crate) mod categories;
 pub(crate) mod directory;
+pub(crate) mod import_errors;
 pub(crate) mod import_rows;
+pub(crate) mod imports;
 pub(crate) mod outbox;
 pub(crate) mod people;
 pub(crate) mod person_categories;

@@ -2,6 +2,7 @@
 
 mod m0001_first_slice;
 mod m0002_import_rows;
+mod m0003_imports;
 mod words;
 
 use sea_orm::{
@@ -20,7 +21,11 @@ struct Migrator;
 
 impl MigratorTrait for Migrator {
     fn migrations() -> Vec<Box<dyn MigrationTrait>> {
-        vec![Box::new(m0001_first_slice::Migration), Box::new(m0002_import_rows::Migration)]
+        vec![
+            Box::new(m0001_first_slice::Migration),
+            Box::new(m0002_import_rows::Migration),
+            Box::new(m0003_imports::Migration),
+        ]
     }
 }
 

@@ -2,6 +2,7 @@
 
 pub mod accounts;
 pub mod categories;
+pub mod imports;
 pub mod people;
 pub mod tokens;
 pub mod transactions;
