@@ -110,9 +110,9 @@ impl Layout {
         self.header.get(column).map(String::as_str)
     }
 
-    /// The names of the columns as a [`Source`] has them; those with which a file of failed rows explains itself are none of its own.
+    /// The names of the columns as a [`Source`] has them; those that a file of failed rows adds are none of its own.
     pub(crate) fn sources(&self) -> impl Iterator<Item = (usize, &str)> {
-        let of_file = self.header.iter().enumerate().filter(|(_, name)| Note::of(name) != Some(Note::Remark));
+        let of_file = self.header.iter().enumerate().filter(|(_, name)| Note::of(name).is_none());
         of_file.map(|(at, name)| match &self.columns {
             Columns::Foreign(_, meanings) if self.is_guessed => (at, guess::name(meanings[at]).unwrap_or(name)),
             _ => (at, name.as_str()),
@@ -125,7 +125,9 @@ impl Layout {
         let cell =
             |(at, name): (usize, &'a str)| SourceCell { column: name.into(), text: std::mem::take(&mut cells[at]) };
         let mut source = Source { cells: self.sources().map(cell).collect() };
-        source.cells.extend(surplus.map(|text| SourceCell { column: Source::SURPLUS.into(), text: text.into() }));
+        let left = self.header.iter().zip(cells).filter(|(name, _)| Note::of(name) == Some(Note::Surplus));
+        let surplus = left.map(|(_, text)| text).chain(surplus.map(Cow::Owned)).filter(|text| !text.trim().is_empty());
+        source.cells.extend(surplus.map(|text| SourceCell { column: Source::SURPLUS.into(), text }));
         source
     }
 

@@ -37,7 +37,7 @@ impl Desk {
     }
 
     /// Runs a command to its end.
-    fn cairn(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn cairn(&self, arguments: &[&str]) -> Output {
         run(PROGRAM, self.path(), &[&["--database", &self.database], arguments].concat(), "a good password\n")
     }
 
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     /// The standard error of a command that fails.
-    fn fails(&self, arguments: &[&str]) -> String {
+    pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         let output = self.cairn(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8(output.stderr).expect("UTF-8")
@@ -199,7 +199,7 @@ on_each_database! {
         assert!(status.contains("m0001_first_slice  pending"), "{status}");
         assert!(desk.ok(&["migrate", "up"]).contains("m0001_first_slice  applied"));
         assert_eq!(desk.cairn(&["migrate", "down"]).status.code(), Some(2));
-        assert!(desk.ok(&["migrate", "down", "--delete-data"]).contains("m0002_import_rows  pending"));
+        assert!(desk.ok(&["migrate", "down", "--delete-data"]).contains("m0003_imports      pending"));
     }
 
     async fn a_request_that_runs_when_the_signal_comes_is_finished(desk: Desk) {

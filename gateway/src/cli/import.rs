@@ -25,6 +25,9 @@ pub(super) struct Import {
     past: Option<Past>,
     #[command(flatten)]
     new: Option<New>,
+    // Not in `New`: of arguments that hold others clap does not know whether they were given.
+    #[command(flatten)]
+    who: Who,
 }
 
 /// What became of earlier imports.
@@ -85,16 +88,14 @@ struct New {
     /// Print the receipt as JSON
     #[arg(long)]
     json: bool,
-    #[command(flatten)]
-    who: Who,
 }
 
 impl Import {
     pub(super) async fn run(self, engine: &Engine) -> Result<Ending, Failure> {
         match self {
             Self { past: Some(past), .. } => past.run(engine).await.map(|()| Ending::Done),
-            Self { past: None, new: Some(new) } => new.run(engine).await,
-            Self { past: None, new: None } => Err(Failure("say which section and which file".to_owned())),
+            Self { past: None, new: Some(new), who } => new.run(&who.session(engine).await?).await,
+            Self { past: None, new: None, .. } => Err(Failure("say which section and which file".to_owned())),
         }
     }
 }
@@ -125,12 +126,11 @@ impl Who {
 }
 
 impl New {
-    async fn run(self, engine: &Engine) -> Result<Ending, Failure> {
-        let Self { section, file: path, format, charset, delimiter, category, duplicates, json: as_json, who } = self;
-        let session = who.session(engine).await?;
+    async fn run(self, session: &Session) -> Result<Ending, Failure> {
+        let Self { section, file: path, format, charset, delimiter, category, duplicates, json: as_json } = self;
         let format = match format {
             Some(format) => format,
-            None => format_of(engine, &path)?,
+            None => format_of(session.engine(), &path)?,
         };
         let file = File::open(&path).await;
         let file = file.map_err(|error| Failure(format!("cannot read {}: {error}", path.display())))?;

@@ -90,7 +90,9 @@ impl Failed {
                 None => surplus.push(format!("{column}: {text}")),
             }
         }
-        if let Some(place) = self.place(Source::SURPLUS, &cells).filter(|_| !surplus.is_empty()) {
+        if !surplus.is_empty()
+            && let Some(place) = self.place(Source::SURPLUS, &cells)
+        {
             put(&mut cells, place, surplus.join("\n"));
         }
         cells
