@@ -36,6 +36,12 @@ pub const BATCH: usize = 500;
 /// How many names of categories are made in one statement; each is a row of eight values.
 const NAMES_A_STATEMENT: usize = 1_000;
 
+/// The tables that an import writes row by row.
+const WRITTEN: &str = "people, transactions, person_categories, transaction_categories, import_rows";
+
+/// So many times more rows change what PostgreSQL's statistics say of them; it knows the size of a table without counting.
+const GROWTH_A_COUNT: usize = 8;
+
 /// What an import makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -132,6 +138,9 @@ pub struct Import {
     id: Uuid,
     unit: Unit,
     policy: Policy,
+    /// How many rows it has taken, and after how many PostgreSQL counts them next.
+    taken: usize,
+    next_count: usize,
 }
 
 impl Import {
@@ -146,7 +155,7 @@ impl Import {
         }
         let unit = writer.begin().await?;
         unit.prefer_indexes().await?;
-        Ok(Self { id: Uuid::now_v7(), unit, policy })
+        Ok(Self { id: Uuid::now_v7(), unit, policy, taken: 0, next_count: BATCH })
     }
 
     /// The id of this import.
@@ -176,12 +185,18 @@ impl Import {
     /// With more rows than that.
     pub async fn rows(&mut self, rows: Vec<Checked>) -> Result<Vec<Outcome>> {
         assert!(rows.len() <= BATCH, "a caller cuts its rows into batches");
+        self.taken += rows.len();
         let rows = rows.into_iter().map(|Checked(row)| row).collect();
         let journal = Journal::new(&self.unit, self.id);
-        match self.policy.target {
-            Target::People => people::apply(&self.unit, &self.policy, journal, rows).await,
-            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, journal, rows).await,
+        let outcomes = match self.policy.target {
+            Target::People => people::apply(&self.unit, &self.policy, journal, rows).await?,
+            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, journal, rows).await?,
+        };
+        if self.taken >= self.next_count {
+            self.unit.renew_statistics(WRITTEN).await?;
+            self.next_count = self.taken * GROWTH_A_COUNT;
         }
+        Ok(outcomes)
     }
 
     /// Keeps rows that failed.
@@ -196,7 +211,7 @@ impl Import {
 
     /// Makes everything stay, with what the import was and did and one row in the outbox.
     pub async fn commit(self, summary: Summary) -> Result<imports::Import> {
-        let Self { id, unit, policy } = self;
+        let Self { id, unit, policy, taken: _, next_count: _ } = self;
         let Policy { target: _, duplicates, categories } = policy;
         let import = imports::Import {
             id,

@@ -3,6 +3,7 @@
 //! [`Storage`] connects; [`Reader`] and [`Writer`] are the handles that every query takes, and each belongs to one
 //! account; [`query`] holds the queries by noun; [`import`] writes many rows as one.
 
+mod among;
 mod connect;
 mod contact;
 mod entity;

@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::QueryFilter;
 use uuid::Uuid;
 
 use super::journal::Journal;
 use super::matching::{Candidates, Known};
 use super::people::{PeopleWrites, change, folded};
 use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, in_categories};
+use crate::among;
 use crate::contact::{Contact, Keys};
 use crate::entity::transactions;
 use crate::error::Result;
@@ -255,7 +256,7 @@ fn created_terms(terms: &IncomingTerms) -> Terms {
 async fn transactions_with(scope: &Scope<'_>, column: transactions::Column, ids: &[Uuid]) -> Result<Vec<Transaction>> {
     let mut found = Vec::new();
     for ids in ids.chunks(1_000) {
-        let query = live(scope).filter(column.is_in(ids.iter().copied()));
+        let query = live(scope).filter(among::ids(scope, column, ids));
         found.extend(query.all(&scope.on).await?);
     }
     // Here and not there: SQLite would follow the index of the order through the whole account.

@@ -7,6 +7,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
+use crate::among;
 pub use crate::entity::categories::Model as Category;
 use crate::entity::{categories, people, person_categories, transaction_categories, transactions};
 use crate::error::{Error, Result};
@@ -74,7 +75,7 @@ pub(crate) async fn of_people_in(scope: &Scope<'_>, people: &[Uuid]) -> Result<H
     let mut joins = Vec::new();
     for ids in people.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        let rows = query.filter(Column::PersonId.is_in(ids.iter().copied())).all(&scope.on).await?;
+        let rows = query.filter(among::ids(scope, Column::PersonId, ids)).all(&scope.on).await?;
         joins.extend(rows.into_iter().map(|row| (row.person_id, row.category_id)));
     }
     grouped(scope, joins).await
@@ -85,7 +86,7 @@ pub(crate) async fn of_transactions_in(scope: &Scope<'_>, of: &[Uuid]) -> Result
     let mut joins = Vec::new();
     for ids in of.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        let rows = query.filter(Column::TransactionId.is_in(ids.iter().copied())).all(&scope.on).await?;
+        let rows = query.filter(among::ids(scope, Column::TransactionId, ids)).all(&scope.on).await?;
         joins.extend(rows.into_iter().map(|row| (row.transaction_id, row.category_id)));
     }
     grouped(scope, joins).await
