@@ -17,7 +17,7 @@ pub(crate) fn ids<C: ColumnTrait>(scope: &Scope<'_>, column: C, ids: &[Uuid]) ->
         return column.is_in(ids.iter().copied());
     }
     let list = "$1 = ANY(ARRAY(SELECT json_array_elements_text($2::json)::uuid))";
-    Expr::cust_with_exprs(list, [column.into_expr().into(), json(ids)])
+    Expr::cust_with_exprs(list, [column.into_expr(), json(ids)])
 }
 
 /// The condition that a column holds one of these texts.
@@ -26,7 +26,7 @@ pub(crate) fn texts<C: ColumnTrait>(scope: &Scope<'_>, column: C, texts: &[&str]
         return column.is_in(texts.iter().copied());
     }
     let list = "$1 = ANY(ARRAY(SELECT json_array_elements_text($2::json)))";
-    Expr::cust_with_exprs(list, [column.into_expr().into(), json(texts)])
+    Expr::cust_with_exprs(list, [column.into_expr(), json(texts)])
 }
 
 /// The condition that somebody live has one of these pairs of folded name and company.
@@ -40,7 +40,7 @@ pub(crate) fn names(scope: &Scope<'_>, pairs: &[(&str, &str)]) -> SimpleExpr {
     let list = "$1 = ANY(ARRAY(SELECT found.id FROM json_array_elements($2::json) AS pair(names), LATERAL (\
                 SELECT id FROM people WHERE account_id = $3 AND name_key = names ->> 0 AND company_key = names ->> 1 \
                 AND deleted_at IS NULL OFFSET 0) AS found))";
-    Expr::cust_with_exprs(list, [Id.into_expr().into(), json(pairs), Expr::val(scope.account).into()])
+    Expr::cust_with_exprs(list, [Id.into_expr(), json(pairs), Expr::val(scope.account)])
 }
 
 fn is_sqlite(scope: &Scope<'_>) -> bool {

@@ -174,7 +174,7 @@ impl Import {
         // The foreign lines may bring the notes over their limit.
         created_contact(&incoming).cleaned()?;
         if let Target::Stage(_) = self.policy.target {
-            incoming.terms = transactions::checked_terms(incoming.terms)?;
+            incoming.terms = transactions::checked_terms(&incoming.terms)?;
         }
         Ok(Checked(incoming))
     }

@@ -191,14 +191,20 @@ on_each_database! {
 /// file, spread likewise over the time that the end takes and a little more.
 fn moments(tries: usize, length: usize, ending: Duration) -> Vec<Moment> {
     let endings = tries.div_ceil(4);
-    let within = |part: usize, parts: usize| (part as f64 + random()) / parts as f64;
     let reading = tries - endings;
-    let bytes = |part| Moment::Reading((within(part, reading) * length as f64) as usize);
-    let delay = |part| Moment::Ending(ending.mul_f64(1.2 * within(part, endings)));
+    let bytes = |part| Moment::Reading(length * within(part, reading) / WHOLE);
+    let delay = |part| {
+        let share = u32::try_from(within(part, endings) * 6 / 5).expect("a little more than the whole");
+        Moment::Ending(ending * share / 1_000_000)
+    };
     (0..reading).map(bytes).chain((0..endings).map(delay)).collect()
 }
 
-/// A number from 0 to 1; the standard library draws the keys of its maps at random.
-fn random() -> f64 {
-    f64::from((RandomState::new().build_hasher().finish() >> 32) as u32) / f64::from(u32::MAX)
+/// Something whole, in the parts in which [`within`] counts.
+const WHOLE: usize = 1_000_000;
+
+/// A random place in one of so many equal parts of something whole. The standard library draws the keys of its maps at random.
+fn within(part: usize, parts: usize) -> usize {
+    let random = RandomState::new().build_hasher().finish() % WHOLE as u64;
+    (part * WHOLE + usize::try_from(random).expect("less than the whole")) / parts
 }

@@ -138,7 +138,7 @@ on_each_database! {
         let (empty, own) = (",".repeat(17), formats::columns(Section::People).join(","));
         let city = format!("{},Köln{}", ",".repeat(9), ",".repeat(7));
         let rows = format!("{city},1,,\"{NOBODY}\"\r\n{empty},3,name,\"there should be a text, not a list\"\r\n");
-        assert_eq!(errors, format!("{own},_row,_field,_reason\r\n{}", rows));
+        assert_eq!(errors, format!("{own},_row,_field,_reason\r\n{rows}"));
     }
 }
 

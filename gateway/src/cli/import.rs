@@ -93,7 +93,8 @@ struct New {
 impl Import {
     pub(super) async fn run(self, engine: &Engine) -> Result<Ending, Failure> {
         match self {
-            Self { past: Some(past), .. } => past.run(engine).await.map(|()| Ending::Done),
+            // In a box, because it has room for a page of failed rows and a file, which no other command needs.
+            Self { past: Some(past), .. } => Box::pin(past.run(engine)).await.map(|()| Ending::Done),
             Self { past: None, new: Some(new), who } => new.run(&who.session(engine).await?).await,
             Self { past: None, new: None, .. } => Err(Failure("say which section and which file".to_owned())),
         }

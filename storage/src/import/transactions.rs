@@ -36,9 +36,9 @@ pub(super) async fn apply(
 }
 
 /// The terms of a row, cleaned. Errors: [`crate::Error::Invalid`] where they could not be stored.
-pub(super) fn checked_terms(terms: IncomingTerms) -> Result<IncomingTerms> {
-    let Terms { value: _, probability: _, more_info } = created_terms(&terms).cleaned()?;
-    Ok(IncomingTerms { more_info, ..terms })
+pub(super) fn checked_terms(terms: &IncomingTerms) -> Result<IncomingTerms> {
+    let Terms { value: _, probability: _, more_info } = created_terms(terms).cleaned()?;
+    Ok(IncomingTerms { more_info, ..*terms })
 }
 
 struct Batch<'a> {
