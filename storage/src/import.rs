@@ -37,7 +37,7 @@ pub const BATCH: usize = 500;
 const NAMES_A_STATEMENT: usize = 1_000;
 
 /// The tables that an import writes row by row.
-const WRITTEN: &str = "people, transactions, person_categories, transaction_categories, import_rows";
+const WRITTEN: &str = "people, transactions, transaction_stages, item_categories, import_rows";
 
 /// So many times more rows change what PostgreSQL's statistics say of them; it knows the size of a table without counting.
 const GROWTH_A_COUNT: usize = 8;

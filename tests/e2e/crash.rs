@@ -17,7 +17,7 @@ use harness::database::Kind;
 use harness::on_each_database;
 use harness::require::cases;
 use storage::query::{accounts, imports, people};
-use storage::{NameOrId, Error, Order, PageRequest, Pool, Reader, Storage, View};
+use storage::{Error, NameOrId, Order, PageRequest, Pool, Reader, Storage, View};
 use uuid::Uuid;
 
 use crate::program::{Desk, PROGRAM};
