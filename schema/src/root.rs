@@ -17,6 +17,7 @@ use crate::limits;
 use crate::loader::{Loads, loader};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
+use crate::search::SearchQuery;
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 
@@ -70,7 +71,16 @@ impl NodeQuery {
 
 /// The root of queries.
 #[derive(MergedObject, Default)]
-pub struct Query(AccountsQuery, CategoriesQuery, EventsQuery, MessagesQuery, NodeQuery, PeopleQuery, TransactionsQuery);
+pub struct Query(
+    AccountsQuery,
+    CategoriesQuery,
+    EventsQuery,
+    MessagesQuery,
+    NodeQuery,
+    PeopleQuery,
+    SearchQuery,
+    TransactionsQuery,
+);
 
 /// The root of mutations.
 #[derive(MergedObject, Default)]

@@ -4,6 +4,7 @@ pub mod accounts;
 pub mod associations;
 pub mod categories;
 pub mod events;
+pub mod imports;
 mod items;
 pub mod labels;
 pub mod messages;
