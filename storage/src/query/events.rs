@@ -504,9 +504,9 @@ mod tests {
         let reader = storage.reader(account.account_id);
         let ends = async || {
             let order = Order { key: SortKey::Name, direction: crate::page::Direction::Ascending };
-            let list = |from_end| PageRequest { from_end, ..PageRequest::first(1, None) };
-            let first = super::list(&reader, &View::default(), None, order, &list(false)).await.expect("a page");
-            let last = super::list(&reader, &View::default(), None, order, &list(true)).await.expect("a page");
+            let one = |from_end| PageRequest { from_end, ..PageRequest::first(1, None) };
+            let first = super::list(&reader, &View::default(), None, order, &one(false)).await.expect("a page");
+            let last = super::list(&reader, &View::default(), None, order, &one(true)).await.expect("a page");
             (first.items[0].clone(), last.items[0].clone())
         };
         let (first, last) = ends().await;
