@@ -2,6 +2,7 @@
 
 mod api_php;
 mod crash;
+mod events;
 mod floors;
 mod formats;
 mod graphql;
