@@ -1,6 +1,7 @@
 //! The end-to-end tests, a file a topic.
 
 mod api_php;
+mod concurrency;
 mod crash;
 mod events;
 mod floors;
