@@ -6,11 +6,13 @@
 
 mod accounts;
 mod categories;
+mod custom_fields;
 mod engine;
 mod error;
 mod exports;
 mod id;
 mod imports;
+mod labels;
 mod limits;
 mod loader;
 mod page;
@@ -22,6 +24,7 @@ mod session;
 mod token;
 mod transactions;
 mod transfer;
+mod users;
 mod view;
 
 pub use engine::{Clock, Engine};

@@ -8,8 +8,10 @@ use storage::{Contact, View};
 use uuid::Uuid;
 
 use crate::categories::Category;
+use crate::custom_fields::{self, CustomValue, CustomValueInput};
 use crate::error::Result;
 use crate::id::Kind;
+use crate::labels::{self, Label};
 use crate::loader::{CategoriesOf, Loads, Slice, TransactionsOf};
 use crate::page::{List, PageArguments, connection};
 use crate::permission::Right;
@@ -72,6 +74,16 @@ impl Person {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let found = loader.load_one(CategoriesOf(self.key)).await.map_err(|error| (*error).clone())?;
         Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+    }
+
+    /// One's own labels on the person, by name.
+    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
+        labels::of_item(ctx, self.key).await
+    }
+
+    /// The person's values of custom fields, by the name of the field; fields that they have no value of are left out.
+    async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
+        custom_fields::values_of(ctx, self.key).await
     }
 
     /// Their transactions, the newest first, in one stage or in all.
@@ -147,6 +159,9 @@ pub(crate) struct PersonInput {
     /// The names of categories; those that are not there are made.
     #[graphql(default)]
     pub(crate) categories: Vec<String>,
+    /// The values of custom fields.
+    #[graphql(default)]
+    pub(crate) custom_values: Vec<CustomValueInput>,
 }
 
 /// The input of `createPerson`.
@@ -200,6 +215,9 @@ pub(crate) struct UpdatePersonInput {
     notes: MaybeUndefined<String>,
     /// The names of all categories that the person shall be in.
     categories: MaybeUndefined<Vec<String>>,
+    /// The values of custom fields that change; the others stay.
+    #[graphql(default)]
+    custom_values: Vec<CustomValueInput>,
 }
 
 /// A changed person.
@@ -281,7 +299,8 @@ impl PeopleMutation {
             MaybeUndefined::Null => Some(Vec::new()),
             MaybeUndefined::Value(names) => Some(names),
         };
-        let change = stored::PersonEdit { id, version: input.version, categories };
+        let custom_values = transfer::custom_fields::given(input.custom_values.clone());
+        let change = stored::PersonEdit { id, version: input.version, categories, custom_values };
         let person = stored::update(&writer, change, |contact| edit(contact, &input)).await?;
         Ok(UpdatePersonPayload { person: transfer::people::client(person) })
     }
@@ -321,6 +340,7 @@ fn edit(contact: &mut Contact, input: &UpdatePersonInput) {
         country,
         notes,
         categories: _,
+        custom_values: _,
     } = input;
     let given = [name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes];
     for ((_, field), given) in contact.fields_mut().into_iter().zip(given) {

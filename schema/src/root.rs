@@ -7,15 +7,18 @@ use async_graphql::{
 };
 
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
-use crate::categories::{self, CategoriesQuery, Category};
+use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
+use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::engine::Engine;
 use crate::error::{Code, Result};
 use crate::id::{GlobalId, Kind};
+use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
 use crate::loader::{Loads, loader};
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
+use crate::users::{UsersMutation, UsersQuery};
 
 /// How deep a query may be nested.
 const DEPTH: usize = 15;
@@ -36,6 +39,8 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 enum Node {
     Account(Account),
     Category(Category),
+    CustomField(CustomField),
+    Label(Label),
     Person(Person),
     Transaction(Transaction),
     User(User),
@@ -53,15 +58,15 @@ impl NodeQuery {
         Ok(match kind {
             Kind::Account => accounts::account_by_id(session, key).map(Node::from),
             Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
+            Kind::CustomField => custom_fields::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Label => labels::by_id(ctx, &id).await?.map(Node::from),
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::CustomField
-            | Kind::EmailTemplate
+            Kind::EmailTemplate
             | Kind::Event
             | Kind::EventTemplate
             | Kind::Import
-            | Kind::Label
             | Kind::Message => None,
         })
     }
@@ -69,11 +74,28 @@ impl NodeQuery {
 
 /// The root of queries.
 #[derive(MergedObject, Default)]
-pub struct Query(AccountsQuery, CategoriesQuery, NodeQuery, PeopleQuery, TransactionsQuery);
+pub struct Query(
+    AccountsQuery,
+    CategoriesQuery,
+    CustomFieldsQuery,
+    LabelsQuery,
+    NodeQuery,
+    PeopleQuery,
+    TransactionsQuery,
+    UsersQuery,
+);
 
 /// The root of mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountsMutation, PeopleMutation, TransactionsMutation);
+pub struct Mutation(
+    AccountsMutation,
+    CategoriesMutation,
+    CustomFieldsMutation,
+    LabelsMutation,
+    PeopleMutation,
+    TransactionsMutation,
+    UsersMutation,
+);
 
 /// The schema on an engine.
 pub fn build(engine: Engine) -> Schema {

@@ -9,8 +9,10 @@ use uuid::Uuid;
 
 use crate::accounts::User;
 use crate::categories::Category;
+use crate::custom_fields::{self, CustomValue, CustomValueInput};
 use crate::error::{Error, Result};
 use crate::id::Kind;
+use crate::labels::{self, Label};
 use crate::loader::{CategoriesOf, Loads, ManagersOf, PersonById, StepsOf, UserById};
 use crate::page::{List, PageArguments, connection};
 use crate::people::{Person, PersonInput};
@@ -54,6 +56,16 @@ impl Transaction {
         let found = loader.load_one(PersonById(self.person_key)).await.map_err(|error| (*error).clone())?;
         let person = found.ok_or_else(|| Error::internal("a transaction without its person"))?;
         Ok(transfer::people::client(person))
+    }
+
+    /// One's own labels on it, by name.
+    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
+        labels::of_item(ctx, self.key).await
+    }
+
+    /// Its values of custom fields, by the name of the field; fields that it has no value of are left out.
+    async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
+        custom_fields::values_of(ctx, self.key).await
     }
 
     /// The users who manage it, by address.
@@ -143,6 +155,9 @@ pub(crate) struct CreateTransactionInput {
     /// The names of its categories; those that are not there are made.
     #[graphql(default)]
     categories: Vec<String>,
+    /// The values of custom fields.
+    #[graphql(default)]
+    custom_values: Vec<CustomValueInput>,
 }
 
 /// What happens with a `person` who may be in the account already.
@@ -182,6 +197,9 @@ pub(crate) struct UpdateTransactionInput {
     managers: MaybeUndefined<Vec<ID>>,
     /// The names of all categories that it shall be in.
     categories: MaybeUndefined<Vec<String>>,
+    /// The values of custom fields that change; the others stay.
+    #[graphql(default)]
+    custom_values: Vec<CustomValueInput>,
 }
 
 /// A changed transaction.
@@ -283,6 +301,7 @@ impl TransactionsMutation {
             person_match,
             managers,
             categories,
+            custom_values,
         } = input;
         let terms = stored::Terms {
             value: value.map(|value| value.0).unwrap_or_default(),
@@ -290,8 +309,14 @@ impl TransactionsMutation {
             more_info,
         };
         let person = person_ref(person_id, person, person_match)?;
-        let new =
-            stored::NewTransaction { person, stage: stage.into(), terms, managers: users(&managers)?, categories };
+        let new = stored::NewTransaction {
+            person,
+            stage: stage.into(),
+            terms,
+            managers: users(&managers)?,
+            categories,
+            custom_values: transfer::custom_fields::given(custom_values),
+        };
         let transaction = stored::create(&writer, new).await?;
         Ok(CreateTransactionPayload { transaction: transfer::transactions::client(transaction) })
     }
@@ -303,13 +328,24 @@ impl TransactionsMutation {
         input: UpdateTransactionInput,
     ) -> Result<UpdateTransactionPayload> {
         let writer = session(ctx)?.writer(Right::Records)?;
-        let UpdateTransactionInput { id, version, stage, value, probability, more_info, managers, categories } = input;
+        let UpdateTransactionInput {
+            id,
+            version,
+            stage,
+            value,
+            probability,
+            more_info,
+            managers,
+            categories,
+            custom_values,
+        } = input;
         let change = stored::TransactionEdit {
             id: Kind::Transaction.expect(&id)?,
             version,
             stage: stage.map(stored::Stage::from),
             managers: given(managers).map(|managers| users(&managers)).transpose()?,
             categories: given(categories),
+            custom_values: transfer::custom_fields::given(custom_values),
         };
         let edit = |terms: &mut stored::Terms| {
             if let Some(value) = given(value.clone()) {

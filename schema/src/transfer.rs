@@ -5,5 +5,7 @@
 pub(crate) mod accounts;
 pub(crate) mod categories;
 pub(crate) mod contact;
+pub(crate) mod custom_fields;
+pub(crate) mod labels;
 pub(crate) mod people;
 pub(crate) mod transactions;

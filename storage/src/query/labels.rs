@@ -140,6 +140,7 @@ pub async fn add(writer: &Writer, on: &[Item], labels: &[NameOrId]) -> Result<Ve
     writer
         .write(|unit| async move {
             items::check(&unit, on).await?;
+            check_count(labels)?;
             let labels = ensure(&unit, labels).await?;
             for label in &labels {
                 for on in on.chunks(IDS_A_STATEMENT) {
@@ -169,6 +170,7 @@ pub async fn remove(writer: &Writer, from: &[Item], labels: &[NameOrId]) -> Resu
         .write(|unit| async move {
             user_of(&unit)?;
             items::check(&unit, from).await?;
+            check_count(labels)?;
             let labels = meant(&unit, labels).await?;
             let ids = labels.iter().map(|label| label.id);
             item_labels::Entity::delete_many()
@@ -236,10 +238,6 @@ async fn ensure(unit: &Unit, labels: &[NameOrId]) -> Result<Vec<Label>> {
 
 /// The labels of the writer's user that a request means, by name. Errors: [`Error::NotFound`] where one is not there.
 async fn meant(unit: &Unit, labels: &[NameOrId]) -> Result<Vec<Label>> {
-    if labels.len() > LABELS_AT_ONCE {
-        let reason = format!("{} labels are given, and {LABELS_AT_ONCE} is the most", labels.len());
-        return Err(Error::invalid("labels", reason));
-    }
     let mut wanted = BTreeSet::new();
     for label in labels {
         wanted.insert(find(&unit.scope(), label).await?);
@@ -259,6 +257,15 @@ fn new_row(unit: &Unit, user: Uuid, name: &str) -> Label {
         created_at: unit.now,
         updated_at: unit.now,
     }
+}
+
+/// Errors: [`Error::Invalid`] for more labels than a request may name.
+fn check_count(labels: &[NameOrId]) -> Result<()> {
+    if labels.len() <= LABELS_AT_ONCE {
+        return Ok(());
+    }
+    let reason = format!("{} labels are given, and {LABELS_AT_ONCE} is the most", labels.len());
+    Err(Error::invalid("labels", reason))
 }
 
 /// Errors: [`Error::Invalid`] where the user would have more labels than they may have.
