@@ -206,8 +206,7 @@ impl CustomFieldsMutation {
     ) -> Result<CreateCustomFieldPayload> {
         let writer = session(ctx)?.writer(Right::Fields)?;
         let CreateCustomFieldInput { target, name, value_type, options } = input;
-        let new =
-            stored::NewCustomField { target: target.into(), name, value_type: value_type.into(), options };
+        let new = stored::NewCustomField { target: target.into(), name, value_type: value_type.into(), options };
         let field = stored::create(&writer, new).await?;
         Ok(CreateCustomFieldPayload { custom_field: transfer::custom_fields::client(field) })
     }

@@ -63,11 +63,7 @@ impl NodeQuery {
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::EmailTemplate
-            | Kind::Event
-            | Kind::EventTemplate
-            | Kind::Import
-            | Kind::Message => None,
+            Kind::EmailTemplate | Kind::Event | Kind::EventTemplate | Kind::Import | Kind::Message => None,
         })
     }
 }

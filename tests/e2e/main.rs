@@ -1,7 +1,10 @@
 //! The end-to-end tests, a file a topic.
 
+mod accounts;
 mod api_php;
+mod categories;
 mod crash;
+mod fields;
 mod floors;
 mod formats;
 mod graphql;

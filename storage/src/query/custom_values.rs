@@ -9,8 +9,8 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use crate::entity::custom_values::{ActiveModel, Column, Entity, Model};
 use crate::entity::custom_fields;
+use crate::entity::custom_values::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit};
@@ -160,11 +160,11 @@ pub(crate) fn parse(field: &CustomField, options: &[String], text: &str) -> Resu
         ValueType::Text => text.to_owned(),
         ValueType::Number => {
             let number = text.parse::<Decimal>();
-            number.map_err(|_| refused("a number with at most four decimal places such as 5000 or 0.25".to_owned()))?.to_string()
+            number
+                .map_err(|_| refused("a number with at most four decimal places such as 5000 or 0.25".to_owned()))?
+                .to_string()
         }
-        ValueType::Date => {
-            text.parse::<Day>().map_err(|_| refused("a day such as 2026-05-25".to_owned()))?.to_string()
-        }
+        ValueType::Date => text.parse::<Day>().map_err(|_| refused("a day such as 2026-05-25".to_owned()))?.to_string(),
         ValueType::Choice => {
             let key = fold(text);
             let option = options.iter().find(|option| fold(option) == key);

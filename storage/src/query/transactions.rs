@@ -425,8 +425,7 @@ pub(crate) async fn renew_custom_text(unit: &Unit, transactions: &[Uuid]) -> Res
 fn with_custom_text(transaction: Transaction, custom_text: String) -> Transaction {
     let own = |custom_text: &str| own_lines(transaction.more_info.as_deref(), custom_text);
     let person_lines = transaction.search_text.strip_suffix(&own(&transaction.custom_text));
-    let search_text =
-        format!("{}{}", person_lines.unwrap_or(&transaction.search_text), own(&custom_text));
+    let search_text = format!("{}{}", person_lines.unwrap_or(&transaction.search_text), own(&custom_text));
     Transaction { custom_text, search_text, ..transaction }
 }
 
