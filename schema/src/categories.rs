@@ -1,12 +1,15 @@
 //! Categories in GraphQL: the type, its queries and its mutations.
 
 use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
 use storage::Order;
 use storage::query::categories as stored;
+use uuid::Uuid;
 
 use crate::error::Result;
 use crate::id::{Kind, items};
+use crate::loader::{CategoriesOf, Loads};
 use crate::page::{List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
@@ -200,6 +203,13 @@ impl CategoriesMutation {
         let category = stored::remove_items(&writer, &items(&removed)?, &category).await?;
         Ok(RemoveFromCategoryPayload { category: transfer::categories::client(category) })
     }
+}
+
+/// The categories of an item, by name; those of all items of a list are read by one statement.
+pub(crate) async fn of_item(ctx: &Context<'_>, item: Uuid) -> Result<Vec<Category>> {
+    let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+    let found = loader.load_one(CategoriesOf(item)).await.map_err(|error| (*error).clone())?;
+    Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
 }
 
 /// The category of a global id, or nothing, whatever the id is.

@@ -5,16 +5,19 @@
 //! that hands out reader and writer; [`build`] makes the schema that [`execute`] runs.
 
 mod accounts;
+mod associations;
 mod categories;
 mod custom_fields;
 mod engine;
 mod error;
+mod events;
 mod exports;
 mod id;
 mod imports;
 mod labels;
 mod limits;
 mod loader;
+mod messages;
 mod page;
 mod people;
 mod permission;

@@ -7,14 +7,17 @@ use async_graphql::{
 };
 
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
+use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::engine::Engine;
 use crate::error::{Code, Result};
+use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::id::{GlobalId, Kind};
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
 use crate::loader::{Loads, loader};
+use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
@@ -40,7 +43,9 @@ enum Node {
     Account(Account),
     Category(Category),
     CustomField(CustomField),
+    Event(Event),
     Label(Label),
+    Message(Message),
     Person(Person),
     Transaction(Transaction),
     User(User),
@@ -59,11 +64,13 @@ impl NodeQuery {
             Kind::Account => accounts::account_by_id(session, key).map(Node::from),
             Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
             Kind::CustomField => custom_fields::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Event => events::by_id(ctx, &id).await?.map(Node::from),
             Kind::Label => labels::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Message => messages::by_id(ctx, &id).await?.map(Node::from),
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::EmailTemplate | Kind::Event | Kind::EventTemplate | Kind::Import | Kind::Message => None,
+            Kind::EmailTemplate | Kind::EventTemplate | Kind::Import => None,
         })
     }
 }
@@ -74,7 +81,9 @@ pub struct Query(
     AccountsQuery,
     CategoriesQuery,
     CustomFieldsQuery,
+    EventsQuery,
     LabelsQuery,
+    MessagesQuery,
     NodeQuery,
     PeopleQuery,
     TransactionsQuery,
@@ -85,9 +94,12 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     AccountsMutation,
+    AssociationsMutation,
     CategoriesMutation,
     CustomFieldsMutation,
+    EventsMutation,
     LabelsMutation,
+    MessagesMutation,
     PeopleMutation,
     TransactionsMutation,
     UsersMutation,

@@ -147,7 +147,7 @@ pub(crate) struct Keys {
 
 /// As much of a key as an index holds: an entry of PostgreSQL's has 2,704 bytes at most, and two keys may share one.
 /// Folding can make a text many times longer.
-fn indexed(key: &str) -> String {
+pub(crate) fn indexed(key: &str) -> String {
     key[..key.floor_char_boundary(INDEXED_BYTES)].to_owned()
 }
 

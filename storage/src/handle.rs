@@ -226,6 +226,9 @@ pub(crate) struct Scope<'a> {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Rows {
     Free,
+    /// Others may read and hold them too, but nobody changes them.
+    Shared,
+    /// They are this unit's to change.
     Locked,
 }
 
@@ -234,6 +237,7 @@ impl Scope<'_> {
     pub(crate) fn held<Q: QuerySelect>(&self, query: Q) -> Q {
         match self.rows {
             Rows::Free => query,
+            Rows::Shared => query.lock_shared(),
             Rows::Locked => query.lock_exclusive(),
         }
     }

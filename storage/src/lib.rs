@@ -25,6 +25,7 @@ pub mod query;
 mod record;
 pub mod schedule;
 pub mod search;
+mod text;
 mod value;
 mod view;
 

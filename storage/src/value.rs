@@ -123,7 +123,7 @@ impl From<Timestamp> for jiff::Timestamp {
 }
 
 /// A day of the calendar, stored as `2026-05-25`, so that its order is that of its text.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash, DeriveValueType)]
 #[sea_orm(value_type = "String")]
 pub struct Day(pub jiff::civil::Date);
 

@@ -12,5 +12,8 @@ mod imports;
 mod isolation;
 mod memory;
 mod program;
+mod search;
+mod statements;
 mod storage;
+mod transactions;
 mod web;

@@ -13,6 +13,7 @@ use crate::error::{Error, Result, on_unique};
 use crate::handle::{Unit, Writer};
 use crate::name;
 use crate::outbox::{Noun, Verb};
+use crate::query::events;
 use crate::query::users::{NewUser, User, new_row};
 use crate::record::check_version;
 use crate::value::Timestamp;
@@ -122,8 +123,10 @@ pub async fn update(writer: &Writer, edit: AccountEdit) -> Result<Account> {
             }
             let after = Account { version: before.version + 1, updated_at: unit.now, ..after };
             accounts::ActiveModel::from(after.clone()).reset_all().update(unit.on()).await?;
-            // The keys of timed events are days of the account's time zone: where `before.time_zone` is not
-            // `after.time_zone`, they are renewed here.
+            if after.time_zone != before.time_zone {
+                // The days of timed events are those of the account's time zone.
+                events::renew_days(&unit, &TimeZone::get(&after.time_zone).unwrap_or(TimeZone::UTC)).await?;
+            }
             unit.publish(Noun::Account, Verb::Updated, after.account_id).await?;
             Ok(after)
         })
@@ -137,6 +140,15 @@ pub(crate) async fn lock(unit: &Unit) -> Result<Account> {
     let query = accounts::Entity::find().filter(accounts::Column::AccountId.eq(unit.account));
     let found = query.lock(LockType::NoKeyUpdate).one(unit.on()).await?;
     found.ok_or(Error::NotFound { what: "account" })
+}
+
+/// The time zone of the unit's account. On PostgreSQL the account keeps it until the unit ends, so that nothing is written
+/// by a zone that is being changed.
+pub(crate) async fn zone(unit: &Unit) -> Result<TimeZone> {
+    let query = accounts::Entity::find().select_only().column(accounts::Column::TimeZone);
+    let query = query.filter(accounts::Column::AccountId.eq(unit.account)).lock_shared();
+    let name: Option<String> = query.into_tuple().one(unit.on()).await?;
+    Ok(name.and_then(|name| TimeZone::get(&name).ok()).unwrap_or(TimeZone::UTC))
 }
 
 fn check_subdomain(subdomain: &str) -> Result<()> {

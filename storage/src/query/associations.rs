@@ -6,23 +6,28 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query, SelectStatement, UnionType};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use crate::entity::associations::{ActiveModel, Column, Entity, Model};
 use crate::entity::{events, messages, people, transactions};
 use crate::error::{Error, Result};
-use crate::handle::{Reader, Scope, Unit, Writer};
+use crate::filter::Viewed;
+use crate::handle::{Reader, Rows, Scope, Unit, Writer};
 use crate::item::{Item, ItemKind};
 use crate::outbox::{Noun, Verb};
+use crate::page::{Order, Page, PageRequest};
 use crate::query::items;
 use crate::query::people::lines;
 use crate::query::{events as event_query, messages as message_query};
-use crate::record::{IDS_A_STATEMENT, Recorded, by_ids, live};
+use crate::record::{self, IDS_A_STATEMENT, Recorded, by_ids, live};
 
 /// How many people and transactions an event or a message may belong to.
 const SUBJECTS_LIMIT: usize = 100;
+
+/// How many events and messages may be associated at once.
+const ITEMS_LIMIT: usize = 1_000;
 
 /// The people and transactions that each of these events and messages belongs to, in the order of their ids.
 pub async fn subjects_of(reader: &Reader, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
@@ -36,6 +41,7 @@ pub async fn associate(writer: &Writer, items: &[Item], subjects: &[Item]) -> Re
     writer
         .write(|unit| async move {
             check(&unit, items, subjects).await?;
+            hold(&unit, subjects).await?;
             insert(&unit, items, subjects).await?;
             let ids: Vec<_> = items.iter().map(|item| item.id).collect();
             check_room(&unit, &ids).await?;
@@ -65,8 +71,60 @@ pub async fn dissociate(writer: &Writer, items: &[Item], subjects: &[Item]) -> R
         .await
 }
 
+/// A page of the events or messages of a query that belong to each of these people and transactions, read by one
+/// statement. To a person belongs also what belongs to their transactions, each item once.
+pub(crate) async fn children<E: Viewed>(
+    scope: &Scope<'_>,
+    query: Select<E>,
+    subjects: &[Uuid],
+    order: Order,
+    request: &PageRequest,
+) -> Result<HashMap<Uuid, Page<E::Model>>> {
+    let (belongs, item) = (Alias::new("belongs"), (Alias::new("belongs"), Column::ItemId));
+    let mut pages = HashMap::new();
+    for subjects in subjects.chunks(IDS_A_STATEMENT) {
+        let mut query = query.clone();
+        let same = Expr::col((E::default(), E::id())).equals(item.clone());
+        let pairs = pairs::<E>(scope, subjects);
+        QuerySelect::query(&mut query).join_subquery(JoinType::InnerJoin, pairs, belongs.clone(), same);
+        pages.extend(record::children(scope, query, (belongs.clone(), Alias::new("subject")), order, request).await?);
+    }
+    Ok(pages)
+}
+
+/// `(subject, item_id)` of what belongs to these people and transactions.
+fn pairs<E: Viewed>(scope: &Scope<'_>, subjects: &[Uuid]) -> SelectStatement {
+    let subject = Alias::new("subject");
+    let of_subjects = Query::select()
+        .expr_as(Expr::col((Entity, Column::SubjectId)), subject.clone())
+        .column((Entity, Column::ItemId))
+        .from(Entity)
+        .and_where(Column::AccountId.eq(scope.account))
+        .and_where(Column::Kind.eq(E::KIND))
+        .and_where(Column::SubjectId.is_in(subjects.iter().copied()))
+        .to_owned();
+    let of_their_transactions = live::<transactions::Entity>(scope)
+        .select_only()
+        .expr_as(transactions::Column::PersonId.into_expr(), "subject")
+        .column(Column::ItemId)
+        .filter(transactions::Column::PersonId.is_in(subjects.iter().copied()))
+        .into_query()
+        .inner_join(
+            Entity,
+            Condition::all()
+                .add(Column::AccountId.eq(scope.account))
+                .add(Column::Kind.eq(E::KIND))
+                .add(Expr::col((Entity, Column::SubjectId)).equals((transactions::Entity, transactions::Column::Id))),
+        )
+        .to_owned();
+    let mut pairs = of_subjects;
+    // Not ALL: an item may belong to a person and to their transactions.
+    pairs.union(UnionType::Distinct, of_their_transactions);
+    pairs
+}
+
 /// Has an event or a message belong to these people and transactions and to no others; its `names_text` is for the
-/// caller to renew. Errors: as [`associate`].
+/// caller to renew, with what [`hold`] gave. Errors: as [`associate`].
 pub(crate) async fn set(unit: &Unit, item: Item, subjects: &[Item]) -> Result<()> {
     check(unit, &[item], subjects).await?;
     Entity::delete_many()
@@ -78,10 +136,14 @@ pub(crate) async fn set(unit: &Unit, item: Item, subjects: &[Item]) -> Result<()
     insert(unit, &[item], subjects).await
 }
 
-/// The folded names of people and transactions, each once, in lines.
-pub(crate) async fn names_of(scope: &Scope<'_>, subjects: &[Item]) -> Result<String> {
+/// The folded names of people and transactions, each once, in lines. On PostgreSQL they keep their names until the unit
+/// ends: whoever renames one meanwhile would not see yet that something more belongs to it.
+///
+/// To be called before anything that belongs to them is locked, as a renaming locks the person first.
+pub(crate) async fn hold(unit: &Unit, subjects: &[Item]) -> Result<String> {
     let ids: Vec<_> = subjects.iter().map(|subject| subject.id).collect();
-    let names = names(scope, &ids).await?;
+    let scope = Scope { rows: Rows::Shared, ..unit.scope() };
+    let names = names(&scope, &ids).await?;
     let names: BTreeSet<_> = names.into_values().collect();
     Ok(lines(&names))
 }
@@ -102,8 +164,11 @@ async fn renew_names_of(unit: &Unit, items: &[Uuid]) -> Result<()> {
     if items.is_empty() {
         return Ok(());
     }
-    let scope = unit.locking_scope();
-    let subjects = subjects_in(&scope, items).await?;
+    let locked = unit.locking_scope();
+    // Locked before it is read what they belong to, else another unit could have them belong to more in between.
+    let (events, messages) =
+        (by_ids::<events::Entity>(&locked, items).await?, by_ids::<messages::Entity>(&locked, items).await?);
+    let subjects = subjects_in(&unit.scope(), items).await?;
     let ids: BTreeSet<_> = subjects.values().flatten().map(|subject| subject.id).collect();
     let names = names(&unit.scope(), &ids.into_iter().collect::<Vec<_>>()).await?;
     let names_of = |item: Uuid| {
@@ -111,8 +176,8 @@ async fn renew_names_of(unit: &Unit, items: &[Uuid]) -> Result<()> {
         let names: BTreeSet<_> = subjects.filter_map(|subject| names.get(&subject.id)).collect();
         lines(names)
     };
-    event_query::renew_names(unit, by_ids::<events::Entity>(&scope, items).await?, names_of).await?;
-    message_query::renew_names(unit, by_ids::<messages::Entity>(&scope, items).await?, names_of).await
+    event_query::renew_names(unit, events, names_of).await?;
+    message_query::renew_names(unit, messages, names_of).await
 }
 
 async fn subjects_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
@@ -170,6 +235,10 @@ async fn check(unit: &Unit, of: &[Item], subjects: &[Item]) -> Result<()> {
     if !of.iter().all(belongs) || subjects.iter().any(belongs) {
         let reason = "an event or a message can belong to a person or a transaction, and nothing else to anything else";
         return Err(Error::invalid("associations", reason));
+    }
+    if of.len() > ITEMS_LIMIT {
+        let reason = format!("{} events and messages are given, and {ITEMS_LIMIT} is the most at once", of.len());
+        return Err(Error::invalid("items", reason));
     }
     if subjects.len() > SUBJECTS_LIMIT {
         return Err(too_many(subjects.len()));

@@ -1,16 +1,378 @@
 //! Events: reading, creating, updating, completing and deleting them.
 
+use std::collections::HashMap;
+
+use jiff::tz::TimeZone;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
-use crate::entity::events;
 pub use crate::entity::events::Model as Event;
-use crate::error::Result;
+use crate::entity::{email_templates, events};
+use crate::error::{Error, Result};
+use crate::filter::of_view;
 use crate::fold::fold;
-use crate::handle::Unit;
+use crate::handle::{Reader, Scope, Unit, Writer};
+use crate::item::{Item, ItemKind};
+use crate::outbox::{Noun, Verb};
+use crate::page::{Order, Page, PageRequest};
 use crate::query::people::lines;
-use crate::record::{self, recorded};
+use crate::query::{accounts, associations, categories, users};
+use crate::record::{self, IDS_A_STATEMENT, recorded};
+use crate::text::{self, LINE_LIMIT};
+use crate::value::{Day, Timestamp};
+use crate::view::View;
+
+/// What makes an event.
+#[derive(Clone, Debug)]
+pub struct NewEvent {
+    /// What it is; its owner is the user who makes it where it names none.
+    pub details: Details,
+    /// The names of its categories; those that are not there are made.
+    pub categories: Vec<String>,
+    /// The people and transactions that it belongs to.
+    pub associations: Vec<Item>,
+}
+
+/// A change of an event.
+#[derive(Clone, Debug)]
+pub struct EventEdit {
+    /// Which one it changes.
+    pub id: Uuid,
+    /// The version that the caller saw, where it wants a conflict if it is stale.
+    pub version: Option<i64>,
+    /// The categories that it shall be in, or `None` to leave them.
+    pub categories: Option<Vec<String>>,
+    /// The people and transactions that it shall belong to, or `None` to leave them.
+    pub associations: Option<Vec<Item>>,
+}
+
+/// What an event is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Details {
+    /// What happens.
+    pub title: String,
+    /// When.
+    pub when: When,
+    /// Where.
+    pub location: Option<String>,
+    /// More about it.
+    pub description: Option<String>,
+    /// Whether it is done.
+    pub progress: Progress,
+    /// The user whom it is for.
+    pub owner: Option<Uuid>,
+    /// The mail that goes with it.
+    pub email_template: Option<Uuid>,
+}
+
+/// When an event is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum When {
+    /// All day, or on several days.
+    Day {
+        /// The first day.
+        first: Day,
+        /// The last day, where the event has an end.
+        last: Option<Day>,
+    },
+    /// At a time.
+    Time {
+        /// When it begins.
+        start: Timestamp,
+        /// When it ends, where it has an end.
+        end: Option<Timestamp>,
+    },
+}
+
+/// When an event is, as clients and files write it; [`When`] reads it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "the fields are the words of design.md section 6 and say what they hold")]
+pub struct Times {
+    pub starts_on: Option<Day>,
+    pub ends_on: Option<Day>,
+    pub starts_at: Option<Timestamp>,
+    pub ends_at: Option<Timestamp>,
+}
+
+/// Whether an event is done.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum Progress {
+    /// It is still to be done.
+    #[default]
+    Open,
+    /// It is done.
+    Complete,
+}
 
 recorded!(events, "event", by SortKey sort_key, keeps CreatedBy);
+
+/// Errors: [`Error::Invalid`] where it has not exactly one beginning, or an end of the other sort or before it.
+impl TryFrom<Times> for When {
+    type Error = Error;
+
+    fn try_from(times: Times) -> Result<Self> {
+        let Times { starts_on, ends_on, starts_at, ends_at } = times;
+        let when = match (starts_on, starts_at) {
+            (Some(first), None) => Self::Day { first, last: ends_on },
+            (None, Some(start)) => Self::Time { start, end: ends_at },
+            (Some(_), Some(_)) => return Err(Error::invalid("startsAt", "give either startsOn or startsAt, not both")),
+            (None, None) => return Err(Error::invalid("startsOn", "an event needs startsOn or startsAt")),
+        };
+        match when {
+            Self::Day { .. } if ends_at.is_some() => {
+                Err(Error::invalid("endsAt", "an event on a day ends on a day: give endsOn, not endsAt"))
+            }
+            Self::Time { .. } if ends_on.is_some() => {
+                Err(Error::invalid("endsOn", "an event at a time ends at a time: give endsAt, not endsOn"))
+            }
+            when => when.checked(),
+        }
+    }
+}
+
+impl From<When> for Times {
+    fn from(when: When) -> Self {
+        match when {
+            When::Day { first, last } => Self { starts_on: Some(first), ends_on: last, ..Self::default() },
+            When::Time { start, end } => Self { starts_at: Some(start), ends_at: end, ..Self::default() },
+        }
+    }
+}
+
+impl When {
+    /// Errors: [`Error::Invalid`] for an end before the beginning, or a moment before the year 1, which no day precedes.
+    fn checked(self) -> Result<Self> {
+        match self {
+            Self::Day { first, last: Some(last) } if last < first => {
+                Err(Error::invalid("endsOn", format!("the event ends on {last}, before it begins on {first}")))
+            }
+            Self::Time { start, end: Some(end) } if end < start => {
+                let (start, end) = (jiff::Timestamp::from(start), jiff::Timestamp::from(end));
+                Err(Error::invalid("endsAt", format!("the event ends at {end}, before it begins at {start}")))
+            }
+            Self::Time { start, .. } if start.in_zone(TimeZone::UTC).year() < 1 => {
+                Err(Error::invalid("startsAt", "an event cannot begin before the year 1"))
+            }
+            when => Ok(when),
+        }
+    }
+}
+
+impl Details {
+    /// The details as they may be stored. Errors: [`Error::Invalid`] without a title, for a text over its limit and for
+    /// an end before the beginning.
+    pub fn cleaned(self) -> Result<Self> {
+        let Self { title, when, location, description, progress, owner, email_template } = self;
+        let title = text::line("title", Some(title), LINE_LIMIT)?;
+        Ok(Self {
+            title: title.ok_or_else(|| Error::invalid("title", "an event needs a title"))?,
+            when: when.checked()?,
+            location: text::line("location", location, LINE_LIMIT)?,
+            description: text::block("description", description)?,
+            progress,
+            owner,
+            email_template,
+        })
+    }
+}
+
+impl Event {
+    /// What it is.
+    pub fn details(&self) -> Details {
+        Details {
+            title: self.title.clone(),
+            when: self.when(),
+            location: self.location.clone(),
+            description: self.description.clone(),
+            progress: if self.completed_at.is_some() { Progress::Complete } else { Progress::Open },
+            owner: self.owner_id,
+            email_template: self.email_template_id,
+        }
+    }
+
+    /// When it is.
+    pub fn when(&self) -> When {
+        match self.starts_at {
+            Some(start) => When::Time { start, end: self.ends_at },
+            None => When::Day { first: self.starts_on, last: self.ends_on },
+        }
+    }
+}
+
+/// A page of the events of a view, done or not where it matters.
+///
+/// Errors: as [`crate::query::people::list`].
+pub async fn list(
+    reader: &Reader,
+    view: &View,
+    progress: Option<Progress>,
+    order: Order,
+    request: &PageRequest,
+) -> Result<Page<Event>> {
+    let scope = reader.scope();
+    record::listed(&scope, in_view(&scope, view, progress).await?, order, request).await
+}
+
+/// How many events a view holds.
+pub async fn count(reader: &Reader, view: &View, progress: Option<Progress>) -> Result<u64> {
+    let scope = reader.scope();
+    super::count(&scope, in_view(&scope, view, progress).await?).await
+}
+
+/// The events with these ids; one that is not there is left out.
+pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Event>> {
+    record::by_ids::<events::Entity>(&reader.scope(), ids).await
+}
+
+/// A page of the events in a view of each of these people and transactions, read by one statement. A person's are also
+/// those of their transactions, each once.
+pub async fn of_subjects(
+    reader: &Reader,
+    subjects: &[Uuid],
+    view: &View,
+    progress: Option<Progress>,
+    order: Order,
+    request: &PageRequest,
+) -> Result<HashMap<Uuid, Page<Event>>> {
+    let scope = reader.scope();
+    let query = in_view(&scope, view, progress).await?;
+    associations::children(&scope, query, subjects, order, request).await
+}
+
+/// Makes an event.
+///
+/// Errors: [`Error::NotFound`] for an association, an owner or a template that is not there, [`Error::Invalid`].
+pub async fn create(writer: &Writer, new: NewEvent) -> Result<Event> {
+    let new = &new;
+    writer.write(|unit| async move { create_in(&unit, new.clone()).await }).await
+}
+
+/// Changes an event: `edit` gets the details as they are.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale, [`Error::Invalid`], those of `edit`.
+pub async fn update(
+    writer: &Writer,
+    change: EventEdit,
+    edit: impl Fn(&mut Details) -> Result<()> + Sync,
+) -> Result<Event> {
+    let (change, edit) = (&change, &edit);
+    writer
+        .write(|unit| async move {
+            let EventEdit { id, version, categories, associations } = change;
+            let subjects = associations.as_deref();
+            // The subjects before the item, as whoever renames them takes their locks in that order.
+            let names = match subjects {
+                Some(subjects) => Some(associations::hold(&unit, subjects).await?),
+                None => None,
+            };
+            let event = record::for_change::<events::Entity>(&unit, *id, *version).await?;
+            let mut details = event.details();
+            edit(&mut details)?;
+            if let Some(subjects) = subjects {
+                associations::set(&unit, ItemKind::Event.item(*id), subjects).await?;
+            }
+            let event = changed(&unit, event, details.cleaned()?, names).await?;
+            record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
+            if let Some(names) = categories {
+                categories::set(&unit, ItemKind::Event.item(*id), names).await?;
+            }
+            unit.publish(Noun::Event, Verb::Updated, *id).await?;
+            Ok(event)
+        })
+        .await
+}
+
+/// Says that an event is done, or that it is not. What it is already stays, with the moment since when.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale.
+pub async fn complete(writer: &Writer, id: Uuid, progress: Progress, version: Option<i64>) -> Result<Event> {
+    writer
+        .write(|unit| async move {
+            let event = record::for_change::<events::Entity>(&unit, id, version).await?;
+            let completed_at = since(progress, event.completed_at, unit.now);
+            if completed_at == event.completed_at {
+                return Ok(event);
+            }
+            let event = Event { completed_at, version: event.version + 1, updated_at: unit.now, ..event };
+            record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
+            unit.publish(Noun::Event, Verb::Updated, id).await?;
+            Ok(event)
+        })
+        .await
+}
+
+/// Puts an event into the trash.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale.
+pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<Uuid> {
+    writer
+        .write(|unit| async move {
+            record::trash::<events::Entity>(&unit, id, version).await?;
+            unit.publish(Noun::Event, Verb::Deleted, id).await?;
+            Ok(id)
+        })
+        .await
+}
+
+/// Makes an event within a unit of work. Errors: as [`create`].
+pub(crate) async fn create_in(unit: &Unit, new: NewEvent) -> Result<Event> {
+    let NewEvent { details, categories, associations } = new;
+    let blank = Event {
+        account_id: unit.account,
+        id: Uuid::now_v7(),
+        title: String::new(),
+        starts_on: Day::default(),
+        ends_on: None,
+        starts_at: None,
+        ends_at: None,
+        location: None,
+        description: None,
+        completed_at: None,
+        owner_id: None,
+        email_template_id: None,
+        sort_key: String::new(),
+        names_text: String::new(),
+        search_text: String::new(),
+        created_by: unit.user(),
+        version: 0,
+        created_at: unit.now,
+        updated_at: unit.now,
+        deleted_at: None,
+    };
+    let details = Details { owner: details.owner.or(unit.user()), ..details.cleaned()? };
+    let names = associations::hold(unit, &associations).await?;
+    let event = changed(unit, blank, details, Some(names)).await?;
+    let item = ItemKind::Event.item(event.id);
+    record::write::<events::Entity>(unit, vec![event.clone()]).await?;
+    associations::set(unit, item, &associations).await?;
+    categories::set(unit, item, &categories).await?;
+    unit.publish(Noun::Event, Verb::Created, event.id).await?;
+    Ok(event)
+}
+
+/// Gives timed events the days and keys that they have in another time zone; they count as unchanged. Those in the trash
+/// get theirs as well, as they may come back.
+pub(crate) async fn renew_days(unit: &Unit, zone: &TimeZone) -> Result<()> {
+    use events::Column::{AccountId, Id, StartsAt};
+    let mut last = Uuid::nil();
+    loop {
+        let batch = events::Entity::find()
+            .filter(AccountId.eq(unit.account))
+            .filter(Id.gt(last))
+            .filter(StartsAt.is_not_null())
+            .order_by_asc(Id)
+            .limit(IDS_A_STATEMENT as u64)
+            .lock_exclusive();
+        let batch = batch.all(unit.on()).await?;
+        let Some(end) = batch.last() else { return Ok(()) };
+        last = end.id;
+        let renewed = batch.into_iter().filter_map(|event| {
+            let (starts_on, sort_key) = timed(event.starts_at?, zone);
+            (event.sort_key != sort_key).then_some(Event { starts_on, sort_key, ..event })
+        });
+        record::rewrite::<events::Entity>(unit, renewed.collect()).await?;
+    }
+}
 
 /// Gives events the names of what they belong to; only those whose names have changed are written.
 pub(crate) async fn renew_names(unit: &Unit, events: Vec<Event>, names: impl Fn(Uuid) -> String) -> Result<()> {
@@ -20,6 +382,74 @@ pub(crate) async fn renew_names(unit: &Unit, events: Vec<Event>, names: impl Fn(
         (event.search_text != search_text).then_some(Event { names_text, search_text, ..event })
     });
     record::rewrite::<events::Entity>(unit, renewed.collect()).await
+}
+
+/// An event with other, cleaned details and perhaps other names, at the next version; nothing is written.
+///
+/// Errors: [`Error::NotFound`] for an owner or a template that it has not had before and that is not there.
+async fn changed(unit: &Unit, event: Event, details: Details, names_text: Option<String>) -> Result<Event> {
+    let Details { title, when, location, description, progress, owner, email_template } = details;
+    if let Some(owner) = owner.filter(|owner| Some(*owner) != event.owner_id) {
+        users::check(unit, &[owner]).await?;
+    }
+    if let Some(template) = email_template.filter(|template| Some(*template) != event.email_template_id) {
+        check_template(unit, template).await?;
+    }
+    let Times { ends_on, starts_at, ends_at, .. } = when.into();
+    let (starts_on, sort_key) = match when {
+        When::Day { first, .. } => (first, first.to_string()),
+        When::Time { start, .. } => timed(start, &accounts::zone(unit).await?),
+    };
+    let event = Event {
+        title,
+        starts_on,
+        ends_on,
+        starts_at,
+        ends_at,
+        location,
+        description,
+        completed_at: since(progress, event.completed_at, unit.now),
+        owner_id: owner,
+        email_template_id: email_template,
+        sort_key,
+        names_text: names_text.unwrap_or(event.names_text),
+        version: event.version + 1,
+        updated_at: unit.now,
+        ..event
+    };
+    Ok(Event { search_text: lines([&own_text(&event), &event.names_text]), ..event })
+}
+
+/// Since when an event is done that was done since `before`.
+fn since(progress: Progress, before: Option<Timestamp>, now: Timestamp) -> Option<Timestamp> {
+    match progress {
+        Progress::Open => None,
+        Progress::Complete => before.or(Some(now)),
+    }
+}
+
+/// The day and the sort key of an event that begins at a moment: behind the events of the whole day, whose key is the day.
+fn timed(start: Timestamp, zone: &TimeZone) -> (Day, String) {
+    let start = start.in_zone(zone.clone());
+    let key = format!("{}T{:02}:{:02}:{:02}", start.date(), start.hour(), start.minute(), start.second());
+    (Day(start.date()), key)
+}
+
+async fn in_view(scope: &Scope<'_>, view: &View, progress: Option<Progress>) -> Result<Select<events::Entity>> {
+    let query = of_view::<events::Entity>(scope, view).await?;
+    let completed_at = events::Column::CompletedAt;
+    Ok(match progress {
+        None => query,
+        Some(Progress::Open) => query.filter(completed_at.is_null()),
+        Some(Progress::Complete) => query.filter(completed_at.is_not_null()),
+    })
+}
+
+/// Errors: [`Error::NotFound`] for an e-mail template that is not there.
+async fn check_template(unit: &Unit, template: Uuid) -> Result<()> {
+    let query = email_templates::Entity::find_by_id((unit.account, template));
+    let found = query.filter(email_templates::Column::DeletedAt.is_null()).one(unit.on()).await?;
+    found.map(drop).ok_or(Error::NotFound { what: "e-mail template" })
 }
 
 /// What a search looks in, of the event itself.
