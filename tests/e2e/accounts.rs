@@ -235,6 +235,18 @@ on_each_database! {
         assert_eq!(admins.matches("ADMIN").count(), 1, "{admins}");
     }
 
+    async fn events_at_a_time_move_to_their_day_in_another_time_zone(site: Site) {
+        let client = site.client().await;
+        let create = "mutation {
+            createEvent(input: { title: \"Call\", startsAt: \"2026-05-26T02:00:00Z\" }) { event { startsOn } }
+        }";
+        assert_eq!(client.graphql(create, json!({})).await["createEvent"]["event"]["startsOn"], "2026-05-25", "in Los Angeles");
+        client.graphql(UPDATE_ACCOUNT, json!({ "input": { "timeZone": "Europe/Berlin" } })).await;
+        let read = "{ events(view: { from: \"2026-05-26\" }) { nodes { version startsOn } } }";
+        let nodes = client.graphql(read, json!({})).await["events"]["nodes"].clone();
+        assert_eq!(nodes, json!([{ "version": 1, "startsOn": "2026-05-26" }]));
+    }
+
     async fn settings_are_changed_and_checked(site: Site) {
         let client = site.client().await;
         let input = json!({ "version": 1, "name": "ACME", "timeZone": "europe/berlin", "language": "DE-at", "currency": "eur" });

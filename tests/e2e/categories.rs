@@ -91,6 +91,35 @@ on_each_database! {
         assert_eq!(client.graphql_code(ADD, input).await, "NOT_FOUND", "an item in the trash");
     }
 
+    async fn all_four_kinds_of_items_bear_categories_and_labels(site: Site) {
+        let client = site.client().await;
+        let (jane, deal) = jane_and_her_deal(&client).await;
+        let create = "mutation {
+            createEvent(input: { title: \"Lunch\", startsOn: \"2026-05-25\" }) { event { id } }
+            createMessage(input: { title: \"Hello\" }) { message { id } }
+        }";
+        let made = client.graphql(create, json!({})).await;
+        let (event, message) = (&made["createEvent"]["event"]["id"], &made["createMessage"]["message"]["id"]);
+        let items = json!([jane, deal, event, message]);
+        client.graphql(ADD, json!({ "input": { "items": items, "category": "Press" } })).await;
+        client.graphql(ADD_LABEL, json!({ "input": { "items": items, "labels": ["Hot"] } })).await;
+        let marks = "version categories { name } labels { name }";
+        let document = format!("{{
+            people(view: {{ category: \"press\", label: \"hot\" }}) {{ nodes {{ {marks} }} }}
+            transactions(view: {{ category: \"press\", label: \"hot\" }}) {{ nodes {{ {marks} }} }}
+            events(view: {{ category: \"press\", label: \"hot\" }}) {{ nodes {{ {marks} }} }}
+            messages(view: {{ category: \"press\", label: \"hot\" }}) {{ nodes {{ {marks} }} }}
+        }}");
+        let one = json!({ "nodes": [{ "version": 1, "categories": [{ "name": "Press" }], "labels": [{ "name": "Hot" }] }] });
+        let all = json!({ "people": one, "transactions": one, "events": one, "messages": one });
+        assert_eq!(client.graphql(&document, json!({})).await, all);
+        client.graphql(REMOVE_LABEL, json!({ "input": { "items": items, "labels": ["Hot"] } })).await;
+        client.graphql(REMOVE, json!({ "input": { "items": items, "category": "Press" } })).await;
+        let none = json!({ "nodes": [] });
+        let none = json!({ "people": none, "transactions": none, "events": none, "messages": none });
+        assert_eq!(client.graphql(&document, json!({})).await, none);
+    }
+
     async fn a_label_is_made_renamed_put_on_items_and_deleted(site: Site) {
         let client = site.client().await;
         let (jane, deal) = jane_and_her_deal(&client).await;

@@ -264,9 +264,9 @@ async fn named(unit: &Unit, target: Target, inputs: &[CustomValueInput]) -> Resu
             NameOrId::Name(name) => names.push(fold(name)),
         }
     }
-    let named = Condition::any().add(Id.is_in(ids)).add(NameKey.is_in(names));
+    let given = Condition::any().add(Id.is_in(ids)).add(NameKey.is_in(names));
     let scope = unit.scope();
-    Ok(live(&scope).filter(Target.eq(target)).filter(named).lock_shared().all(unit.on()).await?)
+    Ok(live(&scope).filter(Target.eq(target)).filter(given).lock_shared().all(unit.on()).await?)
 }
 
 fn invalid(reason: String) -> Error {
