@@ -85,7 +85,7 @@ impl Transaction {
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<StageChange>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let steps = loader.load_one(StepsOf(self.key)).await.map_err(|error| (*error).clone())?;
-        Ok(steps.unwrap_or_default().into_iter().map(transfer::transactions::step).collect())
+        Ok(steps.unwrap_or_default().iter().map(transfer::transactions::step).collect())
     }
 
     /// The categories that the transaction is in, by name.
@@ -376,10 +376,10 @@ impl TransactionsMutation {
             custom_values: transfer::custom_fields::given(custom_values),
         };
         let edit = |terms: &mut stored::Terms| {
-            if let Some(value) = given(value.clone()) {
+            if let Some(value) = given(value) {
                 terms.value = value.0;
             }
-            if let Some(probability) = given(probability.clone()) {
+            if let Some(probability) = given(probability) {
                 terms.probability = probability.0;
             }
             if !more_info.is_undefined() {

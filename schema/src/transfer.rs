@@ -7,6 +7,7 @@ pub(crate) mod categories;
 pub(crate) mod contact;
 pub(crate) mod custom_fields;
 pub(crate) mod events;
+pub(crate) mod imports;
 pub(crate) mod labels;
 pub(crate) mod messages;
 pub(crate) mod people;

@@ -136,10 +136,8 @@ impl UsersMutation {
                 Some(password) => Some(hash(session, &password, "password").await?),
                 None => None,
             },
-            access: is_disabled.map(|is_disabled| match is_disabled {
-                true => stored::Access::Disabled,
-                false => stored::Access::Enabled,
-            }),
+            access: is_disabled
+                .map(|is_disabled| if is_disabled { stored::Access::Disabled } else { stored::Access::Enabled }),
         };
         let user = stored::update(&writer, edit).await?;
         Ok(UpdateUserPayload { user: client(session, user) })

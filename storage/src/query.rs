@@ -6,6 +6,7 @@ pub mod categories;
 pub mod custom_fields;
 pub mod custom_values;
 pub mod events;
+pub mod imports;
 mod items;
 pub mod labels;
 pub mod messages;

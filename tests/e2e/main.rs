@@ -9,6 +9,7 @@ mod floors;
 mod formats;
 mod graphql;
 mod imports;
+mod imports_later;
 mod isolation;
 mod memory;
 mod program;
