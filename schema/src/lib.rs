@@ -7,12 +7,14 @@
 mod accounts;
 mod associations;
 mod categories;
+mod custom_fields;
 mod engine;
 mod error;
 mod events;
 mod exports;
 mod id;
 mod imports;
+mod labels;
 mod limits;
 mod loader;
 mod messages;
@@ -27,6 +29,7 @@ mod session;
 mod token;
 mod transactions;
 mod transfer;
+mod users;
 mod view;
 
 pub use engine::{Clock, Engine};

@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod associations;
 pub mod categories;
+pub mod custom_fields;
+pub mod custom_values;
 pub mod events;
 pub mod imports;
 mod items;
