@@ -1,10 +1,19 @@
 //! Look-ups that many fields of one request need, each collected into one statement.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::future::poll_fn;
+use std::mem;
+use std::pin::pin;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll, Wake, Waker};
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
+use futures_util::StreamExt as _;
+use futures_util::future::BoxFuture;
+use futures_util::stream::FuturesUnordered;
+use futures_util::task::AtomicWaker;
 use storage::query::{
     associations, categories, custom_fields, custom_values, events, labels, messages, people, transactions, users,
 };
@@ -82,9 +91,69 @@ pub(crate) struct StepsOf(pub(crate) Uuid);
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct ManagersOf(pub(crate) Uuid);
 
-/// The loader of a request. Without a delay: it takes what the engine asks for at once (by default it waits 1 ms a level).
-pub(crate) fn loader(session: &Session) -> DataLoader<Loads> {
-    DataLoader::new(Loads { reader: session.reader() }, tokio::spawn).delay(Duration::ZERO)
+/// The batches of a request's loader that have not begun. They begin when the request can go no further without them:
+/// by then every field of a level has asked for what it needs, on a machine of any speed.
+#[derive(Clone, Default)]
+pub(crate) struct Batches(Arc<Mutex<Vec<BoxFuture<'static, ()>>>>);
+
+impl Batches {
+    /// The loader of a request, whose batches [`Batches::drive`] runs.
+    pub(crate) fn loader(&self, session: &Session) -> DataLoader<Loads> {
+        let waiting = Arc::clone(&self.0);
+        let begin_later = move |batch| waiting.lock().expect("nobody panics while holding it").push(batch);
+        // Its own ways of collecting are to wait a millisecond, or to begin whenever a thread is free.
+        DataLoader::new(Loads { reader: session.reader() }, begin_later)
+            .delay(Duration::ZERO)
+            .max_batch_size(usize::MAX)
+    }
+
+    /// Runs a request together with the batches that it needs, a level at a time.
+    pub(crate) async fn drive<T>(self, request: impl Future<Output = T>) -> T {
+        let mut request = pin!(request);
+        let mut running = FuturesUnordered::new();
+        let calls = Arc::new(Calls::default());
+        poll_fn(move |context| {
+            calls.task.register(context.waker());
+            let waker = Waker::from(Arc::clone(&calls));
+            loop {
+                // A request of many fields looks at some of them, calls itself, and looks at the others.
+                while calls.any.swap(false, Ordering::AcqRel) {
+                    if let Poll::Ready(answer) = request.as_mut().poll(&mut Context::from_waker(&waker)) {
+                        return Poll::Ready(answer);
+                    }
+                }
+                if running.is_empty() {
+                    running.extend(mem::take(&mut *self.0.lock().expect("nobody panics while holding it")));
+                }
+                match running.poll_next_unpin(context) {
+                    Poll::Ready(Some(())) => {}
+                    Poll::Ready(None) | Poll::Pending if calls.any.load(Ordering::Acquire) => {}
+                    Poll::Ready(None) | Poll::Pending => return Poll::Pending,
+                }
+            }
+        })
+        .await
+    }
+}
+
+/// Whether a request was called to go on since it was looked at last.
+struct Calls {
+    any: AtomicBool,
+    task: AtomicWaker,
+}
+
+/// A request begins by being looked at.
+impl Default for Calls {
+    fn default() -> Self {
+        Self { any: AtomicBool::new(true), task: AtomicWaker::new() }
+    }
+}
+
+impl Wake for Calls {
+    fn wake(self: Arc<Self>) {
+        self.any.store(true, Ordering::Release);
+        self.task.wake();
+    }
 }
 
 type Loaded<K, V> = Result<HashMap<K, V>, Arc<Error>>;

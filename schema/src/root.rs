@@ -16,7 +16,7 @@ use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::id::{GlobalId, Kind};
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
-use crate::loader::{Loads, loader};
+use crate::loader::{Batches, Loads};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::search::SearchQuery;
@@ -131,11 +131,12 @@ pub async fn execute(schema: &Schema, mut request: Request, caller: Caller, requ
     {
         return error.into_response();
     }
+    let batches = Batches::default();
     let request = match &caller {
-        Caller::SignedIn(session) => request.data::<DataLoader<Loads>>(loader(session)),
+        Caller::SignedIn(session) => request.data::<DataLoader<Loads>>(batches.loader(session)),
         Caller::Anonymous(_) => request,
     };
-    let mut response = schema.execute(request.data(caller)).await;
+    let mut response = batches.drive(schema.execute(request.data(caller))).await;
     for error in &mut response.errors {
         let code = Code::of(error);
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use sea_orm::sea_query::{
-    Alias, Asterisk, Expr, ExprTrait, Func, IntoColumnRef, OnConflict, Query, SimpleExpr, WindowStatement,
+    Alias, Asterisk, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement, SimpleExpr, WindowStatement,
 };
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, QueryFilter, QueryTrait,
@@ -133,27 +133,38 @@ pub(crate) async fn by_ids<E: Recorded>(scope: &Scope<'_>, ids: &[Uuid]) -> Resu
     Ok(found)
 }
 
-/// What belongs to each of several parents: a page for each, read by one statement.
-///
-/// `parent` is the column, of the query's table or of one that it joins, that holds the id of the parent.
+/// The columns of the pairs that [`children`] takes.
+pub(crate) const PARENT: &str = "parent";
+pub(crate) const CHILD: &str = "child";
+
+/// What belongs to each of several parents: a page for each, read by one statement. `pairs` selects [`PARENT`] and [`CHILD`],
+/// the ids of both.
 ///
 /// Errors: [`Error::Invalid`] for a cursor of another order.
 pub(crate) async fn children<E: Recorded>(
     scope: &Scope<'_>,
     query: Select<E>,
-    parent: impl IntoColumnRef,
+    pairs: SelectStatement,
     order: Order,
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<E::Model>>> {
-    let (parent_id, place) = (Alias::new("parent_id"), Alias::new("place"));
-    let parent = parent.into_column_ref();
+    let (pair, place) = (Alias::new("pair"), Alias::new("place"));
+    let (parent, child) = ((pair.clone(), Alias::new(PARENT)), (pair.clone(), Alias::new(CHILD)));
     let direction = request.direction(order);
     let in_order = WindowStatement::partition_by(parent.clone())
         .order_by((E::default(), E::sort_column(order.key)), direction.clone())
         .order_by((E::default(), E::id()), direction)
         .to_owned();
-    let mut numbered = narrowed(query, order, request).ok_or_else(wrong_cursor)?.into_query();
-    numbered.expr_as(Expr::col(parent), parent_id).expr_window_as(Func::cust("row_number"), in_order, place.clone());
+    let ids = Query::select().column(child.clone()).from_subquery(pairs.clone(), pair.clone()).to_owned();
+    let mut numbered = narrowed(query, order, request)
+        .ok_or_else(wrong_cursor)?
+        // The join says the same, but for it alone SQLite walks all children and looks whose they are.
+        .filter(E::id().in_subquery(ids))
+        .into_query();
+    numbered
+        .join_subquery(JoinType::InnerJoin, pairs, pair, Expr::col((E::default(), E::id())).equals(child))
+        .expr_as(Expr::col(parent), PARENT)
+        .expr_window_as(Func::cust("row_number"), in_order, place.clone());
     let pages = Query::select()
         .column(Asterisk)
         .from_subquery(numbered, Alias::new("numbered"))
@@ -163,7 +174,7 @@ pub(crate) async fn children<E: Recorded>(
         .to_owned();
     let mut rows: HashMap<Uuid, Vec<E::Model>> = HashMap::new();
     for row in scope.on.query_all(&pages).await? {
-        let parent = row.try_get("", "parent_id")?;
+        let parent = row.try_get("", PARENT)?;
         rows.entry(parent).or_default().push(E::Model::from_query_result(&row, "")?);
     }
     Ok(rows.into_iter().map(|(parent, rows)| (parent, page(rows, request))).collect())

@@ -6,8 +6,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, OnConflict, Query, SelectStatement, UnionType};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, JoinType, QueryFilter, QuerySelect, QueryTrait, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, UnionType};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use crate::entity::associations::{ActiveModel, Column, Entity, Model};
@@ -21,7 +21,7 @@ use crate::page::{Order, Page, PageRequest};
 use crate::query::items;
 use crate::query::people::lines;
 use crate::query::{events as event_query, messages as message_query};
-use crate::record::{self, IDS_A_STATEMENT, Recorded, by_ids, live};
+use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, by_ids, live};
 
 /// How many people and transactions an event or a message may belong to.
 const SUBJECTS_LIMIT: usize = 100;
@@ -80,26 +80,19 @@ pub(crate) async fn children<E: Viewed>(
     order: Order,
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<E::Model>>> {
-    let (belongs, item) = (Alias::new("belongs"), (Alias::new("belongs"), Column::ItemId));
     let mut pages = HashMap::new();
     for subjects in subjects.chunks(IDS_A_STATEMENT) {
         let pairs = pairs::<E>(scope, subjects);
-        let items = Query::select().column(item.clone()).from_subquery(pairs.clone(), belongs.clone()).to_owned();
-        // The join says the same, but for it alone SQLite walks all items and looks whether they belong.
-        let mut query = query.clone().filter(E::id().in_subquery(items));
-        let same = Expr::col((E::default(), E::id())).equals(item.clone());
-        QuerySelect::query(&mut query).join_subquery(JoinType::InnerJoin, pairs, belongs.clone(), same);
-        pages.extend(record::children(scope, query, (belongs.clone(), Alias::new("subject")), order, request).await?);
+        pages.extend(record::children(scope, query.clone(), pairs, order, request).await?);
     }
     Ok(pages)
 }
 
-/// `(subject, item_id)` of what belongs to these people and transactions.
+/// `(parent, child)` of what belongs to these people and transactions.
 fn pairs<E: Viewed>(scope: &Scope<'_>, subjects: &[Uuid]) -> SelectStatement {
-    let subject = Alias::new("subject");
     let of_subjects = Query::select()
-        .expr_as(Expr::col((Entity, Column::SubjectId)), subject.clone())
-        .column((Entity, Column::ItemId))
+        .expr_as(Expr::col((Entity, Column::SubjectId)), PARENT)
+        .expr_as(Expr::col((Entity, Column::ItemId)), CHILD)
         .from(Entity)
         .and_where(Column::AccountId.eq(scope.account))
         .and_where(Column::Kind.eq(E::KIND))
@@ -107,8 +100,8 @@ fn pairs<E: Viewed>(scope: &Scope<'_>, subjects: &[Uuid]) -> SelectStatement {
         .to_owned();
     let of_their_transactions = live::<transactions::Entity>(scope)
         .select_only()
-        .expr_as(transactions::Column::PersonId.into_expr(), "subject")
-        .column(Column::ItemId)
+        .expr_as(transactions::Column::PersonId.into_expr(), PARENT)
+        .expr_as(Expr::col((Entity, Column::ItemId)), CHILD)
         .filter(transactions::Column::PersonId.is_in(subjects.iter().copied()))
         .into_query()
         .inner_join(

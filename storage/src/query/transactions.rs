@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
 use crate::contact::Contact;
@@ -23,7 +23,7 @@ use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
 use crate::query::people::{self, NewPerson, Person, lines};
 use crate::query::{associations, categories, users};
-use crate::record::{self, IDS_A_STATEMENT, Recorded, recorded};
+use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
 
@@ -130,11 +130,17 @@ pub async fn of_people(
 ) -> Result<HashMap<Uuid, Page<Transaction>>> {
     use transactions::Column::{PersonId, Stage};
     let scope = reader.scope();
-    let mut query = live(&scope).filter(PersonId.is_in(people.iter().copied()));
+    let pairs = record::alive::<transactions::Entity>(scope.account)
+        .select_only()
+        .expr_as(PersonId.into_expr(), PARENT)
+        .expr_as(transactions::Column::Id.into_expr(), CHILD)
+        .filter(PersonId.is_in(people.iter().copied()))
+        .into_query();
+    let mut query = live(&scope);
     if let Some(stage) = stage {
         query = query.filter(Stage.eq(stage));
     }
-    record::children(&scope, query, (transactions::Entity, PersonId), order, request).await
+    record::children(&scope, query, pairs, order, request).await
 }
 
 /// How many transactions a view holds.
