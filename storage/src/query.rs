@@ -3,10 +3,14 @@
 pub mod accounts;
 pub mod associations;
 pub mod categories;
+pub mod email_templates;
+pub mod event_templates;
 pub mod events;
+pub mod firing;
 mod items;
 pub mod labels;
 pub mod messages;
+pub mod orders;
 pub mod people;
 pub mod tokens;
 pub mod transactions;

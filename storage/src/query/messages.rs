@@ -336,9 +336,9 @@ fn own_text(message: &Message) -> String {
 
 /// Whether a text is an absolute http or https URL with a host (RFC 9110 section 4.2), letters beyond ASCII allowed.
 fn is_web_address(text: &str) -> bool {
-    let scheme_less = text.split_once("://").filter(|(scheme, _)| {
-        scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https")
-    });
+    let scheme_less = text
+        .split_once("://")
+        .filter(|(scheme, _)| scheme.eq_ignore_ascii_case("http") || scheme.eq_ignore_ascii_case("https"));
     let unfit = |c: char| c.is_whitespace() || c.is_control() || "\"<>\\^`{|}".contains(c);
     scheme_less.is_some_and(|(_, rest)| {
         let authority = rest.split(['/', '?', '#']).next().unwrap_or_default();
