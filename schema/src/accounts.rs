@@ -1,11 +1,14 @@
 //! Accounts and users in GraphQL: who I am, signing in and staying signed in.
 
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
 use storage::query::{accounts, tokens, users};
 use storage::{Actor, Timestamp};
+use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
+use crate::loader::{Loads, UserById};
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::session::{AccountHint, Caller, Session};
@@ -143,14 +146,23 @@ impl AccountsMutation {
     }
 }
 
+/// The user of a key that a record bears; the users of all records of a list are read by one statement.
+pub(crate) async fn user_of(ctx: &Context<'_>, key: Option<Uuid>) -> Result<Option<User>> {
+    let Some(key) = key else { return Ok(None) };
+    let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+    let user = loader.load_one(UserById(key)).await.map_err(|error| (*error).clone())?;
+    let account = session(ctx)?.account();
+    Ok(user.map(|user| transfer::accounts::user(user, account.clone())))
+}
+
 /// The user of a global id, or nothing, whatever the id is.
-pub(crate) async fn user_by_id(session: &Session, id: uuid::Uuid) -> Result<Option<User>> {
+pub(crate) async fn user_by_id(session: &Session, id: Uuid) -> Result<Option<User>> {
     let found = users::get(&session.reader(), id).await?;
     Ok(found.map(|user| transfer::accounts::user(user, session.account().clone())))
 }
 
 /// The account of the session if it has this id.
-pub(crate) fn account_by_id(session: &Session, id: uuid::Uuid) -> Option<Account> {
+pub(crate) fn account_by_id(session: &Session, id: Uuid) -> Option<Account> {
     let account = session.account();
     (account.account_id == id).then(|| transfer::accounts::client(account.clone()))
 }

@@ -1,12 +1,15 @@
 //! Categories in GraphQL.
 
 use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, Object, SimpleObject};
 use storage::Order;
 use storage::query::categories as stored;
+use uuid::Uuid;
 
 use crate::error::Result;
 use crate::id::Kind;
+use crate::loader::{CategoriesOf, Loads};
 use crate::page::{List, PageArguments, connection};
 use crate::root::session;
 use crate::scalar::DateTime;
@@ -66,6 +69,13 @@ impl CategoriesQuery {
         let place = |found: &stored::Category| found.cursor(ordered.order.key);
         Ok(connection(ordered, page, &request, Categories, place, transfer::categories::client))
     }
+}
+
+/// The categories of an item, by name; those of all items of a list are read by one statement.
+pub(crate) async fn of_item(ctx: &Context<'_>, item: Uuid) -> Result<Vec<Category>> {
+    let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+    let found = loader.load_one(CategoriesOf(item)).await.map_err(|error| (*error).clone())?;
+    Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
 }
 
 /// The category of a global id, or nothing, whatever the id is.

@@ -5,14 +5,17 @@
 //! that hands out reader and writer; [`build`] makes the schema that [`execute`] runs.
 
 mod accounts;
+mod associations;
 mod categories;
 mod engine;
 mod error;
+mod events;
 mod exports;
 mod id;
 mod imports;
 mod limits;
 mod loader;
+mod messages;
 mod page;
 mod people;
 mod permission;

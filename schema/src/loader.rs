@@ -1,16 +1,18 @@
 //! Look-ups that many fields of one request need, each collected into one statement.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
-use storage::query::{categories, people, transactions, users};
-use storage::{Order, Page, PageRequest, Reader};
+use storage::query::{associations, categories, events, messages, people, transactions, users};
+use storage::{ItemKind, Order, Page, PageRequest, Reader, View};
 use uuid::Uuid;
 
+use crate::associations::Subject;
 use crate::error::Error;
 use crate::session::Session;
+use crate::transfer;
 
 /// Loads for one session, and so for one account.
 pub(crate) struct Loads {
@@ -41,6 +43,22 @@ pub(crate) struct Slice<F> {
 /// The transactions of a person, in a stage or in all.
 #[derive(Clone, PartialEq, Eq, Hash)]
 pub(crate) struct TransactionsOf(pub(crate) Slice<Option<transactions::Stage>>);
+
+/// The events in a view of a person or a transaction, done or not where it matters.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct EventsOf(pub(crate) Slice<(View, Option<events::Progress>)>);
+
+/// The messages of a person or a transaction.
+#[derive(Clone, PartialEq, Eq, Hash)]
+pub(crate) struct MessagesOf(pub(crate) Slice<()>);
+
+/// The files of a message.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct FilesOf(pub(crate) Uuid);
+
+/// The people and transactions that an event or a message belongs to.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct SubjectsOf(pub(crate) Uuid);
 
 /// The steps of a transaction from stage to stage.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -104,6 +122,76 @@ impl Loader<TransactionsOf> for Loads {
             }
         }
         Ok(loaded)
+    }
+}
+
+impl Loader<EventsOf> for Loads {
+    type Value = Page<events::Event>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[EventsOf]) -> Loaded<EventsOf, Page<events::Event>> {
+        let mut loaded = HashMap::new();
+        for (slice, parents) in by_slice(keys.iter().map(|key| &key.0)) {
+            let Slice { filter: (view, progress), order, request, .. } = slice;
+            let read = events::of_subjects(&self.reader, &parents, view, *progress, *order, request);
+            for (parent, page) in read.await.map_err(shared)? {
+                loaded.insert(EventsOf(Slice { parent, ..slice.clone() }), page);
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<MessagesOf> for Loads {
+    type Value = Page<messages::Message>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[MessagesOf]) -> Loaded<MessagesOf, Page<messages::Message>> {
+        let (mut loaded, view) = (HashMap::new(), View::default());
+        for (slice, parents) in by_slice(keys.iter().map(|key| &key.0)) {
+            let read = messages::of_subjects(&self.reader, &parents, &view, slice.order, &slice.request);
+            for (parent, page) in read.await.map_err(shared)? {
+                loaded.insert(MessagesOf(Slice { parent, ..slice.clone() }), page);
+            }
+        }
+        Ok(loaded)
+    }
+}
+
+impl Loader<FilesOf> for Loads {
+    type Value = Vec<messages::File>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[FilesOf]) -> Loaded<FilesOf, Vec<messages::File>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = messages::files_of(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, files)| (FilesOf(id), files)).collect())
+    }
+}
+
+impl Loader<SubjectsOf> for Loads {
+    type Value = Vec<Subject>;
+    type Error = Arc<Error>;
+
+    /// One statement for the associations, and one for each kind of subject.
+    async fn load(&self, keys: &[SubjectsOf]) -> Loaded<SubjectsOf, Vec<Subject>> {
+        let items: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let subjects = associations::subjects_of(&self.reader, &items).await.map_err(shared)?;
+        let of_kind = |kind| {
+            let subjects = subjects.values().flatten().filter(|subject| subject.kind == kind);
+            subjects.map(|subject| subject.id).collect::<BTreeSet<_>>().into_iter().collect::<Vec<_>>()
+        };
+        let people = people::by_ids(&self.reader, &of_kind(ItemKind::Person)).await.map_err(shared)?;
+        let transactions = transactions::by_ids(&self.reader, &of_kind(ItemKind::Transaction)).await.map_err(shared)?;
+        let people = people.into_iter().map(|row| (row.id, Subject::Person(transfer::people::client(row))));
+        let transactions =
+            transactions.into_iter().map(|row| (row.id, Subject::Transaction(transfer::transactions::client(row))));
+        let found: HashMap<_, _> = people.chain(transactions).collect();
+        let loaded = subjects.into_iter().map(|(item, subjects)| {
+            let subjects = subjects.iter().filter_map(|subject| found.get(&subject.id).cloned());
+            (SubjectsOf(item), subjects.collect())
+        });
+        Ok(loaded.collect())
     }
 }
 

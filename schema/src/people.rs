@@ -4,17 +4,19 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use storage::query::people as stored;
-use storage::{Contact, View};
+use storage::{Contact, Order, View};
 use uuid::Uuid;
 
-use crate::categories::Category;
+use crate::categories::{self, Category};
 use crate::error::Result;
+use crate::events::{self, EventOrder, EventsPage};
 use crate::id::Kind;
-use crate::loader::{CategoriesOf, Loads, Slice, TransactionsOf};
+use crate::loader::{Loads, Slice, TransactionsOf};
+use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::DateTime;
+use crate::scalar::{Date, DateTime};
 use crate::transactions::{Transaction, Transactions};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
@@ -69,9 +71,44 @@ pub(crate) struct Person {
 impl Person {
     /// The categories that the person is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let found = loader.load_one(CategoriesOf(self.key)).await.map_err(|error| (*error).clone())?;
-        Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+        categories::of_item(ctx, self.key).await
+    }
+
+    /// Their events and those of their transactions, done or not, by their beginning.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        from: Option<Date>,
+        to: Option<Date>,
+        is_complete: Option<bool>,
+        #[graphql(default)] order_by: EventOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<EventsPage> {
+        let page = PageArguments { first, after, last, before };
+        let wanted = events::Wanted { from, to, is_complete, order_by, page };
+        let view = View { person: Some(self.key), ..View::default() };
+        events::of_subject(ctx, self.key, view, wanted).await
+    }
+
+    /// Their messages and those of their transactions, the newest first.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default)] order_by: MessageOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MessagesPage> {
+        let page = PageArguments { first, after, last, before };
+        let view = View { person: Some(self.key), ..View::default() };
+        messages::of_subject(ctx, self.key, view, order_by, page).await
     }
 
     /// Their transactions, the newest first, in one stage or in all.
@@ -249,13 +286,8 @@ impl PeopleQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Person, People, EmptyFields>> {
-        let session = session(ctx)?;
-        let (view, order) = (view.unwrap_or_default().view()?, order_by.order());
-        let ordered = List { kind: Kind::Person, order };
-        let request = PageArguments { first, after, last, before }.request(ordered)?;
-        let page = stored::list(&session.reader(), &view, order, &request).await?;
-        let place = |person: &stored::Person| person.cursor(order.key);
-        Ok(connection(ordered, page, &request, People { view }, place, transfer::people::client))
+        let view = view.unwrap_or_default().view()?;
+        of_view(ctx, view, order_by.order(), PageArguments { first, after, last, before }).await
     }
 }
 
@@ -293,6 +325,20 @@ impl PeopleMutation {
         let deleted = stored::delete(&writer, Kind::Person.expect(&id)?, version).await?;
         Ok(DeletePersonPayload { deleted_id: Kind::Person.global(deleted).into() })
     }
+}
+
+/// A page of the people of a view.
+pub(crate) async fn of_view(
+    ctx: &Context<'_>,
+    view: View,
+    order: Order,
+    page: PageArguments,
+) -> Result<Connection<String, Person, People, EmptyFields>> {
+    let ordered = List { kind: Kind::Person, order };
+    let request = page.request(ordered)?;
+    let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
+    let place = |person: &stored::Person| person.cursor(order.key);
+    Ok(connection(ordered, page, &request, People { view }, place, transfer::people::client))
 }
 
 /// The person of a global id, or nothing, whatever the id is.

@@ -7,12 +7,15 @@ use async_graphql::{
 };
 
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
+use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesQuery, Category};
 use crate::engine::Engine;
 use crate::error::{Code, Result};
+use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::id::{GlobalId, Kind};
 use crate::limits;
 use crate::loader::{Loads, loader};
+use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
@@ -36,6 +39,8 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 enum Node {
     Account(Account),
     Category(Category),
+    Event(Event),
+    Message(Message),
     Person(Person),
     Transaction(Transaction),
     User(User),
@@ -53,27 +58,30 @@ impl NodeQuery {
         Ok(match kind {
             Kind::Account => accounts::account_by_id(session, key).map(Node::from),
             Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Event => events::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Message => messages::by_id(ctx, &id).await?.map(Node::from),
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::CustomField
-            | Kind::EmailTemplate
-            | Kind::Event
-            | Kind::EventTemplate
-            | Kind::Import
-            | Kind::Label
-            | Kind::Message => None,
+            Kind::CustomField | Kind::EmailTemplate | Kind::EventTemplate | Kind::Import | Kind::Label => None,
         })
     }
 }
 
 /// The root of queries.
 #[derive(MergedObject, Default)]
-pub struct Query(AccountsQuery, CategoriesQuery, NodeQuery, PeopleQuery, TransactionsQuery);
+pub struct Query(AccountsQuery, CategoriesQuery, EventsQuery, MessagesQuery, NodeQuery, PeopleQuery, TransactionsQuery);
 
 /// The root of mutations.
 #[derive(MergedObject, Default)]
-pub struct Mutation(AccountsMutation, PeopleMutation, TransactionsMutation);
+pub struct Mutation(
+    AccountsMutation,
+    AssociationsMutation,
+    EventsMutation,
+    MessagesMutation,
+    PeopleMutation,
+    TransactionsMutation,
+);
 
 /// The schema on an engine.
 pub fn build(engine: Engine) -> Schema {

@@ -1,6 +1,6 @@
 //! The scalars of the schema: moments and decimals, both written as strings.
 
-use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
+use async_graphql::{InputValueError, InputValueResult, MaybeUndefined, Scalar, ScalarType, Value};
 
 /// A moment in UTC, such as `2026-11-22T09:30:00Z` (RFC 3339).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -57,5 +57,14 @@ impl ScalarType for Decimal {
 
     fn to_value(&self) -> Value {
         Value::String(self.0.to_string())
+    }
+}
+
+/// The value of a field that is not absent; null is the empty value.
+pub(crate) fn given<T: Default>(field: MaybeUndefined<T>) -> Option<T> {
+    match field {
+        MaybeUndefined::Undefined => None,
+        MaybeUndefined::Null => Some(T::default()),
+        MaybeUndefined::Value(value) => Some(value),
     }
 }

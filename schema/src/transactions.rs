@@ -3,20 +3,22 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use storage::View;
 use storage::query::transactions as stored;
+use storage::{Order, View};
 use uuid::Uuid;
 
-use crate::accounts::User;
-use crate::categories::Category;
+use crate::accounts::{self, User};
+use crate::categories::{self, Category};
 use crate::error::{Error, Result};
+use crate::events::{self, EventOrder, EventsPage};
 use crate::id::Kind;
-use crate::loader::{CategoriesOf, Loads, ManagersOf, PersonById, StepsOf, UserById};
+use crate::loader::{Loads, ManagersOf, PersonById, StepsOf, UserById};
+use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{List, PageArguments, connection};
 use crate::people::{Person, PersonInput};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{DateTime, Decimal};
+use crate::scalar::{Date, DateTime, Decimal, given};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
 
@@ -76,9 +78,44 @@ impl Transaction {
 
     /// The categories that the transaction is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let found = loader.load_one(CategoriesOf(self.key)).await.map_err(|error| (*error).clone())?;
-        Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+        categories::of_item(ctx, self.key).await
+    }
+
+    /// Its events, done or not, by their beginning.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        from: Option<Date>,
+        to: Option<Date>,
+        is_complete: Option<bool>,
+        #[graphql(default)] order_by: EventOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<EventsPage> {
+        let page = PageArguments { first, after, last, before };
+        let wanted = events::Wanted { from, to, is_complete, order_by, page };
+        let view = View { transaction: Some(self.key), ..View::default() };
+        events::of_subject(ctx, self.key, view, wanted).await
+    }
+
+    /// Its messages, the newest first.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(default)] order_by: MessageOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MessagesPage> {
+        let page = PageArguments { first, after, last, before };
+        let view = View { transaction: Some(self.key), ..View::default() };
+        messages::of_subject(ctx, self.key, view, order_by, page).await
     }
 }
 
@@ -98,11 +135,7 @@ pub(crate) struct StageChange {
 impl StageChange {
     /// Who moved it; null for the system.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        let Some(key) = self.user_key else { return Ok(None) };
-        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let user = loader.load_one(UserById(key)).await.map_err(|error| (*error).clone())?;
-        let account = session(ctx)?.account();
-        Ok(user.map(|user| transfer::accounts::user(user, account.clone())))
+        accounts::user_of(ctx, self.user_key).await
     }
 }
 
@@ -250,13 +283,8 @@ impl TransactionsQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
-        let session = session(ctx)?;
         let (view, order) = (view.unwrap_or_default().in_stage(stage)?, PersonOrder::from(order_by).order());
-        let ordered = List { kind: Kind::Transaction, order };
-        let request = PageArguments { first, after, last, before }.request(ordered)?;
-        let page = stored::list(&session.reader(), &view, order, &request).await?;
-        let place = |found: &stored::Transaction| found.cursor(order.key);
-        Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
+        of_view(ctx, view, order, PageArguments { first, after, last, before }).await
     }
 }
 
@@ -348,20 +376,25 @@ impl TransactionsMutation {
     }
 }
 
+/// A page of the transactions of a view.
+pub(crate) async fn of_view(
+    ctx: &Context<'_>,
+    view: View,
+    order: Order,
+    page: PageArguments,
+) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
+    let ordered = List { kind: Kind::Transaction, order };
+    let request = page.request(ordered)?;
+    let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
+    let place = |found: &stored::Transaction| found.cursor(order.key);
+    Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
+}
+
 /// The transaction of a global id, or nothing, whatever the id is.
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Transaction>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Transaction.parse(id) else { return Ok(None) };
     Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::transactions::client))
-}
-
-/// The value of a field that is not absent; null is the empty value.
-fn given<T: Default>(field: MaybeUndefined<T>) -> Option<T> {
-    match field {
-        MaybeUndefined::Undefined => None,
-        MaybeUndefined::Null => Some(T::default()),
-        MaybeUndefined::Value(value) => Some(value),
-    }
 }
 
 /// The ids of users. Errors: `NOT_FOUND` for one that is none.

@@ -5,5 +5,7 @@
 pub(crate) mod accounts;
 pub(crate) mod categories;
 pub(crate) mod contact;
+pub(crate) mod events;
+pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod transactions;

@@ -5,8 +5,7 @@
 
 use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SimpleExpr, UnionType};
 use sea_orm::{
-    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, IdenStatic, QueryFilter, QuerySelect, QueryTrait,
-    Select,
+    ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
 };
 use uuid::Uuid;
 
@@ -24,8 +23,8 @@ use crate::search::{Days, Field, Part, Selector, Sense, Status, Term, Text};
 use crate::value::Day;
 use crate::view::View;
 
-/// How many letters a word must have for the index of trigrams to know it.
-const INDEXED_LETTERS: usize = 3;
+/// How many letters a text must have for an index of trigrams to know it.
+const TRIGRAM: usize = 3;
 
 /// A table whose rows a view may hold.
 pub(crate) trait Viewed: Recorded {
@@ -73,17 +72,13 @@ pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result
     }
     match (stage, E::KIND) {
         (None, _) | (Some(_), ItemKind::Person) => {}
-        (Some(stage), _) => {
-            let in_stage = ids::<transactions::Entity>(scope, transactions::Column::Stage.eq(*stage));
-            all = all.add(of_transactions::<E>(scope, in_stage));
-        }
+        (Some(stage), _) => all = all.add(of_transactions::<E>(scope, transactions::Column::Stage.eq(*stage))),
     }
     if let Some(person) = person {
-        all = all.add(of_people::<E>(scope, ids::<people::Entity>(scope, people::Column::Id.eq(*person))));
+        all = all.add(of_people::<E>(scope, people::Column::Id.eq(*person)));
     }
     if let Some(transaction) = transaction {
-        let one = ids::<transactions::Entity>(scope, transactions::Column::Id.eq(*transaction));
-        all = all.add(of_transactions::<E>(scope, one));
+        all = all.add(of_transactions::<E>(scope, transactions::Column::Id.eq(*transaction)));
     }
     if let Some(from) = from {
         all = all.add(since::<E>(scope, *from));
@@ -91,7 +86,9 @@ pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result
     if let Some(to) = to {
         all = all.add(before::<E>(scope, to.next()));
     }
-    for part in search.parts() {
+    let (texts, others): (Vec<_>, Vec<_>) = search.parts().iter().partition(|part| is_wanted_text(part));
+    all = all.add(with_texts::<E>(scope, texts).await?);
+    for part in others {
         all = all.add(said::<E>(scope, part).await?);
     }
     Ok(live::<E>(scope).filter(all))
@@ -123,54 +120,59 @@ fn with_label<E: Viewed>(scope: &Scope<'_>, labels: &[Uuid]) -> SimpleExpr {
 
 /// Items that one of these users made, manages or owns: a set for each index, as an OR would use none of them.
 fn of_users<E: Viewed>(scope: &Scope<'_>, users: &[Uuid]) -> SimpleExpr {
-    let mut made = ids::<E>(scope, E::created_by().is_in(users.iter().copied()));
+    let users = || users.iter().copied();
+    let made = E::created_by().is_in(users());
     match E::KIND {
+        // It is never null, so that it can be negated.
+        ItemKind::Person | ItemKind::Message => E::created_by().is_not_null().and(made),
         ItemKind::Transaction => {
             use transaction_managers::{Column, Entity};
             let managed = Entity::find()
                 .select_only()
                 .column(Column::TransactionId)
                 .filter(Column::AccountId.eq(scope.account))
-                .filter(Column::UserId.is_in(users.iter().copied()));
-            made.union(UnionType::All, managed.into_query());
+                .filter(Column::UserId.is_in(users()));
+            let mut theirs = ids::<E>(scope, made);
+            theirs.union(UnionType::All, managed.into_query());
+            E::id().in_subquery(theirs)
         }
         ItemKind::Event => {
-            made.union(
-                UnionType::All,
-                ids::<events::Entity>(scope, events::Column::OwnerId.is_in(users.iter().copied())),
-            );
+            let mut theirs = ids::<E>(scope, made);
+            theirs.union(UnionType::All, ids::<events::Entity>(scope, events::Column::OwnerId.is_in(users())));
+            E::id().in_subquery(theirs)
         }
-        ItemKind::Person | ItemKind::Message => {}
     }
-    E::id().in_subquery(made)
 }
 
-/// Items of a set of people: themselves, their transactions, or what is associated with either.
-pub(crate) fn of_people<E: Viewed>(scope: &Scope<'_>, people: SelectStatement) -> SimpleExpr {
-    let with_them = |people| ids::<transactions::Entity>(scope, transactions::Column::PersonId.in_subquery(people));
+/// Items of the people for whom a condition holds: themselves, their transactions, or what is associated with either.
+fn of_people<E: Viewed>(scope: &Scope<'_>, condition: SimpleExpr) -> SimpleExpr {
+    let people = || ids::<people::Entity>(scope, condition.clone());
+    let theirs = || ids::<transactions::Entity>(scope, transactions::Column::PersonId.in_subquery(people()));
     match E::KIND {
-        ItemKind::Person => E::id().in_subquery(people),
-        ItemKind::Transaction => E::id().in_subquery(with_them(people)),
+        ItemKind::Person => condition,
+        ItemKind::Transaction => transactions::Column::PersonId.in_subquery(people()),
         ItemKind::Event | ItemKind::Message => {
-            let mut subjects = people.clone();
-            subjects.union(UnionType::All, with_them(people));
+            let mut subjects = people();
+            subjects.union(UnionType::All, theirs());
             associated_with::<E>(scope, subjects)
         }
     }
 }
 
-/// Items of a set of transactions: the people, themselves, or what is associated with them.
-pub(crate) fn of_transactions<E: Viewed>(scope: &Scope<'_>, transactions: SelectStatement) -> SimpleExpr {
+/// Items of the transactions for which a condition holds: the people, themselves, or what is associated with them.
+fn of_transactions<E: Viewed>(scope: &Scope<'_>, condition: SimpleExpr) -> SimpleExpr {
     match E::KIND {
         ItemKind::Person => {
             let people = alive::<transactions::Entity>(scope.account)
                 .select_only()
                 .column(transactions::Column::PersonId)
-                .filter(transactions::Column::Id.in_subquery(transactions));
+                .filter(condition);
             E::id().in_subquery(people.into_query())
         }
-        ItemKind::Transaction => E::id().in_subquery(transactions),
-        ItemKind::Event | ItemKind::Message => associated_with::<E>(scope, transactions),
+        ItemKind::Transaction => condition,
+        ItemKind::Event | ItemKind::Message => {
+            associated_with::<E>(scope, ids::<transactions::Entity>(scope, condition))
+        }
     }
 }
 
@@ -215,28 +217,79 @@ async fn said<E: Viewed>(scope: &Scope<'_>, part: &Part) -> Result<SimpleExpr> {
     })
 }
 
-/// Items in whose text something occurs; of a message the name of its poster counts as text.
+/// The texts that must occur are looked for together: the rarest of them then decides how many rows are read.
+fn is_wanted_text(part: &Part) -> bool {
+    part.sense == Sense::Wanted && matches!(part.term, Term::Text(_))
+}
+
+/// Items in whose text all of these occur.
+async fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>) -> Result<Condition> {
+    let (mut all, mut indexed) = (Condition::all(), Vec::new());
+    for part in parts {
+        let Term::Text(text) = &part.term else { continue };
+        let posters = posters::<E>(scope, text).await?;
+        if posters.is_empty() {
+            all = all.add(occurs::<E>(scope, text));
+            indexed.extend(trigrams_of(text));
+        } else {
+            all = all.add(occurs_or_posted::<E>(scope, text, &posters));
+        }
+    }
+    if is_sqlite(scope) && !indexed.is_empty() {
+        all = all.add(matches_trigrams::<E>(&indexed.join(" AND ")));
+    }
+    Ok(all)
+}
+
+/// Items in whose text something occurs.
 async fn with_text<E: Viewed>(scope: &Scope<'_>, text: &Text) -> Result<SimpleExpr> {
-    let posters = match E::KIND {
-        ItemKind::Message => users::named(scope, text.folded()).await?,
-        ItemKind::Person | ItemKind::Transaction | ItemKind::Event => Vec::new(),
-    };
-    let mut found = texts::<E>(scope, E::search_text(), text.folded());
-    if let Some(digits) = text.phone_digits() {
-        found.union(UnionType::All, texts::<E>(scope, E::search_text(), &digits));
-    }
+    let posters = posters::<E>(scope, text).await?;
     if !posters.is_empty() {
-        found.union(UnionType::All, ids::<E>(scope, E::created_by().is_in(posters.iter().copied())));
-    } else if text.folded().chars().count() < INDEXED_LETTERS {
-        // No index finds it, so the list is walked in its order until the page is full.
-        return Ok(holds::<E>(scope, E::search_text(), text.folded()));
+        return Ok(occurs_or_posted::<E>(scope, text, &posters));
     }
-    Ok(E::id().in_subquery(found))
+    Ok(indexed::<E>(scope, occurs::<E>(scope, text), text))
+}
+
+/// The users whose name holds a text: of a message the name of its poster counts as text.
+async fn posters<E: Viewed>(scope: &Scope<'_>, text: &Text) -> Result<Vec<Uuid>> {
+    match E::KIND {
+        ItemKind::Message => users::named(scope, text.folded()).await,
+        ItemKind::Person | ItemKind::Transaction | ItemKind::Event => Ok(Vec::new()),
+    }
+}
+
+/// The text of an item holds a text, or the digits of a text that looks like a phone number.
+fn occurs<E: Viewed>(scope: &Scope<'_>, text: &Text) -> SimpleExpr {
+    let written = holds::<E>(scope, E::search_text(), text.folded());
+    match text.phone_digits() {
+        Some(digits) => written.or(holds::<E>(scope, E::search_text(), &digits)),
+        None => written,
+    }
+}
+
+/// The text of an item holds a text, or one of these users has made it: a set for each index.
+fn occurs_or_posted<E: Viewed>(scope: &Scope<'_>, text: &Text, posters: &[Uuid]) -> SimpleExpr {
+    let mut found = ids::<E>(scope, indexed::<E>(scope, occurs::<E>(scope, text), text));
+    found.union(UnionType::All, ids::<E>(scope, E::created_by().is_in(posters.iter().copied())));
+    E::id().in_subquery(found)
+}
+
+/// A condition that implies that a text occurs, with the help of SQLite's index where the text is long enough for it.
+fn indexed<E: Viewed>(scope: &Scope<'_>, condition: SimpleExpr, text: &Text) -> SimpleExpr {
+    match trigrams_of(text) {
+        Some(query) if is_sqlite(scope) => condition.and(matches_trigrams::<E>(&query)),
+        _ => condition,
+    }
 }
 
 /// Items that a selector names. A name that nothing has selects nothing: whoever searches is still typing.
 async fn selected<E: Viewed>(scope: &Scope<'_>, selector: &Selector) -> Result<SimpleExpr> {
-    let people = |column, name: &Text| of_people::<E>(scope, texts::<people::Entity>(scope, column, name.folded()));
+    let people = |column, name: &Text| {
+        // What is in a key is in the search text, and that is indexed.
+        let text = holds::<people::Entity>(scope, people::Column::SearchText, name.folded());
+        let held = text.and(holds::<people::Entity>(scope, column, name.folded()));
+        of_people::<E>(scope, indexed::<people::Entity>(scope, held, name))
+    };
     Ok(match selector {
         Selector::Category(name) => in_category::<E>(scope, &categories::named(scope, name.folded()).await?),
         Selector::Label(name) => with_label::<E>(scope, &labels::named(scope, name.folded()).await?),
@@ -246,9 +299,7 @@ async fn selected<E: Viewed>(scope: &Scope<'_>, selector: &Selector) -> Result<S
         Selector::City(name) => people(people::Column::CityKey, name),
         Selector::State(name) => people(people::Column::StateKey, name),
         Selector::Country(name) => people(people::Column::CountryKey, name),
-        Selector::Stage(stage) => {
-            of_transactions::<E>(scope, ids::<transactions::Entity>(scope, transactions::Column::Stage.eq(*stage)))
-        }
+        Selector::Stage(stage) => of_transactions::<E>(scope, transactions::Column::Stage.eq(*stage)),
         Selector::Is(status) => is::<E>(*status),
         Selector::Has(field) => has::<E>(scope, *field),
         Selector::Before(day) => before::<E>(scope, Day(*day)),
@@ -277,7 +328,7 @@ fn has<E: Viewed>(scope: &Scope<'_>, field: Field) -> SimpleExpr {
             (Field::Value, ItemKind::Transaction) => transactions::Column::Value.ne(0),
             (Field::Description, ItemKind::Transaction) => transactions::Column::MoreInfo.is_not_null(),
             _ => match contact_column(field) {
-                Some(column) => of_people::<E>(scope, ids::<people::Entity>(scope, column.is_not_null())),
+                Some(column) => of_people::<E>(scope, column.is_not_null()),
                 None => nothing::<E>(),
             },
         },
@@ -383,25 +434,6 @@ fn nothing<E: Viewed>() -> SimpleExpr {
     E::id().is_in(Vec::<Uuid>::new())
 }
 
-/// The ids of the items with a text in a column that their search text has as well, by the index of trigrams where the
-/// text is long enough.
-fn texts<E: Viewed>(scope: &Scope<'_>, column: E::Column, text: &str) -> SelectStatement {
-    let mut matching = Condition::all().add(holds::<E>(scope, E::search_text(), text));
-    if column.as_str() != E::search_text().as_str() {
-        matching = matching.add(holds::<E>(scope, column, text));
-    }
-    let letters: Vec<char> = text.chars().collect();
-    if is_sqlite(scope) && letters.len() >= INDEXED_LETTERS {
-        matching = matching.add(has_trigrams::<E>(&letters));
-    }
-    let mut found = ids::<E>(scope, matching);
-    if !is_sqlite(scope) {
-        // A fence: without it PostgreSQL may walk the order of the list, not the trigrams, and fill the page late.
-        found.offset(0);
-    }
-    found
-}
-
 /// A column holds a text. Both are folded, so SQLite's instr and PostgreSQL's LIKE agree.
 fn holds<E: Viewed>(scope: &Scope<'_>, column: E::Column, text: &str) -> SimpleExpr {
     let column = Expr::col((E::default(), column));
@@ -411,14 +443,28 @@ fn holds<E: Viewed>(scope: &Scope<'_>, column: E::Column, text: &str) -> SimpleE
     column.like(contains(text))
 }
 
-/// A row of SQLite's full-text table has every trigram of a text, at whatever place.
-fn has_trigrams<E: Viewed>(letters: &[char]) -> SimpleExpr {
+/// What SQLite's full-text table is asked for a text or its digits: all trigrams of one, at whatever place (FTS5
+/// section 3). `None` where one of the two is too short for any.
+fn trigrams_of(text: &Text) -> Option<String> {
+    let trigrams = |text: &str| {
+        let letters: Vec<char> = text.chars().collect();
+        let quoted = letters.windows(TRIGRAM).map(|trigram| {
+            let trigram: String = trigram.iter().collect();
+            format!("\"{}\"", trigram.replace('"', "\"\""))
+        });
+        let all = quoted.collect::<Vec<_>>().join(" AND ");
+        (!all.is_empty()).then_some(all)
+    };
+    let written = trigrams(text.folded())?;
+    match text.phone_digits() {
+        Some(digits) => Some(format!("(({written}) OR ({}))", trigrams(&digits)?)),
+        None => Some(format!("({written})")),
+    }
+}
+
+/// The rows of SQLite's full-text table that a query finds.
+fn matches_trigrams<E: Viewed>(query: &str) -> SimpleExpr {
     let table = format!("{}_text", E::default().table_name());
-    let trigrams = letters.windows(INDEXED_LETTERS).map(|trigram| {
-        let text: String = trigram.iter().collect();
-        format!("\"{}\"", text.replace('"', "\"\""))
-    });
-    let query = trigrams.collect::<Vec<_>>().join(" AND ");
     let rows = Query::select()
         .column(Alias::new("rowid"))
         .from(Alias::new(&table))

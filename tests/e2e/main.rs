@@ -9,5 +9,7 @@ mod imports;
 mod isolation;
 mod memory;
 mod program;
+mod search;
+mod statements;
 mod storage;
 mod web;

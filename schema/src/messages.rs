@@ -1,0 +1,317 @@
+//! Messages in GraphQL: the type, its queries and its mutations.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use storage::query::messages as stored;
+use storage::{Direction, Order, SortKey, View};
+use uuid::Uuid;
+
+use crate::accounts::{self, User};
+use crate::associations::{Subject, subjects, subjects_of};
+use crate::categories::{self, Category};
+use crate::error::Result;
+use crate::id::Kind;
+use crate::loader::{FilesOf, Loads, MessagesOf, Slice};
+use crate::page::{List, PageArguments, connection};
+use crate::permission::Right;
+use crate::root::session;
+use crate::scalar::{DateTime, given};
+use crate::transfer;
+use crate::view::ViewInput;
+
+/// A message. It has a title or a body.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Message {
+    /// Its global id.
+    pub(crate) id: ID,
+    /// Counts the changes, from 1; send it with a change to learn whether it is stale.
+    pub(crate) version: i64,
+    /// Its title.
+    pub(crate) title: Option<String>,
+    /// Its text.
+    pub(crate) body: Option<String>,
+    /// The address that an e-mail came from.
+    pub(crate) emailed_from: Option<String>,
+    /// The addresses that an e-mail went to.
+    pub(crate) emailed_to: Option<String>,
+    /// When it was made.
+    pub(crate) created_at: DateTime,
+    /// When it was changed last.
+    pub(crate) updated_at: DateTime,
+    #[graphql(skip)]
+    pub(crate) key: Uuid,
+    #[graphql(skip)]
+    pub(crate) creator_key: Option<Uuid>,
+}
+
+#[ComplexObject]
+impl Message {
+    /// Its files, in the order that they were given in.
+    async fn files(&self, ctx: &Context<'_>) -> Result<Vec<MessageFile>> {
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let found = loader.load_one(FilesOf(self.key)).await.map_err(|error| (*error).clone())?;
+        Ok(found.unwrap_or_default().into_iter().map(transfer::messages::file).collect())
+    }
+
+    /// Who made it; null for the system.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        accounts::user_of(ctx, self.creator_key).await
+    }
+
+    /// The categories that it is in, by name.
+    async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
+        categories::of_item(ctx, self.key).await
+    }
+
+    /// The people, then the transactions, that it belongs to, the oldest first.
+    #[graphql(complexity = "crate::associations::COST * (1 + child_complexity)")]
+    async fn associations(&self, ctx: &Context<'_>) -> Result<Vec<Subject>> {
+        subjects_of(ctx, self.key).await
+    }
+}
+
+/// A file of a message: where it is, not its bytes.
+#[derive(Clone, SimpleObject)]
+pub(crate) struct MessageFile {
+    /// Its name.
+    pub(crate) name: String,
+    /// An absolute http or https URL.
+    pub(crate) url: String,
+    /// Its media type, such as `application/pdf`.
+    pub(crate) media_type: Option<String>,
+}
+
+/// What a connection of messages knows beside its edges.
+pub(crate) struct Messages {
+    view: View,
+}
+
+#[Object(name = "MessagesSummary")]
+impl Messages {
+    /// How many messages the view holds, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(stored::count(&session(ctx)?.reader(), &self.view).await?)
+    }
+}
+
+/// A page of messages.
+pub(crate) type MessagesPage = Connection<String, Message, Messages, EmptyFields>;
+
+/// By what messages are ordered; one without a title is ordered by the beginning of its body.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub(crate) enum MessageOrder {
+    TitleAsc,
+    TitleDesc,
+    CreatedAsc,
+    #[default]
+    CreatedDesc,
+    UpdatedAsc,
+    UpdatedDesc,
+}
+
+impl MessageOrder {
+    /// The order of storage.
+    fn order(self) -> Order {
+        let (key, direction) = match self {
+            Self::TitleAsc => (SortKey::Name, Direction::Ascending),
+            Self::TitleDesc => (SortKey::Name, Direction::Descending),
+            Self::CreatedAsc => (SortKey::Created, Direction::Ascending),
+            Self::CreatedDesc => (SortKey::Created, Direction::Descending),
+            Self::UpdatedAsc => (SortKey::Updated, Direction::Ascending),
+            Self::UpdatedDesc => (SortKey::Updated, Direction::Descending),
+        };
+        Order { key, direction }
+    }
+}
+
+/// The input of `createMessage`: a title or a body, or both.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct CreateMessageInput {
+    /// Its title.
+    pub(crate) title: Option<String>,
+    /// Its text.
+    pub(crate) body: Option<String>,
+    /// The address that an e-mail came from.
+    pub(crate) emailed_from: Option<String>,
+    /// The addresses that an e-mail went to.
+    pub(crate) emailed_to: Option<String>,
+    /// Its files, at most 100.
+    #[graphql(default)]
+    pub(crate) files: Vec<MessageFileInput>,
+    /// The names of its categories; those that are not there are made.
+    #[graphql(default)]
+    pub(crate) categories: Vec<String>,
+    /// The people and transactions that it belongs to, at most 100.
+    #[graphql(default)]
+    pub(crate) associations: Vec<ID>,
+}
+
+/// A file of a message: where it is, not its bytes.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct MessageFileInput {
+    /// Its name.
+    pub(crate) name: String,
+    /// An absolute http or https URL.
+    pub(crate) url: String,
+    /// Its media type, such as `application/pdf`.
+    pub(crate) media_type: Option<String>,
+}
+
+/// A created message.
+#[derive(SimpleObject)]
+pub(crate) struct CreateMessagePayload {
+    /// The message.
+    message: Message,
+}
+
+/// The input of `updateMessage`: a field that is absent stays, and null clears.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct UpdateMessageInput {
+    /// Which one to change.
+    id: ID,
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+    /// Its title.
+    title: MaybeUndefined<String>,
+    /// Its text.
+    body: MaybeUndefined<String>,
+    /// The address that an e-mail came from.
+    emailed_from: MaybeUndefined<String>,
+    /// The addresses that an e-mail went to.
+    emailed_to: MaybeUndefined<String>,
+    /// All files that it shall have, at most 100.
+    files: MaybeUndefined<Vec<MessageFileInput>>,
+    /// The names of all categories that it shall be in.
+    categories: MaybeUndefined<Vec<String>>,
+    /// All people and transactions that it shall belong to, at most 100.
+    associations: MaybeUndefined<Vec<ID>>,
+}
+
+/// A changed message.
+#[derive(SimpleObject)]
+pub(crate) struct UpdateMessagePayload {
+    /// The message.
+    message: Message,
+}
+
+/// The input of `deleteMessage`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct DeleteMessageInput {
+    /// Which one to delete.
+    id: ID,
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+}
+
+/// A deleted message.
+#[derive(SimpleObject)]
+pub(crate) struct DeleteMessagePayload {
+    /// The id that it had.
+    deleted_id: ID,
+}
+
+/// The queries about messages.
+#[derive(Default)]
+pub(crate) struct MessagesQuery;
+
+#[Object]
+impl MessagesQuery {
+    /// The message of an id, or null.
+    async fn message(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Message>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The messages of a view, the newest first.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        view: Option<ViewInput>,
+        #[graphql(default)] order_by: MessageOrder,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MessagesPage> {
+        let session = session(ctx)?;
+        let view = view.unwrap_or_default().view()?;
+        let ordered = List { kind: Kind::Message, order: order_by.order() };
+        let request = PageArguments { first, after, last, before }.request(ordered)?;
+        let page = stored::list(&session.reader(), &view, ordered.order, &request).await?;
+        let place = |message: &stored::Message| message.cursor(ordered.order.key);
+        Ok(connection(ordered, page, &request, Messages { view }, place, transfer::messages::client))
+    }
+}
+
+/// The mutations of messages.
+#[derive(Default)]
+pub(crate) struct MessagesMutation;
+
+#[Object]
+impl MessagesMutation {
+    /// Makes a message.
+    async fn create_message(&self, ctx: &Context<'_>, input: CreateMessageInput) -> Result<CreateMessagePayload> {
+        let writer = session(ctx)?.writer(Right::Records)?;
+        let message = stored::create(&writer, transfer::messages::new(input)?).await?;
+        Ok(CreateMessagePayload { message: transfer::messages::client(message) })
+    }
+
+    /// Changes a message.
+    async fn update_message(&self, ctx: &Context<'_>, input: UpdateMessageInput) -> Result<UpdateMessagePayload> {
+        let writer = session(ctx)?.writer(Right::Records)?;
+        let UpdateMessageInput { id, version, title, body, emailed_from, emailed_to, files, categories, associations } =
+            input;
+        let change = stored::MessageEdit {
+            id: Kind::Message.expect(&id)?,
+            version,
+            files: given(files).map(|files| files.into_iter().map(transfer::messages::new_file).collect()),
+            categories: given(categories),
+            associations: given(associations).map(|ids| subjects(&ids)).transpose()?,
+        };
+        let edit = |text: &mut stored::Text| {
+            title.clone().update_to(&mut text.title);
+            body.clone().update_to(&mut text.body);
+            emailed_from.clone().update_to(&mut text.emailed_from);
+            emailed_to.clone().update_to(&mut text.emailed_to);
+        };
+        let message = stored::update(&writer, change, edit).await?;
+        Ok(UpdateMessagePayload { message: transfer::messages::client(message) })
+    }
+
+    /// Puts a message into the trash.
+    async fn delete_message(&self, ctx: &Context<'_>, input: DeleteMessageInput) -> Result<DeleteMessagePayload> {
+        let writer = session(ctx)?.writer(Right::Records)?;
+        let DeleteMessageInput { id, version } = input;
+        let deleted = stored::delete(&writer, Kind::Message.expect(&id)?, version).await?;
+        Ok(DeleteMessagePayload { deleted_id: Kind::Message.global(deleted).into() })
+    }
+}
+
+/// The message of a global id, or nothing, whatever the id is.
+pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Message>> {
+    let reader = session(ctx)?.reader();
+    let Some(id) = Kind::Message.parse(id) else { return Ok(None) };
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::messages::client))
+}
+
+/// A page of the messages of the person or the transaction that a view names; those of all parents of a list are read by
+/// one statement.
+pub(crate) async fn of_subject(
+    ctx: &Context<'_>,
+    parent: Uuid,
+    of_parent: View,
+    order_by: MessageOrder,
+    page: PageArguments,
+) -> Result<MessagesPage> {
+    let order = order_by.order();
+    let ordered = List { kind: Kind::Message, order };
+    let request = page.request(ordered)?;
+    let slice = Slice { parent, filter: (), order, request: request.clone() };
+    let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+    let page = loader.load_one(MessagesOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
+    let place = |message: &stored::Message| message.cursor(order.key);
+    Ok(connection(ordered, page, &request, Messages { view: of_parent }, place, transfer::messages::client))
+}
