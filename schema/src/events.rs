@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::accounts::{self, User};
 use crate::associations::{Subject, subjects, subjects_of};
 use crate::categories::{self, Category};
+use crate::email_templates::{self, EmailTemplate};
 use crate::error::Result;
 use crate::id::Kind;
 use crate::loader::{EventsOf, Loads, Slice};
@@ -57,6 +58,8 @@ pub(crate) struct Event {
     #[graphql(skip)]
     pub(crate) owner_key: Option<Uuid>,
     #[graphql(skip)]
+    pub(crate) email_template_key: Option<Uuid>,
+    #[graphql(skip)]
     pub(crate) creator_key: Option<Uuid>,
 }
 
@@ -65,6 +68,11 @@ impl Event {
     /// Whom it is for.
     async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         accounts::user_of(ctx, self.owner_key).await
+    }
+
+    /// The mail that goes with it.
+    async fn email_template(&self, ctx: &Context<'_>) -> Result<Option<EmailTemplate>> {
+        email_templates::of_key(ctx, self.email_template_key).await
     }
 
     /// Who made it; null for the system.

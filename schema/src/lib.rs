@@ -7,8 +7,10 @@
 mod accounts;
 mod associations;
 mod categories;
+mod email_templates;
 mod engine;
 mod error;
+mod event_templates;
 mod events;
 mod exports;
 mod id;

@@ -9,8 +9,10 @@ use async_graphql::{
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
 use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesQuery, Category};
+use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
 use crate::error::{Code, Result};
+use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::id::{GlobalId, Kind};
 use crate::limits;
@@ -39,7 +41,9 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 enum Node {
     Account(Account),
     Category(Category),
+    EmailTemplate(EmailTemplate),
     Event(Event),
+    EventTemplate(EventTemplate),
     Message(Message),
     Person(Person),
     Transaction(Transaction),
@@ -58,25 +62,39 @@ impl NodeQuery {
         Ok(match kind {
             Kind::Account => accounts::account_by_id(session, key).map(Node::from),
             Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
+            Kind::EmailTemplate => email_templates::by_id(ctx, &id).await?.map(Node::from),
+            Kind::EventTemplate => event_templates::by_id(ctx, &id).await?.map(Node::from),
             Kind::Event => events::by_id(ctx, &id).await?.map(Node::from),
             Kind::Message => messages::by_id(ctx, &id).await?.map(Node::from),
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::CustomField | Kind::EmailTemplate | Kind::EventTemplate | Kind::Import | Kind::Label => None,
+            Kind::CustomField | Kind::Import | Kind::Label => None,
         })
     }
 }
 
 /// The root of queries.
 #[derive(MergedObject, Default)]
-pub struct Query(AccountsQuery, CategoriesQuery, EventsQuery, MessagesQuery, NodeQuery, PeopleQuery, TransactionsQuery);
+pub struct Query(
+    AccountsQuery,
+    CategoriesQuery,
+    EmailTemplatesQuery,
+    EventTemplatesQuery,
+    EventsQuery,
+    MessagesQuery,
+    NodeQuery,
+    PeopleQuery,
+    TransactionsQuery,
+);
 
 /// The root of mutations.
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     AccountsMutation,
     AssociationsMutation,
+    EmailTemplatesMutation,
+    EventTemplatesMutation,
     EventsMutation,
     MessagesMutation,
     PeopleMutation,

@@ -5,6 +5,8 @@
 pub(crate) mod accounts;
 pub(crate) mod categories;
 pub(crate) mod contact;
+pub(crate) mod email_templates;
+pub(crate) mod event_templates;
 pub(crate) mod events;
 pub(crate) mod messages;
 pub(crate) mod people;

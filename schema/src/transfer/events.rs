@@ -55,7 +55,7 @@ pub(crate) fn client(event: stored::Event) -> Event {
         description,
         completed_at,
         owner_id,
-        email_template_id: _,
+        email_template_id,
         sort_key: _,
         names_text: _,
         search_text: _,
@@ -82,6 +82,7 @@ pub(crate) fn client(event: stored::Event) -> Event {
         updated_at: DateTime(updated_at),
         key: id,
         owner_key: owner_id,
+        email_template_key: email_template_id,
         creator_key: created_by,
     }
 }

@@ -31,6 +31,13 @@ pub struct Obeyed {
     pub problems: Vec<Problem>,
 }
 
+/// A message that ordered nothing.
+impl From<Message> for Obeyed {
+    fn from(message: Message) -> Self {
+        Self { message, events: Vec::new(), problems: Vec::new() }
+    }
+}
+
 /// Makes a message and obeys the operators in its body, all as one unit of work.
 ///
 /// The events are on days that count from today in the time zone of the account, are for whoever makes the message, and
