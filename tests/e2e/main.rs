@@ -12,4 +12,5 @@ mod program;
 mod search;
 mod statements;
 mod storage;
+mod templates;
 mod web;
