@@ -3,6 +3,8 @@
 mod csv;
 mod json;
 
+pub use self::csv::FailedRows;
+
 use crate::Registry;
 
 /// A registry of all built-in formats.

@@ -2,7 +2,7 @@
 
 use bytes::BytesMut;
 
-use crate::{Charset, DecodeError, Delimiter, Direction, EncodeError, Record, Row, Section, Unsupported};
+use crate::{Charset, DecodeError, Delimiter, Direction, EncodeError, Record, Row, Section, Source, Unsupported};
 
 /// A format. It is registered once in a [`Registry`](crate::Registry) and makes an encoder or decoder for each document.
 pub trait Codec: Send + Sync + 'static {
@@ -37,6 +37,13 @@ pub trait Decode: Send {
     /// concerns the whole document: nothing that comes after it can be trusted.
     fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError>;
 
+    /// The row that [`row`](Decode::row) answered last, as the file has it, so that it can be given back to be mended. It is asked
+    /// for right after a row that failed, and costs nothing before. `None` where the format cannot tell or has kept nothing, as of
+    /// a row over the limit.
+    fn source(&self) -> Option<Source<'_>> {
+        None
+    }
+
     /// What has been found out about the document so far; whole when the document is finished.
     fn findings(&self) -> Findings {
         Findings::default()
@@ -55,6 +62,8 @@ pub struct Findings {
     pub client: Option<&'static str>,
     /// The line of the header; `None` where the columns were guessed, which are then called `Column 1` and so on.
     pub header_line: Option<u64>,
+    /// The names of the columns in their order, where the file says them before its rows: those of every [`Source`].
+    pub columns: Vec<String>,
     /// The names of the columns that nobody reads.
     pub ignored: Vec<String>,
 }

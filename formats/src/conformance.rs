@@ -83,7 +83,13 @@ pub enum Law {
     ///
     /// Receipts add up by these numbers, and errors send people to them.
     Rows,
-    /// Rows and error are the same however the bytes are cut: singly, by 2, 3, 7 or 64, or not at all.
+    /// A row as the file has it ([`Decode::source`](crate::Decode::source)), where the format tells, is the row: our CSV, which is
+    /// what a file of failed rows is written in, reads the same record of it. It has no NUL and is at most four times as large as
+    /// the limit of a row. A format that never tells obeys.
+    ///
+    /// Rows that fail are given back in such a file, to be mended and imported again.
+    Source,
+    /// Rows, their sources and error are the same however the bytes are cut: singly, by 2, 3, 7 or 64, or not at all.
     ///
     /// Networks cut where they like.
     Cutting,
@@ -112,6 +118,7 @@ impl Law {
             Law::Empty => "zero records are a valid document",
             Law::RoundTrip => "what was written comes back, or the loss is declared",
             Law::Rows => "rows are numbered and say why they are bad",
+            Law::Source => "a row's source is the row",
             Law::Cutting => "the result does not depend on how the bytes are cut",
             Law::Prefixes => "no prefix makes a decoder panic or hang",
             Law::Noise => "no bytes make a decoder panic or hang",

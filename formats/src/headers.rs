@@ -14,6 +14,7 @@ mod highrise;
 mod hubspot;
 mod linkedin;
 mod meaning;
+pub(crate) mod notes;
 mod outlook;
 mod outlook_com;
 mod outlook_french;
@@ -33,8 +34,9 @@ pub(crate) use self::guess::is_email;
 use self::client::{Client, Footer, Names};
 use self::foreign::Cell;
 use self::meaning::Meaning;
+use self::notes::Note;
 use crate::record::{Column, Draft};
-use crate::{Diagnostic, Record, Section};
+use crate::{Diagnostic, Record, Section, Source, SourceCell};
 
 /// The programs whose tables are read, apart from ours. Of those that know equally many names of a header the first is taken.
 const CLIENTS: [&Client; 13] = [
@@ -58,6 +60,8 @@ pub(crate) struct Layout {
     section: Section,
     header: Vec<String>,
     columns: Columns,
+    /// Whether the table has no header.
+    is_guessed: bool,
 }
 
 impl Layout {
@@ -67,7 +71,7 @@ impl Layout {
         let own = Columns::Own(names.keys().iter().map(|key| own::column(key, section)).collect());
         let columns = if names.keys().iter().any(|key| key == own::MARK) { own } else { best(own, &names) };
         let header = header.iter().map(|name| name.trim().to_owned()).collect();
-        (columns.known() > 0).then_some(Layout { section, header, columns })
+        (columns.known() > 0).then_some(Layout { section, header, columns, is_guessed: false })
     }
 
     /// Guesses what the columns of a table without a header are, from its first rows; they are called `Column 1` and so on. `None`
@@ -75,7 +79,7 @@ impl Layout {
     pub(crate) fn guess(rows: &[Vec<Cow<'_, str>>], section: Section) -> Option<Layout> {
         let meanings: Vec<_> = guess::meanings(rows)?.into_iter().map(Some).collect();
         let header = (1..=meanings.len()).map(|number| format!("Column {number}")).collect();
-        Some(Layout { section, header, columns: Columns::Foreign(&guess::CLIENT, meanings) })
+        Some(Layout { section, header, columns: Columns::Foreign(&guess::CLIENT, meanings), is_guessed: true })
     }
 
     /// How many cells a row should have.
@@ -106,13 +110,38 @@ impl Layout {
         self.header.get(column).map(String::as_str)
     }
 
+    /// The names of the columns as a [`Source`] has them; those that a file of failed rows adds are none of its own.
+    pub(crate) fn sources(&self) -> impl Iterator<Item = (usize, &str)> {
+        let of_file = self.header.iter().enumerate().filter(|(_, name)| Note::of(name).is_none());
+        of_file.map(|(at, name)| match &self.columns {
+            Columns::Foreign(_, meanings) if self.is_guessed => (at, guess::name(meanings[at]).unwrap_or(name)),
+            _ => (at, name.as_str()),
+        })
+    }
+
+    /// A row as the file has it. What is beyond its columns comes last.
+    pub(crate) fn source<'a>(&'a self, mut cells: Vec<Cow<'a, str>>, surplus: Option<String>) -> Source<'a> {
+        cells.resize(self.width(), Cow::Borrowed(""));
+        let cell =
+            |(at, name): (usize, &'a str)| SourceCell { column: name.into(), text: std::mem::take(&mut cells[at]) };
+        let mut source = Source { cells: self.sources().map(cell).collect() };
+        let left = self.header.iter().zip(cells).filter(|(name, _)| Note::of(name) == Some(Note::Surplus));
+        let surplus = left.map(|(_, text)| text).chain(surplus.map(Cow::Owned)).filter(|text| !text.trim().is_empty());
+        source.cells.extend(surplus.map(|text| SourceCell { column: Source::SURPLUS.into(), text }));
+        source
+    }
+
     /// The names of the columns that nobody reads.
     pub(crate) fn ignored(&self) -> Vec<String> {
         let is_ignored = |at: usize| match &self.columns {
             Columns::Own(columns) => columns[at].is_none(),
             Columns::Foreign(_, meanings) => meanings[at].is_none(),
         };
-        let names = self.header.iter().enumerate().filter(|(at, name)| !name.is_empty() && is_ignored(*at));
+        let names = self
+            .header
+            .iter()
+            .enumerate()
+            .filter(|(at, name)| !name.is_empty() && Note::of(name).is_none() && is_ignored(*at));
         names.map(|(_, name)| name.clone()).collect()
     }
 
@@ -126,6 +155,13 @@ impl Layout {
 
     /// The record of a row, whose missing cells count as empty. Columns that are not known are passed over.
     pub(crate) fn record(&self, cells: &[Cow<'_, str>]) -> Result<Record, Vec<Diagnostic>> {
+        let is_surplus =
+            |(name, cell): &(&String, &Cow<'_, str>)| Note::of(name) == Some(Note::Surplus) && !cell.trim().is_empty();
+        if let Some((name, _)) = self.header.iter().zip(cells).find(is_surplus) {
+            let reason =
+                "what stands here belongs to no column: move it to where it belongs, and leave this cell empty";
+            return Err(vec![Diagnostic { field: Some(name.clone()), reason: reason.to_owned() }]);
+        }
         match &self.columns {
             Columns::Own(columns) => self.own_record(columns, cells),
             Columns::Foreign(_, meanings) => Ok(self.foreign_record(meanings, cells)),
@@ -171,7 +207,9 @@ impl Columns {
 
 /// The columns as that program means them which knows the most names.
 fn best(own: Columns, names: &Names) -> Columns {
-    let foreign = CLIENTS.into_iter().map(|client| Columns::Foreign(client, client.meanings(names)));
+    // The failed rows of a table without a header have one, by the names of the guess.
+    let guessed = names.keys().iter().any(|key| key == notes::ROW).then_some(&guess::CLIENT);
+    let foreign = CLIENTS.into_iter().chain(guessed).map(|client| Columns::Foreign(client, client.meanings(names)));
     foreign.fold(own, |best, columns| if columns.known() > best.known() { columns } else { best })
 }
 

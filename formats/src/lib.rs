@@ -36,13 +36,13 @@ mod section;
 mod stream;
 mod text;
 
-pub use builtin::builtin;
+pub use builtin::{FailedRows, builtin};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Findings, Loss};
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use record::{Contact, Foreign, Person, Record, Stage, Transaction, UnknownStage, columns};
 pub use registry::{Key, Registry, Taken, UnknownFormat};
-pub use row::{Diagnostic, Position, Row};
+pub use row::{Diagnostic, Position, Row, Source, SourceCell};
 pub use section::{Section, UnknownSection};
 pub use stream::{Rows, StreamError, decode, encode};

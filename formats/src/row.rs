@@ -1,5 +1,6 @@
 //! What a decoder answers for each row of a file, good or bad.
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::Record;
@@ -41,6 +42,37 @@ impl fmt::Display for Position {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "row {}, line {}", self.row, self.line)
     }
+}
+
+/// A row as its file has it, for the person who has to mend it: what a file of failed rows is made of.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source<'a> {
+    /// The cells in the order of the file. Two may have the same column, as two columns of a header may have one name.
+    pub cells: Vec<SourceCell<'a>>,
+}
+
+impl Source<'_> {
+    /// The column of what belongs to no column, such as the cells of a row that has more of them than its header. Our CSV refuses
+    /// a row in which something stands there.
+    pub const SURPLUS: &'static str = "_surplus";
+
+    /// The same row on its own.
+    pub fn into_owned(self) -> Source<'static> {
+        let owned = |cell: SourceCell<'_>| SourceCell {
+            column: Cow::Owned(cell.column.into_owned()),
+            text: Cow::Owned(cell.text.into_owned()),
+        };
+        Source { cells: self.cells.into_iter().map(owned).collect() }
+    }
+}
+
+/// A cell of a row. Neither text holds NUL, which no database of ours can hold.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct SourceCell<'a> {
+    /// The name of its column: that of the file, or one that our CSV understands.
+    pub column: Cow<'a, str>,
+    /// What stands there; a byte that cannot be read in the file's charset is `\u{fffd}`.
+    pub text: Cow<'a, str>,
 }
 
 /// What is wrong with a row, in words for the person who has to mend the file.

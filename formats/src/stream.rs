@@ -8,7 +8,7 @@ use std::vec;
 use bytes::{Bytes, BytesMut};
 use futures_util::stream::{self, Stream, StreamExt};
 
-use crate::{CodecError, Decode, Encode, EncodeError, Findings, Record, Row};
+use crate::{CodecError, Decode, Encode, EncodeError, Findings, Record, Row, Source};
 
 /// How many bytes [`encode`] collects before it hands them on. A page goes on in the next chunk where it does not fit.
 const CHUNK: usize = 64 * 1024;
@@ -54,6 +54,11 @@ pub struct Rows<S> {
 }
 
 impl<S> Rows<S> {
+    /// The row that came last, as the file has it: [`Decode::source`].
+    pub fn source(&self) -> Option<Source<'_>> {
+        self.decoder.source()
+    }
+
     /// What has been found out about the document so far; whole when the stream has ended.
     pub fn findings(&self) -> Findings {
         self.decoder.findings()

@@ -7,6 +7,7 @@ mod export;
 mod graphql;
 mod health;
 mod import;
+mod imports;
 mod legacy;
 mod query;
 mod session;
@@ -46,6 +47,8 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/api.php", post(legacy::serve))
         .route("/export/{file}", get(export::serve))
         .route("/import/{section}", post(import::serve))
+        .route("/imports/{id}", get(imports::receipt))
+        .route("/imports/{id}/errors.csv", get(imports::errors))
         .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
         // Each handler reads its body with a limit of its own.
         .layer(DefaultBodyLimit::disable())

@@ -272,13 +272,8 @@ impl EventsQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<EventsPage> {
-        let session = session(ctx)?;
         let (view, progress) = (view.unwrap_or_default().view()?, is_complete.map(transfer::events::progress));
-        let ordered = List { kind: Kind::Event, order: order_by.order() };
-        let request = PageArguments { first, after, last, before }.request(ordered)?;
-        let page = stored::list(&session.reader(), &view, progress, ordered.order, &request).await?;
-        let place = |event: &stored::Event| event.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, Events { view, progress }, place, transfer::events::client))
+        of_view(ctx, view, progress, order_by, PageArguments { first, after, last, before }).await
     }
 }
 
@@ -329,6 +324,21 @@ impl EventsMutation {
         let deleted = stored::delete(&writer, Kind::Event.expect(&id)?, version).await?;
         Ok(DeleteEventPayload { deleted_id: Kind::Event.global(deleted).into() })
     }
+}
+
+/// A page of the events of a view.
+pub(crate) async fn of_view(
+    ctx: &Context<'_>,
+    view: View,
+    progress: Option<stored::Progress>,
+    order: EventOrder,
+    page: PageArguments,
+) -> Result<EventsPage> {
+    let ordered = List { kind: Kind::Event, order: order.order() };
+    let request = page.request(ordered)?;
+    let page = stored::list(&session(ctx)?.reader(), &view, progress, ordered.order, &request).await?;
+    let place = |event: &stored::Event| event.cursor(ordered.order.key);
+    Ok(connection(ordered, page, &request, Events { view, progress }, place, transfer::events::client))
 }
 
 /// The event of a global id, or nothing, whatever the id is.

@@ -1,22 +1,28 @@
 //! Imports: a file in, a receipt out, all of its good rows or nothing.
 
+mod failed;
+
 use std::str::FromStr;
 
 use bytes::Bytes;
-use formats::{Charset, DecodeOptions, Delimiter, Record, Row, Section};
+use formats::{
+    Charset, DecodeOptions, Delimiter, Diagnostic, Findings, Position, Record, Row, Rows, Section, Source, SourceCell,
+    columns,
+};
 use futures_util::stream::{Stream, StreamExt};
-use serde::Serialize;
 use sha2::{Digest, Sha256};
-use storage::import::{BATCH, Import, Incoming, Outcome, Policy, Target};
+use storage::import::{BATCH, Checked, Failure, Import, Incoming, Outcome, Policy, Target};
+use storage::query::imports::{Counts, File, Note, Summary};
 
+use self::failed::Failed;
 use crate::error::{Code, Error, Result};
-use crate::id::Kind;
 use crate::permission::Right;
+use crate::receipts::Receipt;
 use crate::session::Session;
 use crate::transfer;
 
 /// How many failed rows a receipt names, and how many skipped ones.
-const NOTED_ROWS: usize = 1_000;
+pub(crate) const NOTED_ROWS: usize = 1_000;
 
 /// What to do with a file.
 #[derive(Clone, Debug)]
@@ -62,65 +68,6 @@ impl FromStr for Duplicates {
     }
 }
 
-/// What an import did. `read = created + updated + unchanged + skipped + failed`.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct Receipt {
-    /// The id of the import.
-    pub id: String,
-    /// What was imported.
-    pub section: String,
-    /// `applied`.
-    pub status: &'static str,
-    /// The file.
-    pub file: ReceiptFile,
-    /// How many rows were read; blank ones are none.
-    pub read: u64,
-    /// How many records were made.
-    pub created: u64,
-    /// How many records were changed.
-    pub updated: u64,
-    /// How many rows said nothing new.
-    pub unchanged: u64,
-    /// How many rows were left out as duplicates.
-    pub skipped: u64,
-    /// How many rows were no records.
-    pub failed: u64,
-    /// The first 1,000 failed rows.
-    pub errors: Vec<RowNote>,
-    /// The first 1,000 skipped rows.
-    pub skips: Vec<RowNote>,
-    /// The columns that nobody reads, as the file names them.
-    pub ignored: Vec<String>,
-}
-
-/// The file of a receipt.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize)]
-pub struct ReceiptFile {
-    /// Its name, where it had one.
-    pub name: Option<String>,
-    /// The SHA-256 of its bytes in hexadecimal digits.
-    pub sha256: String,
-    /// The name of its format.
-    pub format: String,
-    /// Its charset, such as `windows-1252`, where it is text.
-    pub charset: Option<String>,
-    /// What separates its cells, where it has cells.
-    pub delimiter: Option<char>,
-}
-
-/// What a receipt says of one row.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
-pub struct RowNote {
-    /// Its number, from 1.
-    pub row: u64,
-    /// The physical line where it begins, from 1.
-    pub line: u64,
-    /// The field or column at fault, where there is one.
-    pub field: Option<String>,
-    /// What is wrong, or which record or row it repeats.
-    pub reason: String,
-}
-
 impl Session {
     /// Imports a file. The caller has the file at hand: the import holds the one writer of SQLite while it reads.
     ///
@@ -139,129 +86,151 @@ impl Session {
         let decoder = codec.decoder(section, &options).map_err(|error| unsupported(error.to_string()))?;
         let target = target(section)?;
         let name = codec.descriptor().name;
-        let policy = Policy { target, duplicates: duplicates.into(), categories };
+        let policy = Policy { target, duplicates: transfer::imports::stored_duplicates(duplicates), categories };
         let turn = self.engine().imports.acquire().await;
         let _turn = turn.map_err(Error::internal)?;
         let import = Import::begin(&writer, policy).await?;
-        let file = ReceiptFile { name: file_name, format: name.to_owned(), ..ReceiptFile::default() };
-        let receipt = Receipt {
-            id: Kind::Import.global(import.id()).to_string(),
-            section: section.name().to_owned(),
-            status: "applied",
-            file,
-            ..Receipt::default()
-        };
         let mut hash = Sha256::new();
         let hashed = bytes.inspect(|piece| {
             if let Ok(piece) = piece {
                 hash.update(piece);
             }
         });
-        let mut run = Run { import, target, receipt, batch: Vec::new() };
         let mut rows = formats::decode(decoder, hashed);
+        let mut run = Run::new(import, section, target);
         run.rows(&mut rows).await?;
         let findings = rows.findings();
         drop(rows);
-        let Run { import, mut receipt, .. } = run;
-        receipt.file.charset = findings.charset.map(|charset| charset.to_string());
-        receipt.file.delimiter = findings.delimiter.map(Delimiter::char);
-        receipt.ignored = findings.ignored;
-        import.commit().await?;
-        receipt.file.sha256 = hexadecimal(&hash.finalize());
-        Ok(receipt)
+        let Run { import, counts, errors, skips, failed, .. } = run;
+        let Findings { charset, delimiter, ignored, columns, .. } = findings;
+        let file = File {
+            name: file_name,
+            sha256: hexadecimal(&hash.finalize()),
+            format: name.to_owned(),
+            charset: charset.map(|charset| charset.to_string()),
+            delimiter: delimiter.map(Delimiter::char),
+        };
+        let (section, finished_at) = (section.name().to_owned(), self.engine().now());
+        let columns = failed.into_columns(columns);
+        let summary = Summary { section, file, counts, skips, ignored, columns, finished_at };
+        let done = import.commit(summary).await?;
+        Ok(transfer::imports::receipt(done, errors))
     }
 }
 
 /// An import under way.
 struct Run {
     import: Import,
+    section: Section,
     target: Target,
-    receipt: Receipt,
-    /// The rows that are not imported yet, also those that are no records: a receipt names rows in their order.
-    batch: Vec<Pending>,
+    counts: Counts,
+    errors: Vec<Note>,
+    skips: Vec<Note>,
+    /// The rows that are not imported yet, with the line where each begins.
+    batch: Vec<(u64, Checked)>,
+    failed: Failed,
+    /// Whether the format tells what its file has for a row.
+    has_sources: bool,
 }
 
-/// A row that waits for its batch: what it brings and the line where it begins, or why it is no record.
-type Pending = std::result::Result<(u64, Incoming), RowNote>;
-
 impl Run {
-    async fn rows<E: std::fmt::Display>(
-        &mut self,
-        rows: impl Stream<Item = std::result::Result<Row, formats::StreamError<E>>>,
-    ) -> Result<()> {
-        let mut rows = std::pin::pin!(rows);
+    fn new(import: Import, section: Section, target: Target) -> Self {
+        Self {
+            import,
+            section,
+            target,
+            counts: Counts::default(),
+            errors: Vec::new(),
+            skips: Vec::new(),
+            batch: Vec::new(),
+            failed: Failed::new(section),
+            has_sources: false,
+        }
+    }
+
+    async fn rows<S, E>(&mut self, rows: &mut Rows<S>) -> Result<()>
+    where
+        S: Stream<Item = std::result::Result<Bytes, E>>,
+        E: std::fmt::Display,
+    {
         while let Some(row) = rows.next().await {
             let row = row.map_err(|error| match error {
                 formats::StreamError::Source(error) => Error::internal(error),
                 formats::StreamError::Codec(error) => Error::invalid(format!("{error}; nothing was imported")),
             })?;
-            self.receipt.read += 1;
-            self.batch.push(pending(row, self.target));
+            self.counts.read += 1;
+            // Where a format does not tell what its file has, our own columns take its place.
+            self.has_sources = self.has_sources || rows.source().is_some();
+            let record = row.record.as_ref().filter(|_| !self.has_sources).cloned();
+            match self.checked(row) {
+                Ok(checked) => self.batch.push(checked),
+                Err(note) => self.fail(note, rows, record.as_ref()),
+            }
             if self.batch.len() == BATCH {
                 self.apply().await?;
             }
+            if self.failed.is_full() {
+                self.import.keep_failed(self.failed.take()).await?;
+            }
         }
-        self.apply().await
+        self.apply().await?;
+        Ok(self.import.keep_failed(self.failed.take()).await?)
+    }
+
+    /// What a row brings and the line where it begins, or why it is no record.
+    fn checked(&self, row: Row) -> std::result::Result<(u64, Checked), Note> {
+        let Row { position: Position { row, line }, record, diagnostics } = row;
+        let note = |field, reason| Note { row, line, field, reason };
+        let Some(record) = record else {
+            let unsaid = || note(None, "the row cannot be read".to_owned());
+            let first = diagnostics.into_iter().next();
+            return Err(first.map_or_else(unsaid, |Diagnostic { field, reason }| note(field, reason)));
+        };
+        let of_field = |field: &str, reason| note(Some(field.to_owned()), reason);
+        let incoming = incoming(record, row, self.target).map_err(|(field, reason)| of_field(field, reason))?;
+        let checked = self.import.check(incoming);
+        let failed = |Failure { field, reason }| note(field.map(ToOwned::to_owned), reason);
+        checked.map(|checked| (line, checked)).map_err(failed)
+    }
+
+    /// Notes down a row that is no record, and what the file has for it.
+    fn fail<S>(&mut self, note: Note, rows: &Rows<S>, record: Option<&Record>) {
+        self.counts.failed += 1;
+        if self.errors.len() < NOTED_ROWS {
+            self.errors.push(note.clone());
+        }
+        let own = || record.map(|record| own_columns(self.section, record));
+        let source = rows.source().or_else(own).unwrap_or_default();
+        self.failed.push(note, source, || rows.findings().columns);
     }
 
     async fn apply(&mut self) -> Result<()> {
-        let mut places = Vec::with_capacity(self.batch.len());
-        let mut good = Vec::with_capacity(self.batch.len());
-        for pending in std::mem::take(&mut self.batch) {
-            places.push(pending.map(|(line, incoming)| {
-                let row = incoming.row;
-                good.push(incoming);
-                (row, line)
-            }));
-        }
-        let mut outcomes = self.import.rows(good).await?.into_iter();
-        for place in places {
-            match place {
-                Ok((row, line)) => self.note(row, line, outcomes.next().expect("each good row has an outcome")),
-                Err(note) => self.fail(note),
+        let (lines, rows): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
+        let numbers: Vec<_> = rows.iter().map(Checked::row).collect();
+        let outcomes = self.import.rows(rows).await?;
+        for ((row, line), outcome) in numbers.into_iter().zip(lines).zip(outcomes) {
+            match outcome {
+                Outcome::Created => self.counts.created += 1,
+                Outcome::Updated => self.counts.updated += 1,
+                Outcome::Unchanged => self.counts.unchanged += 1,
+                Outcome::Skipped(reason) => self.skip(Note { row, line, field: None, reason }),
             }
         }
         Ok(())
     }
 
-    fn note(&mut self, row: u64, line: u64, outcome: Outcome) {
-        match outcome {
-            Outcome::Created => self.receipt.created += 1,
-            Outcome::Updated => self.receipt.updated += 1,
-            Outcome::Unchanged => self.receipt.unchanged += 1,
-            Outcome::Skipped(reason) => self.skip(RowNote { row, line, field: None, reason }),
-            Outcome::Failed { field, reason } => {
-                self.fail(RowNote { row, line, field: field.map(ToOwned::to_owned), reason });
-            }
-        }
-    }
-
-    fn fail(&mut self, note: RowNote) {
-        self.receipt.failed += 1;
-        if self.receipt.errors.len() < NOTED_ROWS {
-            self.receipt.errors.push(note);
-        }
-    }
-
-    fn skip(&mut self, note: RowNote) {
-        self.receipt.skipped += 1;
-        if self.receipt.skips.len() < NOTED_ROWS {
-            self.receipt.skips.push(note);
+    fn skip(&mut self, note: Note) {
+        self.counts.skipped += 1;
+        if self.skips.len() < NOTED_ROWS {
+            self.skips.push(note);
         }
     }
 }
 
-/// What a row brings, or why it is no record.
-fn pending(row: Row, target: Target) -> Pending {
-    let Row { position, record, diagnostics } = row;
-    let note = |field, reason| RowNote { row: position.row, line: position.line, field, reason };
-    let Some(record) = record else {
-        let unsaid = || (None, "the row cannot be read".to_owned());
-        let (field, reason) = diagnostics.into_iter().next().map_or_else(unsaid, |first| (first.field, first.reason));
-        return Err(note(field, reason));
-    };
-    let incoming = incoming(record, position.row, target);
-    incoming.map(|incoming| (position.line, incoming)).map_err(|(field, reason)| note(Some(field.to_owned()), reason))
+/// A record as a row of a file of ours.
+fn own_columns(section: Section, record: &Record) -> Source<'_> {
+    let cells = columns(section).iter().zip(record.cells());
+    Source { cells: cells.map(|(column, text)| SourceCell { column: (*column).into(), text }).collect() }
 }
 
 fn hexadecimal(bytes: &[u8]) -> String {
@@ -285,15 +254,5 @@ fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Inc
         }
         (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),
         (Record::Transaction(_), Target::People) => Err(("stage", "the row is a transaction, not a person".to_owned())),
-    }
-}
-
-impl From<Duplicates> for storage::import::Duplicates {
-    fn from(duplicates: Duplicates) -> Self {
-        match duplicates {
-            Duplicates::Ignore => Self::Ignore,
-            Duplicates::Replace => Self::Replace,
-            Duplicates::Merge => Self::Merge,
-        }
     }
 }

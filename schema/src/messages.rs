@@ -267,13 +267,8 @@ impl MessagesQuery {
         last: Option<i32>,
         before: Option<String>,
     ) -> Result<MessagesPage> {
-        let session = session(ctx)?;
         let view = view.unwrap_or_default().view()?;
-        let ordered = List { kind: Kind::Message, order: order_by.order() };
-        let request = PageArguments { first, after, last, before }.request(ordered)?;
-        let page = stored::list(&session.reader(), &view, ordered.order, &request).await?;
-        let place = |message: &stored::Message| message.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, Messages { view }, place, transfer::messages::client))
+        of_view(ctx, view, order_by, PageArguments { first, after, last, before }).await
     }
 }
 
@@ -328,6 +323,20 @@ impl MessagesMutation {
         let deleted = stored::delete(&writer, Kind::Message.expect(&id)?, version).await?;
         Ok(DeleteMessagePayload { deleted_id: Kind::Message.global(deleted).into() })
     }
+}
+
+/// A page of the messages of a view.
+pub(crate) async fn of_view(
+    ctx: &Context<'_>,
+    view: View,
+    order: MessageOrder,
+    page: PageArguments,
+) -> Result<MessagesPage> {
+    let ordered = List { kind: Kind::Message, order: order.order() };
+    let request = page.request(ordered)?;
+    let page = stored::list(&session(ctx)?.reader(), &view, ordered.order, &request).await?;
+    let place = |message: &stored::Message| message.cursor(ordered.order.key);
+    Ok(connection(ordered, page, &request, Messages { view }, place, transfer::messages::client))
 }
 
 /// The message of a global id, or nothing, whatever the id is.

@@ -19,6 +19,7 @@ use crate::limits;
 use crate::loader::{Loads, loader};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
+use crate::search::SearchQuery;
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 
@@ -37,7 +38,6 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 /// Anything that has a global id.
 #[derive(Interface)]
 #[graphql(field(name = "id", ty = "&ID"))]
-#[expect(clippy::large_enum_variant, reason = "one is made a request, and the engine wants the types bare")]
 enum Node {
     Account(Account),
     Category(Category),
@@ -85,6 +85,7 @@ pub struct Query(
     MessagesQuery,
     NodeQuery,
     PeopleQuery,
+    SearchQuery,
     TransactionsQuery,
 );
 

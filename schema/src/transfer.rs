@@ -8,6 +8,7 @@ pub(crate) mod contact;
 pub(crate) mod email_templates;
 pub(crate) mod event_templates;
 pub(crate) mod events;
+pub(crate) mod imports;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod transactions;

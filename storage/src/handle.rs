@@ -191,10 +191,22 @@ impl Unit {
     }
 
     /// Has PostgreSQL follow indexes until the unit ends. It plans by statistics, and has none of the rows that the unit
-    /// itself has written: a table that was small when it began is read from end to end for each batch.
+    /// itself has written: a table that was small when it began is read from end to end for each batch, and a plan that is
+    /// kept from then never gets better.
     pub(crate) async fn prefer_indexes(&self) -> Result<()> {
         if self.transaction.get_database_backend() == DbBackend::Postgres {
-            self.transaction.execute_unprepared("SET LOCAL enable_seqscan = off").await?;
+            self.transaction
+                .execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_custom_plan")
+                .await?;
+        }
+        Ok(())
+    }
+
+    /// Has PostgreSQL count what this unit has written. Without it the planner takes any index of an account for as good as the
+    /// one of the key that is looked for. A table that somebody else is counting is passed over: nobody waits.
+    pub(crate) async fn renew_statistics(&self, tables: &str) -> Result<()> {
+        if self.transaction.get_database_backend() == DbBackend::Postgres {
+            self.transaction.execute_unprepared(&format!("ANALYZE (SKIP_LOCKED) {tables}")).await?;
         }
         Ok(())
     }

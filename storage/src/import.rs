@@ -1,25 +1,31 @@
 //! The import: many rows in one unit of work, each matched with what is there, none half done.
 //!
-//! [`Import::begin`] opens the unit, [`Import::rows`] takes the rows batch by batch and says what became of each, and
-//! nothing stays unless [`Import::commit`] ends it. The rules are those of design.md section 8.
+//! [`Import::begin`] opens the unit, [`Import::check`] tells a row that can be a record from one that cannot,
+//! [`Import::rows`] takes those that can batch by batch and says what became of each, and nothing stays unless
+//! [`Import::commit`] ends it. The rules are those of design.md section 8.
 
 mod journal;
 mod matching;
 mod people;
 mod transactions;
 
+use sea_orm::EntityTrait;
 use uuid::Uuid;
 
 use journal::Journal;
 pub(crate) use matching::Candidates;
 pub use matching::MatchedBy;
 
+pub use crate::query::imports::Duplicates;
+
 use crate::contact::Contact;
+use crate::entity::{self, import_errors};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::{Scope, Unit, Writer};
 use crate::outbox::{Noun, Verb};
 use crate::query::categories;
+use crate::query::imports::{self, FailedRow, Status, Summary};
 use crate::query::transactions::Stage;
 use crate::value::Decimal;
 
@@ -30,6 +36,12 @@ pub const BATCH: usize = 500;
 /// How many names of categories are made in one statement; each is a row of eight values.
 const NAMES_A_STATEMENT: usize = 1_000;
 
+/// The tables that an import writes row by row.
+const WRITTEN: &str = "people, transactions, transaction_stages, item_categories, import_rows";
+
+/// So many times more rows change what PostgreSQL's statistics say of them; it knows the size of a table without counting.
+const GROWTH_A_COUNT: usize = 8;
+
 /// What an import makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Target {
@@ -37,18 +49,6 @@ pub enum Target {
     People,
     /// A transaction in this stage a row, and its person.
     Stage(Stage),
-}
-
-/// What happens to a row whose record is there already and would change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Duplicates {
-    /// The row is skipped.
-    #[default]
-    Ignore,
-    /// Cells that are not empty overwrite.
-    Replace,
-    /// Only empty fields are filled.
-    Merge,
 }
 
 /// How an import is to be done.
@@ -100,6 +100,26 @@ pub struct IncomingTerms {
     pub more_info: Option<String>,
 }
 
+/// A row that could be a record: what is wrong with a row never depends on what the database holds.
+#[derive(Clone, Debug)]
+pub struct Checked(Incoming);
+
+impl Checked {
+    /// The number of the row.
+    pub fn row(&self) -> u64 {
+        self.0.row
+    }
+}
+
+/// Why a row cannot be a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Failure {
+    /// The GraphQL name of the field at fault, where there is one.
+    pub field: Option<&'static str>,
+    /// What is wrong and what would have been right.
+    pub reason: String,
+}
+
 /// What became of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
@@ -111,13 +131,6 @@ pub enum Outcome {
     Unchanged,
     /// The row was left out, for this reason.
     Skipped(String),
-    /// The row cannot be a record.
-    Failed {
-        /// The GraphQL name of the field at fault, where there is one.
-        field: Option<&'static str>,
-        /// What is wrong and what would have been right.
-        reason: String,
-    },
 }
 
 /// A running import. It holds the one writer of SQLite, so whoever runs it has the file at hand.
@@ -125,6 +138,9 @@ pub struct Import {
     id: Uuid,
     unit: Unit,
     policy: Policy,
+    /// How many rows it has taken, and after how many PostgreSQL counts them next.
+    taken: usize,
+    next_count: usize,
 }
 
 impl Import {
@@ -139,7 +155,7 @@ impl Import {
         }
         let unit = writer.begin().await?;
         unit.prefer_indexes().await?;
-        Ok(Self { id: Uuid::now_v7(), unit, policy })
+        Ok(Self { id: Uuid::now_v7(), unit, policy, taken: 0, next_count: BATCH })
     }
 
     /// The id of this import.
@@ -147,47 +163,79 @@ impl Import {
         self.id
     }
 
+    /// Whether a row could be a record.
+    pub fn check(&self, mut incoming: Incoming) -> std::result::Result<Checked, Failure> {
+        incoming.categories.extend(self.policy.categories.iter().cloned());
+        categories::check_count(&incoming.categories)?;
+        for name in &incoming.categories {
+            categories::check_name(name)?;
+        }
+        incoming.contact = std::mem::take(&mut incoming.contact).cleaned()?;
+        // The foreign lines may bring the notes over their limit.
+        created_contact(&incoming).cleaned()?;
+        if let Target::Stage(_) = self.policy.target {
+            incoming.terms = transactions::checked_terms(&incoming.terms)?;
+        }
+        Ok(Checked(incoming))
+    }
+
     /// Takes the next rows, at most [`BATCH`], and says what became of each, in their order.
     ///
     /// # Panics
     /// With more rows than that.
-    pub async fn rows(&mut self, rows: Vec<Incoming>) -> Result<Vec<Outcome>> {
+    pub async fn rows(&mut self, rows: Vec<Checked>) -> Result<Vec<Outcome>> {
         assert!(rows.len() <= BATCH, "a caller cuts its rows into batches");
-        let rows = rows.into_iter().map(|row| self.prepare(row)).collect();
+        self.taken += rows.len();
+        let rows = rows.into_iter().map(|Checked(row)| row).collect();
         let journal = Journal::new(&self.unit, self.id);
-        match self.policy.target {
-            Target::People => people::apply(&self.unit, &self.policy, journal, rows).await,
-            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, journal, rows).await,
+        let outcomes = match self.policy.target {
+            Target::People => people::apply(&self.unit, &self.policy, journal, rows).await?,
+            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, journal, rows).await?,
+        };
+        if self.taken >= self.next_count {
+            self.unit.renew_statistics(WRITTEN).await?;
+            self.next_count = self.taken * GROWTH_A_COUNT;
         }
+        Ok(outcomes)
     }
 
-    /// Makes everything stay, with one row in the outbox.
-    pub async fn commit(self) -> Result<()> {
-        self.unit.publish(Noun::Import, Verb::Applied, self.id).await?;
-        self.unit.commit().await
+    /// Keeps rows that failed.
+    pub async fn keep_failed(&mut self, rows: Vec<FailedRow>) -> Result<()> {
+        let mut rows = rows.into_iter().map(|row| imports::error_row(self.unit.account, self.id, row)).peekable();
+        while rows.peek().is_some() {
+            let some = rows.by_ref().take(BATCH).map(import_errors::ActiveModel::from);
+            import_errors::Entity::insert_many(some).exec_without_returning(self.unit.on()).await?;
+        }
+        Ok(())
     }
 
-    fn prepare(&self, mut incoming: Incoming) -> Prepared {
-        incoming.categories.extend(self.policy.categories.iter().cloned());
-        categories::check_count(&incoming.categories).map_err(failed)?;
-        let bad_category = incoming.categories.iter().find_map(|name| categories::check_name(name).err());
-        if let Some(error) = bad_category {
-            return Err(failed(error));
-        }
-        incoming.contact = std::mem::take(&mut incoming.contact).cleaned().map_err(failed)?;
-        // The foreign lines may bring the notes over their limit.
-        created_contact(&incoming).cleaned().map_err(failed)?;
-        Ok(incoming)
+    /// Makes everything stay, with what the import was and did and one row in the outbox.
+    pub async fn commit(self, summary: Summary) -> Result<imports::Import> {
+        let Self { id, unit, policy, taken: _, next_count: _ } = self;
+        let Policy { target: _, duplicates, categories } = policy;
+        let import = imports::Import {
+            id,
+            user_id: unit.user(),
+            status: Status::Applied,
+            duplicates,
+            categories,
+            created_at: unit.now,
+            summary,
+        };
+        let row = entity::imports::ActiveModel::from(imports::row(unit.account, import.clone()));
+        entity::imports::Entity::insert(row).exec_without_returning(unit.on()).await?;
+        unit.publish(Noun::Import, Verb::Applied, id).await?;
+        unit.commit().await?;
+        Ok(import)
     }
 }
 
-/// A row with a cleaned contact, or why it is none.
-type Prepared = std::result::Result<Incoming, Outcome>;
-
-fn failed(error: crate::Error) -> Outcome {
-    match error {
-        crate::Error::Invalid { field, reason } => Outcome::Failed { field, reason },
-        other => Outcome::Failed { field: None, reason: other.to_string() },
+impl From<crate::Error> for Failure {
+    fn from(error: crate::Error) -> Self {
+        match error {
+            crate::Error::Invalid { field, reason } => Self { field, reason },
+            other => Self { field: None, reason: other.to_string() },
+        }
     }
 }
 

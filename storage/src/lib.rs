@@ -4,6 +4,7 @@
 //! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`search`], [`schedule`] and
 //! [`operators`] read what people write, and know no database.
 
+mod among;
 mod connect;
 mod contact;
 mod entity;

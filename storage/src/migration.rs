@@ -2,6 +2,7 @@
 
 mod m0001_first_slice;
 mod m0002_import_rows;
+mod m0003_imports;
 mod m0004_whole_model;
 mod words;
 
@@ -24,6 +25,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m0001_first_slice::Migration),
             Box::new(m0002_import_rows::Migration),
+            Box::new(m0003_imports::Migration),
             Box::new(m0004_whole_model::Migration),
         ]
     }

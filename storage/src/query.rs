@@ -7,6 +7,7 @@ pub mod email_templates;
 pub mod event_templates;
 pub mod events;
 pub mod firing;
+pub mod imports;
 mod items;
 pub mod labels;
 pub mod messages;

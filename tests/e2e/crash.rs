@@ -1,86 +1,210 @@
-//! An import is all or nothing, also when the process is killed in the middle of it.
+//! An import is all or nothing, also when the process is killed (SIGKILL) in the middle of it.
+//!
+//! `cargo test` tries it a few times with a small file. At full size, with a program that is built with `--release`:
+//!
+//! ```sh
+//! cargo build --release && CAIRN_TEST_PROGRAM=$PWD/target/release/cairn CAIRN_TEST_CASES=20 CAIRN_TEST_ROWS=100000 \
+//!     cargo test -p tests --test e2e crash -- --nocapture
+//! ```
 
-use std::fs::OpenOptions;
+use std::hash::{BuildHasher as _, Hasher as _, RandomState};
 use std::io::Write as _;
-use std::path::Path;
-use std::process::{Command, Stdio};
+use std::os::unix::process::ExitStatusExt as _;
+use std::process::{Child, Command, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
 
 use harness::database::Kind;
 use harness::on_each_database;
 use harness::require::cases;
+use storage::query::{accounts, imports, people};
+use storage::{Error, NameOrId, Order, PageRequest, Pool, Reader, Storage, View};
+use uuid::Uuid;
 
 use crate::program::{Desk, PROGRAM};
 
-/// How many rows the file has: some batches.
-const ROWS: usize = 2_300;
+/// Never more tries than this: each starts a process.
+const MOST_TRIES: u32 = 20;
 
-/// A desk whose account has one person.
-struct Known(Desk);
+/// Of so many rows one fails.
+const ROWS_A_FAILURE: usize = 100;
+
+/// What a pipe keeps on Linux: so much of what was written the program may not have read.
+const PIPE: usize = 64 * 1024;
+
+/// An account with one person, whom each import changes.
+struct Known {
+    desk: Desk,
+    reader: Reader,
+    person: Uuid,
+    rows: usize,
+}
+
+/// When the program is killed.
+#[derive(Clone, Copy, Debug)]
+enum Moment {
+    /// After so many bytes of the file: while it reads and writes.
+    Reading(usize),
+    /// So long after the end of the file: in its last batches and the commit.
+    Ending(Duration),
+}
+
+/// What the database has of one import and of all.
+#[derive(Clone, Debug, PartialEq, Eq)]
+struct State {
+    people: u64,
+    of_import: u64,
+    imports: usize,
+    company: Option<String>,
+}
 
 impl Known {
     async fn on(kind: Kind, test: &str) -> Option<Self> {
-        let desk = Self(Desk::on(kind, test).await?.with_account());
-        desk.import_whole("name,email,company\nKnown 7,person7@example.com,Old\n");
-        Some(desk)
+        let desk = Desk::on(kind, test).await?.with_account();
+        let file = desk.path().join("known.csv");
+        std::fs::write(&file, "name,email,company\nKnown,known@example.com,Old\n").expect("a file");
+        desk.ok(&["import", "people", file.to_str().expect("UTF-8")]);
+        let storage = Storage::connect(&desk.database, Pool::default()).await.expect("the database is there");
+        let account = accounts::list(&storage).await.expect("a list").remove(0).account_id;
+        let rows = std::env::var("CAIRN_TEST_ROWS").map_or(2_300, |rows| rows.parse().expect("a number of rows"));
+        let reader = storage.reader(account);
+        let page = people::list(&reader, &View::default(), Order::default(), &PageRequest::first(2, None)).await;
+        let person = page.expect("a page").items.remove(0).id;
+        Some(Self { desk, reader, person, rows })
     }
 
-    fn import_whole(&self, file: &str) {
-        let path = self.0.path().join("whole.csv");
-        std::fs::write(&path, file).expect("a file");
-        self.0.ok(&["import", "people", path.to_str().expect("UTF-8")]);
+    /// The file of an import. It changes the known person in its first row and makes one of each other row that does not fail.
+    fn file(&self, import: usize) -> Vec<u8> {
+        let mut file = format!("name,email,company,notes\nKnown,known@example.com,Import {import},\n");
+        // As long as people's notes are, so that a pipe holds a small part of a batch.
+        let notes = "A line of notes. ".repeat(22);
+        for row in 1..self.rows {
+            let email = if row % ROWS_A_FAILURE == 0 { String::new() } else { format!("{row}@{import}.example") };
+            file.push_str(&format!(",{email},,{notes}\n"));
+        }
+        file.into_bytes()
     }
 
-    fn dump(&self) -> String {
-        self.0.ok(&["export", "people", "--format", "json"])
+    fn failing(&self) -> usize {
+        (self.rows - 1) / ROWS_A_FAILURE
     }
 
-    /// Starts an import that reads from a pipe, gives it this much of the file and kills it.
-    fn import_and_kill(&self, pipe: &Path, file: &[u8], bytes: usize) {
-        let mut child = Command::new(PROGRAM)
-            .current_dir(self.0.path())
-            .args(["--database", &self.0.database, "import", "people", "--duplicates", "replace", "--category", "New"])
-            .args(["--format", "csv"])
-            .arg(pipe)
+    /// Starts an import that reads from a pipe.
+    fn start(&self, import: usize) -> Child {
+        let program = std::env::var("CAIRN_TEST_PROGRAM").unwrap_or_else(|_| PROGRAM.to_owned());
+        let category = format!("Import {import}");
+        Command::new(program)
+            .current_dir(self.desk.path())
+            .args(["--database", &self.desk.database, "import", "people", "/dev/stdin", "--format", "csv"])
+            .args(["--duplicates", "replace", "--category", &category])
+            .stdin(Stdio::piped())
             .stdout(Stdio::null())
             .stderr(Stdio::null())
             .spawn()
-            .expect("the program starts");
-        let mut write = OpenOptions::new().write(true).open(pipe).expect("the program opens the other end");
-        write.write_all(&file[..bytes]).expect("the program reads");
-        if bytes == file.len() {
-            // The end of the file: what follows is the last batch and the commit.
-            drop(write);
+            .expect("the program starts")
+    }
+
+    /// Imports a file and kills the program; tells how it ended.
+    fn import_and_kill(&self, import: usize, moment: Moment) -> ExitStatus {
+        let (file, mut child) = (self.file(import), self.start(import));
+        let mut pipe = child.stdin.take().expect("it has a standard input");
+        match moment {
+            Moment::Reading(bytes) => pipe.write_all(&file[..bytes]).expect("the program reads"),
+            Moment::Ending(delay) => {
+                pipe.write_all(&file).expect("the program reads");
+                drop(pipe);
+                let end = Instant::now();
+                while end.elapsed() < delay && child.try_wait().expect("it is ours").is_none() {
+                    std::thread::yield_now();
+                }
+            }
         }
         child.kill().expect("it is ours");
-        child.wait().expect("it ends");
+        child.wait().expect("it ends")
+    }
+
+    /// Imports a file to its end; tells how long that takes after the last byte.
+    fn import_whole(&self, import: usize) -> Duration {
+        let mut child = self.start(import);
+        child.stdin.take().expect("it has a standard input").write_all(&self.file(import)).expect("the program reads");
+        let end = Instant::now();
+        let status = child.wait().expect("it ends");
+        assert_eq!(status.code(), Some(if self.failing() > 0 { 3 } else { 0 }));
+        end.elapsed()
+    }
+
+    async fn state(&self, import: usize) -> State {
+        let category = Some(NameOrId::Name(format!("Import {import}")));
+        let of_import = match people::count(&self.reader, &View { category, ..View::default() }).await {
+            Err(Error::NotFound { .. }) => 0,
+            count => count.expect("a count"),
+        };
+        State {
+            people: people::count(&self.reader, &View::default()).await.expect("a count"),
+            of_import,
+            imports: imports::newest(&self.reader, None, 100).await.expect("a list").len(),
+            company: people::by_ids(&self.reader, &[self.person]).await.expect("a list").remove(0).company,
+        }
+    }
+
+    /// What the database has after an import that is there as a whole.
+    fn after(&self, before: &State, import: usize) -> State {
+        let good = (self.rows - self.failing()) as u64;
+        State {
+            people: before.people + good - 1,
+            of_import: good,
+            imports: before.imports + 1,
+            company: Some(format!("Import {import}")),
+        }
     }
 }
 
 on_each_database! {
-    async fn a_killed_import_is_there_as_a_whole_or_not_at_all(desk: Known) {
-        let pipe = desk.0.path().join("pipe");
-        let made = Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs");
-        assert!(made.success());
-        // Long rows, so that what the test has written is what the program has read, give or take a pipe's 64 KiB.
-        let mut file = String::from("name,email,company,notes\n");
-        let notes = "A line of notes that is as long as people's notes are. ".repeat(7);
-        for number in 0..ROWS {
-            file.push_str(&format!("Person {number},person{number}@example.com,Company {number},{notes}\n"));
-        }
-        let before = desk.dump();
-        // Never more than this: each try starts two processes. The last one sees the whole file.
-        let tries = cases(4).min(20) as usize;
-        for number in 1..=tries {
-            desk.import_and_kill(&pipe, file.as_bytes(), file.len() * number / tries);
-            let after = desk.dump();
+    async fn a_killed_import_is_there_as_a_whole_or_not_at_all(known: Known) {
+        let before = known.state(0).await;
+        let ending = known.import_whole(0);
+        assert_eq!(known.state(0).await, known.after(&before, 0));
+        let tries = cases(4).min(MOST_TRIES) as usize;
+        let (mut in_the_middle, mut whole) = (0, 0);
+        for (import, moment) in (1..).zip(moments(tries, known.file(1).len(), ending)) {
+            let before = known.state(import).await;
+            let status = known.import_and_kill(import, moment);
+            let after = known.state(import).await;
+            eprintln!("{moment:?}: {status}, {} of {} people are there", after.of_import, known.after(&before, import).of_import);
             if after != before {
-                assert_eq!(number, tries, "it cannot be done before it has seen the whole file");
-                assert_eq!(after.matches("\"company\":\"Company ").count(), ROWS);
-                assert_eq!(after.matches("\"categories\":[\"New\"]").count(), ROWS);
+                whole += 1;
+                assert_eq!(after, known.after(&before, import), "{moment:?}");
+                assert!(!matches!(moment, Moment::Reading(_)), "it has not seen the whole file: {moment:?}");
             }
+            let has_read = matches!(moment, Moment::Reading(bytes) if bytes > PIPE) || matches!(moment, Moment::Ending(_));
+            in_the_middle += usize::from(has_read && after == before && status.signal() == Some(9));
         }
+        eprintln!("{tries} tries: {in_the_middle} killed in the middle, {whole} done; the end of a whole one took {ending:?}");
+        assert!(in_the_middle > 0, "no moment was in the middle of an import");
         // Whoever was killed stands in nobody's way.
-        desk.import_whole(&file);
-        assert_eq!(desk.dump().matches("@example.com").count(), ROWS);
+        let before = known.state(tries + 1).await;
+        known.import_whole(tries + 1);
+        assert_eq!(known.state(tries + 1).await, known.after(&before, tries + 1));
     }
+}
+
+/// Random moments over the whole of an import, in equal parts of it so that none is missed; every fourth is after the end of the
+/// file, spread likewise over the time that the end takes and a little more.
+fn moments(tries: usize, length: usize, ending: Duration) -> Vec<Moment> {
+    let endings = tries.div_ceil(4);
+    let reading = tries - endings;
+    let bytes = |part| Moment::Reading(length * within(part, reading) / WHOLE);
+    let delay = |part| {
+        let share = u32::try_from(within(part, endings) * 6 / 5).expect("a little more than the whole");
+        Moment::Ending(ending * share / 1_000_000)
+    };
+    (0..reading).map(bytes).chain((0..endings).map(delay)).collect()
+}
+
+/// Something whole, in the parts in which [`within`] counts.
+const WHOLE: usize = 1_000_000;
+
+/// A random place in one of so many equal parts of something whole. The standard library draws the keys of its maps at random.
+fn within(part: usize, parts: usize) -> usize {
+    let random = RandomState::new().build_hasher().finish() % WHOLE as u64;
+    (part * WHOLE + usize::try_from(random).expect("less than the whole")) / parts
 }

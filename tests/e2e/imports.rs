@@ -1049,7 +1049,7 @@ fn random_text(file: &[ModelPerson]) -> String {
 const OUTCOMES: [&str; 5] = ["created", "updated", "unchanged", "skipped", "failed"];
 
 /// What a receipt counts, such as `2 created, 1 failed`, after a check that it adds up.
-fn summary(receipt: &Value) -> String {
+pub(crate) fn summary(receipt: &Value) -> String {
     let counts = OUTCOMES.map(|outcome| receipt[outcome].as_u64().expect("a number"));
     assert_eq!(receipt["read"], counts.iter().sum::<u64>(), "{receipt:#}");
     assert_eq!(receipt["status"], "applied");
@@ -1091,7 +1091,7 @@ async fn refused(client: &Client, path: &str, body: Vec<u8>) -> (StatusCode, Str
 }
 
 /// The people in the order in which they were made, through GraphQL: what they have, without ids and times.
-async fn people(client: &Client) -> Vec<Value> {
+pub(crate) async fn people(client: &Client) -> Vec<Value> {
     let document = format!("{{ people(orderBy: CREATED_ASC, first: 50) {{ totalCount nodes {{ {PERSON} }} }} }}");
     nodes(&client.graphql(&document, json!({})).await["people"])
 }
@@ -1235,7 +1235,7 @@ async fn make_lively(client: &Client) {
 }
 
 /// The header of Outlook's "Comma Separated Values (Windows)" in English.
-const OUTLOOK: &str = "Title,First Name,Middle Name,Last Name,Suffix,Company,Department,Job Title,Business Street,\
+pub(crate) const OUTLOOK: &str = "Title,First Name,Middle Name,Last Name,Suffix,Company,Department,Job Title,Business Street,\
     Business Street 2,Business Street 3,Business City,Business State,Business Postal Code,Business Country/Region,\
     Home Street,Home Street 2,Home Street 3,Home City,Home State,Home Postal Code,Home Country/Region,Other Street,\
     Other Street 2,Other Street 3,Other City,Other State,Other Postal Code,Other Country/Region,Assistant's Phone,\
@@ -1249,7 +1249,7 @@ const OUTLOOK: &str = "Title,First Name,Middle Name,Last Name,Suffix,Company,Dep
     Spouse,User 1,User 2,User 3,User 4,Web Page";
 
 /// A file as Outlook exports it: a byte order mark, 92 columns, its words for "nothing" in every row.
-fn outlook() -> String {
+pub(crate) fn outlook() -> String {
     let nothing = [
         ("Anniversary", "0/0/00"),
         ("Birthday", "0/0/00"),

@@ -13,6 +13,8 @@ use serde_json::{Value, json};
 struct Ids {
     person: String,
     transaction: String,
+    event: String,
+    message: String,
     category: String,
     user: String,
     account: String,
@@ -23,7 +25,8 @@ type Probe = (&'static str, &'static str, fn(&Ids) -> &str);
 
 /// Every argument of the schema that takes an id, and a request that puts another account's id there.
 ///
-/// `$id` is that id; `$person` and `$transaction` are ids of one's own account. The answer must be the same as for an id that does not exist.
+/// `$id` is that id; `$person`, `$transaction`, `$event` and `$message` are ids of one's own account. The answer must be
+/// the same as for an id that does not exist.
 const PROBES: &[Probe] = &[
     ("Query.node(id)", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.person),
     ("Query.person(id)", "query($id: ID!) { person(id: $id) { id name } }", |ids| &ids.person),
@@ -85,6 +88,99 @@ const PROBES: &[Probe] = &[
     ("ViewInput.transaction", "query($id: ID!) { people(view: { transaction: $id }) { nodes { id } } }", |ids| {
         &ids.transaction
     }),
+    ("Query.event(id)", "query($id: ID!) { event(id: $id) { id title associations { __typename } } }", |ids| {
+        &ids.event
+    }),
+    ("Query.message(id)", "query($id: ID!) { message(id: $id) { id title files { url } } }", |ids| &ids.message),
+    (
+        "CreateEventInput.owner",
+        "mutation($id: ID!) {
+            createEvent(input: { title: \"M\", startsOn: \"2026-05-25\", owner: $id }) { event { id } }
+        }",
+        |ids| &ids.user,
+    ),
+    (
+        "CreateEventInput.associations",
+        "mutation($id: ID!) {
+            createEvent(input: { title: \"M\", startsOn: \"2026-05-25\", associations: [$id] }) { event { id } }
+        }",
+        |ids| &ids.person,
+    ),
+    (
+        "UpdateEventInput.id",
+        "mutation($id: ID!) { updateEvent(input: { id: $id, title: \"Mallory\" }) { event { id } } }",
+        |ids| &ids.event,
+    ),
+    (
+        "UpdateEventInput.owner",
+        "mutation($id: ID!, $event: ID!) { updateEvent(input: { id: $event, owner: $id }) { event { id } } }",
+        |ids| &ids.user,
+    ),
+    (
+        "UpdateEventInput.associations",
+        "mutation($id: ID!, $event: ID!) { updateEvent(input: { id: $event, associations: [$id] }) { event { id } } }",
+        |ids| &ids.transaction,
+    ),
+    ("CompleteEventInput.id", "mutation($id: ID!) { completeEvent(input: { id: $id }) { event { id } } }", |ids| {
+        &ids.event
+    }),
+    ("DeleteEventInput.id", "mutation($id: ID!) { deleteEvent(input: { id: $id }) { deletedId } }", |ids| &ids.event),
+    (
+        "CreateMessageInput.associations",
+        "mutation($id: ID!) { createMessage(input: { title: \"M\", associations: [$id] }) { message { id } } }",
+        |ids| &ids.person,
+    ),
+    (
+        "UpdateMessageInput.id",
+        "mutation($id: ID!) { updateMessage(input: { id: $id, title: \"Mallory\" }) { message { id } } }",
+        |ids| &ids.message,
+    ),
+    (
+        "UpdateMessageInput.associations",
+        "mutation($id: ID!, $message: ID!) {
+            updateMessage(input: { id: $message, associations: [$id] }) { message { id } }
+        }",
+        |ids| &ids.person,
+    ),
+    ("DeleteMessageInput.id", "mutation($id: ID!) { deleteMessage(input: { id: $id }) { deletedId } }", |ids| {
+        &ids.message
+    }),
+    (
+        "AssociateInput.items",
+        "mutation($id: ID!, $person: ID!) {
+            associate(input: { items: [$id], subjects: [$person] }) { items { __typename } }
+        }",
+        |ids| &ids.event,
+    ),
+    (
+        "AssociateInput.subjects",
+        "mutation($id: ID!, $message: ID!) {
+            associate(input: { items: [$message], subjects: [$id] }) { items { __typename } }
+        }",
+        |ids| &ids.person,
+    ),
+    (
+        "DissociateInput.items",
+        "mutation($id: ID!, $person: ID!) {
+            dissociate(input: { items: [$id], subjects: [$person] }) { items { __typename } }
+        }",
+        |ids| &ids.message,
+    ),
+    (
+        "DissociateInput.subjects",
+        "mutation($id: ID!, $event: ID!) {
+            dissociate(input: { items: [$event], subjects: [$id] }) { items { __typename } }
+        }",
+        |ids| &ids.transaction,
+    ),
+    ("ViewInput.person of events", "query($id: ID!) { events(view: { person: $id }) { nodes { id } } }", |ids| {
+        &ids.person
+    }),
+    (
+        "ViewInput.transaction of messages",
+        "query($id: ID!) { messages(view: { transaction: $id }) { nodes { id } } }",
+        |ids| &ids.transaction,
+    ),
     ("Query.node(id) of a user", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.user),
 ];
 
@@ -95,18 +191,22 @@ on_each_database! {
         let unknown = Ids {
             person: replaced(&theirs.person),
             transaction: replaced(&theirs.transaction),
+            event: replaced(&theirs.event),
+            message: replaced(&theirs.message),
             category: replaced(&theirs.category),
             user: replaced(&theirs.user),
             account: replaced(&theirs.account),
         };
-        let with = |id: &str| json!({ "id": id, "person": own.person, "transaction": own.transaction });
+        let with = |id: &str| json!({
+            "id": id, "person": own.person, "transaction": own.transaction, "event": own.event, "message": own.message,
+        });
         for &(argument, document, id) in PROBES {
             let foreign = ours.graphql_answer(document, with(id(&theirs))).await;
             let missing = ours.graphql_answer(document, with(id(&unknown))).await;
             assert_eq!(foreign, missing, "{argument}");
             assert!(!foreign.to_string().contains("Mallory"), "{argument}: {foreign}");
         }
-        for id in [&theirs.account, &theirs.user, &theirs.category, &theirs.transaction] {
+        for id in [&theirs.account, &theirs.user, &theirs.category, &theirs.transaction, &theirs.event, &theirs.message] {
             let answer = ours.graphql(PROBES[0].1, json!({ "id": id })).await;
             assert_eq!(answer["node"], Value::Null, "{id}");
         }
@@ -214,11 +314,18 @@ async fn fill(client: &Client) -> Ids {
         createTransaction(input: { stage: LEAD, personId: $id, categories: [\"Press\"] }) { transaction { id } }
     }";
     let transaction = client.graphql(document, json!({ "id": person["id"] })).await;
+    let document = "mutation($id: ID!) {
+        createEvent(input: { title: \"Call\", startsOn: \"2026-05-25\", associations: [$id] }) { event { id } }
+        createMessage(input: { title: \"Hello\", associations: [$id] }) { message { id } }
+    }";
+    let about = client.graphql(document, json!({ "id": person["id"] })).await;
     let me = client.graphql("{ me { id account { id } } }", json!({})).await;
     let text = |value: &Value| value.as_str().expect("an id").to_owned();
     Ids {
         person: text(&person["id"]),
         transaction: text(&transaction["createTransaction"]["transaction"]["id"]),
+        event: text(&about["createEvent"]["event"]["id"]),
+        message: text(&about["createMessage"]["message"]["id"]),
         category: text(&person["categories"][0]["id"]),
         user: text(&me["me"]["id"]),
         account: text(&me["me"]["account"]["id"]),

@@ -1,11 +1,14 @@
 //! The end-to-end tests, a file a topic.
 
 mod api_php;
+mod concurrency;
 mod crash;
+mod events;
 mod floors;
 mod formats;
 mod graphql;
 mod imports;
+mod imports_later;
 mod isolation;
 mod memory;
 mod program;
@@ -13,4 +16,5 @@ mod search;
 mod statements;
 mod storage;
 mod templates;
+mod transactions;
 mod web;

@@ -37,7 +37,7 @@ impl Desk {
     }
 
     /// Runs a command to its end.
-    fn cairn(&self, arguments: &[&str]) -> Output {
+    pub(crate) fn cairn(&self, arguments: &[&str]) -> Output {
         run(PROGRAM, self.path(), &[&["--database", &self.database], arguments].concat(), "a good password\n")
     }
 
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     /// The standard error of a command that fails.
-    fn fails(&self, arguments: &[&str]) -> String {
+    pub(crate) fn fails(&self, arguments: &[&str]) -> String {
         let output = self.cairn(arguments);
         assert_eq!(output.status.code(), Some(1), "{arguments:?}: {}", String::from_utf8_lossy(&output.stdout));
         String::from_utf8(output.stderr).expect("UTF-8")

@@ -7,7 +7,7 @@ use harness::database::{Kind, empty};
 use harness::on_each_database;
 use harness::site::NOW;
 use schema::{Caller, Clock, Engine, Schema, Session};
-use sea_orm::{ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
+use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::{Value, json};
 use storage::query::accounts::{self, NewAccount};
 use storage::query::users::{NewUser, Role, User};
@@ -57,7 +57,12 @@ impl Watched {
         let (_, admin) = accounts::create(&storage, account, admin, now).await.expect("a new account");
         let engine = Engine::new(storage, formats::builtin(), Clock::Fixed(now)).await.expect("it is migrated");
         let session = engine.operator(None, None).await.expect("the only user");
-        let raw = Database::connect(&url).await.expect("a connection of our own");
+        let raw = Database::connect(ConnectOptions::new(&url).max_connections(1).to_owned()).await;
+        let raw = raw.expect("a connection of our own");
+        if kind == Kind::Postgres {
+            // As storage's own connections plan.
+            raw.execute_unprepared("SET random_page_cost = 1.1").await.expect("anybody may set it");
+        }
         Some(Self { schema: schema::build(engine), session, admin, statements, raw, _folder: folder })
     }
 

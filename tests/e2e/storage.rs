@@ -186,6 +186,7 @@ on_each_database! {
         let policy = Policy { target: Target::People, duplicates: Duplicates::Ignore, categories: Vec::new() };
         let mut import = Import::begin(&account.writer, policy).await.expect("an import");
         let row = Incoming { row: 1, contact: named("Jane").contact, ..Incoming::default() };
+        let row = import.check(row).expect("a good row");
         import.rows(vec![row]).await.expect("a row");
         drop(import);
         people::create(&account.writer, named("Next")).await.expect("the writer is free again");

@@ -3,8 +3,12 @@
 mod decode;
 mod encode;
 mod excel;
+mod failed;
+mod line;
 mod opening;
 mod scan;
+
+pub use self::failed::FailedRows;
 
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
 

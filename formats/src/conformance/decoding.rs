@@ -7,7 +7,7 @@ use super::noise::Noise;
 use super::round_trip::foreign;
 use super::samples::{long, samples};
 use super::{Law, Violation, Violations, excerpt};
-use crate::{Codec, Container, DecodeOptions, Foreign, Record, Row, Section};
+use crate::{Codec, Container, DecodeOptions, Foreign, Record, Row, Section, Source};
 
 /// Documents up to this many bytes are tried more thoroughly than others.
 const SHORT: usize = 2048;
@@ -38,6 +38,9 @@ fn same_for_all_cuts(codec: &dyn Codec, section: Section, law: Law, document: &[
     if let Some(found) = bad_row(section, &whole.rows) {
         violation(Law::Rows, found);
     }
+    if let Some(found) = bad_source(&whole.sources) {
+        violation(Law::Source, found);
+    }
     for size in SIZES {
         match read(codec, section, &options, document, size) {
             Ok(cut) => {
@@ -57,7 +60,21 @@ fn difference(whole: &Reading, cut: &Reading) -> Option<String> {
     if whole.rows.len() != cut.rows.len() {
         return Some(format!("the document has {} rows instead of {}", cut.rows.len(), whole.rows.len()));
     }
-    whole.rows.iter().zip(&cut.rows).find_map(|(expected, other)| row_difference(expected, other))
+    let rows = || whole.rows.iter().zip(&cut.rows).find_map(|(expected, other)| row_difference(expected, other));
+    let sources = || {
+        let differs = whole.sources.iter().zip(&cut.sources).position(|(expected, other)| expected != other)?;
+        Some(format!("the source of row {} is another one", differs + 1))
+    };
+    rows().or_else(sources)
+}
+
+/// What is wrong with the first source that no decoder may answer.
+fn bad_source(sources: &[Option<Source<'_>>]) -> Option<String> {
+    sources.iter().zip(1..).find_map(|(source, number)| {
+        let cells = &source.as_ref()?.cells;
+        let has_nul = cells.iter().any(|cell| cell.text.contains('\0') || cell.column.contains('\0'));
+        has_nul.then(|| format!("the source of row {number} has a NUL"))
+    })
 }
 
 fn row_difference(expected: &Row, other: &Row) -> Option<String> {
@@ -152,30 +169,51 @@ fn limits(codec: &dyn Codec, section: Section, violations: &mut Violations) {
     const LIMIT: usize = 64 * 1024;
     const LENGTH: usize = 8 * LIMIT;
     const PIECE: usize = 4096;
-    let mut violation = |found: String| violations.add(Violation::of_section(Law::Limits, section, found));
+    let mut violation = |law, found: String| violations.add(Violation::of_section(law, section, found));
     let Some(document) = endless(codec, section, LENGTH) else { return };
     let options = DecodeOptions { row_limit: LIMIT, ..DecodeOptions::default() };
     let reading = match read(codec, section, &options, &document, PIECE) {
         Ok(reading) => reading,
-        Err(failure) => return violation(format!("at a row of {LENGTH} bytes, {failure}")),
+        Err(failure) => return violation(Law::Limits, format!("at a row of {LENGTH} bytes, {failure}")),
     };
     let most = 4 * LIMIT;
     if reading.kept > most {
-        violation(format!(
-            "a row of {LENGTH} bytes, with a limit of {LIMIT}, makes the decoder keep {} bytes of its input; {most} are allowed",
-            reading.kept
-        ));
+        violation(
+            Law::Limits,
+            format!(
+                "a row of {LENGTH} bytes, with a limit of {LIMIT}, makes the decoder keep {} bytes of its input; {most} are allowed",
+                reading.kept
+            ),
+        );
     }
     let longest = reading.rows.iter().filter_map(|row| row.record.as_ref()).map(longest_text).max().unwrap_or_default();
     if longest > LIMIT {
-        violation(format!("a row of {LENGTH} bytes, with a limit of {LIMIT}, is read, with a text of {longest} bytes"));
+        violation(
+            Law::Limits,
+            format!("a row of {LENGTH} bytes, with a limit of {LIMIT}, is read, with a text of {longest} bytes"),
+        );
+    }
+    let largest = reading.sources.iter().flatten().map(size).max().unwrap_or_default();
+    if longest <= LIMIT && largest > most {
+        violation(
+            Law::Source,
+            format!("a row of {LENGTH} bytes, with a limit of {LIMIT}, has a source of {largest}; {most} are allowed"),
+        );
     }
     let is_good: Vec<bool> = reading.rows.iter().map(|row| row.record.is_some()).collect();
     if reading.error.is_none() && is_written(codec, section) && is_good != [true, false, true] {
-        violation(format!(
-            "of three rows only that of {LENGTH} bytes should fail, with a limit of {LIMIT}; good rows: {is_good:?}"
-        ));
+        violation(
+            Law::Limits,
+            format!(
+                "of three rows only that of {LENGTH} bytes should fail, with a limit of {LIMIT}; good rows: {is_good:?}"
+            ),
+        );
     }
+}
+
+/// The bytes of a source.
+fn size(source: &Source<'_>) -> usize {
+    source.cells.iter().map(|cell| cell.column.len() + cell.text.len()).sum()
 }
 
 fn longest_text(record: &Record) -> usize {

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 
 use crate::{
     Codec, Container, DecodeError, DecodeOptions, Direction, Encode, EncodeError, EncodeOptions, Record, Row, Section,
-    Unsupported,
+    Source, Unsupported,
 };
 
 /// The bytes of a file.
@@ -67,6 +67,8 @@ fn each_step(
 pub(super) struct Reading {
     /// Its rows, as far as it could be read.
     pub(super) rows: Vec<Row>,
+    /// What the file has for each of them, as far as the decoder can tell.
+    pub(super) sources: Vec<Option<Source<'static>>>,
     /// Why reading ended early.
     pub(super) error: Option<DecodeError>,
     /// The most bytes for which the input buffer had room when the decoder asked for more.
@@ -97,7 +99,10 @@ fn read_unguarded(
     let mut reading = Reading::default();
     while reading.rows.len() <= most_rows {
         match decoder.row(&mut input, at_end) {
-            Ok(Some(row)) => reading.rows.push(row),
+            Ok(Some(row)) => {
+                reading.rows.push(row);
+                reading.sources.push(decoder.source().map(Source::into_owned));
+            }
             Ok(None) if at_end => return Ok(reading),
             Ok(None) => {
                 reading.kept = reading.kept.max(input.capacity());

@@ -1,11 +1,14 @@
 //! Whether what was written comes back.
 
+use bytes::BytesMut;
 use serde_json::{Map, Value};
 
-use super::drive::{read, write};
+use super::drive::{Reading, read, write};
 use super::samples::samples;
 use super::{Law, Violation, Violations, excerpt};
-use crate::{Codec, DecodeOptions, Descriptor, Foreign, Loss, Record, Section, columns};
+use crate::{
+    Codec, DecodeOptions, Descriptor, Diagnostic, FailedRows, Foreign, Loss, Record, Section, builtin, columns,
+};
 
 pub(super) fn check(codec: &dyn Codec, section: Section, violations: &mut Violations) {
     if !codec.descriptor().encodes.contains(&section) {
@@ -41,6 +44,27 @@ fn comes_back(codec: &dyn Codec, section: Section, law: Law, records: &[Record],
             return violation(found);
         }
     }
+    if let Some(found) = not_mendable(section, &reading) {
+        violations.add(Violation::of_section(Law::Source, section, found).reading(&document));
+    }
+}
+
+/// What is wrong with the first row whose source, written into a file of failed rows, does not give the same record.
+fn not_mendable(section: Section, reading: &Reading) -> Option<String> {
+    let why = Diagnostic { field: None, reason: "a test".to_owned() };
+    let options = DecodeOptions::default();
+    reading.rows.iter().zip(&reading.sources).find_map(|(row, source)| {
+        let cells = &source.as_ref()?.cells;
+        let columns: Vec<&str> = cells.iter().map(|cell| cell.column.as_ref()).collect();
+        let texts: Vec<&str> = cells.iter().map(|cell| cell.text.as_ref()).collect();
+        let mut file = BytesMut::new();
+        FailedRows::begin(&columns, &mut file).row(&texts, row.position.row, &why, &mut file);
+        let registry = builtin();
+        let again = read(registry.get("csv").ok()?.as_ref(), section, &options, &file, usize::MAX).ok()?;
+        let is_same = again.rows.len() == 1 && again.rows[0].record == row.record;
+        let other = || excerpt(&format!("{:?}", again.rows.first().map(|row| row.record.as_ref())));
+        (!is_same).then(|| format!("our CSV reads another row of the source of {}: {}", row.position, other()))
+    })
 }
 
 /// The first column that did not come back and is not declared as lost.

@@ -6,9 +6,23 @@ use super::client::{Client, Footer};
 use super::meaning::Meaning;
 use crate::record::Column;
 
-/// Stands for whoever made the table.
+/// Stands for whoever made the table. It has names when its failed rows come back: those that [`name`] gives and the numbers.
 pub(super) static CLIENT: Client =
-    Client { name: "a table without a header", columns: &[], base: None, footer: Footer::Nothing };
+    Client { name: "a table without a header", columns: &COLUMNS, base: None, footer: Footer::Nothing };
+
+const COLUMNS: [(&str, Meaning); 3] =
+    [("first name", Meaning::FirstName), ("last name", Meaning::LastName), ("column #", Meaning::Extra)];
+
+/// The name under which a file of failed rows has a column that was guessed; `None` where its number has to do.
+pub(super) fn name(meaning: Option<Meaning>) -> Option<&'static str> {
+    match meaning? {
+        Meaning::Email(_) => Some("email"),
+        Meaning::Own(column) => Some(column.name()),
+        Meaning::FirstName => Some("First Name"),
+        Meaning::LastName => Some("Last Name"),
+        _ => None,
+    }
+}
 
 /// The meaning of each column: the one with the most e-mail addresses, and the best name before or after it (two neighbours where
 /// given and family name stand apart). All other columns are worth keeping. `None` where no column holds e-mail addresses.

@@ -7,7 +7,7 @@ use expect_test::{Expect, expect};
 use formats::conformance::{Law, check, check_with};
 use formats::{
     Codec, Container, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeError, EncodeOptions, Loss, Person,
-    Position, Record, Row, Section, Unsupported,
+    Position, Record, Row, Section, Source, Unsupported,
 };
 
 #[test]
@@ -137,6 +137,16 @@ fn a_decoder_that_hoards_a_row_without_end() {
         &expect![[r#"
         the format wrapped breaks the law of codecs:
         - a row over the limit is an error, not memory (people): a row of 524288 bytes, with a limit of 65536, makes the decoder keep 524288 bytes of its input; 262144 are allowed"#]],
+    );
+}
+
+#[test]
+fn a_source_that_cannot_be_read_again() {
+    caught(
+        &Wrapped { decode: with_other_names, ..HONEST },
+        &expect![[r#"
+            the format wrapped breaks the law of codecs:
+            - a row's source is the row (people): our CSV reads another row of the source of row 1, line 2: Some(Some(Person(Person { id: Some("id-0"), contact: Contact { name: Some("Ada L… (656 bytes); document: b"[\n{\"id\":\"id-0\",\"name\":\"Ada Lovelace\",\"company\":\"Analytical Engines\",\"title\":\"Head of Programming\",\"email\":\"ada@example.c … -22T01:02:03.456789Z\",\"updatedAt\":\"1999-12-31T23:59:59Z\"}\n]\n" (517 bytes)"#]],
     );
 }
 
@@ -298,6 +308,25 @@ impl<F: FnMut(&mut BytesMut, bool) -> Answer + Send> Decode for Reads<F> {
 
 fn reads(row: impl FnMut(&mut BytesMut, bool) -> Answer + Send + 'static) -> Box<dyn Decode> {
     Box::new(Reads(row))
+}
+
+/// A decoder that shows rows under names which our CSV does not know.
+struct Misnamed(Box<dyn Decode>);
+
+impl Decode for Misnamed {
+    fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Answer {
+        self.0.row(input, at_end)
+    }
+
+    fn source(&self) -> Option<Source<'_>> {
+        let mut source = self.0.source()?;
+        source.cells.iter_mut().filter(|cell| cell.column == "email").for_each(|cell| cell.column = "e_mail".into());
+        Some(source)
+    }
+}
+
+fn with_other_names(json: Box<dyn Decode>) -> Box<dyn Decode> {
+    Box::new(Misnamed(json))
 }
 
 /// A decoder that changes the notes of each person.

@@ -1,12 +1,13 @@
 //! Reads and writes whole documents for the other tests.
 
 use bytes::BytesMut;
-use formats::{DecodeError, DecodeOptions, EncodeOptions, Findings, Person, Record, Row, Section, Transaction};
+use formats::{DecodeError, DecodeOptions, EncodeOptions, Findings, Person, Record, Row, Section, Source, Transaction};
 
-/// What a document gives: its rows, why reading ended early if it did, and what was found out.
+/// What a document gives: its rows, what the file has for each, why reading ended early if it did, and what was found out.
 #[derive(Debug, PartialEq, Eq)]
 pub(crate) struct Reading {
     pub(crate) rows: Vec<Row>,
+    pub(crate) sources: Vec<Option<Source<'static>>>,
     pub(crate) error: Option<DecodeError>,
     pub(crate) findings: Findings,
 }
@@ -23,20 +24,23 @@ pub(crate) fn read_cut(
     let codec = registry.get(format).expect("the tests name built-in formats");
     let mut decoder = codec.decoder(section, options).expect("the tests name sections that can be read");
     let mut sizes = sizes.iter().cycle();
-    let (mut input, mut rest, mut rows) = (BytesMut::new(), document, Vec::new());
+    let (mut input, mut rest, mut rows, mut sources) = (BytesMut::new(), document, Vec::new(), Vec::new());
     // Each call gives a row or takes a piece, and neither is longer than the document.
     for _ in 0..=2 * document.len() + 2 {
         let at_end = rest.is_empty();
         match decoder.row(&mut input, at_end) {
-            Ok(Some(row)) => rows.push(row),
-            Ok(None) if at_end => return Reading { rows, error: None, findings: decoder.findings() },
+            Ok(Some(row)) => {
+                rows.push(row);
+                sources.push(decoder.source().map(Source::into_owned));
+            }
+            Ok(None) if at_end => return Reading { rows, sources, error: None, findings: decoder.findings() },
             Ok(None) => {
                 let size = *sizes.next().expect("the sizes repeat for ever");
                 let (piece, after) = rest.split_at(size.clamp(1, rest.len()));
                 input.extend_from_slice(piece);
                 rest = after;
             }
-            Err(error) => return Reading { rows, error: Some(error), findings: decoder.findings() },
+            Err(error) => return Reading { rows, sources, error: Some(error), findings: decoder.findings() },
         }
     }
     panic!("the decoder neither finishes nor fails");

@@ -96,10 +96,14 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
 
 fn described(reading: &Reading) -> String {
     let mut text = String::new();
-    for row in &reading.rows {
+    for (row, source) in reading.rows.iter().zip(&reading.sources) {
         line(&mut text, &format!("{}:", row.position));
         row.record.iter().for_each(|record| describe(&mut text, record));
         row.diagnostics.iter().for_each(|diagnostic| line(&mut text, &format!("  FAILED {diagnostic}")));
+        let cells = source.iter().filter(|_| row.record.is_none()).flat_map(|source| &source.cells);
+        for cell in cells.filter(|cell| !cell.text.is_empty()) {
+            line(&mut text, &format!("  | {}: {:?}", cell.column, cell.text));
+        }
     }
     let Findings { charset, delimiter, client, header_line, ignored, .. } = &reading.findings;
     let found = [

@@ -85,13 +85,16 @@ impl Export {
             .unwrap_or_else(|| "csv".to_owned());
         let order = ExportRequest::parse_order(&sort)?;
         let export = session.export(ExportRequest { section, format, view: view.into(), order, excel_safe }).await?;
-        match output {
-            // Not opened by its name, which would begin anew where the shell appends.
-            Some(path) if path != Path::new("/dev/stdout") => {
-                write(export.bytes, &path).await.map_err(|stop| stop.about(&path))
-            }
-            _ => until_read(copy(export.bytes, tokio::io::stdout()).await).map_err(Failure::from),
-        }
+        deliver(export.bytes, output).await
+    }
+}
+
+/// Writes a document to a file, else to standard output.
+pub(super) async fn deliver(bytes: impl Stream<Item = schema::Result<Bytes>>, output: Option<PathBuf>) -> Outcome {
+    match output {
+        // Not opened by its name, which would begin anew where the shell appends.
+        Some(path) if path != Path::new("/dev/stdout") => write(bytes, &path).await.map_err(|stop| stop.about(&path)),
+        _ => until_read(copy(bytes, tokio::io::stdout()).await).map_err(Failure::from),
     }
 }
 

@@ -3,11 +3,12 @@
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse, Response};
+use bytes::Bytes;
 use formats::Section;
-use futures_util::StreamExt as _;
+use futures_util::{Stream, StreamExt as _};
 use http::Method;
 use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
-use schema::{Code, Error, ExportRequest, Session, ViewRequest};
+use schema::{Code, Error, Export, ExportRequest, Session, ViewRequest};
 
 use super::error::HttpError;
 use super::query::Parameters;
@@ -38,8 +39,15 @@ pub(crate) async fn serve(
         },
         order: parameters.one("sort")?.map(ExportRequest::parse_order).transpose()?.unwrap_or_default(),
     };
-    let export = session.export(request).await?;
-    // The name is ASCII without quotes: subdomain, section, date and extension (RFC 6266 section 4.3).
+    Ok(download(session.export(request).await?))
+}
+
+/// A document as the answer that browsers save as a file.
+pub(crate) fn download<S>(export: Export<S>) -> Response
+where
+    S: Stream<Item = schema::Result<Bytes>> + Send + 'static,
+{
+    // The name is ASCII without quotes: subdomain, section, date or id, and extension (RFC 6266 section 4.3).
     let disposition = format!("attachment; filename=\"{}\"", export.file_name);
     let headers = [
         (CONTENT_TYPE, export.media_type.to_owned()),
@@ -48,7 +56,7 @@ pub(crate) async fn serve(
     ];
     // An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.
     let bytes = export.bytes.map(|chunk| chunk.map_err(|error| std::io::Error::other(error.message)));
-    Ok((headers, Body::from_stream(bytes)).into_response())
+    (headers, Body::from_stream(bytes)).into_response()
 }
 
 fn view(parameters: &Parameters) -> Result<ViewRequest, HttpError> {

@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
 use super::Incoming;
+use crate::among;
 use crate::entity::import_rows::{ActiveModel, Column, Entity, Model};
 use crate::error::Result;
 use crate::handle::Unit;
@@ -114,7 +115,7 @@ impl<'u> Journal<'u> {
             let of_import = Entity::find()
                 .filter(Column::AccountId.eq(self.unit.account))
                 .filter(Column::ImportId.eq(self.import))
-                .filter(column.is_in(ids.iter().copied()));
+                .filter(among::ids(&self.unit.scope(), column, ids));
             found.extend(of_import.all(self.unit.on()).await?);
         }
         // Here and not there: SQLite would follow the index of the order through the whole import.

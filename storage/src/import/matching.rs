@@ -2,10 +2,10 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::sea_query::{Expr, ExprTrait};
-use sea_orm::{ColumnTrait, QueryFilter, Select};
+use sea_orm::{QueryFilter, Select};
 use uuid::Uuid;
 
+use crate::among;
 use crate::contact::Keys;
 use crate::entity::people;
 use crate::error::Result;
@@ -66,15 +66,15 @@ impl Candidates {
             .collect();
         let mut found = Self::default();
         for ids in ids.chunks(KEYS_A_STATEMENT) {
-            found.fetch(scope, live(scope).filter(people::Column::Id.is_in(ids.iter().copied()))).await?;
+            found.fetch(scope, live(scope).filter(among::ids(scope, people::Column::Id, ids))).await?;
         }
         if !emails.is_empty() {
-            found.fetch(scope, live(scope).filter(people::Column::EmailKey.is_in(emails))).await?;
+            let emails: Vec<_> = emails.into_iter().collect();
+            found.fetch(scope, live(scope).filter(among::texts(scope, people::Column::EmailKey, &emails))).await?;
         }
         if !names.is_empty() {
-            // As pairs: two lists would be looked up each with each.
-            let pair = Expr::tuple([people::Column::NameKey.into_expr(), people::Column::CompanyKey.into_expr()]);
-            found.fetch(scope, live(scope).filter(pair.in_tuples(names))).await?;
+            let names: Vec<_> = names.into_iter().collect();
+            found.fetch(scope, live(scope).filter(among::names(scope, &names))).await?;
         }
         found.load_categories(scope).await?;
         Ok(found)

@@ -6,7 +6,7 @@ use uuid::Uuid;
 
 use super::journal::Journal;
 use super::matching::{Candidates, Known};
-use super::{Duplicates, Incoming, Outcome, Policy, Prepared, combined, created_contact, in_categories};
+use super::{Duplicates, Incoming, Outcome, Policy, combined, created_contact, in_categories};
 use crate::contact::{Contact, Keys};
 use crate::error::Result;
 use crate::fold::fold;
@@ -19,23 +19,16 @@ pub(super) async fn apply(
     unit: &Unit,
     policy: &Policy,
     mut journal: Journal<'_>,
-    rows: Vec<Prepared>,
+    rows: Vec<Incoming>,
 ) -> Result<Vec<Outcome>> {
-    let ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
-    let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
+    let ids: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
+    let keys: Vec<_> = rows.iter().map(|row| row.contact.keys()).collect();
     let mut candidates = Candidates::load(&policy.scope(unit), &ids, &keys).await?;
     journal.recall_people(&candidates.ids().collect::<Vec<_>>()).await?;
     let mut writes = PeopleWrites::default();
     let mut outcomes = Vec::with_capacity(rows.len());
-    let mut keys = keys.iter();
-    for row in rows {
-        outcomes.push(match row {
-            Ok(row) => {
-                let keys = keys.next().expect("every good row has its keys");
-                decide(unit, policy, &mut journal, &mut candidates, &mut writes, &row, keys)
-            }
-            Err(failed) => failed,
-        });
+    for (row, keys) in rows.iter().zip(&keys) {
+        outcomes.push(decide(unit, policy, &mut journal, &mut candidates, &mut writes, row, keys));
     }
     writes.write(unit).await?;
     writes.finish(unit).await?;

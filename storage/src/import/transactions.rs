@@ -2,13 +2,14 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use sea_orm::{ColumnTrait, QueryFilter};
+use sea_orm::QueryFilter;
 use uuid::Uuid;
 
 use super::journal::Journal;
 use super::matching::{Candidates, Known};
 use super::people::{PeopleWrites, change, folded};
-use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, Prepared, in_categories};
+use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, in_categories};
+use crate::among;
 use crate::contact::{Contact, Keys};
 use crate::entity::transactions;
 use crate::error::Result;
@@ -23,29 +24,22 @@ pub(super) async fn apply(
     policy: &Policy,
     stage: Stage,
     journal: Journal<'_>,
-    rows: Vec<Prepared>,
+    rows: Vec<Incoming>,
 ) -> Result<Vec<Outcome>> {
-    let rows: Vec<Prepared> = rows.into_iter().map(|row| row.and_then(with_checked_terms)).collect();
-    let keys: Vec<_> = rows.iter().flatten().map(|row| row.contact.keys()).collect();
+    let keys: Vec<_> = rows.iter().map(|row| row.contact.keys()).collect();
     let mut batch = Batch::load(unit, policy, stage, journal, &rows, &keys).await?;
     let mut outcomes = Vec::with_capacity(rows.len());
-    let mut keys = keys.iter();
-    for row in rows {
-        outcomes.push(match row {
-            Ok(row) => batch.decide(&row, keys.next().expect("every good row has its keys")),
-            Err(failed) => failed,
-        });
+    for (row, keys) in rows.iter().zip(&keys) {
+        outcomes.push(batch.decide(row, keys));
     }
     batch.write().await?;
     Ok(outcomes)
 }
 
-/// A row whose terms could be stored.
-fn with_checked_terms(row: Incoming) -> Prepared {
-    let terms = created_terms(&row.terms);
-    let Terms { value: _, probability: _, more_info } = terms.cleaned().map_err(super::failed)?;
-    let terms = IncomingTerms { more_info, ..row.terms };
-    Ok(Incoming { terms, ..row })
+/// The terms of a row, cleaned. Errors: [`crate::Error::Invalid`] where they could not be stored.
+pub(super) fn checked_terms(terms: &IncomingTerms) -> Result<IncomingTerms> {
+    let Terms { value: _, probability: _, more_info } = created_terms(terms).cleaned()?;
+    Ok(IncomingTerms { more_info, ..*terms })
 }
 
 struct Batch<'a> {
@@ -77,13 +71,13 @@ impl<'a> Batch<'a> {
         policy: &'a Policy,
         stage: Stage,
         mut journal: Journal<'a>,
-        rows: &[Prepared],
+        rows: &[Incoming],
         keys: &[Keys],
     ) -> Result<Self> {
         let scope = policy.scope(unit);
-        let given: Vec<_> = rows.iter().flatten().filter_map(|row| row.id).collect();
+        let given: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
         let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
-        let mut person_ids: Vec<_> = rows.iter().flatten().filter_map(|row| row.person_id).collect();
+        let mut person_ids: Vec<_> = rows.iter().filter_map(|row| row.person_id).collect();
         person_ids.extend(by_id.iter().map(|transaction| transaction.person_id));
         let people = Candidates::load(&scope, &person_ids, keys).await?;
         let candidates: Vec<_> = people.ids().collect();
@@ -269,7 +263,7 @@ fn created_terms(terms: &IncomingTerms) -> Terms {
 async fn transactions_with(scope: &Scope<'_>, column: transactions::Column, ids: &[Uuid]) -> Result<Vec<Transaction>> {
     let mut found = Vec::new();
     for ids in ids.chunks(1_000) {
-        let query = live(scope).filter(column.is_in(ids.iter().copied()));
+        let query = live(scope).filter(among::ids(scope, column, ids));
         found.extend(query.all(&scope.on).await?);
     }
     // Here and not there: SQLite would follow the index of the order through the whole account.

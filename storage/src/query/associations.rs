@@ -83,9 +83,11 @@ pub(crate) async fn children<E: Viewed>(
     let (belongs, item) = (Alias::new("belongs"), (Alias::new("belongs"), Column::ItemId));
     let mut pages = HashMap::new();
     for subjects in subjects.chunks(IDS_A_STATEMENT) {
-        let mut query = query.clone();
-        let same = Expr::col((E::default(), E::id())).equals(item.clone());
         let pairs = pairs::<E>(scope, subjects);
+        let items = Query::select().column(item.clone()).from_subquery(pairs.clone(), belongs.clone()).to_owned();
+        // The join says the same, but for it alone SQLite walks all items and looks whether they belong.
+        let mut query = query.clone().filter(E::id().in_subquery(items));
+        let same = Expr::col((E::default(), E::id())).equals(item.clone());
         QuerySelect::query(&mut query).join_subquery(JoinType::InnerJoin, pairs, belongs.clone(), same);
         pages.extend(record::children(scope, query, (belongs.clone(), Alias::new("subject")), order, request).await?);
     }

@@ -7,6 +7,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
+use crate::among;
 pub use crate::entity::categories::Model as Category;
 use crate::entity::{categories, item_categories};
 use crate::error::{Error, Result};
@@ -54,7 +55,7 @@ pub(crate) async fn of_items_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<Has
     let mut joins = Vec::new();
     for ids in items.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        let rows = query.filter(Column::ItemId.is_in(ids.iter().copied())).all(&scope.on).await?;
+        let rows = query.filter(among::ids(scope, Column::ItemId, ids)).all(&scope.on).await?;
         joins.extend(rows.into_iter().map(|row| (row.item_id, row.category_id)));
     }
     grouped(scope, joins).await

@@ -480,3 +480,71 @@ fn own_text(event: &Event) -> String {
     let folded = |text: &Option<String>| text.as_deref().map(fold).unwrap_or_default();
     lines([&fold(&event.title), &folded(&event.location), &folded(&event.description)])
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::connect::{Pool, Storage};
+    use crate::handle::Actor;
+    use crate::page::SortKey;
+    use crate::query::accounts::NewAccount;
+    use crate::query::users::{NewUser, Role};
+
+    #[tokio::test]
+    async fn another_time_zone_gives_timed_events_other_days_and_leaves_the_rest() {
+        let storage = Storage::connect("sqlite::memory:", Pool::default()).await.expect("a database");
+        storage.migrate().await.expect("it is empty");
+        let now = Timestamp::from_microseconds(1_779_710_400_000_000);
+        let account =
+            NewAccount { subdomain: "acme".into(), name: "Acme".into(), time_zone: "America/Los_Angeles".into() };
+        let admin = NewUser {
+            email: "a@b.example".into(),
+            name: String::new(),
+            role: Role::Admin,
+            password_hash: String::new(),
+        };
+        let (account, _) = accounts::create(&storage, account, admin, now).await.expect("an account");
+        let writer = storage.writer(account.account_id, Actor::System, now);
+        let day: Day = "2026-05-25".parse().expect("a day");
+        // More than one batch of timed events, in the evening of the 25th in Los Angeles.
+        let start = Timestamp::from_microseconds(now.microseconds() + 15 * 3_600 * 1_000_000);
+        let unit = writer.begin().await.expect("a unit");
+        for number in 0..=IDS_A_STATEMENT {
+            let when = if number == 0 { When::Day { first: day, last: None } } else { When::Time { start, end: None } };
+            let details = Details {
+                title: number.to_string(),
+                when,
+                location: None,
+                description: None,
+                progress: Progress::Open,
+                owner: None,
+                email_template: None,
+            };
+            let new = NewEvent { details, categories: Vec::new(), associations: Vec::new() };
+            create_in(&unit, new).await.expect("an event");
+        }
+        unit.commit().await.expect("they are written");
+        let reader = storage.reader(account.account_id);
+        let ends = async || {
+            let order = Order { key: SortKey::Name, direction: crate::page::Direction::Ascending };
+            let one = |from_end| PageRequest { from_end, ..PageRequest::first(1, None) };
+            let first = super::list(&reader, &View::default(), None, order, &one(false)).await.expect("a page");
+            let last = super::list(&reader, &View::default(), None, order, &one(true)).await.expect("a page");
+            (first.items[0].clone(), last.items[0].clone())
+        };
+        let (first, last) = ends().await;
+        assert_eq!((&*first.sort_key, &*last.sort_key, last.starts_on), ("2026-05-25", "2026-05-25T20:00:00", day));
+        let berlin = TimeZone::get("Europe/Berlin").expect("a time zone");
+        let unit = writer.begin().await.expect("a unit");
+        renew_days(&unit, &berlin).await.expect("they are renewed");
+        unit.commit().await.expect("they are written");
+        let (first, last) = ends().await;
+        assert_eq!(
+            (&*first.sort_key, &*last.sort_key, last.starts_on),
+            ("2026-05-25", "2026-05-26T05:00:00", day.next())
+        );
+        assert_eq!((last.version, last.updated_at), (1, now), "they count as unchanged");
+        let old = View { to: Some(day), ..View::default() };
+        assert_eq!(count(&reader, &old, None).await.expect("a count"), 1, "none of them was forgotten");
+    }
+}

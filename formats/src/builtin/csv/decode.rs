@@ -5,12 +5,13 @@ use std::borrow::Cow;
 use bytes::BytesMut;
 
 use super::excel;
+use super::line::LineWriter;
 use super::opening::Opening;
 use super::scan::{Cells, Scanned, Scanner};
 use crate::charset::{Step, Transcoder};
 use crate::headers::Layout;
 use crate::text::without_nul;
-use crate::{Decode, DecodeError, DecodeOptions, Delimiter, Diagnostic, Findings, Position, Row, Section};
+use crate::{Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Row, Section, Source};
 
 /// How much text is looked at before the first row is read.
 const OPENING: usize = 64 * 1024;
@@ -71,8 +72,7 @@ impl Decoder {
         }
         scanner.set_width(layout.width());
         let undoes_excel_safe = self.transcoder.is_marked() && layout.is_ours();
-        let delimiter = dialect.delimiter;
-        Ok(Some(Table { delimiter, header_line, scanner, layout, undoes_excel_safe, rows: 0 }))
+        Ok(Some(Table { header_line, scanner, layout, undoes_excel_safe, rows: 0 }))
     }
 }
 
@@ -95,13 +95,18 @@ impl Decode for Decoder {
         }
     }
 
+    fn source(&self) -> Option<Source<'_>> {
+        self.table.as_ref()?.source()
+    }
+
     fn findings(&self) -> Findings {
         let table = self.table.as_ref();
         Findings {
             charset: Some(self.transcoder.charset()),
-            delimiter: table.map(|table| table.delimiter),
+            delimiter: table.map(|table| table.scanner.delimiter()),
             client: table.map(|table| table.layout.client()),
             header_line: table.and_then(|table| table.header_line),
+            columns: table.map(Table::columns).unwrap_or_default(),
             ignored: table.map(|table| table.layout.ignored()).unwrap_or_default(),
         }
     }
@@ -109,7 +114,6 @@ impl Decode for Decoder {
 
 /// A table whose columns are known.
 struct Table {
-    delimiter: Delimiter,
     header_line: Option<u64>,
     scanner: Scanner,
     layout: Layout,
@@ -144,7 +148,7 @@ impl Table {
         if cells.surplus_is_filled() {
             let width = self.layout.width();
             let reason = format!("the row has {} cells, but the header names {width} columns", cells.found());
-            let delimiter = self.delimiter;
+            let delimiter = self.scanner.delimiter();
             return Row::bad(position, format!("{reason}; put a text with `{delimiter}` in it between quotes"));
         }
         let record = self.texts(cells).and_then(|texts| self.layout.record(&texts));
@@ -152,6 +156,30 @@ impl Table {
             Ok(record) => Row::good(position, record),
             Err(diagnostics) => Row { position, record: None, diagnostics },
         }
+    }
+
+    fn columns(&self) -> Vec<String> {
+        self.layout.sources().map(|(_, name)| name.to_owned()).collect()
+    }
+
+    /// The row that was scanned last, as the file has it.
+    fn source(&self) -> Option<Source<'_>> {
+        let cells = self.scanner.source()?;
+        let mut texts: Vec<String> = cells.iter().map(|cell| self.readable(cell)).collect();
+        let surplus = texts.split_off(texts.len().min(self.layout.width()));
+        let is_filled = surplus.iter().any(|text| !text.trim().is_empty());
+        let joined = || {
+            let mut line = BytesMut::new();
+            LineWriter::new(self.scanner.delimiter()).line(&surplus, &mut line);
+            String::from_utf8_lossy(line.strip_suffix(b"\r\n").unwrap_or(&line)).into_owned()
+        };
+        Some(self.layout.source(texts.into_iter().map(Cow::Owned).collect(), is_filled.then(joined)))
+    }
+
+    /// The cell as text, with a mark for each byte that cannot be read.
+    fn readable(&self, cell: &[u8]) -> String {
+        let text = String::from_utf8_lossy(cell);
+        without_nul(if self.undoes_excel_safe { excel::plain(&text) } else { &text }).into_owned()
     }
 
     /// The cells as text.

@@ -6,7 +6,8 @@ use bytes::BytesMut;
 
 use super::scan::{Cells, Dialect, LineEnd, Scanned, Scanner};
 use crate::delimiter::{Evidence, hint};
-use crate::headers::{Layout, is_email};
+use crate::headers::notes::Note;
+use crate::headers::{Layout, is_email, notes};
 use crate::text::without_nul;
 use crate::{DecodeError, DecodeOptions, Delimiter, Section, columns};
 
@@ -84,7 +85,8 @@ impl Sample {
         section: Section,
         options: &DecodeOptions,
     ) -> Sample {
-        let mut scanner = Scanner::new(dialect, options.row_limit, options.column_limit);
+        // A file of failed rows has some columns more than the file that they come from.
+        let mut scanner = Scanner::new(dialect, options.row_limit, options.column_limit + notes::COUNT);
         let mut input = BytesMut::from(text);
         scanner.skip(&mut input, hint);
         let mut rows = Vec::new();
@@ -110,7 +112,8 @@ impl Sample {
     fn layout(self, section: Section, options: &DecodeOptions) -> Result<(usize, Layout), DecodeError> {
         if let Some((at, layout)) = self.header {
             let SampleRow { line, found, .. } = self.rows[at];
-            if found > options.column_limit as u64 {
+            let notes = self.rows[at].cells.iter().filter(|name| Note::of(name).is_some()).count().min(notes::COUNT);
+            if found > (options.column_limit + notes) as u64 {
                 return Err(DecodeError::TooManyColumns { line, found, limit: options.column_limit });
             }
             return Ok((at + 1, layout));
@@ -159,7 +162,7 @@ impl SampleRow {
     }
 
     fn filled(&self) -> usize {
-        self.cells.iter().filter(|cell| !cell.trim().is_empty()).count()
+        self.cells.iter().filter(|cell| !cell.trim().is_empty() && Note::of(cell).is_none()).count()
     }
 
     fn has_email(&self) -> bool {

@@ -58,6 +58,10 @@ pub(super) struct Scanner {
     ends: Vec<usize>,
     row: CurrentRow,
     progress: Progress,
+    /// The bytes of the row that was found last, taken from the input as they are, and where in them the quote opens that is never
+    /// closed.
+    raw: BytesMut,
+    open_at: Option<usize>,
 }
 
 /// What a row turned out to be.
@@ -94,6 +98,8 @@ impl Scanner {
             ends: Vec::new(),
             row: CurrentRow::default(),
             progress: Progress::Between,
+            raw: BytesMut::new(),
+            open_at: None,
         }
     }
 
@@ -117,6 +123,32 @@ impl Scanner {
         }
     }
 
+    /// The row that was found last, cut into all of its cells; after a quote that is never closed each delimiter is one. `None` for
+    /// a row that was too long.
+    pub(super) fn source(&self) -> Option<Vec<Vec<u8>>> {
+        if self.raw.is_empty() {
+            return None;
+        }
+        let (closed, open) = self.raw.split_at(self.open_at.unwrap_or(self.raw.len()));
+        let mut scanner = Scanner::new(self.dialect, self.limit, usize::MAX);
+        let mut cells = Vec::new();
+        if scanner.next(&mut BytesMut::from(closed), true).is_some() {
+            cells.extend(scanner.cells().iter().map(<[u8]>::to_vec));
+        }
+        if self.open_at.is_some() {
+            // The delimiter before the quote has made an empty cell.
+            cells.pop();
+            let open = open.strip_suffix(b"\r").unwrap_or(open);
+            cells.extend(open.split(|byte| *byte == self.dialect.delimiter.byte()).map(unquoted));
+        }
+        Some(cells)
+    }
+
+    /// What separates the cells.
+    pub(super) fn delimiter(&self) -> Delimiter {
+        self.dialect.delimiter
+    }
+
     /// Passes over bytes that are no rows.
     pub(super) fn skip(&mut self, input: &mut BytesMut, count: usize) {
         self.lines.pass(&input[..count]);
@@ -129,6 +161,9 @@ impl Scanner {
             Progress::Skipping(scanned) => return self.skip_line(input, at_end, scanned),
             Progress::Inside => {}
             Progress::Between => {
+                // Let go of, so that the buffer can take more where it is.
+                self.raw = BytesMut::new();
+                self.open_at = None;
                 let line_ends = input.iter().take_while(|byte| is_line_end(**byte)).count();
                 self.skip(input, line_ends);
                 if input.is_empty() {
@@ -199,8 +234,12 @@ impl Scanner {
         self.used -= trailing;
         self.end_cell();
         self.progress = Progress::Between;
-        input.advance(self.row.read);
-        if end - trailing > self.limit { Scanned::TooLong } else { Scanned::Row }
+        let raw = input.split_to(self.row.read);
+        if end - trailing > self.limit {
+            return Scanned::TooLong;
+        }
+        self.raw = raw;
+        Scanned::Row
     }
 
     /// Ends the last row as if a line end followed. Between quotes that is text and ends nothing.
@@ -239,14 +278,20 @@ impl Scanner {
     fn start_anew(&mut self, input: &mut BytesMut, at_end: bool) -> Option<Scanned> {
         self.lines = self.row.cell_lines;
         let scanned = Scanned::Unclosed { line: self.lines.line() };
-        input.advance(self.row.cell_at);
+        self.raw = input.split_to(self.row.cell_at);
+        self.open_at = Some(self.row.cell_at);
         self.skip_line(input, at_end, scanned)
     }
 
     /// Passes over the rest of a line.
     fn skip_line(&mut self, input: &mut BytesMut, at_end: bool, scanned: Scanned) -> Option<Scanned> {
         let rest = input.iter().position(|byte| self.dialect.line_end.ends_row(*byte));
-        self.skip(input, rest.unwrap_or(input.len()));
+        let count = rest.unwrap_or(input.len());
+        if self.open_at.is_some() {
+            let room = self.limit.saturating_sub(self.raw.len());
+            self.raw.extend_from_slice(&input[..count.min(room)]);
+        }
+        self.skip(input, count);
         if rest.is_none() && !at_end {
             self.progress = Progress::Skipping(scanned);
             return None;
@@ -266,6 +311,14 @@ fn reader(dialect: Dialect) -> Reader {
     let mut reader = ReaderBuilder::new().delimiter(dialect.delimiter.byte()).terminator(terminator).build();
     reader.read_field(b"\n", &mut [0]);
     reader
+}
+
+/// A piece of a row whose quotes do not come in pairs: without those around it, where it has both.
+fn unquoted(piece: &[u8]) -> Vec<u8> {
+    match piece {
+        [b'"', inner @ .., b'"'] => String::from_utf8_lossy(inner).replace("\"\"", "\"").into_bytes(),
+        other => other.to_vec(),
+    }
 }
 
 /// Where the quote stands that closes the one at the start.

@@ -1,14 +1,18 @@
 //! Reads JSON: makes a record of each element of the array.
 
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use bytes::BytesMut;
 use serde_json::value::RawValue;
 
 use super::scan::{DEPTH_LIMIT, Found, Scanner};
-use crate::record::{Column, Draft, names};
+use crate::headers::notes::Note;
+use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
 use crate::text::{utf8, without_nul};
-use crate::{Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Row, Section};
+use crate::{
+    Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Row, Section, Source, SourceCell,
+};
 
 /// A decoder of one document.
 pub(super) struct Decoder {
@@ -63,6 +67,22 @@ impl Decode for Decoder {
         }))
     }
 
+    fn source(&self) -> Option<Source<'_>> {
+        let text = str::from_utf8(self.scanner.element()).ok().filter(|text| !text.is_empty())?;
+        let Ok(mut members) = serde_json::from_str::<Members<'_>>(text) else {
+            let surplus = SourceCell { column: Source::SURPLUS.into(), text: without_nul(text) };
+            return Some(Source { cells: vec![surplus] });
+        };
+        let own = Column::of(self.section).iter().map(|column| column.name());
+        let mut own: Vec<_> = own.filter_map(|name| Some((name.to_owned(), members.remove(name)?))).collect();
+        own.extend(members.into_iter().filter(|(name, _)| Note::of(name) != Some(Note::Remark)));
+        let cell = |(name, value): (String, &RawValue)| SourceCell {
+            text: without_nul(&cell(&name, value.get())).into_owned().into(),
+            column: without_nul(&name).into_owned().into(),
+        };
+        Some(Source { cells: own.into_iter().map(cell).collect() })
+    }
+
     fn findings(&self) -> Findings {
         Findings { charset: Some(Charset::UTF_8), ..Findings::default() }
     }
@@ -93,6 +113,16 @@ fn text(value: &str) -> Result<String, String> {
         }
         [b'-' | b'0'..=b'9', ..] => Ok(value.to_owned()),
         _ => Err(format!("there should be a text, not {}", kind(value))),
+    }
+}
+
+/// A value as a cell of a table: what is no text stands there as it is written.
+fn cell<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    let list = || serde_json::from_str::<Vec<String>>(value).ok().filter(|_| name == Column::Categories.name());
+    let text = || serde_json::from_str::<String>(value).ok();
+    match value {
+        "null" => Cow::Borrowed(""),
+        value => text().or_else(|| Some(list()?.join(CATEGORY_SEPARATOR))).map_or(Cow::Borrowed(value), Cow::Owned),
     }
 }
 

@@ -1,0 +1,91 @@
+//! One search over all sections.
+
+use async_graphql::connection::{Connection, EmptyFields};
+use async_graphql::{Context, Object};
+use storage::{Order, Search, View};
+
+use crate::error::Result;
+use crate::events::{self, EventOrder, EventsPage};
+use crate::messages::{self, MessageOrder, MessagesPage};
+use crate::page::PageArguments;
+use crate::people::{self, People, Person};
+use crate::root::session;
+use crate::transactions::{self, Transaction, Transactions};
+
+/// What a search finds, section by section; a section that is not asked for is not searched.
+pub(crate) struct Found {
+    view: View,
+}
+
+#[Object(name = "SearchResult")]
+impl Found {
+    /// The people, by name.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn people(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Person, People, EmptyFields>> {
+        let page = PageArguments { first, after, last, before };
+        people::of_view(ctx, self.view.clone(), Order::default(), page).await
+    }
+
+    /// The transactions of all stages, by the name of their person.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn transactions(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
+        let page = PageArguments { first, after, last, before };
+        transactions::of_view(ctx, self.view.clone(), Order::default(), page).await
+    }
+
+    /// The events, done or not, by date.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn events(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<EventsPage> {
+        let page = PageArguments { first, after, last, before };
+        events::of_view(ctx, self.view.clone(), None, EventOrder::default(), page).await
+    }
+
+    /// The messages, the newest first.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn messages(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<MessagesPage> {
+        let page = PageArguments { first, after, last, before };
+        messages::of_view(ctx, self.view.clone(), MessageOrder::default(), page).await
+    }
+}
+
+/// The query that searches everything.
+#[derive(Default)]
+pub(crate) struct SearchQuery;
+
+#[Object]
+impl SearchQuery {
+    /// Searches all sections at once, by the words, "quoted phrases" and selectors that `ViewInput.search` takes.
+    #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
+    async fn search(&self, ctx: &Context<'_>, query: String) -> Result<Found> {
+        session(ctx)?;
+        Ok(Found { view: View { search: Search::parse(&query)?, ..View::default() } })
+    }
+}

@@ -1,0 +1,52 @@
+//! Looking for many keys at once, so that both databases follow the index of the keys.
+//!
+//! SQLite does that for a list in the statement. PostgreSQL weighs the length of the list against its statistics, which know nothing
+//! of the rows that a running import has written: it then reads the whole account for each batch. Here it gets the keys as one
+//! JSON text, whose length it does not see; the statement stays the same for any number of them.
+
+use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend};
+use uuid::Uuid;
+
+use crate::entity::people;
+use crate::handle::Scope;
+
+/// The condition that a column holds one of these ids.
+pub(crate) fn ids<C: ColumnTrait>(scope: &Scope<'_>, column: C, ids: &[Uuid]) -> SimpleExpr {
+    if is_sqlite(scope) {
+        return column.is_in(ids.iter().copied());
+    }
+    let list = "$1 = ANY(ARRAY(SELECT json_array_elements_text($2::json)::uuid))";
+    Expr::cust_with_exprs(list, [column.into_expr(), json(ids)])
+}
+
+/// The condition that a column holds one of these texts.
+pub(crate) fn texts<C: ColumnTrait>(scope: &Scope<'_>, column: C, texts: &[&str]) -> SimpleExpr {
+    if is_sqlite(scope) {
+        return column.is_in(texts.iter().copied());
+    }
+    let list = "$1 = ANY(ARRAY(SELECT json_array_elements_text($2::json)))";
+    Expr::cust_with_exprs(list, [column.into_expr(), json(texts)])
+}
+
+/// The condition that somebody live has one of these pairs of folded name and company.
+pub(crate) fn names(scope: &Scope<'_>, pairs: &[(&str, &str)]) -> SimpleExpr {
+    use people::Column::{CompanyKey, Id, NameKey};
+    if is_sqlite(scope) {
+        // As pairs: two lists would be looked up each with each.
+        return Expr::tuple([NameKey.into_expr(), CompanyKey.into_expr()]).in_tuples(pairs.iter().copied());
+    }
+    // `OFFSET 0` keeps the planner from turning the look-up of each pair into one join of all.
+    let list = "$1 = ANY(ARRAY(SELECT found.id FROM json_array_elements($2::json) AS pair(names), LATERAL (\
+                SELECT id FROM people WHERE account_id = $3 AND name_key = names ->> 0 AND company_key = names ->> 1 \
+                AND deleted_at IS NULL OFFSET 0) AS found))";
+    Expr::cust_with_exprs(list, [Id.into_expr(), json(pairs), Expr::val(scope.account)])
+}
+
+fn is_sqlite(scope: &Scope<'_>) -> bool {
+    scope.on.get_database_backend() == DbBackend::Sqlite
+}
+
+fn json<T: serde::Serialize>(list: &[T]) -> SimpleExpr {
+    Expr::val(serde_json::to_string(list).expect("texts and ids can always be written as JSON"))
+}

@@ -1,0 +1,266 @@
+//! Imports that are done: what each was and did, and the rows that failed.
+
+use sea_orm::sea_query::Expr;
+use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select};
+use uuid::Uuid;
+
+pub use crate::entity::imports::{Duplicates, Status};
+use crate::entity::{import_errors, imports};
+use crate::error::{Error, Result};
+use crate::handle::{Reader, Scope};
+use crate::value::Timestamp;
+
+/// An import that is done.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Import {
+    /// Its id.
+    pub id: Uuid,
+    /// The user who imported; `None` for Cairn itself.
+    pub user_id: Option<Uuid>,
+    /// How far it is.
+    pub status: Status,
+    /// What happened to duplicates.
+    pub duplicates: Duplicates,
+    /// The names of the categories for every row.
+    pub categories: Vec<String>,
+    /// When it began.
+    pub created_at: Timestamp,
+    /// What it read and did.
+    pub summary: Summary,
+}
+
+/// What an import read and did, as whoever runs it knows when the last row is in.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Summary {
+    /// The name of the section.
+    pub section: String,
+    /// The file.
+    pub file: File,
+    /// What became of its rows.
+    pub counts: Counts,
+    /// The first skipped rows.
+    pub skips: Vec<Note>,
+    /// The columns that nobody reads.
+    pub ignored: Vec<String>,
+    /// The columns of the failed rows; `None` where no row has this one.
+    pub columns: Vec<Option<String>>,
+    /// When it was done.
+    pub finished_at: Timestamp,
+}
+
+/// The file of an import.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct File {
+    /// Its name, where it had one.
+    pub name: Option<String>,
+    /// The SHA-256 of its bytes in hexadecimal digits.
+    pub sha256: String,
+    /// The name of its format.
+    pub format: String,
+    /// Its charset, where it is text.
+    pub charset: Option<String>,
+    /// What separates its cells, where it has cells.
+    pub delimiter: Option<char>,
+}
+
+/// How many rows became what; `read` is the sum of the others.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[expect(missing_docs, reason = "they are the outcomes of a row")]
+pub struct Counts {
+    pub read: u64,
+    pub created: u64,
+    pub updated: u64,
+    pub unchanged: u64,
+    pub skipped: u64,
+    pub failed: u64,
+}
+
+/// What is said of one row.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Note {
+    /// Its number, from 1.
+    pub row: u64,
+    /// The physical line where it begins, from 1.
+    pub line: u64,
+    /// The field or column at fault, where there is one; a skipped row has none.
+    pub field: Option<String>,
+    /// What is wrong, or which record or row it repeats.
+    pub reason: String,
+}
+
+/// A row that is no record, as the file has it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct FailedRow {
+    /// Where it stands and what is wrong with it.
+    pub note: Note,
+    /// What stands in each of the import's columns; `None` where the row does not have it, and short where no more follows.
+    pub cells: Vec<Option<String>>,
+}
+
+/// An import; `None` where the account has none with this id.
+pub async fn get(reader: &Reader, id: Uuid) -> Result<Option<Import>> {
+    let scope = reader.scope();
+    let found = of_account(&scope).filter(imports::Column::Id.eq(id)).one(&scope.on).await?;
+    found.map(import).transpose()
+}
+
+/// The imports, the newest first and at most `limit`, only those before `before`. Skipped rows, of which there may be many, are
+/// left out.
+pub async fn newest(reader: &Reader, before: Option<Uuid>, limit: u64) -> Result<Vec<Import>> {
+    use imports::Column;
+    let scope = reader.scope();
+    let mut query = of_account(&scope).order_by_desc(Column::Id).limit(limit).select_only();
+    query = query.columns(Column::iter().filter(|column| !matches!(column, Column::Skips)));
+    query = query.expr_as(Expr::val("[]"), "skips");
+    if let Some(before) = before {
+        query = query.filter(Column::Id.lt(before));
+    }
+    let found = query.into_model::<imports::Model>().all(&scope.on).await?;
+    found.into_iter().map(import).collect()
+}
+
+/// What is said of the first `limit` rows of an import that failed.
+pub async fn errors(reader: &Reader, id: Uuid, limit: u64) -> Result<Vec<Note>> {
+    use import_errors::Column::{Field, Line, Reason, RowNumber};
+    let scope = reader.scope();
+    let query = errors_of(&scope, id, None).limit(limit).select_only().columns([RowNumber, Line, Field, Reason]);
+    let found: Vec<(i64, i64, Option<String>, String)> = query.into_tuple().all(&scope.on).await?;
+    Ok(found.into_iter().map(|(row, line, field, reason)| note(row, line, field, reason)).collect())
+}
+
+/// The failed rows of an import after a row, in the order of the file and at most `limit`.
+pub async fn failed_rows(reader: &Reader, id: Uuid, after: Option<u64>, limit: u64) -> Result<Vec<FailedRow>> {
+    let scope = reader.scope();
+    let found = errors_of(&scope, id, after).limit(limit).all(&scope.on).await?;
+    let row = |row: import_errors::Model| {
+        let import_errors::Model { account_id: _, import_id: _, row_number, line, field, reason, cells } = row;
+        Ok(FailedRow { note: note(row_number, line, field, reason), cells: read(&cells)? })
+    };
+    found.into_iter().map(row).collect()
+}
+
+/// The row of an import; [`import`] reads it back.
+pub(crate) fn row(account_id: Uuid, import: Import) -> imports::Model {
+    let Import { id, user_id, status, duplicates, categories, created_at, summary } = import;
+    let Summary { section, file, counts, skips, ignored, columns, finished_at } = summary;
+    let File { name, sha256, format, charset, delimiter } = file;
+    let Counts { read, created, updated, unchanged, skipped, failed } = counts;
+    let skips: Vec<_> = skips.into_iter().map(|Note { row, line, field: _, reason }| (row, line, reason)).collect();
+    imports::Model {
+        account_id,
+        id,
+        user_id,
+        section,
+        status,
+        duplicates,
+        categories: written(&categories),
+        file_name: name,
+        file_sha256: sha256,
+        file_format: format,
+        file_charset: charset,
+        file_delimiter: delimiter.map(String::from),
+        read: signed(read),
+        created: signed(created),
+        updated: signed(updated),
+        unchanged: signed(unchanged),
+        skipped: signed(skipped),
+        failed: signed(failed),
+        skips: written(&skips),
+        ignored: written(&ignored),
+        columns: written(&columns),
+        created_at,
+        finished_at,
+    }
+}
+
+/// The row of a failed row of an import.
+pub(crate) fn error_row(account_id: Uuid, import_id: Uuid, failed: FailedRow) -> import_errors::Model {
+    let FailedRow { note: Note { row, line, field, reason }, cells } = failed;
+    let (row_number, line) = (signed(row), signed(line));
+    import_errors::Model { account_id, import_id, row_number, line, field, reason, cells: written(&cells) }
+}
+
+fn import(row: imports::Model) -> Result<Import> {
+    let imports::Model {
+        account_id: _,
+        id,
+        user_id,
+        section,
+        status,
+        duplicates,
+        categories,
+        file_name,
+        file_sha256,
+        file_format,
+        file_charset,
+        file_delimiter,
+        read: rows_read,
+        created,
+        updated,
+        unchanged,
+        skipped,
+        failed,
+        skips,
+        ignored,
+        columns,
+        created_at,
+        finished_at,
+    } = row;
+    let skips: Vec<(u64, u64, String)> = read(&skips)?;
+    let counts = Counts {
+        read: rows_read.unsigned_abs(),
+        created: created.unsigned_abs(),
+        updated: updated.unsigned_abs(),
+        unchanged: unchanged.unsigned_abs(),
+        skipped: skipped.unsigned_abs(),
+        failed: failed.unsigned_abs(),
+    };
+    let file = File {
+        name: file_name,
+        sha256: file_sha256,
+        format: file_format,
+        charset: file_charset,
+        delimiter: file_delimiter.and_then(|text| text.chars().next()),
+    };
+    let summary = Summary {
+        section,
+        file,
+        counts,
+        skips: skips.into_iter().map(|(row, line, reason)| Note { row, line, field: None, reason }).collect(),
+        ignored: read(&ignored)?,
+        columns: read(&columns)?,
+        finished_at,
+    };
+    Ok(Import { id, user_id, status, duplicates, categories: read(&categories)?, created_at, summary })
+}
+
+fn of_account(scope: &Scope<'_>) -> Select<imports::Entity> {
+    imports::Entity::find().filter(imports::Column::AccountId.eq(scope.account))
+}
+
+fn errors_of(scope: &Scope<'_>, import: Uuid, after: Option<u64>) -> Select<import_errors::Entity> {
+    use import_errors::Column;
+    let query = import_errors::Entity::find()
+        .filter(Column::AccountId.eq(scope.account))
+        .filter(Column::ImportId.eq(import))
+        .filter(Column::RowNumber.gt(after.map_or(0, signed)));
+    // The whole key, so that its index gives the order.
+    query.order_by_asc(Column::AccountId).order_by_asc(Column::ImportId).order_by_asc(Column::RowNumber)
+}
+
+fn note(row: i64, line: i64, field: Option<String>, reason: String) -> Note {
+    Note { row: row.unsigned_abs(), line: line.unsigned_abs(), field, reason }
+}
+
+/// A count as the database has it; no file has more rows than that.
+fn signed(count: u64) -> i64 {
+    i64::try_from(count).unwrap_or(i64::MAX)
+}
+
+fn written<T: serde::Serialize>(list: &[T]) -> String {
+    serde_json::to_string(list).expect("texts and numbers can always be written as JSON")
+}
+
+fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<Vec<T>> {
+    serde_json::from_str(json).map_err(|error| Error::Internal(sea_orm::DbErr::Json(error.to_string())))
+}
