@@ -47,7 +47,7 @@ enum Command {
     /// Make and list accounts
     #[command(subcommand)]
     Account(account::Account),
-    /// Make and list the users of an account
+    /// Make, list and change the users of an account
     #[command(subcommand)]
     User(user::User),
     /// Import a file

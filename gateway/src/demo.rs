@@ -255,7 +255,7 @@ fn person(dice: &mut Dice, index: u32) -> NewPerson {
         ..Contact::default()
     };
     let categories = CATEGORY.iter().filter(|_| dice.often(15)).map(|name| (*name).to_owned()).collect();
-    NewPerson { contact, categories }
+    NewPerson { contact, categories, custom_values: Vec::new() }
 }
 
 fn transaction(dice: &mut Dice, person: Uuid) -> NewTransaction {
@@ -277,7 +277,14 @@ fn transaction(dice: &mut Dice, person: Uuid) -> NewTransaction {
         more_info: dice.often(50).then(|| (*dice.pick(&INFO)).to_owned()),
     };
     let categories = if dice.often(20) { vec![(*dice.pick(&CATEGORY)).to_owned()] } else { Vec::new() };
-    NewTransaction { person: PersonRef::Id(person), stage, terms, managers: Vec::new(), categories }
+    NewTransaction {
+        person: PersonRef::Id(person),
+        stage,
+        terms,
+        managers: Vec::new(),
+        categories,
+        custom_values: Vec::new(),
+    }
 }
 
 /// A small generator (Numerical Recipes' LCG), so that the demo is the same everywhere.

@@ -1,4 +1,4 @@
-//! Accounts and users in GraphQL: who I am, signing in and staying signed in.
+//! Accounts in GraphQL: who I am, signing in and staying signed in, and the settings of the account.
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
@@ -9,6 +9,7 @@ use uuid::Uuid;
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
 use crate::loader::{Loads, UserById};
+use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::session::{AccountHint, Caller, Session};
@@ -20,7 +21,7 @@ use crate::transfer;
 pub(crate) struct Account {
     /// Its global id.
     pub(crate) id: ID,
-    /// Counts the changes, from 1.
+    /// Counts the changes, from 1; send it with an update to learn whether it is stale.
     pub(crate) version: i64,
     /// Its name in URLs.
     pub(crate) subdomain: String,
@@ -32,6 +33,10 @@ pub(crate) struct Account {
     pub(crate) language: String,
     /// The currency of its values, an ISO 4217 code such as `EUR`.
     pub(crate) currency: String,
+    /// When it was made.
+    pub(crate) created_at: DateTime,
+    /// When its settings were changed last.
+    pub(crate) updated_at: DateTime,
 }
 
 /// Somebody who signs in to an account.
@@ -39,7 +44,7 @@ pub(crate) struct Account {
 pub(crate) struct User {
     /// Its global id.
     pub(crate) id: ID,
-    /// Counts the changes, from 1.
+    /// Counts the changes, from 1; send it with an update to learn whether it is stale.
     pub(crate) version: i64,
     /// The address that they sign in with.
     pub(crate) email: String,
@@ -47,6 +52,12 @@ pub(crate) struct User {
     pub(crate) name: String,
     /// What they may do.
     pub(crate) role: Role,
+    /// Whether they may not sign in.
+    pub(crate) is_disabled: bool,
+    /// When they were made.
+    pub(crate) created_at: DateTime,
+    /// When they were changed last.
+    pub(crate) updated_at: DateTime,
     /// The account that they belong to.
     pub(crate) account: Account,
 }
@@ -81,6 +92,28 @@ pub(crate) struct RefreshTokenInput {
     refresh_token: String,
 }
 
+/// The input of `updateAccount`: what is absent or null stays.
+#[derive(InputObject)]
+pub(crate) struct UpdateAccountInput {
+    /// The version that you saw; with it a change in between is a `CONFLICT`.
+    version: Option<i64>,
+    /// What the account calls itself.
+    name: Option<String>,
+    /// An IANA time zone, such as `Europe/Berlin`.
+    time_zone: Option<String>,
+    /// A BCP 47 tag such as `en` or `de-AT`.
+    language: Option<String>,
+    /// An ISO 4217 code such as `EUR`.
+    currency: Option<String>,
+}
+
+/// The changed account.
+#[derive(SimpleObject)]
+pub(crate) struct UpdateAccountPayload {
+    /// The account.
+    account: Account,
+}
+
 /// A signed-in user and the tokens that show it.
 #[derive(SimpleObject)]
 pub(crate) struct LoginPayload {
@@ -94,7 +127,7 @@ pub(crate) struct LoginPayload {
     user: User,
 }
 
-/// The queries about oneself.
+/// The queries about oneself and one's account.
 #[derive(Default)]
 pub(crate) struct AccountsQuery;
 
@@ -106,9 +139,15 @@ impl AccountsQuery {
         let session = session(ctx)?;
         Ok(transfer::accounts::user(session.user().clone(), session.account().clone()))
     }
+
+    /// The account of who is signed in.
+    #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
+    async fn account(&self, ctx: &Context<'_>) -> Result<Account> {
+        Ok(transfer::accounts::client(session(ctx)?.account().clone()))
+    }
 }
 
-/// The mutations that sign in.
+/// The mutations that sign in, and those of the account.
 #[derive(Default)]
 pub(crate) struct AccountsMutation;
 
@@ -143,6 +182,15 @@ impl AccountsMutation {
         let reader = engine.storage().reader(account.account_id);
         let user = users::get(&reader, user).await?.ok_or_else(refused)?;
         tokens_of(engine.session(account, user)?).await
+    }
+
+    /// Changes the settings of the account.
+    async fn update_account(&self, ctx: &Context<'_>, input: UpdateAccountInput) -> Result<UpdateAccountPayload> {
+        let writer = session(ctx)?.writer(Right::Settings)?;
+        let UpdateAccountInput { version, name, time_zone, language, currency } = input;
+        let edit = accounts::AccountEdit { version, name, time_zone, language, currency };
+        let account = accounts::update(&writer, edit).await?;
+        Ok(UpdateAccountPayload { account: transfer::accounts::client(account) })
     }
 }
 

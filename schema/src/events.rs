@@ -13,6 +13,7 @@ use crate::categories::{self, Category};
 use crate::email_templates::{self, EmailTemplate};
 use crate::error::Result;
 use crate::id::Kind;
+use crate::labels::{self, Label};
 use crate::loader::{EventsOf, Loads, Slice};
 use crate::page::{List, PageArguments, connection};
 use crate::permission::Right;
@@ -83,6 +84,11 @@ impl Event {
     /// The categories that it is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
+    }
+
+    /// One's own labels on it, by name.
+    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
+        labels::of_item(ctx, self.key).await
     }
 
     /// The people, then the transactions, that it belongs to, the oldest first.

@@ -7,6 +7,7 @@
 mod accounts;
 mod associations;
 mod categories;
+mod custom_fields;
 mod email_templates;
 mod engine;
 mod error;
@@ -15,6 +16,7 @@ mod events;
 mod exports;
 mod id;
 mod imports;
+mod labels;
 mod limits;
 mod loader;
 mod messages;
@@ -29,6 +31,7 @@ mod session;
 mod token;
 mod transactions;
 mod transfer;
+mod users;
 mod view;
 
 pub use engine::{Clock, Engine};

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use async_graphql::dataloader::{DataLoader, Loader};
 use storage::query::{
-    associations, categories, email_templates, event_templates, events, messages, people, transactions, users,
+    associations, categories, custom_fields, custom_values, email_templates, event_templates, events, labels, messages,
+    people, transactions, users,
 };
 use storage::{ItemKind, Order, Page, PageRequest, Reader, View};
 use uuid::Uuid;
@@ -40,6 +41,18 @@ pub(crate) struct ItemsOf(pub(crate) Uuid);
 /// The categories of an item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct CategoriesOf(pub(crate) Uuid);
+
+/// The labels of the viewer on an item.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct LabelsOf(pub(crate) Uuid);
+
+/// The custom values of a person or a transaction.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct CustomValuesOf(pub(crate) Uuid);
+
+/// The options of a custom field.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct OptionsOf(pub(crate) Uuid);
 
 /// A page of what belongs to a parent; all parents of a list ask for the same page, and get it by one statement.
 #[derive(Clone, PartialEq, Eq, Hash)]
@@ -137,6 +150,39 @@ impl Loader<CategoriesOf> for Loads {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = categories::of_items(&self.reader, &ids).await.map_err(shared)?;
         Ok(found.into_iter().map(|(id, categories)| (CategoriesOf(id), categories)).collect())
+    }
+}
+
+impl Loader<LabelsOf> for Loads {
+    type Value = Vec<labels::Label>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[LabelsOf]) -> Loaded<LabelsOf, Vec<labels::Label>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = labels::of_items(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, labels)| (LabelsOf(id), labels)).collect())
+    }
+}
+
+impl Loader<CustomValuesOf> for Loads {
+    type Value = Vec<custom_values::CustomValue>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[CustomValuesOf]) -> Loaded<CustomValuesOf, Vec<custom_values::CustomValue>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = custom_values::values_of(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, values)| (CustomValuesOf(id), values)).collect())
+    }
+}
+
+impl Loader<OptionsOf> for Loads {
+    type Value = Vec<String>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[OptionsOf]) -> Loaded<OptionsOf, Vec<String>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = custom_fields::options_of(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, options)| (OptionsOf(id), options)).collect())
     }
 }
 

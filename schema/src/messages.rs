@@ -13,6 +13,7 @@ use crate::categories::{self, Category};
 use crate::error::Result;
 use crate::events::Event;
 use crate::id::Kind;
+use crate::labels::{self, Label};
 use crate::loader::{FilesOf, Loads, MessagesOf, Slice};
 use crate::page::{List, PageArguments, connection};
 use crate::permission::Right;
@@ -64,6 +65,11 @@ impl Message {
     /// The categories that it is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
+    }
+
+    /// One's own labels on it, by name.
+    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
+        labels::of_item(ctx, self.key).await
     }
 
     /// The people, then the transactions, that it belongs to, the oldest first.

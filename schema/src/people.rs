@@ -8,9 +8,11 @@ use storage::{Contact, Order, View};
 use uuid::Uuid;
 
 use crate::categories::{self, Category};
+use crate::custom_fields::{self, CustomValue, CustomValueInput};
 use crate::error::Result;
 use crate::events::{self, EventOrder, EventsPage};
 use crate::id::Kind;
+use crate::labels::{self, Label};
 use crate::loader::{Loads, Slice, TransactionsOf};
 use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{List, PageArguments, connection};
@@ -111,6 +113,16 @@ impl Person {
         messages::of_subject(ctx, self.key, view, order_by, page).await
     }
 
+    /// One's own labels on the person, by name.
+    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
+        labels::of_item(ctx, self.key).await
+    }
+
+    /// The person's values of custom fields, by the name of the field; fields that they have no value of are left out.
+    async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
+        custom_fields::values_of(ctx, self.key).await
+    }
+
     /// Their transactions, the newest first, in one stage or in all.
     #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
@@ -184,6 +196,9 @@ pub(crate) struct PersonInput {
     /// The names of categories; those that are not there are made.
     #[graphql(default)]
     pub(crate) categories: Vec<String>,
+    /// The values of custom fields.
+    #[graphql(default)]
+    pub(crate) custom_values: Vec<CustomValueInput>,
 }
 
 /// The input of `createPerson`.
@@ -237,6 +252,9 @@ pub(crate) struct UpdatePersonInput {
     notes: MaybeUndefined<String>,
     /// The names of all categories that the person shall be in.
     categories: MaybeUndefined<Vec<String>>,
+    /// The values of custom fields that change; the others stay.
+    #[graphql(default)]
+    custom_values: Vec<CustomValueInput>,
 }
 
 /// A changed person.
@@ -313,7 +331,8 @@ impl PeopleMutation {
             MaybeUndefined::Null => Some(Vec::new()),
             MaybeUndefined::Value(names) => Some(names),
         };
-        let change = stored::PersonEdit { id, version: input.version, categories };
+        let custom_values = transfer::custom_fields::given(input.custom_values.clone());
+        let change = stored::PersonEdit { id, version: input.version, categories, custom_values };
         let person = stored::update(&writer, change, |contact| edit(contact, &input)).await?;
         Ok(UpdatePersonPayload { person: transfer::people::client(person) })
     }
@@ -367,6 +386,7 @@ fn edit(contact: &mut Contact, input: &UpdatePersonInput) {
         country,
         notes,
         categories: _,
+        custom_values: _,
     } = input;
     let given = [name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes];
     for ((_, field), given) in contact.fields_mut().into_iter().zip(given) {

@@ -25,12 +25,12 @@ impl Right {
 
     /// Whether a role has this right.
     pub fn is_of(self, role: Role) -> bool {
-        match (role, self) {
-            (Role::Admin, _) | (Role::Member, Self::Labels | Self::Records | Self::Templates) => true,
-            (Role::Reader, Self::Labels) => true,
-            (Role::Member, Self::Fields | Self::Settings) => false,
-            (Role::Reader, Self::Records | Self::Templates | Self::Fields | Self::Settings) => false,
-        }
+        let roles: &[Role] = match self {
+            Self::Labels => &[Role::Admin, Role::Member, Role::Reader],
+            Self::Records | Self::Templates => &[Role::Admin, Role::Member],
+            Self::Fields | Self::Settings => &[Role::Admin],
+        };
+        roles.contains(&role)
     }
 
     /// Errors: `FORBIDDEN` where the role does not have this right.

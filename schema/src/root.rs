@@ -8,13 +8,15 @@ use async_graphql::{
 
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
 use crate::associations::AssociationsMutation;
-use crate::categories::{self, CategoriesQuery, Category};
+use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
+use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
 use crate::error::{Code, Result};
 use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::id::{GlobalId, Kind};
+use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
 use crate::loader::{Loads, loader};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
@@ -22,6 +24,7 @@ use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::search::SearchQuery;
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
+use crate::users::{UsersMutation, UsersQuery};
 
 /// How deep a query may be nested.
 const DEPTH: usize = 15;
@@ -41,9 +44,11 @@ pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
 enum Node {
     Account(Account),
     Category(Category),
+    CustomField(CustomField),
     EmailTemplate(EmailTemplate),
     Event(Event),
     EventTemplate(EventTemplate),
+    Label(Label),
     Message(Message),
     Person(Person),
     Transaction(Transaction),
@@ -62,14 +67,16 @@ impl NodeQuery {
         Ok(match kind {
             Kind::Account => accounts::account_by_id(session, key).map(Node::from),
             Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
+            Kind::CustomField => custom_fields::by_id(ctx, &id).await?.map(Node::from),
             Kind::EmailTemplate => email_templates::by_id(ctx, &id).await?.map(Node::from),
             Kind::EventTemplate => event_templates::by_id(ctx, &id).await?.map(Node::from),
             Kind::Event => events::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Label => labels::by_id(ctx, &id).await?.map(Node::from),
             Kind::Message => messages::by_id(ctx, &id).await?.map(Node::from),
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::CustomField | Kind::Import | Kind::Label => None,
+            Kind::Import => None,
         })
     }
 }
@@ -79,14 +86,17 @@ impl NodeQuery {
 pub struct Query(
     AccountsQuery,
     CategoriesQuery,
+    CustomFieldsQuery,
     EmailTemplatesQuery,
     EventTemplatesQuery,
     EventsQuery,
+    LabelsQuery,
     MessagesQuery,
     NodeQuery,
     PeopleQuery,
     SearchQuery,
     TransactionsQuery,
+    UsersQuery,
 );
 
 /// The root of mutations.
@@ -94,12 +104,16 @@ pub struct Query(
 pub struct Mutation(
     AccountsMutation,
     AssociationsMutation,
+    CategoriesMutation,
+    CustomFieldsMutation,
     EmailTemplatesMutation,
     EventTemplatesMutation,
     EventsMutation,
+    LabelsMutation,
     MessagesMutation,
     PeopleMutation,
     TransactionsMutation,
+    UsersMutation,
 );
 
 /// The schema on an engine.

@@ -9,9 +9,11 @@ use uuid::Uuid;
 
 use crate::accounts::{self, User};
 use crate::categories::{self, Category};
+use crate::custom_fields::{self, CustomValue, CustomValueInput};
 use crate::error::{Error, Result};
 use crate::events::{self, EventOrder, EventsPage};
 use crate::id::Kind;
+use crate::labels::{self, Label};
 use crate::loader::{Loads, ManagersOf, PersonById, StepsOf, UserById};
 use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{List, PageArguments, connection};
@@ -58,6 +60,16 @@ impl Transaction {
         Ok(transfer::people::client(person))
     }
 
+    /// One's own labels on it, by name.
+    async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
+        labels::of_item(ctx, self.key).await
+    }
+
+    /// Its values of custom fields, by the name of the field; fields that it has no value of are left out.
+    async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
+        custom_fields::values_of(ctx, self.key).await
+    }
+
     /// The users who manage it, by address.
     async fn managers(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
@@ -73,7 +85,7 @@ impl Transaction {
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<StageChange>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let steps = loader.load_one(StepsOf(self.key)).await.map_err(|error| (*error).clone())?;
-        Ok(steps.unwrap_or_default().into_iter().map(transfer::transactions::step).collect())
+        Ok(steps.unwrap_or_default().iter().map(transfer::transactions::step).collect())
     }
 
     /// The categories that the transaction is in, by name.
@@ -176,6 +188,9 @@ pub(crate) struct CreateTransactionInput {
     /// The names of its categories; those that are not there are made.
     #[graphql(default)]
     categories: Vec<String>,
+    /// The values of custom fields.
+    #[graphql(default)]
+    custom_values: Vec<CustomValueInput>,
 }
 
 /// What happens with a `person` who may be in the account already.
@@ -215,6 +230,9 @@ pub(crate) struct UpdateTransactionInput {
     managers: MaybeUndefined<Vec<ID>>,
     /// The names of all categories that it shall be in.
     categories: MaybeUndefined<Vec<String>>,
+    /// The values of custom fields that change; the others stay.
+    #[graphql(default)]
+    custom_values: Vec<CustomValueInput>,
 }
 
 /// A changed transaction.
@@ -311,6 +329,7 @@ impl TransactionsMutation {
             person_match,
             managers,
             categories,
+            custom_values,
         } = input;
         let terms = stored::Terms {
             value: value.map(|value| value.0).unwrap_or_default(),
@@ -318,8 +337,14 @@ impl TransactionsMutation {
             more_info,
         };
         let person = person_ref(person_id, person, person_match)?;
-        let new =
-            stored::NewTransaction { person, stage: stage.into(), terms, managers: users(&managers)?, categories };
+        let new = stored::NewTransaction {
+            person,
+            stage: stage.into(),
+            terms,
+            managers: users(&managers)?,
+            categories,
+            custom_values: transfer::custom_fields::given(custom_values),
+        };
         let transaction = stored::create(&writer, new).await?;
         Ok(CreateTransactionPayload { transaction: transfer::transactions::client(transaction) })
     }
@@ -331,19 +356,30 @@ impl TransactionsMutation {
         input: UpdateTransactionInput,
     ) -> Result<UpdateTransactionPayload> {
         let writer = session(ctx)?.writer(Right::Records)?;
-        let UpdateTransactionInput { id, version, stage, value, probability, more_info, managers, categories } = input;
+        let UpdateTransactionInput {
+            id,
+            version,
+            stage,
+            value,
+            probability,
+            more_info,
+            managers,
+            categories,
+            custom_values,
+        } = input;
         let change = stored::TransactionEdit {
             id: Kind::Transaction.expect(&id)?,
             version,
             stage: stage.map(stored::Stage::from),
             managers: given(managers).map(|managers| users(&managers)).transpose()?,
             categories: given(categories),
+            custom_values: transfer::custom_fields::given(custom_values),
         };
         let edit = |terms: &mut stored::Terms| {
-            if let Some(value) = given(value.clone()) {
+            if let Some(value) = given(value) {
                 terms.value = value.0;
             }
-            if let Some(probability) = given(probability.clone()) {
+            if let Some(probability) = given(probability) {
                 terms.probability = probability.0;
             }
             if !more_info.is_undefined() {

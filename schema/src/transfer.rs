@@ -5,10 +5,12 @@
 pub(crate) mod accounts;
 pub(crate) mod categories;
 pub(crate) mod contact;
+pub(crate) mod custom_fields;
 pub(crate) mod email_templates;
 pub(crate) mod event_templates;
 pub(crate) mod events;
 pub(crate) mod imports;
+pub(crate) mod labels;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod transactions;

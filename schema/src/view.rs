@@ -146,7 +146,7 @@ impl PersonOrder {
 }
 
 /// What a client names: by its id, or else by its name.
-fn name_or_id(kind: Kind, text: String) -> NameOrId {
+pub(crate) fn name_or_id(kind: Kind, text: String) -> NameOrId {
     match kind.parse(&text) {
         Some(id) => NameOrId::Id(id),
         None => NameOrId::Name(text),

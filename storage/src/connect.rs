@@ -97,12 +97,12 @@ impl Storage {
     /// for looking at plans: the text holds people's data and belongs into no log.
     #[must_use]
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
-        let Self { mut readers, mut writer, _folder } = self;
+        let Self { mut readers, mut writer, _folder: folder } = self;
         for connection in [&mut readers, &mut writer] {
             let observer = observer.clone();
             connection.set_metric_callback(move |info| observer(&info.statement.to_string()));
         }
-        Self { readers, writer, _folder }
+        Self { readers, writer, _folder: folder }
     }
 
     /// Asks the database for a sign of life.

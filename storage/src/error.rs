@@ -48,6 +48,14 @@ impl Error {
         Self::Invalid { field: Some(field), reason: reason.into() }
     }
 
+    /// Turns the violation of a unique index into the conflict that `reason` describes.
+    pub(crate) fn or_taken(self, reason: impl FnOnce() -> String) -> Self {
+        match self {
+            Self::Internal(error) => on_unique(error, reason),
+            other => other,
+        }
+    }
+
     /// True for an error that goes away when the unit of work is done again: a serialization failure (40001), a
     /// deadlock (40P01), a server that is shutting down (57P01) or a lost connection (08006), see
     /// PostgreSQL's appendix A.

@@ -17,6 +17,7 @@ mod item;
 #[cfg(test)]
 mod laws;
 mod migration;
+mod name;
 pub mod operators;
 mod outbox;
 mod page;

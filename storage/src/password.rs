@@ -7,10 +7,20 @@ use argon2::password_hash::{PasswordHash, PasswordHasher, PasswordVerifier, Salt
 use tokio::sync::Semaphore;
 use tokio::task::spawn_blocking;
 
+use crate::error::{Error, Result};
+
 /// The shortest password that is accepted, in characters.
 pub const SHORTEST: usize = 10;
 /// The longest password that is accepted, in bytes.
 pub const LONGEST: usize = 1024;
+
+/// Errors: [`Error::Invalid`] about `field` for a password that is too short or too long.
+pub fn check(password: &str, field: &'static str) -> Result<()> {
+    if password.chars().count() >= SHORTEST && password.len() <= LONGEST {
+        return Ok(());
+    }
+    Err(Error::invalid(field, format!("a password has at least {SHORTEST} characters and at most {LONGEST} bytes")))
+}
 
 /// A hash of a random password that nobody has: checking against it takes as long as against a real one.
 static NOBODY: LazyLock<String> = LazyLock::new(|| hash_now(&rand::random::<u128>().to_string()));

@@ -3,6 +3,8 @@
 pub mod accounts;
 pub mod associations;
 pub mod categories;
+pub mod custom_fields;
+pub mod custom_values;
 pub mod email_templates;
 pub mod event_templates;
 pub mod events;

@@ -527,7 +527,8 @@ on_each_database! {
         for (number, subject) in subjects.into_iter().enumerate() {
             let renames = writer.clone();
             tasks.spawn(async move {
-                let change = people::PersonEdit { id: subject, version: None, categories: None };
+                let custom_values = Vec::new();
+                let change = people::PersonEdit { id: subject, version: None, categories: None, custom_values };
                 people::update(&renames, change, |contact| contact.name = Some(format!("New {number}"))).await.map(drop)
             });
             let associates = writer.clone();

@@ -18,6 +18,8 @@ struct Ids {
     category: String,
     user: String,
     account: String,
+    field: String,
+    label: String,
 }
 
 /// An argument, a document and the id that goes there.
@@ -181,6 +183,103 @@ const PROBES: &[Probe] = &[
         "query($id: ID!) { messages(view: { transaction: $id }) { nodes { id } } }",
         |ids| &ids.transaction,
     ),
+    ("Query.user(id)", "query($id: ID!) { user(id: $id) { id name } }", |ids| &ids.user),
+    (
+        "UpdateUserInput.id",
+        "mutation($id: ID!) { updateUser(input: { id: $id, name: \"Mallory\" }) { user { id } } }",
+        |ids| &ids.user,
+    ),
+    ("Query.customField(id)", "query($id: ID!) { customField(id: $id) { id name } }", |ids| &ids.field),
+    (
+        "UpdateCustomFieldInput.id",
+        "mutation($id: ID!) { updateCustomField(input: { id: $id, name: \"Mallory\" }) { customField { id } } }",
+        |ids| &ids.field,
+    ),
+    (
+        "DeleteCustomFieldInput.id",
+        "mutation($id: ID!) { deleteCustomField(input: { id: $id }) { deletedId } }",
+        |ids| &ids.field,
+    ),
+    (
+        "CustomValueInput.field of a new person",
+        "mutation($id: String!) {
+            createPerson(input: { name: \"M\", customValues: [{ field: $id, value: \"x\" }] }) { person { id } }
+        }",
+        |ids| &ids.field,
+    ),
+    (
+        "CustomValueInput.field of a person",
+        "mutation($id: String!, $person: ID!) {
+            updatePerson(input: { id: $person, customValues: [{ field: $id, value: \"x\" }] }) { person { id } }
+        }",
+        |ids| &ids.field,
+    ),
+    ("Query.label(id)", "query($id: ID!) { label(id: $id) { id name } }", |ids| &ids.label),
+    (
+        "UpdateLabelInput.id",
+        "mutation($id: ID!) { updateLabel(input: { id: $id, name: \"Mallory\" }) { label { id } } }",
+        |ids| &ids.label,
+    ),
+    ("DeleteLabelInput.id", "mutation($id: ID!) { deleteLabel(input: { id: $id }) { deletedId } }", |ids| &ids.label),
+    (
+        "AddLabelInput.items",
+        "mutation($id: ID!) { addLabel(input: { items: [$id], labels: [\"Hot\"] }) { labels { name } } }",
+        |ids| &ids.person,
+    ),
+    (
+        "AddLabelInput.labels of a person",
+        "mutation($id: String!, $person: ID!) {
+            addLabel(input: { items: [$person], labels: [$id] }) { labels { name } }
+        }",
+        |ids| &ids.label,
+    ),
+    (
+        "RemoveLabelInput.items",
+        "mutation($id: ID!) { removeLabel(input: { items: [$id], labels: [\"Hot\"] }) { labels { name } } }",
+        |ids| &ids.transaction,
+    ),
+    (
+        "RemoveLabelInput.labels of a person",
+        "mutation($id: String!, $person: ID!) {
+            removeLabel(input: { items: [$person], labels: [$id] }) { labels { name } }
+        }",
+        |ids| &ids.label,
+    ),
+    ("ViewInput.label of people", "query($id: String!) { people(view: { label: $id }) { nodes { id } } }", |ids| {
+        &ids.label
+    }),
+    (
+        "UpdateCategoryInput.id",
+        "mutation($id: ID!) { updateCategory(input: { id: $id, name: \"Mallory\" }) { category { id } } }",
+        |ids| &ids.category,
+    ),
+    ("DeleteCategoryInput.id", "mutation($id: ID!) { deleteCategory(input: { id: $id }) { deletedId } }", |ids| {
+        &ids.category
+    }),
+    (
+        "AddToCategoryInput.items",
+        "mutation($id: ID!) { addToCategory(input: { items: [$id], category: \"Press\" }) { category { name } } }",
+        |ids| &ids.person,
+    ),
+    (
+        "AddToCategoryInput.category of a person",
+        "mutation($id: String!, $person: ID!) {
+            addToCategory(input: { items: [$person], category: $id }) { category { name } }
+        }",
+        |ids| &ids.category,
+    ),
+    (
+        "RemoveFromCategoryInput.items",
+        "mutation($id: ID!) { removeFromCategory(input: { items: [$id], category: \"Press\" }) { category { name } } }",
+        |ids| &ids.transaction,
+    ),
+    (
+        "RemoveFromCategoryInput.category of a person",
+        "mutation($id: String!, $person: ID!) {
+            removeFromCategory(input: { items: [$person], category: $id }) { category { name } }
+        }",
+        |ids| &ids.category,
+    ),
     ("Query.node(id) of a user", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.user),
 ];
 
@@ -196,6 +295,8 @@ on_each_database! {
             category: replaced(&theirs.category),
             user: replaced(&theirs.user),
             account: replaced(&theirs.account),
+            field: replaced(&theirs.field),
+            label: replaced(&theirs.label),
         };
         let with = |id: &str| json!({
             "id": id, "person": own.person, "transaction": own.transaction, "event": own.event, "message": own.message,
@@ -206,7 +307,11 @@ on_each_database! {
             assert_eq!(foreign, missing, "{argument}");
             assert!(!foreign.to_string().contains("Mallory"), "{argument}: {foreign}");
         }
-        for id in [&theirs.account, &theirs.user, &theirs.category, &theirs.transaction, &theirs.event, &theirs.message] {
+        let others = [
+            &theirs.account, &theirs.user, &theirs.category, &theirs.transaction, &theirs.event, &theirs.message,
+            &theirs.field, &theirs.label,
+        ];
+        for id in others {
             let answer = ours.graphql(PROBES[0].1, json!({ "id": id })).await;
             assert_eq!(answer["node"], Value::Null, "{id}");
         }
@@ -320,8 +425,16 @@ async fn fill(client: &Client) -> Ids {
     }";
     let about = client.graphql(document, json!({ "id": person["id"] })).await;
     let me = client.graphql("{ me { id account { id } } }", json!({})).await;
+    let marks = "mutation($id: ID!, $name: String!) {
+        createCustomField(input: { target: PERSON, name: $name, type: TEXT }) { customField { id } }
+        addLabel(input: { items: [$id], labels: [\"Hot\"] }) { labels { id } }
+    }";
+    let name = uuid::Uuid::now_v7().to_string();
+    let marks = client.graphql(marks, json!({ "id": person["id"], "name": name })).await;
     let text = |value: &Value| value.as_str().expect("an id").to_owned();
     Ids {
+        field: text(&marks["createCustomField"]["customField"]["id"]),
+        label: text(&marks["addLabel"]["labels"][0]["id"]),
         person: text(&person["id"]),
         transaction: text(&transaction["createTransaction"]["transaction"]["id"]),
         event: text(&about["createEvent"]["event"]["id"]),

@@ -1,9 +1,12 @@
 //! The end-to-end tests, a file a topic.
 
+mod accounts;
 mod api_php;
+mod categories;
 mod concurrency;
 mod crash;
 mod events;
+mod fields;
 mod floors;
 mod formats;
 mod graphql;

@@ -170,6 +170,35 @@ on_each_database! {
         assert_eq!(client.graphql("{ me { role } }", json!({})).await["me"]["role"], "READER");
     }
 
+    async fn users_are_changed_at_the_command_line(desk: Desk) {
+        let desk = desk.with_account();
+        desk.ok(&["user", "create", "bob@acme.example", "--role", "reader", "--password-stdin"]);
+        let server = desk.serve(&[]);
+        let address = address_in(&server.greeting).parse().expect("an address");
+        let login = "mutation($password: String!) {
+            login(input: { email: \"bob@acme.example\", password: $password }) { user { role } }
+        }";
+        let role = async |password: &str| {
+            let answer = Client::new(address).graphql_answer(login, json!({ "password": password })).await;
+            answer.pointer("/data/login/user/role").and_then(Value::as_str).map(ToOwned::to_owned)
+        };
+        assert_eq!(role("a good password").await.as_deref(), Some("READER"));
+        assert_eq!(desk.ok(&["user", "set-role", "BOB@acme.example", "member"]), "bob@acme.example is member now.\n");
+        assert_eq!(role("a good password").await.as_deref(), Some("MEMBER"));
+        assert_eq!(desk.ok(&["user", "disable", "bob@acme.example"]), "bob@acme.example may not sign in any more.\n");
+        assert_eq!(role("a good password").await, None);
+        let listed = desk.ok(&["user", "list"]);
+        assert!(listed.contains("member  disabled") && listed.contains("admin   enabled"), "{listed}");
+        assert_eq!(desk.ok(&["user", "enable", "bob@acme.example"]), "bob@acme.example may sign in.\n");
+        let made = desk.ok(&["user", "set-password", "bob@acme.example"]);
+        let password = made.rsplit(' ').next().expect("a password").trim();
+        assert_eq!((role("a good password").await, role(password).await.as_deref()), (None, Some("MEMBER")));
+        let last = desk.fails(&["user", "disable", "ann@acme.example"]);
+        assert!(last.contains("make somebody else an admin first"), "{last}");
+        let nobody = desk.fails(&["user", "enable", "eve@acme.example"]);
+        assert!(nobody.contains("cairn user list"), "{nobody}");
+    }
+
     async fn mistakes_are_told_with_what_would_be_right(desk: Desk) {
         assert!(desk.fails(&["export", "people"]).contains("cairn account create"));
         let desk = desk.with_account();

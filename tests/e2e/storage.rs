@@ -94,7 +94,7 @@ on_each_database! {
                 let (writer, id) = (account.writer.clone(), person.id);
                 tokio::spawn(async move {
                     for _ in 0..10 {
-                        let change = PersonEdit { id, version: None, categories: None };
+                        let change = PersonEdit { id, version: None, categories: None, custom_values: Vec::new() };
                         people::update(&writer, change, |contact| {
                             let count: u32 = contact.notes.as_deref().unwrap_or("0").parse().expect("a number");
                             contact.notes = Some((count + 1).to_string());
@@ -119,7 +119,14 @@ on_each_database! {
         for _ in 0..8 {
             let person = PersonRef::Id(person.id);
             let terms = Terms::default();
-            let new = NewTransaction { person, stage: Stage::Lead, terms, managers: Vec::new(), categories: Vec::new() };
+            let new = NewTransaction {
+                person,
+                stage: Stage::Lead,
+                terms,
+                managers: Vec::new(),
+                categories: Vec::new(),
+                custom_values: Vec::new(),
+            };
             transactions.push(transactions::create(&account.writer, new).await.expect("a transaction").id);
         }
         let moves: Vec<_> = transactions
@@ -130,7 +137,7 @@ on_each_database! {
             })
             .collect();
         for number in 0..8 {
-            let change = PersonEdit { id: person.id, version: None, categories: None };
+            let change = PersonEdit { id: person.id, version: None, categories: None, custom_values: Vec::new() };
             let renamed = people::update(&account.writer, change, |contact| contact.name = Some(format!("Jane {number}"))).await;
             renamed.expect("a change");
         }
@@ -229,7 +236,7 @@ fn now() -> Timestamp {
 }
 
 fn named(name: &str) -> NewPerson {
-    NewPerson { contact: Contact { name: Some(name.to_owned()), ..Contact::default() }, categories: Vec::new() }
+    NewPerson { contact: Contact { name: Some(name.to_owned()), ..Contact::default() }, ..NewPerson::default() }
 }
 
 fn admin(email: &str) -> NewUser {

@@ -35,6 +35,7 @@ pub(crate) async fn create(call: &Call<'_>, form: &Form) -> Result<Reply, Refusa
         country: line(form, "country"),
         notes: line(form, "notes"),
         categories: categories(form),
+        custom_values: Vec::new(),
     };
     call.run::<CreatePerson>(create_person::Variables { input }).await?;
     Ok(Reply::success())

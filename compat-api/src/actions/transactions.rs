@@ -38,6 +38,7 @@ pub(crate) async fn create(call: &Call<'_>, stage: Stage, form: &Form) -> Result
         country: line(form, "country"),
         notes: line(form, "notes"),
         categories: Vec::new(),
+        custom_values: Vec::new(),
     };
     let input = CreateTransactionInput {
         stage: match stage {
@@ -54,6 +55,7 @@ pub(crate) async fn create(call: &Call<'_>, stage: Stage, form: &Form) -> Result
         person_match: PersonMatch::MERGE,
         managers: Vec::new(),
         categories: categories(form),
+        custom_values: Vec::new(),
     };
     call.run::<CreateTransaction>(create_transaction::Variables { input }).await?;
     Ok(Reply::success())

@@ -4,7 +4,7 @@ use std::io::Read as _;
 
 use clap::{Args, Subcommand};
 use schema::Engine;
-use storage::password::{LONGEST, SHORTEST};
+use storage::password;
 use storage::query::accounts::{self, NewAccount};
 use storage::query::users::{NewUser, Role};
 
@@ -88,9 +88,7 @@ impl PasswordSource {
         let mut text = String::new();
         std::io::stdin().read_to_string(&mut text)?;
         let text = text.trim_end_matches(['\r', '\n']).to_owned();
-        if text.chars().count() < SHORTEST || text.len() > LONGEST {
-            return Err(Failure(format!("a password has at least {SHORTEST} characters and at most {LONGEST} bytes")));
-        }
+        password::check(&text, "password")?;
         Ok(Password { text, made_up: false })
     }
 }

@@ -4,6 +4,7 @@ use storage::query::{accounts, users};
 
 use crate::accounts::{Account, User};
 use crate::id::Kind;
+use crate::scalar::DateTime;
 
 pub(crate) fn client(account: accounts::Account) -> Account {
     let accounts::Account {
@@ -14,10 +15,20 @@ pub(crate) fn client(account: accounts::Account) -> Account {
         language,
         currency,
         version,
-        created_at: _,
-        updated_at: _,
+        created_at,
+        updated_at,
     } = account;
-    Account { id: Kind::Account.global(account_id).into(), version, subdomain, name, time_zone, language, currency }
+    Account {
+        id: Kind::Account.global(account_id).into(),
+        version,
+        subdomain,
+        name,
+        time_zone,
+        language,
+        currency,
+        created_at: DateTime(created_at),
+        updated_at: DateTime(updated_at),
+    }
 }
 
 pub(crate) fn user(user: users::User, account: accounts::Account) -> User {
@@ -29,10 +40,20 @@ pub(crate) fn user(user: users::User, account: accounts::Account) -> User {
         name,
         role,
         password_hash: _,
-        disabled_at: _,
+        disabled_at,
         version,
-        created_at: _,
-        updated_at: _,
+        created_at,
+        updated_at,
     } = user;
-    User { id: Kind::User.global(id).into(), version, email, name, role: role.into(), account: client(account) }
+    User {
+        id: Kind::User.global(id).into(),
+        version,
+        email,
+        name,
+        role: role.into(),
+        is_disabled: disabled_at.is_some(),
+        created_at: DateTime(created_at),
+        updated_at: DateTime(updated_at),
+        account: client(account),
+    }
 }

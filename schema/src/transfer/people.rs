@@ -27,6 +27,7 @@ pub(crate) fn new(input: PersonInput) -> stored::NewPerson {
         country,
         notes,
         categories,
+        custom_values,
     } = input;
     let contact = storage::Contact {
         name,
@@ -44,7 +45,7 @@ pub(crate) fn new(input: PersonInput) -> stored::NewPerson {
         country,
         notes,
     };
-    stored::NewPerson { contact, categories }
+    stored::NewPerson { contact, categories, custom_values: super::custom_fields::given(custom_values) }
 }
 
 /// A person of the database as clients see it.

@@ -44,8 +44,8 @@ pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
 }
 
 /// A step of the database as clients see it.
-pub(crate) fn step(step: stored::Step) -> StageChange {
-    let stored::Step { account_id: _, id: _, transaction_id: _, stage, user_id, created_at } = step;
+pub(crate) fn step(step: &stored::Step) -> StageChange {
+    let stored::Step { account_id: _, id: _, transaction_id: _, stage, user_id, created_at } = *step;
     StageChange { stage: stage.into(), at: DateTime(created_at), user_key: user_id }
 }
 

@@ -1,17 +1,25 @@
-//! Accounts: making one with its first admin, and finding them by subdomain.
+//! Accounts: making one with its first admin, finding them by subdomain, and their settings.
 
 use jiff::tz::TimeZone;
 use sea_orm::ActiveValue::Set;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait};
+use sea_orm::sea_query::LockType;
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, TransactionTrait};
 use uuid::Uuid;
 
 use crate::connect::Storage;
 pub use crate::entity::accounts::Model as Account;
 use crate::entity::{accounts, directory, users};
 use crate::error::{Error, Result, on_unique};
-use crate::handle::Unit;
+use crate::handle::{Unit, Writer};
+use crate::name;
+use crate::outbox::{Noun, Verb};
+use crate::query::events;
 use crate::query::users::{NewUser, User, new_row};
+use crate::record::check_version;
 use crate::value::Timestamp;
+
+/// The longest tag of a language, in characters (RFC 5646 section 4.4.1 asks for 35 at least).
+const LANGUAGE_LIMIT: usize = 35;
 
 /// What makes an account.
 #[derive(Clone, Debug)]
@@ -24,13 +32,29 @@ pub struct NewAccount {
     pub time_zone: String,
 }
 
+/// A change of an account's settings; `None` leaves one.
+#[derive(Clone, Debug, Default)]
+pub struct AccountEdit {
+    /// The version that the caller saw, where it wants a conflict if it is stale.
+    pub version: Option<i64>,
+    /// What the account calls itself.
+    pub name: Option<String>,
+    /// An IANA time zone, in any case.
+    pub time_zone: Option<String>,
+    /// A BCP 47 tag, in any case.
+    pub language: Option<String>,
+    /// An ISO 4217 code, in any case.
+    pub currency: Option<String>,
+}
+
 /// Makes an account and its first admin.
 ///
 /// Errors: [`Error::Invalid`] for a subdomain or time zone that is none, [`Error::Conflict`] for one that is taken.
 pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Timestamp) -> Result<(Account, User)> {
     let NewAccount { subdomain, name, time_zone } = new;
     check_subdomain(&subdomain)?;
-    check_time_zone(&time_zone)?;
+    let name = name::checked(&name, "an account", "name")?.to_owned();
+    let time_zone = check_time_zone(&time_zone)?;
     let account_id = Uuid::now_v7();
     let unit = storage.writer.begin().await?;
     let entry = directory::ActiveModel { subdomain: Set(subdomain.clone()), account_id: Set(account_id) };
@@ -73,6 +97,51 @@ pub async fn by_id(storage: &Storage, id: Uuid) -> Result<Option<Account>> {
     Ok(accounts::Entity::find().filter(accounts::Column::AccountId.eq(id)).one(&storage.readers).await?)
 }
 
+/// Changes the settings of the writer's account.
+///
+/// Errors: [`Error::Invalid`] for a name, a time zone, a language or a currency that is none, [`Error::Conflict`] where
+/// the version is stale.
+pub async fn update(writer: &Writer, edit: AccountEdit) -> Result<Account> {
+    let edit = &edit;
+    writer
+        .write(|unit| async move {
+            let AccountEdit { version, name, time_zone, language, currency } = edit;
+            let before = lock(&unit).await?;
+            check_version(*version, before.version)?;
+            let mut after = before.clone();
+            if let Some(name) = name {
+                name::checked(name, "an account", "name")?.clone_into(&mut after.name);
+            }
+            if let Some(time_zone) = time_zone {
+                after.time_zone = check_time_zone(time_zone)?;
+            }
+            if let Some(language) = language {
+                after.language = check_language(language)?;
+            }
+            if let Some(currency) = currency {
+                after.currency = check_currency(currency)?;
+            }
+            let after = Account { version: before.version + 1, updated_at: unit.now, ..after };
+            accounts::ActiveModel::from(after.clone()).reset_all().update(unit.on()).await?;
+            if after.time_zone != before.time_zone {
+                // The days of timed events are those of the account's time zone.
+                events::renew_days(&unit, &TimeZone::get(&after.time_zone).unwrap_or(TimeZone::UTC)).await?;
+            }
+            unit.publish(Noun::Account, Verb::Updated, after.account_id).await?;
+            Ok(after)
+        })
+        .await
+}
+
+/// The account of a unit, locked on PostgreSQL until the unit ends: whatever an account must hold as a whole, such as an
+/// admin who can sign in, is checked and written under this lock. Records may be written meanwhile.
+pub(crate) async fn lock(unit: &Unit) -> Result<Account> {
+    // A stronger lock would wait for everybody who writes a row that refers to the account.
+    let query = accounts::Entity::find().filter(accounts::Column::AccountId.eq(unit.account));
+    let found = query.lock(LockType::NoKeyUpdate).one(unit.on()).await?;
+    found.ok_or(Error::NotFound { what: "account" })
+}
+
 /// The time zone of the unit's account. On PostgreSQL the account keeps it until the unit ends, so that nothing is written
 /// by a zone that is being changed.
 pub(crate) async fn zone(unit: &Unit) -> Result<TimeZone> {
@@ -93,8 +162,43 @@ fn check_subdomain(subdomain: &str) -> Result<()> {
     ))
 }
 
-fn check_time_zone(name: &str) -> Result<()> {
-    TimeZone::get(name).map(drop).map_err(|_| {
+/// The time zone as the database of time zones writes it.
+fn check_time_zone(name: &str) -> Result<String> {
+    let zone = TimeZone::get(name.trim()).ok().filter(|zone| !zone.is_unknown());
+    zone.and_then(|zone| zone.iana_name().map(ToOwned::to_owned)).ok_or_else(|| {
         Error::invalid("timeZone", format!("{name:?} is no time zone; write it like Europe/Berlin or UTC"))
     })
+}
+
+/// The language in the case that RFC 5646 section 2.1.1 recommends: `de-AT`, `zh-Hant-TW`. Its shape is checked, not
+/// whether somebody has registered it.
+fn check_language(tag: &str) -> Result<String> {
+    let tag = tag.trim();
+    let mut cased = Vec::new();
+    for (place, part) in tag.split('-').enumerate() {
+        let is_good = (1..=8).contains(&part.len()) && part.bytes().all(|byte| byte.is_ascii_alphanumeric());
+        let begins = place > 0 || (part.len() >= 2 && part.bytes().all(|byte| byte.is_ascii_alphabetic()));
+        if !is_good || !begins || tag.len() > LANGUAGE_LIMIT {
+            let reason = format!("{tag:?} is no language; write it as a tag like en, de-AT or zh-Hant");
+            return Err(Error::invalid("language", reason));
+        }
+        let lower = part.to_ascii_lowercase();
+        // After a singleton, as in `en-u-ca-buddhist`, everything is small.
+        let extended = cased.iter().any(|part: &String| part.len() == 1);
+        cased.push(match (place, part.len()) {
+            (1.., 2) if !extended => lower.to_ascii_uppercase(),
+            (1.., 4) if !extended => format!("{}{}", lower[..1].to_ascii_uppercase(), &lower[1..]),
+            _ => lower,
+        });
+    }
+    Ok(cased.join("-"))
+}
+
+fn check_currency(code: &str) -> Result<String> {
+    let code = code.trim();
+    if code.len() == 3 && code.bytes().all(|byte| byte.is_ascii_alphabetic()) {
+        return Ok(code.to_ascii_uppercase());
+    }
+    let reason = format!("{code:?} is no currency; write it as a code of three letters like EUR");
+    Err(Error::invalid("currency", reason))
 }

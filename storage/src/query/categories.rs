@@ -12,14 +12,14 @@ pub use crate::entity::categories::Model as Category;
 use crate::entity::{categories, item_categories};
 use crate::error::{Error, Result};
 use crate::fold::fold;
-use crate::handle::{Reader, Scope, Unit};
+use crate::handle::{Reader, Scope, Unit, Writer};
 use crate::item::{Item, ItemKind};
+use crate::name;
+use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
+use crate::query::items;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::view::NameOrId;
-
-/// The longest name of a category, in characters.
-const NAME_LIMIT: usize = 500;
 
 /// How many categories an item may be given at once.
 const ITEM_LIMIT: usize = 100;
@@ -59,6 +59,105 @@ pub(crate) async fn of_items_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<Has
         joins.extend(rows.into_iter().map(|row| (row.item_id, row.category_id)));
     }
     grouped(scope, joins).await
+}
+
+/// Makes a category. Errors: [`Error::Invalid`] for a name that cannot be, [`Error::Conflict`] for one that is taken.
+pub async fn create(writer: &Writer, name: &str) -> Result<Category> {
+    writer
+        .write(|unit| async move {
+            let name = check_name_in(name, "name")?;
+            let category = Category {
+                account_id: unit.account,
+                id: Uuid::now_v7(),
+                name: name.to_owned(),
+                name_key: fold(name),
+                version: 1,
+                created_at: unit.now,
+                updated_at: unit.now,
+                deleted_at: None,
+            };
+            write(&unit, &category).await?;
+            unit.publish(Noun::Category, Verb::Created, category.id).await?;
+            Ok(category)
+        })
+        .await
+}
+
+/// Renames a category. Errors: as [`create`], [`Error::NotFound`], [`Error::Conflict`] where the version is stale.
+pub async fn rename(writer: &Writer, id: Uuid, version: Option<i64>, name: &str) -> Result<Category> {
+    writer
+        .write(|unit| async move {
+            let category = record::for_change::<categories::Entity>(&unit, id, version).await?;
+            let name = check_name_in(name, "name")?;
+            let category = Category {
+                name: name.to_owned(),
+                name_key: fold(name),
+                version: category.version + 1,
+                updated_at: unit.now,
+                ..category
+            };
+            write(&unit, &category).await?;
+            unit.publish(Noun::Category, Verb::Updated, id).await?;
+            Ok(category)
+        })
+        .await
+}
+
+/// Puts a category into the trash; what is in it stays.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale.
+pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<Uuid> {
+    writer
+        .write(|unit| async move {
+            record::trash::<categories::Entity>(&unit, id, version).await?;
+            unit.publish(Noun::Category, Verb::Deleted, id).await?;
+            Ok(id)
+        })
+        .await
+}
+
+/// Puts items into a category, which is made where it has a name that none has; what is in it already stays. The items
+/// count as unchanged.
+///
+/// Errors: [`Error::NotFound`] for a category or an item that is not there, [`Error::Invalid`] for a name that cannot be.
+pub async fn add_items(writer: &Writer, items: &[Item], category: &NameOrId) -> Result<Category> {
+    writer
+        .write(|unit| async move {
+            items::check(&unit, items).await?;
+            let id = match category {
+                NameOrId::Id(_) => find(&unit.scope(), category).await?,
+                NameOrId::Name(name) => {
+                    let name = check_name_in(name, "category")?;
+                    ensure(&unit, [name]).await?[&fold(name)]
+                }
+            };
+            for kind in ItemKind::ALL {
+                let of_kind = items.iter().filter(|item| item.kind == kind);
+                add(&unit, kind, &of_kind.map(|item| (item.id, id)).collect::<Vec<_>>()).await?;
+            }
+            changed(&unit, id).await
+        })
+        .await
+}
+
+/// Takes items out of a category; those that are not in it stay out. The items count as unchanged.
+///
+/// Errors: [`Error::NotFound`] for a category or an item that is not there.
+pub async fn remove_items(writer: &Writer, items: &[Item], category: &NameOrId) -> Result<Category> {
+    use item_categories::{Column, Entity};
+    writer
+        .write(|unit| async move {
+            items::check(&unit, items).await?;
+            let id = find(&unit.scope(), category).await?;
+            Entity::delete_many()
+                .filter(Column::AccountId.eq(unit.account))
+                .filter(Column::CategoryId.eq(id))
+                .filter(Column::ItemId.is_in(items.iter().map(|item| item.id)))
+                .exec(unit.on())
+                .await?;
+            changed(&unit, id).await
+        })
+        .await
 }
 
 /// The category that a view names. Errors: [`Error::NotFound`], so that a typing error is no empty list.
@@ -118,22 +217,31 @@ pub(crate) fn check_count(names: &[String]) -> Result<()> {
     Err(Error::invalid("categories", reason))
 }
 
-/// The name as it may be stored. Errors: [`Error::Invalid`].
+/// The name of a category of an item as it may be stored. Errors: [`Error::Invalid`].
 pub(crate) fn check_name(name: &str) -> Result<&str> {
-    let name = name.trim();
-    if name.contains(SEPARATOR) || name.contains('\0') {
-        let reason = format!("the name of a category cannot hold {SEPARATOR:?}, which separates names in CSV, or NUL");
-        return Err(Error::invalid("categories", reason));
+    check_name_in(name, "categories")
+}
+
+/// The name as it may be stored. Errors: [`Error::Invalid`] about the field where it was given.
+fn check_name_in<'n>(name: &'n str, field: &'static str) -> Result<&'n str> {
+    if name.contains(SEPARATOR) {
+        let reason = format!("the name of a category cannot hold {SEPARATOR:?}, which separates names in CSV");
+        return Err(Error::invalid(field, reason));
     }
-    let length = name.chars().count();
-    if length == 0 || fold(name).is_empty() {
-        return Err(Error::invalid("categories", "the name of a category is empty"));
-    }
-    if length > NAME_LIMIT {
-        let reason = format!("the name of a category has {length} characters, and {NAME_LIMIT} is the most");
-        return Err(Error::invalid("categories", reason));
-    }
-    Ok(name)
+    name::checked(name, "a category", field)
+}
+
+/// Errors: [`Error::Conflict`] for a name that another category has.
+async fn write(unit: &Unit, category: &Category) -> Result<()> {
+    let taken = || format!("there is a category {} already", category.name);
+    record::write::<categories::Entity>(unit, vec![category.clone()]).await.map_err(|error| error.or_taken(taken))
+}
+
+/// The category whose items have changed.
+async fn changed(unit: &Unit, id: Uuid) -> Result<Category> {
+    unit.publish(Noun::Category, Verb::Updated, id).await?;
+    let found = record::by_ids::<categories::Entity>(&unit.scope(), &[id]).await?.pop();
+    found.ok_or(Error::NotFound { what: "category" })
 }
 
 /// Puts items into categories: pairs of an item and a category. What is in one already stays.

@@ -11,8 +11,16 @@ use crate::handle::{Scope, Unit};
 use crate::item::{Item, ItemKind};
 use crate::record::{IDS_A_STATEMENT, Recorded, live};
 
-/// Errors: [`Error::NotFound`] where one of these items is not alive in the account.
+/// How many items a request may name.
+const ITEMS_LIMIT: usize = 1_000;
+
+/// Errors: [`Error::NotFound`] where one of these items is not alive in the account, [`Error::Invalid`] for more than a
+/// request may name.
 pub(crate) async fn check(unit: &Unit, items: &[Item]) -> Result<()> {
+    if items.len() > ITEMS_LIMIT {
+        let reason = format!("{} items are given, and {ITEMS_LIMIT} is the most", items.len());
+        return Err(Error::invalid("items", reason));
+    }
     for kind in ItemKind::ALL {
         let wanted: BTreeSet<_> = items.iter().filter(|item| item.kind == kind).map(|item| item.id).collect();
         let wanted: Vec<_> = wanted.into_iter().collect();

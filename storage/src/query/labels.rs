@@ -1,6 +1,6 @@
 //! Labels: the private marks of a user on items.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
@@ -13,16 +13,17 @@ use crate::error::{Error, Result, on_unique};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
 use crate::item::Item;
+use crate::name;
 use crate::outbox::{Noun, Verb};
 use crate::query::items;
 use crate::record::{IDS_A_STATEMENT, check_version};
 use crate::view::NameOrId;
 
-/// The longest name of a label, in characters.
-const NAME_LIMIT: usize = 500;
-
 /// How many labels a user may have.
-const LABELS_OF_USER: usize = 1_000;
+const LABELS_OF_USER: u64 = 1_000;
+
+/// How many labels a request may put on items or take from them.
+const LABELS_AT_ONCE: usize = 100;
 
 /// The labels of the viewer, by name; there are at most 1,000.
 pub async fn list(reader: &Reader) -> Result<Vec<Label>> {
@@ -42,6 +43,9 @@ pub async fn of_items(reader: &Reader, items: &[Uuid]) -> Result<HashMap<Uuid, V
     use item_labels::{Column, Entity};
     let scope = reader.scope();
     let labels = list(reader).await?;
+    if labels.is_empty() {
+        return Ok(HashMap::new());
+    }
     let ids: Vec<_> = labels.iter().map(|label| label.id).collect();
     let mut on_items: HashMap<Uuid, Vec<Uuid>> = HashMap::new();
     for items in items.chunks(IDS_A_STATEMENT) {
@@ -64,9 +68,9 @@ pub async fn create(writer: &Writer, name: &str) -> Result<Label> {
     writer
         .write(|unit| async move {
             let user = user_of(&unit)?;
-            let name = check_name(name)?;
+            let name = check_name(name, "name")?;
             let label = new_row(&unit, user, name);
-            check_room(&unit, user).await?;
+            check_room(&unit, user, 1).await?;
             let taken = || format!("you have a label {name} already");
             labels::Entity::insert(labels::ActiveModel::from(label.clone()))
                 .exec_without_returning(unit.on())
@@ -83,7 +87,7 @@ pub async fn rename(writer: &Writer, id: Uuid, version: Option<i64>, name: &str)
     writer
         .write(|unit| async move {
             let label = for_change(&unit, id, version).await?;
-            let name = check_name(name)?;
+            let name = check_name(name, "name")?;
             let label = Label {
                 name: name.to_owned(),
                 name_key: fold(name),
@@ -127,19 +131,22 @@ pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<U
         .await
 }
 
-/// Puts labels of the writer's user on items; those that the user does not have are made.
+/// Puts labels of the writer's user on items, and gives the labels; a name that the user has no label of makes one. The
+/// items count as unchanged.
 ///
-/// Errors: [`Error::NotFound`] for an item that is not there, [`Error::Invalid`] for a name.
-pub async fn add(writer: &Writer, on: &[Item], names: &[String]) -> Result<()> {
+/// Errors: [`Error::NotFound`] for an item or a label that is not there, [`Error::Invalid`] for a name that cannot be or
+/// too many.
+pub async fn add(writer: &Writer, on: &[Item], labels: &[NameOrId]) -> Result<Vec<Label>> {
     writer
         .write(|unit| async move {
             items::check(&unit, on).await?;
-            let labels = ensure(&unit, names).await?;
-            for label in labels {
+            check_count(labels)?;
+            let labels = ensure(&unit, labels).await?;
+            for label in &labels {
                 for on in on.chunks(IDS_A_STATEMENT) {
                     let rows = on.iter().map(|item| item_labels::ActiveModel {
                         account_id: Set(unit.account),
-                        label_id: Set(label),
+                        label_id: Set(label.id),
                         kind: Set(item.kind),
                         item_id: Set(item.id),
                     });
@@ -148,32 +155,34 @@ pub async fn add(writer: &Writer, on: &[Item], names: &[String]) -> Result<()> {
                         .exec_without_returning(unit.on())
                         .await?;
                 }
-                unit.publish(Noun::Label, Verb::Updated, label).await?;
+                unit.publish(Noun::Label, Verb::Updated, label.id).await?;
             }
-            Ok(())
+            Ok(labels)
         })
         .await
 }
 
-/// Takes labels of the writer's user from items. Errors: [`Error::NotFound`] for a label or an item that is not there.
-pub async fn remove(writer: &Writer, from: &[Item], names: &[NameOrId]) -> Result<()> {
+/// Takes labels of the writer's user from items, and gives the labels. The items count as unchanged.
+///
+/// Errors: [`Error::NotFound`] for a label or an item that is not there, [`Error::Invalid`] for too many.
+pub async fn remove(writer: &Writer, from: &[Item], labels: &[NameOrId]) -> Result<Vec<Label>> {
     writer
         .write(|unit| async move {
+            user_of(&unit)?;
             items::check(&unit, from).await?;
-            let scope = unit.scope();
-            for name in names {
-                let label = find(&scope, name).await?;
-                for items in from.chunks(IDS_A_STATEMENT) {
-                    item_labels::Entity::delete_many()
-                        .filter(item_labels::Column::AccountId.eq(unit.account))
-                        .filter(item_labels::Column::LabelId.eq(label))
-                        .filter(item_labels::Column::ItemId.is_in(items.iter().map(|item| item.id)))
-                        .exec(unit.on())
-                        .await?;
-                }
-                unit.publish(Noun::Label, Verb::Updated, label).await?;
+            check_count(labels)?;
+            let labels = meant(&unit, labels).await?;
+            let ids = labels.iter().map(|label| label.id);
+            item_labels::Entity::delete_many()
+                .filter(item_labels::Column::AccountId.eq(unit.account))
+                .filter(item_labels::Column::LabelId.is_in(ids))
+                .filter(item_labels::Column::ItemId.is_in(from.iter().map(|item| item.id)))
+                .exec(unit.on())
+                .await?;
+            for label in &labels {
+                unit.publish(Noun::Label, Verb::Updated, label.id).await?;
             }
-            Ok(())
+            Ok(labels)
         })
         .await
 }
@@ -202,29 +211,39 @@ async fn for_change(unit: &Unit, id: Uuid, version: Option<i64>) -> Result<Label
     Ok(found)
 }
 
-/// The ids of the labels with these names; those that are not there are made.
-async fn ensure(unit: &Unit, names: &[String]) -> Result<Vec<Uuid>> {
+/// The labels of the writer's user that a request means, by name; names that the user has no label of make one.
+async fn ensure(unit: &Unit, labels: &[NameOrId]) -> Result<Vec<Label>> {
     let user = user_of(unit)?;
     let mut wanted = BTreeMap::new();
-    for name in names {
-        let name = check_name(name)?;
-        wanted.entry(fold(name)).or_insert(name);
+    for label in labels {
+        if let NameOrId::Name(name) = label {
+            let name = check_name(name, "labels")?;
+            wanted.entry(fold(name)).or_insert(name);
+        }
     }
-    let existing = async || {
-        own(&unit.scope(), Some(user)).filter(labels::Column::NameKey.is_in(wanted.keys())).all(unit.on()).await
-    };
-    let found = existing().await?;
-    let missing = wanted.iter().filter(|(key, _)| found.iter().all(|label| label.name_key != **key));
-    let rows: Vec<_> = missing.map(|(_, name)| labels::ActiveModel::from(new_row(unit, user, name))).collect();
-    if !rows.is_empty() {
-        check_room(unit, user).await?;
+    let found = own(&unit.scope(), Some(user)).filter(labels::Column::NameKey.is_in(wanted.keys()));
+    for label in found.all(unit.on()).await? {
+        wanted.remove(&label.name_key);
+    }
+    if !wanted.is_empty() {
+        check_room(unit, user, wanted.len()).await?;
         // The user may make the same label twice at this moment: whoever comes second takes the first one's.
-        labels::Entity::insert_many(rows)
+        labels::Entity::insert_many(wanted.values().map(|name| labels::ActiveModel::from(new_row(unit, user, name))))
             .on_conflict(OnConflict::new().do_nothing().to_owned())
             .exec_without_returning(unit.on())
             .await?;
     }
-    Ok(existing().await?.into_iter().map(|label| label.id).collect())
+    meant(unit, labels).await
+}
+
+/// The labels of the writer's user that a request means, by name. Errors: [`Error::NotFound`] where one is not there.
+async fn meant(unit: &Unit, labels: &[NameOrId]) -> Result<Vec<Label>> {
+    let mut wanted = BTreeSet::new();
+    for label in labels {
+        wanted.insert(find(&unit.scope(), label).await?);
+    }
+    let query = own(&unit.scope(), unit.user()).filter(labels::Column::Id.is_in(wanted));
+    Ok(query.order_by_asc(labels::Column::NameKey).all(unit.on()).await?)
 }
 
 fn new_row(unit: &Unit, user: Uuid, name: &str) -> Label {
@@ -240,25 +259,26 @@ fn new_row(unit: &Unit, user: Uuid, name: &str) -> Label {
     }
 }
 
-async fn check_room(unit: &Unit, user: Uuid) -> Result<()> {
+/// Errors: [`Error::Invalid`] for more labels than a request may name.
+fn check_count(labels: &[NameOrId]) -> Result<()> {
+    if labels.len() <= LABELS_AT_ONCE {
+        return Ok(());
+    }
+    let reason = format!("{} labels are given, and {LABELS_AT_ONCE} is the most", labels.len());
+    Err(Error::invalid("labels", reason))
+}
+
+/// Errors: [`Error::Invalid`] where the user would have more labels than they may have.
+async fn check_room(unit: &Unit, user: Uuid, more: usize) -> Result<()> {
     let count = super::count(&unit.scope(), own(&unit.scope(), Some(user))).await?;
-    if count < LABELS_OF_USER as u64 {
+    if count + more as u64 <= LABELS_OF_USER {
         return Ok(());
     }
     Err(Error::invalid("labels", format!("you have {count} labels, and {LABELS_OF_USER} is the most")))
 }
 
-fn check_name(name: &str) -> Result<&str> {
-    let name = name.trim();
-    let length = name.chars().count();
-    if name.contains('\0') || fold(name).is_empty() {
-        return Err(Error::invalid("labels", "the name of a label is empty or holds NUL"));
-    }
-    if length > NAME_LIMIT {
-        let reason = format!("the name of a label has {length} characters, and {NAME_LIMIT} is the most");
-        return Err(Error::invalid("labels", reason));
-    }
-    Ok(name)
+fn check_name<'n>(name: &'n str, field: &'static str) -> Result<&'n str> {
+    name::checked(name, "a label", field)
 }
 
 /// Labels belong to a user, so only a user can have them.

@@ -1,6 +1,6 @@
 //! People: reading, creating and updating them.
 
-use sea_orm::Select;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::contact::{Contact, Keys};
@@ -12,6 +12,8 @@ use crate::handle::{Reader, Scope, Unit, Writer};
 use crate::item::ItemKind;
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
+use crate::query::custom_fields::Target;
+use crate::query::custom_values::{self, CustomValueInput};
 use crate::query::{associations, categories, transactions};
 use crate::record::{self, recorded};
 use crate::view::View;
@@ -23,6 +25,8 @@ pub struct NewPerson {
     pub contact: Contact,
     /// The names of the categories; those that are not there are made.
     pub categories: Vec<String>,
+    /// The values of custom fields.
+    pub custom_values: Vec<CustomValueInput>,
 }
 
 /// A change of a person.
@@ -34,6 +38,8 @@ pub struct PersonEdit {
     pub version: Option<i64>,
     /// The categories that the person shall be in, or `None` to leave them.
     pub categories: Option<Vec<String>>,
+    /// The custom values that it changes; the others stay.
+    pub custom_values: Vec<CustomValueInput>,
 }
 
 recorded!(people, "person", by SortKey sort_key, keeps CreatedBy);
@@ -110,8 +116,10 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
     let (change, edit) = (&change, &edit);
     writer
         .write(|unit| async move {
-            let PersonEdit { id, version, categories } = change;
+            let PersonEdit { id, version, categories, custom_values } = change;
+            let values = custom_values::check(&unit, Target::Person, custom_values).await?;
             let person = record::for_change::<people::Entity>(&unit, *id, *version).await?;
+            let person = give(&unit, person, &values).await?;
             let mut contact = person.contact();
             edit(&mut contact);
             let person = save(&unit, &person, contact.cleaned()?).await?;
@@ -125,9 +133,11 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
 }
 
 pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
-    let NewPerson { contact, categories } = new;
-    let person = new_row(unit, contact.cleaned()?);
+    let NewPerson { contact, categories, custom_values } = new;
+    let values = custom_values::check(unit, Target::Person, &custom_values).await?;
+    let person = with_custom_text(new_row(unit, contact.cleaned()?), custom_values::text_of_new(&values));
     write(unit, vec![person.clone()]).await?;
+    custom_values::set(unit, person.id, &values).await?;
     categories::set(unit, ItemKind::Person.item(person.id), &categories).await?;
     unit.publish(Noun::Person, Verb::Created, person.id).await?;
     Ok(person)
@@ -146,6 +156,34 @@ pub(crate) async fn save(unit: &Unit, person: &Person, contact: Contact) -> Resu
     write(unit, vec![stored.clone()]).await?;
     renew_keys(unit, &[&stored]).await?;
     Ok(stored)
+}
+
+/// Gives a person custom values, and gives the person as those leave them; the row is for the caller to [`save`].
+pub(crate) async fn give(unit: &Unit, person: Person, values: &[custom_values::Checked]) -> Result<Person> {
+    if values.is_empty() {
+        return Ok(person);
+    }
+    custom_values::set(unit, person.id, values).await?;
+    let custom_text = custom_values::texts(unit, &[person.id]).await?.remove(&person.id).unwrap_or_default();
+    Ok(with_custom_text(person, custom_text))
+}
+
+/// Renews what people are found by of their custom values; they count as unchanged.
+pub(crate) async fn renew_custom_text(unit: &Unit, people: &[Uuid]) -> Result<()> {
+    use people::Column::{AccountId, Id};
+    // Those in the trash as well, who may come back.
+    let found = people::Entity::find().filter(AccountId.eq(unit.account)).filter(Id.is_in(people.iter().copied()));
+    let found = found.lock_exclusive().all(unit.on()).await?;
+    let mut texts = custom_values::texts(unit, people).await?;
+    let mut stale = Vec::new();
+    for person in found {
+        let custom_text = texts.remove(&person.id).unwrap_or_default();
+        if person.custom_text != custom_text {
+            stale.push(with_custom_text(person, custom_text));
+        }
+    }
+    record::rewrite::<people::Entity>(unit, stale.clone()).await?;
+    renew_keys(unit, &stale.iter().collect::<Vec<_>>()).await
 }
 
 /// Renews what transactions, events and messages derive from people who were changed.
@@ -180,6 +218,15 @@ pub(crate) fn new_row(unit: &Unit, contact: Contact) -> Person {
         updated_at: unit.now,
     };
     row(contact, String::new(), stamps)
+}
+
+/// A person who is found by other custom values; nothing is written.
+fn with_custom_text(person: Person, custom_text: String) -> Person {
+    if person.custom_text == custom_text {
+        return person;
+    }
+    let search_text = lines([&person.contact().keys().search_text, &custom_text]);
+    Person { custom_text, search_text, ..person }
 }
 
 /// The live people of the account.

@@ -10,7 +10,7 @@ use crate::connect::Storage;
 pub use crate::entity::signing_keys::Model as SigningKey;
 use crate::entity::{refresh_tokens, signing_keys};
 use crate::error::Result;
-use crate::handle::Writer;
+use crate::handle::{Unit, Writer};
 use crate::value::Timestamp;
 
 /// All signing keys, the newest first; the first start of Cairn makes one.
@@ -68,11 +68,7 @@ pub async fn use_refresh_token(writer: &Writer, id: Uuid, secret: &[u8]) -> Resu
                 return Ok(None);
             };
             if token.used_at.is_some() {
-                refresh_tokens::Entity::delete_many()
-                    .filter(refresh_tokens::Column::AccountId.eq(unit.account))
-                    .filter(refresh_tokens::Column::UserId.eq(token.user_id))
-                    .exec(unit.on())
-                    .await?;
+                end_all(&unit, token.user_id).await?;
                 return Ok(None);
             }
             // The condition on used_at decides between two gateways that see the token at the same time.
@@ -87,4 +83,14 @@ pub async fn use_refresh_token(writer: &Writer, id: Uuid, secret: &[u8]) -> Resu
             Ok(fresh.then_some(token.user_id))
         })
         .await
+}
+
+/// Ends all refresh tokens of a user.
+pub(crate) async fn end_all(unit: &Unit, user: Uuid) -> Result<()> {
+    refresh_tokens::Entity::delete_many()
+        .filter(refresh_tokens::Column::AccountId.eq(unit.account))
+        .filter(refresh_tokens::Column::UserId.eq(user))
+        .exec(unit.on())
+        .await?;
+    Ok(())
 }

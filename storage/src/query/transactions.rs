@@ -19,6 +19,8 @@ use crate::import::Candidates;
 use crate::item::ItemKind;
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
+use crate::query::custom_fields::Target;
+use crate::query::custom_values::{self, CustomValueInput};
 use crate::query::people::{self, NewPerson, Person, lines};
 use crate::query::{associations, categories, users};
 use crate::record::{self, IDS_A_STATEMENT, Recorded, recorded};
@@ -41,6 +43,8 @@ pub struct NewTransaction {
     pub managers: Vec<Uuid>,
     /// The names of its categories; those that are not there are made.
     pub categories: Vec<String>,
+    /// The values of custom fields.
+    pub custom_values: Vec<CustomValueInput>,
 }
 
 /// A change of a transaction.
@@ -56,6 +60,8 @@ pub struct TransactionEdit {
     pub managers: Option<Vec<Uuid>>,
     /// The categories that it shall be in, or `None` to leave them.
     pub categories: Option<Vec<String>>,
+    /// The custom values that it changes; the others stay.
+    pub custom_values: Vec<CustomValueInput>,
 }
 
 /// What a transaction is about.
@@ -150,12 +156,15 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
     let new = &new;
     writer
         .write(|unit| async move {
-            let NewTransaction { person, stage, terms, managers, categories } = new.clone();
+            let NewTransaction { person, stage, terms, managers, categories, custom_values } = new.clone();
             let terms = terms.cleaned()?;
+            let values = custom_values::check(&unit, Target::Transaction, &custom_values).await?;
             let person = resolve(&unit, person).await?;
             let transaction = new_row(&unit, &person, stage, terms);
+            let transaction = with_custom_text(transaction, custom_values::text_of_new(&values));
             let id = transaction.id;
             write(&unit, vec![transaction.clone()]).await?;
+            custom_values::set(&unit, id, &values).await?;
             log_steps(&unit, &[(id, stage)]).await?;
             set_managers(&unit, id, &managers).await?;
             categories::set(&unit, ItemKind::Transaction.item(id), &categories).await?;
@@ -172,8 +181,10 @@ pub async fn update(writer: &Writer, change: TransactionEdit, edit: impl Fn(&mut
     let (change, edit) = (&change, &edit);
     writer
         .write(|unit| async move {
-            let TransactionEdit { id, version, stage, managers, categories } = change;
+            let TransactionEdit { id, version, stage, managers, categories, custom_values } = change;
+            let values = custom_values::check(&unit, Target::Transaction, custom_values).await?;
             let transaction = record::for_change::<transactions::Entity>(&unit, *id, *version).await?;
+            let transaction = give(&unit, transaction, &values).await?;
             let mut terms = transaction.terms();
             edit(&mut terms);
             let (before, after) = (transaction.stage, stage.unwrap_or(transaction.stage));
@@ -382,6 +393,42 @@ pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uu
     Ok(all)
 }
 
+/// Gives a transaction custom values, and gives it as those leave it; the row is for the caller to write.
+async fn give(unit: &Unit, transaction: Transaction, values: &[custom_values::Checked]) -> Result<Transaction> {
+    if values.is_empty() {
+        return Ok(transaction);
+    }
+    let id = transaction.id;
+    custom_values::set(unit, id, values).await?;
+    let custom_text = custom_values::texts(unit, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(with_custom_text(transaction, custom_text))
+}
+
+/// Renews what transactions are found by of their custom values; they count as unchanged.
+pub(crate) async fn renew_custom_text(unit: &Unit, transactions: &[Uuid]) -> Result<()> {
+    use transactions::Column::{AccountId, Id};
+    // Those in the trash as well, which may come back.
+    let found = transactions::Entity::find().filter(AccountId.eq(unit.account));
+    let found = found.filter(Id.is_in(transactions.iter().copied())).lock_exclusive().all(unit.on()).await?;
+    let mut texts = custom_values::texts(unit, transactions).await?;
+    let mut stale = Vec::new();
+    for transaction in found {
+        let custom_text = texts.remove(&transaction.id).unwrap_or_default();
+        if transaction.custom_text != custom_text {
+            stale.push(with_custom_text(transaction, custom_text));
+        }
+    }
+    record::rewrite::<transactions::Entity>(unit, stale).await
+}
+
+/// A transaction that is found by other custom values; nothing is written.
+fn with_custom_text(transaction: Transaction, custom_text: String) -> Transaction {
+    let own = |custom_text: &str| own_lines(transaction.more_info.as_deref(), custom_text);
+    let person_lines = transaction.search_text.strip_suffix(&own(&transaction.custom_text));
+    let search_text = format!("{}{}", person_lines.unwrap_or(&transaction.search_text), own(&custom_text));
+    Transaction { custom_text, search_text, ..transaction }
+}
+
 /// The live transactions of the account.
 pub(crate) fn live(scope: &Scope<'_>) -> Select<transactions::Entity> {
     record::live(scope)
@@ -398,6 +445,7 @@ async fn resolve(unit: &Unit, person: PersonRef) -> Result<Person> {
 /// The match of a new person with its empty fields filled, or the new person.
 async fn merge(unit: &Unit, new: NewPerson) -> Result<Person> {
     let contact = new.contact.clone().cleaned()?;
+    let values = custom_values::check(unit, Target::Person, &new.custom_values).await?;
     let keys = contact.keys();
     let candidates = Candidates::load(&unit.scope(), &[], std::slice::from_ref(&keys)).await?;
     let Some((found, _)) = candidates.find(None, &keys, |_| true) else {
@@ -405,9 +453,15 @@ async fn merge(unit: &Unit, new: NewPerson) -> Result<Person> {
     };
     let person = people::for_update(unit, found.person.id).await?;
     let filled = filled(person.contact(), contact);
-    if filled == person.contact() {
+    let there = custom_values::values_in(&unit.scope(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
+    let is_new = |value: &custom_values::Checked| {
+        value.value.is_some() && there.iter().all(|there| there.field.id != value.field.id)
+    };
+    let values: Vec<_> = values.into_iter().filter(is_new).collect();
+    if filled == person.contact() && values.is_empty() {
         return Ok(person);
     }
+    let person = people::give(unit, person, &values).await?;
     let person = people::save(unit, &person, filled).await?;
     unit.publish(Noun::Person, Verb::Updated, person.id).await?;
     Ok(person)

@@ -1,6 +1,6 @@
 //! Users of an account.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::connect::Storage;
@@ -9,12 +9,19 @@ use crate::entity::{directory, users};
 use crate::error::{Error, Result, on_unique};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
+use crate::name;
+use crate::outbox::{Noun, Verb};
 use crate::query::accounts::{self, Account};
+use crate::query::tokens;
+use crate::record::check_version;
 use crate::value::Timestamp;
 use crate::view::NameOrId;
 
 /// In how many accounts an address is tried where none is named.
 pub const ACCOUNTS_OF_ADDRESS: usize = 5;
+
+/// How many users an account may have.
+const USERS_LIMIT: u64 = 1_000;
 
 /// What makes a user.
 #[derive(Clone, Debug)]
@@ -29,18 +36,102 @@ pub struct NewUser {
     pub password_hash: String,
 }
 
-/// Makes a user. Errors: [`Error::Invalid`] for an address without `@`, [`Error::Conflict`] for one that is taken.
+/// A change of a user; `None` leaves what it is about.
+#[derive(Clone, Debug)]
+pub struct UserEdit {
+    /// Whom it changes.
+    pub id: Uuid,
+    /// The version that the caller saw, where it wants a conflict if it is stale.
+    pub version: Option<i64>,
+    /// The address that they sign in with.
+    pub email: Option<String>,
+    /// What they are called; the address where it is empty.
+    pub name: Option<String>,
+    /// What they may do.
+    pub role: Option<Role>,
+    /// The PHC string of their password. It ends what they are signed in with.
+    pub password_hash: Option<String>,
+    /// Whether they may sign in.
+    pub access: Option<Access>,
+}
+
+/// Whether a user may sign in.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// They may.
+    Enabled,
+    /// They may not, and what they were signed in with is good no longer.
+    Disabled,
+}
+
+impl UserEdit {
+    /// A change of nothing.
+    pub fn of(id: Uuid) -> Self {
+        Self { id, version: None, email: None, name: None, role: None, password_hash: None, access: None }
+    }
+}
+
+/// Makes a user.
+///
+/// Errors: [`Error::Invalid`] for an address without `@`, a name that cannot be, or too many users; [`Error::Conflict`]
+/// for an address that is taken.
 pub async fn create(writer: &Writer, new: NewUser) -> Result<User> {
     let new = &new;
     writer
         .write(|unit| async move {
             let user = new_row(unit.account, new.clone(), unit.now)?;
-            let taken = || format!("there is a user with the e-mail address {} already", user.email);
+            check_room(&unit).await?;
             users::Entity::insert(users::ActiveModel::from(user.clone()))
                 .exec_without_returning(unit.on())
                 .await
-                .map_err(|error| on_unique(error, taken))?;
+                .map_err(|error| on_unique(error, taken(&user)))?;
+            unit.publish(Noun::User, Verb::Created, user.id).await?;
             Ok(user)
+        })
+        .await
+}
+
+/// Changes a user. A user is never deleted, as records name those who made them: who leaves is disabled.
+///
+/// Errors: as [`create`], [`Error::NotFound`], [`Error::Conflict`] where the version is stale, and where no admin who may
+/// sign in would be left.
+pub async fn update(writer: &Writer, edit: UserEdit) -> Result<User> {
+    let edit = &edit;
+    writer
+        .write(|unit| async move {
+            let UserEdit { id, version, email, name, role, password_hash, access } = edit;
+            // Two admins who disable each other at the same moment wait for each other.
+            accounts::lock(&unit).await?;
+            let before = users::Entity::find_by_id((unit.account, *id)).one(unit.on()).await?;
+            let before = before.ok_or(Error::NotFound { what: "user" })?;
+            check_version(*version, before.version)?;
+            let email = check_email(email.as_deref().unwrap_or(&before.email))?;
+            let name = check_name(name.as_deref().unwrap_or(&before.name), email)?;
+            let after = User {
+                email: email.to_owned(),
+                email_key: fold(email),
+                name: name.to_owned(),
+                role: role.unwrap_or(before.role),
+                password_hash: password_hash.clone().unwrap_or_else(|| before.password_hash.clone()),
+                disabled_at: match access {
+                    None => before.disabled_at,
+                    Some(Access::Enabled) => None,
+                    Some(Access::Disabled) => before.disabled_at.or(Some(unit.now)),
+                },
+                version: before.version + 1,
+                updated_at: unit.now,
+                ..before.clone()
+            };
+            if is_acting_admin(&before) && !is_acting_admin(&after) {
+                check_other_admin(&unit, *id).await?;
+            }
+            let row = users::ActiveModel::from(after.clone()).reset_all();
+            row.update(unit.on()).await.map_err(|error| on_unique(error, taken(&after)))?;
+            if password_hash.is_some() || after.disabled_at.is_some() {
+                tokens::end_all(&unit, *id).await?;
+            }
+            unit.publish(Noun::User, Verb::Updated, *id).await?;
+            Ok(after)
         })
         .await
 }
@@ -138,17 +229,13 @@ async fn of_account(scope: &Scope<'_>) -> Result<Vec<User>> {
 
 pub(crate) fn new_row(account_id: Uuid, new: NewUser, now: Timestamp) -> Result<User> {
     let NewUser { email, name, role, password_hash } = new;
-    let (email, name) = (email.trim().to_owned(), name.trim().to_owned());
-    let valid = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
-    if !valid || email.chars().count() > 320 || email.contains(char::is_whitespace) {
-        return Err(Error::invalid("email", "a user needs an e-mail address, such as jane@example.com"));
-    }
+    let email = check_email(&email)?;
     Ok(User {
         account_id,
         id: Uuid::now_v7(),
-        email_key: fold(&email),
-        name: if name.is_empty() { email.clone() } else { name },
-        email,
+        email_key: fold(email),
+        name: check_name(&name, email)?.to_owned(),
+        email: email.to_owned(),
         role,
         password_hash,
         disabled_at: None,
@@ -156,4 +243,49 @@ pub(crate) fn new_row(account_id: Uuid, new: NewUser, now: Timestamp) -> Result<
         created_at: now,
         updated_at: now,
     })
+}
+
+/// The address as it may be stored. Errors: [`Error::Invalid`].
+fn check_email(email: &str) -> Result<&str> {
+    let email = email.trim();
+    let valid = email.split_once('@').is_some_and(|(local, domain)| !local.is_empty() && !domain.is_empty());
+    let odd = |c: char| c.is_whitespace() || c.is_control();
+    if valid && email.chars().count() <= 320 && !email.contains(odd) {
+        return Ok(email);
+    }
+    Err(Error::invalid("email", "a user needs an e-mail address, such as jane@example.com"))
+}
+
+/// The name as it may be stored; the address where it is empty. Errors: [`Error::Invalid`].
+fn check_name<'n>(name: &'n str, email: &'n str) -> Result<&'n str> {
+    if name.trim().is_empty() { Ok(email) } else { name::checked(name, "a user", "name") }
+}
+
+fn taken(user: &User) -> impl FnOnce() -> String {
+    move || format!("there is a user with the e-mail address {} already", user.email)
+}
+
+/// Errors: [`Error::Invalid`] where the account has as many users as it may have.
+async fn check_room(unit: &Unit) -> Result<()> {
+    accounts::lock(unit).await?;
+    let query = users::Entity::find().filter(users::Column::AccountId.eq(unit.account));
+    let count = super::count(&unit.scope(), query).await?;
+    if count < USERS_LIMIT {
+        return Ok(());
+    }
+    let reason = format!("the account has {count} users, and {USERS_LIMIT} is the most");
+    Err(Error::Invalid { field: None, reason })
+}
+
+fn is_acting_admin(user: &User) -> bool {
+    user.role == Role::Admin && user.disabled_at.is_none()
+}
+
+/// Errors: [`Error::Conflict`] where nobody else is an admin who may sign in.
+async fn check_other_admin(unit: &Unit, id: Uuid) -> Result<()> {
+    if of_account(&unit.scope()).await?.iter().any(|user| user.id != id && is_acting_admin(user)) {
+        return Ok(());
+    }
+    let reason = "the account needs an admin who may sign in: make somebody else an admin first";
+    Err(Error::Conflict { reason: reason.to_owned() })
 }

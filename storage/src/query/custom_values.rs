@@ -1,0 +1,274 @@
+//! The values that people and transactions have in the custom fields of the account.
+//!
+//! A record is found by its custom values, so it keeps them folded in its `custom_text`, which is written with them.
+
+use std::collections::{BTreeMap, HashMap, HashSet};
+
+use sea_orm::ActiveValue::Set;
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use uuid::Uuid;
+
+use crate::entity::custom_fields;
+use crate::entity::custom_values::{ActiveModel, Column, Entity, Model};
+use crate::error::{Error, Result};
+use crate::fold::fold;
+use crate::handle::{Reader, Scope, Unit};
+use crate::query::custom_fields::{CustomField, Target, ValueType, live, options_in};
+use crate::query::people::lines;
+use crate::query::{people, transactions};
+use crate::record::{self, IDS_A_STATEMENT};
+use crate::value::{Day, Decimal};
+use crate::view::NameOrId;
+
+/// How many values a record may be given at once.
+const VALUES_LIMIT: usize = 200;
+/// The longest value, in bytes.
+const VALUE_LIMIT: usize = 1 << 20;
+/// How many options an error lists.
+const LISTED: usize = 20;
+/// How many records get their new text at a time.
+const BATCH: u64 = 500;
+
+/// A value of a custom field.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomValue {
+    /// The field.
+    pub field: CustomField,
+    /// The value as text: a number as `5000.25`, a day as `2026-05-25`, `yes` or `no`.
+    pub value: String,
+}
+
+/// A value as somebody gives it to a record.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomValueInput {
+    /// Which field of the record's target.
+    pub field: NameOrId,
+    /// What it shall hold, in any form that the type of the field reads; `None` or an empty text clears it.
+    pub value: Option<String>,
+}
+
+/// A value that its field can hold, or `None` to clear it.
+#[derive(Clone, Debug)]
+pub(crate) struct Checked {
+    pub(crate) field: CustomField,
+    pub(crate) value: Option<String>,
+}
+
+impl CustomValue {
+    /// The value of a number.
+    pub fn number(&self) -> Option<Decimal> {
+        self.of(ValueType::Number)?.parse().ok()
+    }
+
+    /// The value of a date.
+    pub fn date(&self) -> Option<Day> {
+        self.of(ValueType::Date)?.parse().ok()
+    }
+
+    /// The value of a yes/no field.
+    pub fn is_yes(&self) -> Option<bool> {
+        self.of(ValueType::YesNo).map(|value| value == "yes")
+    }
+
+    fn of(&self, value_type: ValueType) -> Option<&str> {
+        (self.field.value_type == value_type).then_some(&*self.value)
+    }
+}
+
+/// The custom values of each of these people or transactions, by the name of the field.
+pub async fn values_of(reader: &Reader, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<CustomValue>>> {
+    values_in(&reader.scope(), items).await
+}
+
+pub(crate) async fn values_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<CustomValue>>> {
+    let mut rows = Vec::new();
+    for items in items.chunks(IDS_A_STATEMENT) {
+        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
+        rows.extend(query.filter(Column::ItemId.is_in(items.iter().copied())).all(&scope.on).await?);
+    }
+    if rows.is_empty() {
+        return Ok(HashMap::new());
+    }
+    let ids: HashSet<_> = rows.iter().map(|row| row.field_id).collect();
+    let fields = record::by_ids::<custom_fields::Entity>(scope, &ids.into_iter().collect::<Vec<_>>()).await?;
+    let fields: HashMap<_, _> = fields.into_iter().map(|field| (field.id, field)).collect();
+    let mut values: HashMap<_, Vec<_>> = HashMap::new();
+    for Model { account_id: _, item_id, field_id, value } in rows {
+        // A field that is not there is in the trash.
+        let Some(field) = fields.get(&field_id).cloned() else { continue };
+        values.entry(item_id).or_default().push(CustomValue { field, value });
+    }
+    for values in values.values_mut() {
+        values.sort_by(|a, b| a.field.name_key.cmp(&b.field.name_key));
+    }
+    Ok(values)
+}
+
+/// The values as their fields can hold them. The fields stay as they are until the unit ends; call it before any record
+/// is locked, as whoever changes a field locks the field first.
+///
+/// Errors: [`Error::NotFound`] for a field that the target does not have, [`Error::Invalid`] for a value that its field
+/// cannot hold, and for a field that is named twice.
+pub(crate) async fn check(unit: &Unit, target: Target, inputs: &[CustomValueInput]) -> Result<Vec<Checked>> {
+    if inputs.is_empty() {
+        return Ok(Vec::new());
+    }
+    if inputs.len() > VALUES_LIMIT {
+        return Err(invalid(format!("{} values are given, and {VALUES_LIMIT} is the most", inputs.len())));
+    }
+    let fields = named(unit, target, inputs).await?;
+    let choices: Vec<_> =
+        fields.iter().filter(|field| field.value_type == ValueType::Choice).map(|field| field.id).collect();
+    let options = options_in(&unit.scope(), &choices).await?;
+    let mut checked = BTreeMap::new();
+    for CustomValueInput { field, value } in inputs {
+        let field = match field {
+            NameOrId::Id(id) => fields.iter().find(|field| field.id == *id),
+            NameOrId::Name(name) => {
+                let key = fold(name);
+                fields.iter().find(|field| field.name_key == key)
+            }
+        };
+        let field = field.ok_or(Error::NotFound { what: "custom field" })?;
+        let options = options.get(&field.id).map(Vec::as_slice).unwrap_or_default();
+        let value = value.as_deref().map(|text| parse(field, options, text)).transpose()?.flatten();
+        if checked.insert(field.id, Checked { field: field.clone(), value }).is_some() {
+            return Err(invalid(format!("the field {} is given twice", field.name)));
+        }
+    }
+    Ok(checked.into_values().collect())
+}
+
+/// A text as a field holds it, or `None` for one that is empty. Errors: [`Error::Invalid`] that says what would be right.
+pub(crate) fn parse(field: &CustomField, options: &[String], text: &str) -> Result<Option<String>> {
+    let CustomField { name, .. } = field;
+    let text = text.replace('\0', "");
+    let text = text.trim();
+    if text.is_empty() {
+        return Ok(None);
+    }
+    if text.len() > VALUE_LIMIT {
+        let size = text.len();
+        return Err(invalid(format!("the value of {name} has {size} bytes, and {VALUE_LIMIT} is the most")));
+    }
+    let refused = |wanted: String| {
+        let start: String = text.chars().take(100).collect();
+        invalid(format!("the field {name} takes {wanted}, and {start:?} is none"))
+    };
+    let value = match field.value_type {
+        ValueType::Text => text.to_owned(),
+        ValueType::Number => {
+            let number = text.parse::<Decimal>();
+            number
+                .map_err(|_| refused("a number with at most four decimal places such as 5000 or 0.25".to_owned()))?
+                .to_string()
+        }
+        ValueType::Date => text.parse::<Day>().map_err(|_| refused("a day such as 2026-05-25".to_owned()))?.to_string(),
+        ValueType::Choice => {
+            let key = fold(text);
+            let option = options.iter().find(|option| fold(option) == key);
+            option.ok_or_else(|| refused(format!("one of its options ({})", listed(options))))?.clone()
+        }
+        ValueType::YesNo => match &*fold(text) {
+            "yes" | "y" | "true" | "1" => "yes".to_owned(),
+            "no" | "n" | "false" | "0" => "no".to_owned(),
+            _ => return Err(refused("yes or no".to_owned())),
+        },
+    };
+    Ok(Some(value))
+}
+
+/// Gives a record checked values; the others stay. Its `custom_text` is for the caller to renew.
+pub(crate) async fn set(unit: &Unit, item: Uuid, values: &[Checked]) -> Result<()> {
+    let cleared: Vec<_> = values.iter().filter(|value| value.value.is_none()).map(|value| value.field.id).collect();
+    if !cleared.is_empty() {
+        Entity::delete_many()
+            .filter(Column::AccountId.eq(unit.account))
+            .filter(Column::ItemId.eq(item))
+            .filter(Column::FieldId.is_in(cleared))
+            .exec(unit.on())
+            .await?;
+    }
+    let rows: Vec<_> = values
+        .iter()
+        .filter_map(|Checked { field, value }| {
+            let value = Set(value.clone()?);
+            Some(ActiveModel { account_id: Set(unit.account), item_id: Set(item), field_id: Set(field.id), value })
+        })
+        .collect();
+    if rows.is_empty() {
+        return Ok(());
+    }
+    let again = OnConflict::columns([Column::AccountId, Column::ItemId, Column::FieldId])
+        .update_column(Column::Value)
+        .to_owned();
+    Entity::insert_many(rows).on_conflict(again).exec_without_returning(unit.on()).await?;
+    Ok(())
+}
+
+/// The `custom_text` of a new record with these values.
+pub(crate) fn text_of_new(values: &[Checked]) -> String {
+    lines(&values.iter().filter_map(|value| value.value.as_deref()).map(fold).collect::<Vec<_>>())
+}
+
+/// The `custom_text` of each of these records; one without values is left out.
+pub(crate) async fn texts(unit: &Unit, items: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    let values = values_in(&unit.scope(), items).await?;
+    Ok(values.into_iter().map(|(item, values)| (item, text(values))).collect())
+}
+
+/// Renews what the records with a value of this field are found by; they count as unchanged.
+pub(crate) async fn renew_texts(unit: &Unit, field: &CustomField) -> Result<()> {
+    let mut last = Uuid::nil();
+    loop {
+        let items: Vec<Uuid> = Entity::find()
+            .select_only()
+            .column(Column::ItemId)
+            .filter(Column::AccountId.eq(unit.account))
+            .filter(Column::FieldId.eq(field.id))
+            .filter(Column::ItemId.gt(last))
+            .order_by_asc(Column::ItemId)
+            .limit(BATCH)
+            .into_tuple()
+            .all(unit.on())
+            .await?;
+        let Some(end) = items.last() else { return Ok(()) };
+        last = *end;
+        match field.target {
+            Target::Person => people::renew_custom_text(unit, &items).await?,
+            Target::Transaction => transactions::renew_custom_text(unit, &items).await?,
+        }
+    }
+}
+
+/// Options in an error.
+pub(crate) fn listed(options: &[String]) -> String {
+    let more = if options.len() > LISTED { ", …" } else { "" };
+    format!("{}{more}", options[..options.len().min(LISTED)].join(", "))
+}
+
+/// In the order in which the fields were made, so that a field may be renamed.
+fn text(mut values: Vec<CustomValue>) -> String {
+    values.sort_by_key(|value| value.field.id);
+    lines(&values.iter().map(|value| fold(&value.value)).collect::<Vec<_>>())
+}
+
+/// The fields of a target that values are given for, kept as they are until the unit ends.
+async fn named(unit: &Unit, target: Target, inputs: &[CustomValueInput]) -> Result<Vec<CustomField>> {
+    use custom_fields::Column::{Id, NameKey, Target};
+    let (mut ids, mut names) = (Vec::new(), Vec::new());
+    for input in inputs {
+        match &input.field {
+            NameOrId::Id(id) => ids.push(*id),
+            NameOrId::Name(name) => names.push(fold(name)),
+        }
+    }
+    let given = Condition::any().add(Id.is_in(ids)).add(NameKey.is_in(names));
+    let scope = unit.scope();
+    Ok(live(&scope).filter(Target.eq(target)).filter(given).lock_shared().all(unit.on()).await?)
+}
+
+fn invalid(reason: String) -> Error {
+    Error::invalid("customValues", reason)
+}
