@@ -164,6 +164,8 @@ pub(crate) struct CreateEventInput {
     pub(crate) is_complete: bool,
     /// The user whom it is for; you where it is absent.
     pub(crate) owner: Option<ID>,
+    /// The mail that goes with it.
+    pub(crate) email_template: Option<ID>,
     /// The names of its categories; those that are not there are made.
     #[graphql(default)]
     pub(crate) categories: Vec<String>,
@@ -205,6 +207,8 @@ pub(crate) struct UpdateEventInput {
     is_complete: MaybeUndefined<bool>,
     /// The user whom it is for; null is nobody.
     owner: MaybeUndefined<ID>,
+    /// The mail that goes with it; null for none.
+    email_template: MaybeUndefined<ID>,
     /// The names of all categories that it shall be in.
     categories: MaybeUndefined<Vec<String>>,
     /// All people and transactions that it shall belong to, at most 100.
@@ -305,12 +309,9 @@ impl EventsMutation {
             categories: given(input.categories.clone()),
             associations: given(input.associations.clone()).map(|ids| subjects(&ids)).transpose()?,
         };
-        let owner = match &input.owner {
-            MaybeUndefined::Undefined => MaybeUndefined::Undefined,
-            MaybeUndefined::Null => MaybeUndefined::Null,
-            MaybeUndefined::Value(id) => MaybeUndefined::Value(Kind::User.expect(id)?),
-        };
-        let event = stored::update(&writer, change, |details| edit(details, &input, &owner)).await?;
+        let owner = key(&input.owner, Kind::User)?;
+        let email_template = key(&input.email_template, Kind::EmailTemplate)?;
+        let event = stored::update(&writer, change, |details| edit(details, &input, owner, email_template)).await?;
         Ok(UpdateEventPayload { event: transfer::events::client(event) })
     }
 
@@ -380,7 +381,21 @@ pub(crate) async fn of_subject(ctx: &Context<'_>, parent: Uuid, of_parent: View,
     Ok(connection(ordered, page, &request, all, place, transfer::events::client))
 }
 
-fn edit(details: &mut stored::Details, input: &UpdateEventInput, owner: &MaybeUndefined<Uuid>) -> storage::Result<()> {
+/// The key of the record that an update names. Errors: `NOT_FOUND` for the id of nothing of the kind.
+fn key(id: &MaybeUndefined<ID>, kind: Kind) -> Result<MaybeUndefined<Uuid>> {
+    Ok(match id {
+        MaybeUndefined::Undefined => MaybeUndefined::Undefined,
+        MaybeUndefined::Null => MaybeUndefined::Null,
+        MaybeUndefined::Value(id) => MaybeUndefined::Value(kind.expect(id)?),
+    })
+}
+
+fn edit(
+    details: &mut stored::Details,
+    input: &UpdateEventInput,
+    owner: MaybeUndefined<Uuid>,
+    email_template: MaybeUndefined<Uuid>,
+) -> storage::Result<()> {
     let UpdateEventInput {
         id: _,
         version: _,
@@ -393,6 +408,7 @@ fn edit(details: &mut stored::Details, input: &UpdateEventInput, owner: &MaybeUn
         description,
         is_complete,
         owner: _,
+        email_template: _,
         categories: _,
         associations: _,
     } = input;
@@ -418,5 +434,6 @@ fn edit(details: &mut stored::Details, input: &UpdateEventInput, owner: &MaybeUn
         details.progress = transfer::events::progress(is_complete);
     }
     owner.update_to(&mut details.owner);
+    email_template.update_to(&mut details.email_template);
     Ok(())
 }

@@ -20,6 +20,7 @@ pub(crate) fn new(input: CreateEventInput) -> Result<stored::NewEvent> {
         description,
         is_complete,
         owner,
+        email_template,
         categories,
         associations,
     } = input;
@@ -36,7 +37,7 @@ pub(crate) fn new(input: CreateEventInput) -> Result<stored::NewEvent> {
         description,
         progress: progress(is_complete),
         owner: owner.map(|id| Kind::User.expect(&id)).transpose()?,
-        email_template: None,
+        email_template: email_template.map(|id| Kind::EmailTemplate.expect(&id)).transpose()?,
     };
     Ok(stored::NewEvent { details, categories, associations: subjects(&associations)? })
 }
