@@ -6,7 +6,9 @@ use harness::client::Client;
 use harness::on_each_database;
 use harness::site::Site;
 use serde_json::{Value, json};
+use storage::query::people::{self, NewPerson};
 use storage::query::users::Role;
+use storage::{Actor, Contact};
 
 /// Every relative date that storage knows, and what it is.
 const SCHEDULE: &str = include_str!("../../storage/tests/schedule.txt");
@@ -86,6 +88,16 @@ on_each_database! {
         assert_eq!(next["emailTemplates"]["nodes"], json!([{ "name": "Hello" }]));
         let last = client.graphql(list, json!({ "order": "NAME_DESC" })).await;
         assert_eq!(last["emailTemplates"]["nodes"], json!([{ "name": "Hello" }]));
+
+        // An event can bear one.
+        let event = "mutation($mail: ID!) {
+            createEvent(input: { title: \"Call\", startsOn: \"2026-05-25\", emailTemplate: $mail }) { event { id emailTemplate { name } } }
+        }";
+        let event = client.graphql(event, json!({ "mail": made["id"] })).await["createEvent"]["event"].clone();
+        assert_eq!(event["emailTemplate"]["name"], "Hello");
+        let bear = "mutation($id: ID!, $mail: ID) { updateEvent(input: { id: $id, emailTemplate: $mail }) { event { emailTemplate { name } } } }";
+        let changed = client.graphql(bear, json!({ "id": event["id"], "mail": null })).await;
+        assert_eq!(changed["updateEvent"]["event"]["emailTemplate"], Value::Null);
 
         // One that event templates use cannot go.
         let items = json!([{ "offset": "today", "title": "Call", "emailTemplate": made["id"] }]);
@@ -277,14 +289,26 @@ on_each_database! {
         let fired = fire(&client, json!({ "template": made, "on": none, "expectedCount": 0 })).await;
         assert_eq!(fired, json!({ "recordCount": 0, "eventCount": 0, "firstEvents": [] }));
 
-        // The days of creation differ where the clock goes on; here they are one, in the account's time zone.
-        let on = json!({ "template": made, "on": { "section": "LEADS" }, "from": { "fromCreation": true } });
+        // The day of creation is that of each record, in the account's time zone: May 1 at 03:00 is April 30 there.
+        let account = site.session("acme").await.account().account_id;
+        let long_ago: jiff::Timestamp = "2026-05-01T03:00:00Z".parse().expect("a moment");
+        let writer = site.storage().writer(account, Actor::System, long_ago.into());
+        let contact = Contact { name: Some("A Zed".to_owned()), ..Contact::default() };
+        people::create(&writer, NewPerson { contact, categories: Vec::new() }).await.expect("a new person");
+        let on = json!({ "section": "PEOPLE", "view": { "search": "zed" } });
+        let from = json!({ "fromCreation": true });
+        let preview = client.graphql(PREVIEW, json!({ "template": made, "on": on, "from": from })).await;
+        let days = [0, 1].map(|index| preview["previewEventTemplate"]["firstRecords"][index]["countsFrom"].clone());
+        assert_eq!(days, [json!("2026-04-30"), json!("2026-05-25")]);
+        let fired = fire(&client, json!({ "template": made, "on": on, "from": from, "expectedCount": 2 })).await;
+        let days = [0, 12].map(|index| fired["firstEvents"][index]["startsOn"].clone());
+        assert_eq!(days, [json!("2026-04-30"), json!("2026-05-25")]);
+        let on = json!({ "template": made, "on": { "section": "LEADS" } });
         let preview = client.graphql(PREVIEW, on).await["previewEventTemplate"].clone();
-        assert_eq!(preview["firstRecords"][0]["countsFrom"], "2026-05-25");
         assert_eq!(preview["firstRecords"][0]["subject"]["person"]["name"], "Deal Three");
     }
 
-    async fn a_firing_is_one_row_of_the_outbox_and_as_large_as_its_limits(site: Site) {
+    async fn a_firing_has_its_limits(site: Site) {
         let client = site.client().await;
         let rows: String = (0..10_001).map(|number| format!("P{number},{}\n", if number < 501 { "Some" } else { "" })).collect();
         client.import("/import/people?format=csv", format!("name,categories\n{rows}")).await;
