@@ -228,7 +228,6 @@ impl FireEventTemplatePayload {
     /// The first 100 of the events: record by record in the order of names, each with its events in the order of the
     /// template. `events` finds them all.
     #[graphql(complexity = "firing::SHOWN_EVENTS * (1 + child_complexity)")]
-    #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
     async fn first_events(&self) -> Vec<Event> {
         self.first.clone()
     }
@@ -250,7 +249,6 @@ pub(crate) struct EventTemplatePreview {
 impl EventTemplatePreview {
     /// The first 20 of the records by name; their dates differ where they count from the creation of each.
     #[graphql(complexity = "firing::SHOWN_RECORDS * (1 + child_complexity)")]
-    #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
     async fn first_records(&self) -> Vec<RecordPreview> {
         self.first.clone()
     }
@@ -272,7 +270,6 @@ pub(crate) struct RecordPreview {
 impl RecordPreview {
     /// The events, in the order of the template.
     #[graphql(complexity = "ITEMS_COST * (1 + child_complexity)")]
-    #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
     async fn events(&self) -> Vec<PlannedEvent> {
         self.events.clone()
     }
@@ -331,7 +328,7 @@ impl EventTemplatesQuery {
         let wanted = firing::Firing {
             template: Kind::EventTemplate.expect(&template)?,
             on: target(on)?,
-            start: start(from)?,
+            start: start(from.as_ref())?,
             expected: None,
             owner: None,
             categories: Vec::new(),
@@ -404,7 +401,7 @@ impl EventTemplatesMutation {
         let wanted = firing::Firing {
             template: Kind::EventTemplate.expect(&template)?,
             on: target(on)?,
-            start: start(from)?,
+            start: start(from.as_ref())?,
             expected: expected_count.map(u64::from),
             owner: owner.map(|id| Kind::User.expect(&id)).transpose()?,
             categories,
@@ -451,9 +448,9 @@ fn target(on: FireOnInput) -> Result<firing::Target> {
 }
 
 /// Errors: `INVALID` for both or neither.
-fn start(from: Option<FireFromInput>) -> Result<firing::Start> {
+fn start(from: Option<&FireFromInput>) -> Result<firing::Start> {
     let Some(FireFromInput { starts_on, from_creation }) = from else { return Ok(firing::Start::Today) };
-    match (starts_on, from_creation.unwrap_or_default()) {
+    match (*starts_on, from_creation.unwrap_or_default()) {
         (Some(day), false) => Ok(firing::Start::On(day.0)),
         (None, true) => Ok(firing::Start::Creation),
         _ => {

@@ -76,7 +76,7 @@ pub async fn create(writer: &Writer, draft: Draft) -> Result<EmailTemplate> {
                 updated_at: unit.now,
                 deleted_at: None,
             };
-            let template = changed(&unit, blank, draft.clone().cleaned()?);
+            let template = changed(&unit, &blank, draft.clone().cleaned()?);
             write(&unit, &template).await?;
             unit.publish(Noun::EmailTemplate, Verb::Created, template.id).await?;
             Ok(template)
@@ -100,7 +100,7 @@ pub async fn update(
             let EmailTemplate { name, subject, body, .. } = template.clone();
             let mut draft = Draft { name, subject, body };
             edit(&mut draft);
-            let template = changed(&unit, template, draft.cleaned()?);
+            let template = changed(&unit, &template, draft.cleaned()?);
             write(&unit, &template).await?;
             unit.publish(Noun::EmailTemplate, Verb::Updated, id).await?;
             Ok(template)
@@ -158,7 +158,7 @@ async fn check_unused(unit: &Unit, id: Uuid) -> Result<()> {
         .column(TemplateId)
         .filter(event_template_items::Column::AccountId.eq(unit.account))
         .filter(EmailTemplateId.eq(id));
-    let users: Vec<String> = record::live::<Entity>(&unit.scope())
+    let names: Vec<String> = record::live::<Entity>(&unit.scope())
         .select_only()
         .column(Column::Name)
         .filter(Column::Id.in_subquery(items.into_query()))
@@ -166,24 +166,31 @@ async fn check_unused(unit: &Unit, id: Uuid) -> Result<()> {
         .into_tuple()
         .all(unit.on())
         .await?;
-    if users.is_empty() {
+    if names.is_empty() {
         return Ok(());
     }
-    let named = users.iter().take(NAMED_USES).map(String::as_str).collect::<Vec<_>>().join(", ");
-    let more = if users.len() > NAMED_USES { ", …" } else { "" };
-    let uses = if users.len() == 1 {
+    let shown = names.iter().take(NAMED_USES).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = if names.len() > NAMED_USES { ", …" } else { "" };
+    let using = if names.len() == 1 {
         "1 event template uses".to_owned()
     } else {
-        format!("{} event templates use", users.len())
+        format!("{} event templates use", names.len())
     };
-    Err(Error::Conflict { reason: format!("{uses} this e-mail template ({named}{more}): take it out of them first") })
+    Err(Error::Conflict { reason: format!("{using} this e-mail template ({shown}{more}): take it out of them first") })
 }
 
 /// A template that says something else, at the next version; nothing is written.
-fn changed(unit: &Unit, template: EmailTemplate, draft: Draft) -> EmailTemplate {
+fn changed(unit: &Unit, template: &EmailTemplate, draft: Draft) -> EmailTemplate {
     let Draft { name, subject, body } = draft;
-    let name_key = name_key(&name);
-    EmailTemplate { name, name_key, subject, body, version: template.version + 1, updated_at: unit.now, ..template }
+    EmailTemplate {
+        name_key: name_key(&name),
+        name,
+        subject,
+        body,
+        version: template.version + 1,
+        updated_at: unit.now,
+        ..template.clone()
+    }
 }
 
 async fn write(unit: &Unit, template: &EmailTemplate) -> Result<()> {

@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::collections::HashMap;
+use std::collections::hash_map::Entry;
 
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
@@ -220,8 +221,8 @@ impl Plan {
             .collect();
         let mut times = HashMap::new();
         for record in &records {
-            if !times.contains_key(&record.start) {
-                times.insert(record.start, times_of(&items, record.start, &zone)?);
+            if let Entry::Vacant(day) = times.entry(record.start) {
+                day.insert(times_of(&items, record.start, &zone)?);
             }
         }
         Ok(Self { records, items, times })
