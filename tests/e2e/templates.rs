@@ -294,7 +294,7 @@ on_each_database! {
         let long_ago: jiff::Timestamp = "2026-05-01T03:00:00Z".parse().expect("a moment");
         let writer = site.storage().writer(account, Actor::System, long_ago.into());
         let contact = Contact { name: Some("A Zed".to_owned()), ..Contact::default() };
-        people::create(&writer, NewPerson { contact, categories: Vec::new() }).await.expect("a new person");
+        people::create(&writer, NewPerson { contact, ..NewPerson::default() }).await.expect("a new person");
         let on = json!({ "section": "PEOPLE", "view": { "search": "zed" } });
         let from = json!({ "fromCreation": true });
         let preview = client.graphql(PREVIEW, json!({ "template": made, "on": on, "from": from })).await;
