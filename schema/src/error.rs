@@ -114,6 +114,7 @@ impl From<storage::Error> for Error {
             storage::Error::Invalid { field, reason } => Self { code: Code::Invalid, message: reason, field },
             storage::Error::NotFound { .. } => Self::new(Code::NotFound, error.to_string()),
             storage::Error::Conflict { reason } => Self::new(Code::Conflict, reason),
+            storage::Error::Limited { reason } => Self::new(Code::Limited, reason),
             storage::Error::Unavailable(cause) => {
                 tracing::error!(%cause, "The database is not available: {cause}");
                 Self::new(Code::Unavailable, "the database is not available now; try again")

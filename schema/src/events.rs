@@ -10,6 +10,7 @@ use uuid::Uuid;
 use crate::accounts::{self, User};
 use crate::associations::{Subject, subjects, subjects_of};
 use crate::categories::{self, Category};
+use crate::email_templates::{self, EmailTemplate};
 use crate::error::Result;
 use crate::id::Kind;
 use crate::labels::{self, Label};
@@ -58,6 +59,8 @@ pub(crate) struct Event {
     #[graphql(skip)]
     pub(crate) owner_key: Option<Uuid>,
     #[graphql(skip)]
+    pub(crate) email_template_key: Option<Uuid>,
+    #[graphql(skip)]
     pub(crate) creator_key: Option<Uuid>,
 }
 
@@ -66,6 +69,11 @@ impl Event {
     /// Whom it is for.
     async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         accounts::user_of(ctx, self.owner_key).await
+    }
+
+    /// The mail that goes with it.
+    async fn email_template(&self, ctx: &Context<'_>) -> Result<Option<EmailTemplate>> {
+        email_templates::of_key(ctx, self.email_template_key).await
     }
 
     /// Who made it; null for the system.
@@ -156,6 +164,8 @@ pub(crate) struct CreateEventInput {
     pub(crate) is_complete: bool,
     /// The user whom it is for; you where it is absent.
     pub(crate) owner: Option<ID>,
+    /// The mail that goes with it.
+    pub(crate) email_template: Option<ID>,
     /// The names of its categories; those that are not there are made.
     #[graphql(default)]
     pub(crate) categories: Vec<String>,
@@ -197,6 +207,8 @@ pub(crate) struct UpdateEventInput {
     is_complete: MaybeUndefined<bool>,
     /// The user whom it is for; null is nobody.
     owner: MaybeUndefined<ID>,
+    /// The mail that goes with it; null for none.
+    email_template: MaybeUndefined<ID>,
     /// The names of all categories that it shall be in.
     categories: MaybeUndefined<Vec<String>>,
     /// All people and transactions that it shall belong to, at most 100.
@@ -297,12 +309,9 @@ impl EventsMutation {
             categories: given(input.categories.clone()),
             associations: given(input.associations.clone()).map(|ids| subjects(&ids)).transpose()?,
         };
-        let owner = match &input.owner {
-            MaybeUndefined::Undefined => MaybeUndefined::Undefined,
-            MaybeUndefined::Null => MaybeUndefined::Null,
-            MaybeUndefined::Value(id) => MaybeUndefined::Value(Kind::User.expect(id)?),
-        };
-        let event = stored::update(&writer, change, |details| edit(details, &input, &owner)).await?;
+        let owner = key(&input.owner, Kind::User)?;
+        let email_template = key(&input.email_template, Kind::EmailTemplate)?;
+        let event = stored::update(&writer, change, |details| edit(details, &input, owner, email_template)).await?;
         Ok(UpdateEventPayload { event: transfer::events::client(event) })
     }
 
@@ -372,7 +381,21 @@ pub(crate) async fn of_subject(ctx: &Context<'_>, parent: Uuid, of_parent: View,
     Ok(connection(ordered, page, &request, all, place, transfer::events::client))
 }
 
-fn edit(details: &mut stored::Details, input: &UpdateEventInput, owner: &MaybeUndefined<Uuid>) -> storage::Result<()> {
+/// The key of the record that an update names. Errors: `NOT_FOUND` for the id of nothing of the kind.
+fn key(id: &MaybeUndefined<ID>, kind: Kind) -> Result<MaybeUndefined<Uuid>> {
+    Ok(match id {
+        MaybeUndefined::Undefined => MaybeUndefined::Undefined,
+        MaybeUndefined::Null => MaybeUndefined::Null,
+        MaybeUndefined::Value(id) => MaybeUndefined::Value(kind.expect(id)?),
+    })
+}
+
+fn edit(
+    details: &mut stored::Details,
+    input: &UpdateEventInput,
+    owner: MaybeUndefined<Uuid>,
+    email_template: MaybeUndefined<Uuid>,
+) -> storage::Result<()> {
     let UpdateEventInput {
         id: _,
         version: _,
@@ -385,6 +408,7 @@ fn edit(details: &mut stored::Details, input: &UpdateEventInput, owner: &MaybeUn
         description,
         is_complete,
         owner: _,
+        email_template: _,
         categories: _,
         associations: _,
     } = input;
@@ -410,5 +434,6 @@ fn edit(details: &mut stored::Details, input: &UpdateEventInput, owner: &MaybeUn
         details.progress = transfer::events::progress(is_complete);
     }
     owner.update_to(&mut details.owner);
+    email_template.update_to(&mut details.email_template);
     Ok(())
 }

@@ -127,17 +127,6 @@ pub(crate) fn items(ids: &[async_graphql::ID]) -> Result<Vec<Item>> {
     ids.iter().map(item).collect()
 }
 
-/// The global id of an item.
-pub(crate) fn of_item(item: Item) -> GlobalId {
-    let kind = match item.kind {
-        ItemKind::Person => Kind::Person,
-        ItemKind::Transaction => Kind::Transaction,
-        ItemKind::Event => Kind::Event,
-        ItemKind::Message => Kind::Message,
-    };
-    kind.global(item.id)
-}
-
 /// A text that is no id of ours.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct NoId;

@@ -15,7 +15,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 use storage::query::{
-    associations, categories, custom_fields, custom_values, events, labels, messages, people, transactions, users,
+    associations, categories, custom_fields, custom_values, email_templates, event_templates, events, labels, messages,
+    people, transactions, users,
 };
 use storage::{ItemKind, Order, Page, PageRequest, Reader, View};
 use uuid::Uuid;
@@ -37,6 +38,14 @@ pub(crate) struct PersonById(pub(crate) Uuid);
 /// A user by id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct UserById(pub(crate) Uuid);
+
+/// An e-mail template by id.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct EmailTemplateById(pub(crate) Uuid);
+
+/// The items of an event template.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ItemsOf(pub(crate) Uuid);
 
 /// The categories of an item.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -177,6 +186,28 @@ impl Loader<UserById> for Loads {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = users::by_ids(&self.reader, &ids).await.map_err(shared)?;
         Ok(found.into_iter().map(|user| (UserById(user.id), user)).collect())
+    }
+}
+
+impl Loader<EmailTemplateById> for Loads {
+    type Value = email_templates::EmailTemplate;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[EmailTemplateById]) -> Loaded<EmailTemplateById, email_templates::EmailTemplate> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = email_templates::by_ids(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|template| (EmailTemplateById(template.id), template)).collect())
+    }
+}
+
+impl Loader<ItemsOf> for Loads {
+    type Value = Vec<event_templates::TemplateItem>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ItemsOf]) -> Loaded<ItemsOf, Vec<event_templates::TemplateItem>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = event_templates::items_of(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|(id, items)| (ItemsOf(id), items)).collect())
     }
 }
 

@@ -3,7 +3,7 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
-use storage::query::messages as stored;
+use storage::query::{messages as stored, orders};
 use storage::{Direction, Order, SortKey, View};
 use uuid::Uuid;
 
@@ -11,6 +11,7 @@ use crate::accounts::{self, User};
 use crate::associations::{Subject, subjects, subjects_of};
 use crate::categories::{self, Category};
 use crate::error::Result;
+use crate::events::Event;
 use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{FilesOf, Loads, MessagesOf, Slice};
@@ -152,6 +153,21 @@ pub(crate) struct CreateMessageInput {
     /// The people and transactions that it belongs to, at most 100.
     #[graphql(default)]
     pub(crate) associations: Vec<ID>,
+    /// What happens to operators such as `[category:Meetings]` in the body.
+    #[graphql(default)]
+    pub(crate) operators: OperatorHandling,
+}
+
+/// What happens to the operators in the body of a message.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub(crate) enum OperatorHandling {
+    /// They stay in the body as they are.
+    #[default]
+    Keep,
+    /// `[category:Name]` puts the message into a category, `[association:Name]` has it belong to the one person of that
+    /// name, or to their transaction where they have one only, and `[event:+1 Week:Title]` makes an event on that day,
+    /// counted from today, that belongs to what the message belongs to. What is obeyed is taken out of the body.
+    Obey,
 }
 
 /// A file of a message: where it is, not its bytes.
@@ -170,6 +186,21 @@ pub(crate) struct MessageFileInput {
 pub(crate) struct CreateMessagePayload {
     /// The message.
     message: Message,
+    /// The events that its operators have made, in the order of the body.
+    events: Vec<Event>,
+    /// The operators that could not be obeyed; they stay in the body.
+    problems: Vec<OperatorProblem>,
+}
+
+/// An operator that could not be obeyed.
+#[derive(SimpleObject)]
+pub(crate) struct OperatorProblem {
+    /// The line of its opening bracket in the body as it came, from 1.
+    pub(crate) line: usize,
+    /// The place of its opening bracket in the line, in characters from 1.
+    pub(crate) column: usize,
+    /// What is wrong and what would have been right.
+    pub(crate) reason: String,
 }
 
 /// The input of `updateMessage`: a field that is absent stays, and null clears.
@@ -256,8 +287,17 @@ impl MessagesMutation {
     /// Makes a message.
     async fn create_message(&self, ctx: &Context<'_>, input: CreateMessageInput) -> Result<CreateMessagePayload> {
         let writer = session(ctx)?.writer(Right::Records)?;
-        let message = stored::create(&writer, transfer::messages::new(input)?).await?;
-        Ok(CreateMessagePayload { message: transfer::messages::client(message) })
+        let operators = input.operators;
+        let new = transfer::messages::new(input)?;
+        let orders::Obeyed { message, events, problems } = match operators {
+            OperatorHandling::Keep => orders::Obeyed::from(stored::create(&writer, new).await?),
+            OperatorHandling::Obey => orders::create(&writer, new).await?,
+        };
+        Ok(CreateMessagePayload {
+            message: transfer::messages::client(message),
+            events: events.into_iter().map(transfer::events::client).collect(),
+            problems: problems.into_iter().map(transfer::messages::problem).collect(),
+        })
     }
 
     /// Changes a message.

@@ -10,8 +10,10 @@ use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
 use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
+use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
 use crate::error::{Code, Result};
+use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::id::{GlobalId, Kind};
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
@@ -43,7 +45,9 @@ enum Node {
     Account(Account),
     Category(Category),
     CustomField(CustomField),
+    EmailTemplate(EmailTemplate),
     Event(Event),
+    EventTemplate(EventTemplate),
     Label(Label),
     Message(Message),
     Person(Person),
@@ -64,13 +68,15 @@ impl NodeQuery {
             Kind::Account => accounts::account_by_id(session, key).map(Node::from),
             Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
             Kind::CustomField => custom_fields::by_id(ctx, &id).await?.map(Node::from),
+            Kind::EmailTemplate => email_templates::by_id(ctx, &id).await?.map(Node::from),
+            Kind::EventTemplate => event_templates::by_id(ctx, &id).await?.map(Node::from),
             Kind::Event => events::by_id(ctx, &id).await?.map(Node::from),
             Kind::Label => labels::by_id(ctx, &id).await?.map(Node::from),
             Kind::Message => messages::by_id(ctx, &id).await?.map(Node::from),
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::EmailTemplate | Kind::EventTemplate | Kind::Import => None,
+            Kind::Import => None,
         })
     }
 }
@@ -81,6 +87,8 @@ pub struct Query(
     AccountsQuery,
     CategoriesQuery,
     CustomFieldsQuery,
+    EmailTemplatesQuery,
+    EventTemplatesQuery,
     EventsQuery,
     LabelsQuery,
     MessagesQuery,
@@ -98,6 +106,8 @@ pub struct Mutation(
     AssociationsMutation,
     CategoriesMutation,
     CustomFieldsMutation,
+    EmailTemplatesMutation,
+    EventTemplatesMutation,
     EventsMutation,
     LabelsMutation,
     MessagesMutation,

@@ -6,6 +6,8 @@ pub(crate) mod accounts;
 pub(crate) mod categories;
 pub(crate) mod contact;
 pub(crate) mod custom_fields;
+pub(crate) mod email_templates;
+pub(crate) mod event_templates;
 pub(crate) mod events;
 pub(crate) mod imports;
 pub(crate) mod labels;

@@ -28,6 +28,12 @@ pub enum Error {
         /// What it collides with.
         reason: String,
     },
+    /// It is more than Cairn does at once.
+    #[error("{reason}")]
+    Limited {
+        /// Which limit was met, and what would have been right.
+        reason: String,
+    },
     /// The database cannot answer now; the same request may work later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] DbErr),
@@ -72,6 +78,14 @@ pub(crate) fn on_unique(error: DbErr, reason: impl FnOnce() -> String) -> Error 
     match error.sql_err() {
         Some(SqlErr::UniqueConstraintViolation(_)) => Error::Conflict { reason: reason() },
         _ => error.into(),
+    }
+}
+
+/// The same for the error of a statement that was written already.
+pub(crate) fn name_taken(error: Error, reason: impl FnOnce() -> String) -> Error {
+    match error {
+        Error::Internal(error) => on_unique(error, reason),
+        other => other,
     }
 }
 

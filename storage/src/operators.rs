@@ -48,6 +48,17 @@ pub struct PlannedEvent {
     pub title: String,
 }
 
+/// What an operator that reads well wants.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Order<'a> {
+    /// The message belongs to the category of this name.
+    Category(&'a str),
+    /// An event is made.
+    Event(&'a PlannedEvent),
+    /// The message is associated to whom or what bears this name.
+    Association(&'a str),
+}
+
 /// An operator that cannot be obeyed, and where it stands in the body as it came.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Problem {
@@ -71,6 +82,11 @@ impl Operators {
     ///
     /// Errors: [`Error::Invalid`] for a body with more than 100 of them.
     pub fn parse(body: &str) -> Result<Self> {
+        Self::parse_with(body, |_| None)
+    }
+
+    /// The same where somebody else has a say: what `refuse` has a reason for is a problem and stays in the body.
+    pub(crate) fn parse_with(body: &str, refuse: impl Fn(Order<'_>) -> Option<String>) -> Result<Self> {
         let mut operators = Self::default();
         let mut obeyed = Vec::new();
         let mut count = 0;
@@ -83,7 +99,7 @@ impl Operators {
                 let reason = format!("a message has at most {OPERATORS_LIMIT} operators such as [category:Name]");
                 return Err(Error::invalid("body", reason));
             }
-            match value(after).and_then(|(value, rest)| operators.obey(name, &value).map(|()| rest)) {
+            match value(after).and_then(|(value, rest)| operators.obey(name, &value, &refuse).map(|()| rest)) {
                 Ok(rest) => {
                     position = body.len() - rest.len();
                     obeyed.push(start..position);
@@ -131,13 +147,25 @@ fn value(text: &str) -> std::result::Result<(String, &str), String> {
 
 impl Operators {
     /// Notes an order, or says why it is none.
-    fn obey(&mut self, name: Name, value: &str) -> std::result::Result<(), String> {
+    fn obey(
+        &mut self,
+        name: Name,
+        value: &str,
+        refuse: &impl Fn(Order<'_>) -> Option<String>,
+    ) -> std::result::Result<(), String> {
+        let accepted = |order| refuse(order).map_or(Ok(()), Err);
         match name {
             Name::Category | Name::Association if value.is_empty() => {
                 return Err("nothing follows the colon; write a name, like [category:Meetings]".to_owned());
             }
-            Name::Category => self.categories.push(value.to_owned()),
-            Name::Association => self.associations.push(value.to_owned()),
+            Name::Category => {
+                accepted(Order::Category(value))?;
+                self.categories.push(value.to_owned());
+            }
+            Name::Association => {
+                accepted(Order::Association(value))?;
+                self.associations.push(value.to_owned());
+            }
             Name::Event => {
                 let (offset, title) = value.split_once(':').unwrap_or((value, ""));
                 let offset = offset.parse().map_err(|error: Error| error.to_string())?;
@@ -145,7 +173,9 @@ impl Operators {
                 if title.is_empty() {
                     return Err("the event has no title; write it like [event:+1 Week:Title]".to_owned());
                 }
-                self.events.push(PlannedEvent { offset, title });
+                let event = PlannedEvent { offset, title };
+                accepted(Order::Event(&event))?;
+                self.events.push(event);
             }
         }
         Ok(())

@@ -20,6 +20,8 @@ struct Ids {
     account: String,
     field: String,
     label: String,
+    mail: String,
+    template: String,
 }
 
 /// An argument, a document and the id that goes there.
@@ -27,7 +29,7 @@ type Probe = (&'static str, &'static str, fn(&Ids) -> &str);
 
 /// Every argument of the schema that takes an id, and a request that puts another account's id there.
 ///
-/// `$id` is that id; `$person`, `$transaction`, `$event` and `$message` are ids of one's own account. The answer must be
+/// `$id` is that id; `$person`, `$transaction`, `$event`, `$message` and `$template` are ids of one's own account. The answer must be
 /// the same as for an id that does not exist.
 const PROBES: &[Probe] = &[
     ("Query.node(id)", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.person),
@@ -280,6 +282,89 @@ const PROBES: &[Probe] = &[
         }",
         |ids| &ids.category,
     ),
+    ("Query.emailTemplate(id)", "query($id: ID!) { emailTemplate(id: $id) { id name } }", |ids| &ids.mail),
+    (
+        "UpdateEmailTemplateInput.id",
+        "mutation($id: ID!) { updateEmailTemplate(input: { id: $id, name: \"Mallory\" }) { emailTemplate { id } } }",
+        |ids| &ids.mail,
+    ),
+    (
+        "DeleteEmailTemplateInput.id",
+        "mutation($id: ID!) { deleteEmailTemplate(input: { id: $id }) { deletedId } }",
+        |ids| &ids.mail,
+    ),
+    ("Query.eventTemplate(id)", "query($id: ID!) { eventTemplate(id: $id) { id name items { title } } }", |ids| {
+        &ids.template
+    }),
+    (
+        "UpdateEventTemplateInput.id",
+        "mutation($id: ID!) { updateEventTemplate(input: { id: $id, name: \"Mallory\" }) { eventTemplate { id } } }",
+        |ids| &ids.template,
+    ),
+    (
+        "DeleteEventTemplateInput.id",
+        "mutation($id: ID!) { deleteEventTemplate(input: { id: $id }) { deletedId } }",
+        |ids| &ids.template,
+    ),
+    (
+        "EventTemplateItemInput.emailTemplate",
+        "mutation($id: ID!) {
+            createEventTemplate(input: { name: \"M\", items: [{ offset: \"today\", title: \"M\", emailTemplate: $id }] }) {
+                eventTemplate { id }
+            }
+        }",
+        |ids| &ids.mail,
+    ),
+    (
+        "CreateEventInput.emailTemplate",
+        "mutation($id: ID!) {
+            createEvent(input: { title: \"M\", startsOn: \"2026-05-25\", emailTemplate: $id }) { event { id } }
+        }",
+        |ids| &ids.mail,
+    ),
+    (
+        "UpdateEventInput.emailTemplate",
+        "mutation($id: ID!, $event: ID!) { updateEvent(input: { id: $event, emailTemplate: $id }) { event { id } } }",
+        |ids| &ids.mail,
+    ),
+    (
+        "Query.previewEventTemplate(template)",
+        "query($id: ID!, $person: ID!) { previewEventTemplate(template: $id, on: { person: $person }) { eventCount } }",
+        |ids| &ids.template,
+    ),
+    (
+        "FireEventTemplateInput.template",
+        "mutation($id: ID!, $person: ID!) {
+            fireEventTemplate(input: { template: $id, on: { person: $person } }) { eventCount }
+        }",
+        |ids| &ids.template,
+    ),
+    (
+        "FireEventTemplateInput.owner",
+        "mutation($id: ID!, $person: ID!, $template: ID!) {
+            fireEventTemplate(input: { template: $template, on: { person: $person }, owner: $id }) { eventCount }
+        }",
+        |ids| &ids.user,
+    ),
+    (
+        "FireOnInput.person",
+        "mutation($id: ID!, $template: ID!) {
+            fireEventTemplate(input: { template: $template, on: { person: $id } }) { eventCount }
+        }",
+        |ids| &ids.person,
+    ),
+    (
+        "FireOnInput.transaction",
+        "mutation($id: ID!, $template: ID!) {
+            fireEventTemplate(input: { template: $template, on: { transaction: $id } }) { eventCount }
+        }",
+        |ids| &ids.transaction,
+    ),
+    (
+        "FireOnInput.person of a preview",
+        "query($id: ID!, $template: ID!) { previewEventTemplate(template: $template, on: { person: $id }) { eventCount } }",
+        |ids| &ids.person,
+    ),
     ("Query.node(id) of a user", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.user),
 ];
 
@@ -297,9 +382,12 @@ on_each_database! {
             account: replaced(&theirs.account),
             field: replaced(&theirs.field),
             label: replaced(&theirs.label),
+            mail: replaced(&theirs.mail),
+            template: replaced(&theirs.template),
         };
         let with = |id: &str| json!({
             "id": id, "person": own.person, "transaction": own.transaction, "event": own.event, "message": own.message,
+            "template": own.template,
         });
         for &(argument, document, id) in PROBES {
             let foreign = ours.graphql_answer(document, with(id(&theirs))).await;
@@ -431,8 +519,16 @@ async fn fill(client: &Client) -> Ids {
     }";
     let name = uuid::Uuid::now_v7().to_string();
     let marks = client.graphql(marks, json!({ "id": person["id"], "name": name })).await;
+    let templates = "mutation($name: String!) {
+        createEmailTemplate(input: { name: $name }) { emailTemplate { id } }
+        createEventTemplate(input: { name: $name, items: [{ offset: \"today\", title: \"Call\" }] }) { eventTemplate { id } }
+    }";
+    let name = uuid::Uuid::now_v7().to_string();
+    let templates = client.graphql(templates, json!({ "name": name })).await;
     let text = |value: &Value| value.as_str().expect("an id").to_owned();
     Ids {
+        mail: text(&templates["createEmailTemplate"]["emailTemplate"]["id"]),
+        template: text(&templates["createEventTemplate"]["eventTemplate"]["id"]),
         field: text(&marks["createCustomField"]["customField"]["id"]),
         label: text(&marks["addLabel"]["labels"][0]["id"]),
         person: text(&person["id"]),

@@ -18,5 +18,6 @@ mod program;
 mod search;
 mod statements;
 mod storage;
+mod templates;
 mod transactions;
 mod web;

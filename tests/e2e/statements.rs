@@ -242,6 +242,35 @@ fn prefix(table: char) -> String {
 }
 
 on_each_database! {
+    async fn a_firing_takes_a_few_statements_and_one_row_of_the_outbox(watched: Watched) {
+        watched.fill(300).await;
+        let items = (0..12).map(|day| json!({ "offset": format!("{day} days"), "title": "Call" })).collect::<Vec<_>>();
+        let create = "mutation($items: [EventTemplateItemInput!]!) {
+            createEventTemplate(input: { name: \"Campaign\", items: $items }) { eventTemplate { id } }
+        }";
+        let (made, _) = watched.run(create, json!({ "items": items })).await;
+        let template = &made["createEventTemplate"]["eventTemplate"]["id"];
+        let preview = "query($template: ID!) {
+            previewEventTemplate(template: $template, on: { section: PEOPLE }) { eventCount firstRecords { events { title } } }
+        }";
+        let (shown, statements) = watched.run(preview, json!({ "template": template })).await;
+        assert_eq!(shown["previewEventTemplate"]["eventCount"], 3_600);
+        assert_eq!(statements.len(), 4, "template, items, records and the people who are shown: {statements:#?}");
+        let fire = "mutation($template: ID!) {
+            fireEventTemplate(input: {
+                template: $template, on: { section: PEOPLE }, expectedCount: 300, categories: [\"Campaign\"]
+            }) { eventCount }
+        }";
+        let (fired, statements) = watched.run(fire, json!({ "template": template })).await;
+        assert_eq!(fired["fireEventTemplate"]["eventCount"], 3_600);
+        let into = |table: &str| {
+            let start = format!("INSERT INTO \"{table}\"");
+            statements.iter().filter(|statement| statement.starts_with(&start)).count()
+        };
+        assert_eq!((into("events"), into("associations"), into("item_categories"), into("outbox")), (3, 5, 5, 1));
+        assert!(statements.len() < 30, "{}", statements.len());
+    }
+
     async fn a_nested_query_takes_the_same_statements_whatever_its_page(watched: Watched) {
         watched.fill(500).await;
         let document = "query($first: Int, $each: Int) { people(first: $first) { nodes {

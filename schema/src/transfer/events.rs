@@ -20,6 +20,7 @@ pub(crate) fn new(input: CreateEventInput) -> Result<stored::NewEvent> {
         description,
         is_complete,
         owner,
+        email_template,
         categories,
         associations,
     } = input;
@@ -36,7 +37,7 @@ pub(crate) fn new(input: CreateEventInput) -> Result<stored::NewEvent> {
         description,
         progress: progress(is_complete),
         owner: owner.map(|id| Kind::User.expect(&id)).transpose()?,
-        email_template: None,
+        email_template: email_template.map(|id| Kind::EmailTemplate.expect(&id)).transpose()?,
     };
     Ok(stored::NewEvent { details, categories, associations: subjects(&associations)? })
 }
@@ -55,7 +56,7 @@ pub(crate) fn client(event: stored::Event) -> Event {
         description,
         completed_at,
         owner_id,
-        email_template_id: _,
+        email_template_id,
         sort_key: _,
         names_text: _,
         search_text: _,
@@ -82,6 +83,7 @@ pub(crate) fn client(event: stored::Event) -> Event {
         updated_at: DateTime(updated_at),
         key: id,
         owner_key: owner_id,
+        email_template_key: email_template_id,
         creator_key: created_by,
     }
 }

@@ -1,16 +1,18 @@
 //! Messages: from clients to the database and back.
 
+use storage::operators::Problem;
 use storage::query::messages as stored;
 
 use crate::associations::subjects;
 use crate::error::Result;
 use crate::id::Kind;
-use crate::messages::{CreateMessageInput, Message, MessageFile, MessageFileInput};
+use crate::messages::{CreateMessageInput, Message, MessageFile, MessageFileInput, OperatorProblem};
 use crate::scalar::DateTime;
 
 /// The input of a client as storage takes it. Errors: `NOT_FOUND` for ids of nothing.
 pub(crate) fn new(input: CreateMessageInput) -> Result<stored::NewMessage> {
-    let CreateMessageInput { title, body, emailed_from, emailed_to, files, categories, associations } = input;
+    let CreateMessageInput { title, body, emailed_from, emailed_to, files, categories, associations, operators: _ } =
+        input;
     let text = stored::Text { title, body, emailed_from, emailed_to };
     let files = files.into_iter().map(new_file).collect();
     Ok(stored::NewMessage { text, files, categories, associations: subjects(&associations)? })
@@ -57,4 +59,10 @@ pub(crate) fn client(message: stored::Message) -> Message {
 pub(crate) fn file(file: stored::File) -> MessageFile {
     let stored::File { name, url, media_type } = file;
     MessageFile { name, url, media_type }
+}
+
+/// An operator that could not be obeyed, as clients see it.
+pub(crate) fn problem(problem: Problem) -> OperatorProblem {
+    let Problem { line, column, reason } = problem;
+    OperatorProblem { line, column, reason }
 }

@@ -206,7 +206,12 @@ async fn sort_keys<E: Recorded>(scope: &Scope<'_>, key: E::Column, ids: &[Uuid])
 }
 
 async fn insert(unit: &Unit, items: &[Item], subjects: &[Item]) -> Result<()> {
-    let pairs: Vec<_> = items.iter().flat_map(|item| subjects.iter().map(move |subject| (item, subject))).collect();
+    let pairs: Vec<_> = items.iter().flat_map(|item| subjects.iter().map(move |subject| (*item, *subject))).collect();
+    add(unit, &pairs).await
+}
+
+/// Has items belong to subjects: pairs of both, each of which the caller has checked. What belongs already stays.
+pub(crate) async fn add(unit: &Unit, pairs: &[(Item, Item)]) -> Result<()> {
     for pairs in pairs.chunks(IDS_A_STATEMENT) {
         let rows = pairs.iter().map(|(item, subject)| ActiveModel {
             account_id: Set(unit.account),

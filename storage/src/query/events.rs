@@ -6,8 +6,8 @@ use jiff::tz::TimeZone;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
+use crate::entity::events;
 pub use crate::entity::events::Model as Event;
-use crate::entity::{email_templates, events};
 use crate::error::{Error, Result};
 use crate::filter::of_view;
 use crate::fold::fold;
@@ -16,7 +16,7 @@ use crate::item::{Item, ItemKind};
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::people::lines;
-use crate::query::{accounts, associations, categories, users};
+use crate::query::{accounts, associations, categories, email_templates, users};
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::text::{self, LINE_LIMIT};
 use crate::value::{Day, Timestamp};
@@ -141,7 +141,7 @@ impl From<When> for Times {
 
 impl When {
     /// Errors: [`Error::Invalid`] for an end before the beginning, or a moment before the year 1, which no day precedes.
-    fn checked(self) -> Result<Self> {
+    pub(crate) fn checked(self) -> Result<Self> {
         match self {
             Self::Day { first, last: Some(last) } if last < first => {
                 Err(Error::invalid("endsOn", format!("the event ends on {last}, before it begins on {first}")))
@@ -317,28 +317,7 @@ pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<U
 /// Makes an event within a unit of work. Errors: as [`create`].
 pub(crate) async fn create_in(unit: &Unit, new: NewEvent) -> Result<Event> {
     let NewEvent { details, categories, associations } = new;
-    let blank = Event {
-        account_id: unit.account,
-        id: Uuid::now_v7(),
-        title: String::new(),
-        starts_on: Day::default(),
-        ends_on: None,
-        starts_at: None,
-        ends_at: None,
-        location: None,
-        description: None,
-        completed_at: None,
-        owner_id: None,
-        email_template_id: None,
-        sort_key: String::new(),
-        names_text: String::new(),
-        search_text: String::new(),
-        created_by: unit.user(),
-        version: 0,
-        created_at: unit.now,
-        updated_at: unit.now,
-        deleted_at: None,
-    };
+    let blank = blank(unit);
     let details = Details { owner: details.owner.or(unit.user()), ..details.cleaned()? };
     let names = associations::hold(unit, &associations).await?;
     let event = changed(unit, blank, details, Some(names)).await?;
@@ -348,6 +327,22 @@ pub(crate) async fn create_in(unit: &Unit, new: NewEvent) -> Result<Event> {
     categories::set(unit, item, &categories).await?;
     unit.publish(Noun::Event, Verb::Created, event.id).await?;
     Ok(event)
+}
+
+/// The row of a new event that has the names of what it belongs to; it is not inserted. The details are cleaned, and that
+/// owner and template are there is the caller's to check.
+pub(crate) fn new_row(unit: &Unit, details: Details, names_text: String, zone: &TimeZone) -> Event {
+    filled(unit, blank(unit), details, Some(names_text), zone)
+}
+
+/// Inserts events within a unit of work, with what they belong to and the ids of their categories; what belongs to
+/// `names_text`, and that all of it is there, the caller has seen to.
+pub(crate) async fn insert(unit: &Unit, events: Vec<Event>, pairs: &[(Item, Item)], categories: &[Uuid]) -> Result<()> {
+    let in_categories: Vec<_> =
+        events.iter().flat_map(|event| categories.iter().map(|category| (event.id, *category))).collect();
+    record::write::<events::Entity>(unit, events).await?;
+    associations::add(unit, pairs).await?;
+    categories::add(unit, ItemKind::Event, &in_categories).await
 }
 
 /// Gives timed events the days and keys that they have in another time zone; they count as unchanged. Those in the trash
@@ -388,17 +383,26 @@ pub(crate) async fn renew_names(unit: &Unit, events: Vec<Event>, names: impl Fn(
 ///
 /// Errors: [`Error::NotFound`] for an owner or a template that it has not had before and that is not there.
 async fn changed(unit: &Unit, event: Event, details: Details, names_text: Option<String>) -> Result<Event> {
-    let Details { title, when, location, description, progress, owner, email_template } = details;
-    if let Some(owner) = owner.filter(|owner| Some(*owner) != event.owner_id) {
+    if let Some(owner) = details.owner.filter(|owner| Some(*owner) != event.owner_id) {
         users::check(unit, &[owner]).await?;
     }
-    if let Some(template) = email_template.filter(|template| Some(*template) != event.email_template_id) {
-        check_template(unit, template).await?;
+    if let Some(template) = details.email_template.filter(|template| Some(*template) != event.email_template_id) {
+        email_templates::hold(unit, &[template]).await?;
     }
+    let zone = match details.when {
+        When::Day { .. } => TimeZone::UTC,
+        When::Time { .. } => accounts::zone(unit).await?,
+    };
+    Ok(filled(unit, event, details, names_text, &zone))
+}
+
+/// An event with other, cleaned and checked details, at the next version.
+fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String>, zone: &TimeZone) -> Event {
+    let Details { title, when, location, description, progress, owner, email_template } = details;
     let Times { ends_on, starts_at, ends_at, .. } = when.into();
     let (starts_on, sort_key) = match when {
         When::Day { first, .. } => (first, first.to_string()),
-        When::Time { start, .. } => timed(start, &accounts::zone(unit).await?),
+        When::Time { start, .. } => timed(start, zone),
     };
     let event = Event {
         title,
@@ -417,7 +421,33 @@ async fn changed(unit: &Unit, event: Event, details: Details, names_text: Option
         updated_at: unit.now,
         ..event
     };
-    Ok(Event { search_text: lines([&own_text(&event), &event.names_text]), ..event })
+    Event { search_text: lines([&own_text(&event), &event.names_text]), ..event }
+}
+
+/// An event that says nothing, at version 0.
+fn blank(unit: &Unit) -> Event {
+    Event {
+        account_id: unit.account,
+        id: Uuid::now_v7(),
+        title: String::new(),
+        starts_on: Day::default(),
+        ends_on: None,
+        starts_at: None,
+        ends_at: None,
+        location: None,
+        description: None,
+        completed_at: None,
+        owner_id: None,
+        email_template_id: None,
+        sort_key: String::new(),
+        names_text: String::new(),
+        search_text: String::new(),
+        created_by: unit.user(),
+        version: 0,
+        created_at: unit.now,
+        updated_at: unit.now,
+        deleted_at: None,
+    }
 }
 
 /// Since when an event is done that was done since `before`.
@@ -443,13 +473,6 @@ async fn in_view(scope: &Scope<'_>, view: &View, progress: Option<Progress>) -> 
         Some(Progress::Open) => query.filter(completed_at.is_null()),
         Some(Progress::Complete) => query.filter(completed_at.is_not_null()),
     })
-}
-
-/// Errors: [`Error::NotFound`] for an e-mail template that is not there.
-async fn check_template(unit: &Unit, template: Uuid) -> Result<()> {
-    let query = email_templates::Entity::find_by_id((unit.account, template));
-    let found = query.filter(email_templates::Column::DeletedAt.is_null()).one(unit.on()).await?;
-    found.map(drop).ok_or(Error::NotFound { what: "e-mail template" })
 }
 
 /// What a search looks in, of the event itself.
