@@ -1,19 +1,28 @@
 //! `serve --demo`: an account to try Cairn on, with made-up people and business, the same on every machine.
 
+mod made_up;
+
 use std::net::SocketAddr;
 
 use schema::{AccountHint, Code, Engine};
 use storage::query::accounts::{self, Account, NewAccount};
-use storage::query::people::{self, NewPerson};
-use storage::query::transactions::{self, NewTransaction, PersonRef, Stage, Terms};
-use storage::query::users::{NewUser, Role, User};
-use storage::{Actor, Contact, Decimal, Direction, Error, Order, PageRequest, Reader, SortKey, View};
+use storage::query::custom_fields::{self, NewCustomField, Target, ValueType};
+use storage::query::event_templates::{self, NewEventTemplate, TemplateItem};
+use storage::query::users::{self, NewUser, Role, User};
+use storage::query::{email_templates, events, labels, messages, people, transactions};
+use storage::{
+    Actor, Direction, Error, ItemKind, NameOrId, Order, PageRequest, Reader, SortKey, TimeOfDay, View, Writer,
+};
 use uuid::Uuid;
+
+use self::made_up::Dice;
 
 /// The subdomain of the demo account.
 const ACCOUNT: &str = "demo";
 /// Whom one signs in as.
 const EMAIL: &str = "demo@example.com";
+/// Who else works there; the same password.
+const COLLEAGUE: &str = "ben@example.com";
 /// The published password.
 const PASSWORD: &str = "demo-password";
 /// How many people there are.
@@ -94,33 +103,109 @@ async fn create_account(engine: &Engine) -> Result<(Account, User), Error> {
 /// Makes the same records in the same order everywhere, and passes over as many as are there already: so a process that
 /// was killed in the middle is continued by the next one.
 async fn fill(engine: &Engine, account: &Account, admin: &User) -> Result<(), Error> {
-    let mut there = There::count(&engine.storage().reader(account.account_id)).await?;
+    let reader = engine.storage().reader(account.account_id);
     let now = engine.now();
     let writer = |moment| engine.storage().writer(account.account_id, Actor::User(admin.id), moment);
-    let mut dice = Dice(0x0c41_12d5);
+    let colleague = equip(engine, &reader, &writer(now)).await?;
+    let staff = [admin.id, colleague];
+    let mut there = There::count(&reader).await?;
+    let (mut dice, mut more) = (Dice(0x0c41_12d5), Dice(0x2545_f491));
     for index in 0..PEOPLE {
         let age = SPAN * i64::from(PEOPLE - index) / i64::from(PEOPLE);
         let met = now.plus_seconds(-age - i64::from(dice.below(86_400)));
-        let new = person(&mut dice, index);
+        let (new, label) = (made_up::person(&mut dice, &mut more, index), made_up::label(&mut more));
         let person = match there.person() {
             Some(last) => last,
             None => people::create(&writer(met), new).await?.id,
         };
+        if let Some(label) = label {
+            // Who bears it already goes on bearing it.
+            labels::add(&writer(met), &[ItemKind::Person.item(person)], &[NameOrId::Name(label)]).await?;
+        }
         for _ in 0..dice.below(3) {
             let later = met.plus_seconds(i64::from(dice.below(30 * 86_400))).min(now);
-            let new = transaction(&mut dice, person);
-            if !there.transaction() {
+            let new = made_up::transaction(&mut dice, &mut more, person, &staff);
+            if !is_there(&mut there.transactions) {
                 transactions::create(&writer(later), new).await?;
+            }
+        }
+        for _ in 0..more.below(3) {
+            let new = made_up::event(&mut more, person, met, now, &staff);
+            if !is_there(&mut there.events) {
+                events::create(&writer(met), new).await?;
+            }
+        }
+        for _ in 0..more.below(2) {
+            let later = met.plus_seconds(i64::from(more.below(60 * 86_400))).min(now);
+            let new = made_up::message(&mut more, person);
+            if !is_there(&mut there.messages) {
+                messages::create(&writer(later), new).await?;
             }
         }
     }
     Ok(())
 }
 
+/// Makes what the records need, as far as it is missing: a colleague, whose id it gives, custom fields and templates.
+async fn equip(engine: &Engine, reader: &Reader, writer: &Writer) -> Result<Uuid, Error> {
+    let colleague = if let Some(colleague) = users::by_email(reader, COLLEAGUE).await? {
+        colleague
+    } else {
+        let password_hash = engine.passwords().hash(PASSWORD).await;
+        let (email, name) = (COLLEAGUE.to_owned(), "Ben Demo".to_owned());
+        users::create(writer, NewUser { email, name, role: Role::Member, password_hash }).await?
+    };
+    let drinks = made_up::DRINKS.map(ToOwned::to_owned).to_vec();
+    for (target, name, value_type, options) in [
+        (Target::Person, made_up::BIRTHDAY, ValueType::Date, Vec::new()),
+        (Target::Person, made_up::DRINK, ValueType::Choice, drinks),
+        (Target::Transaction, made_up::CONTRACT, ValueType::Text, Vec::new()),
+    ] {
+        let new = NewCustomField { target, name: name.to_owned(), value_type, options };
+        unless_taken(custom_fields::create(writer, new).await)?;
+    }
+    let thanks = email_templates::Draft {
+        name: "Thank you".to_owned(),
+        subject: "Thank you, {{name}}".to_owned(),
+        body: "Dear {{name}},\n\nthank you for your time. I will come back to you next week.".to_owned(),
+    };
+    // It is made before the event template that names it, so a second start needs it no more.
+    if let Some(thanks) = unless_taken(email_templates::create(writer, thanks).await)? {
+        let item = |offset: &str, time: Option<&str>, title: &str, mail| -> Result<TemplateItem, Error> {
+            Ok(TemplateItem {
+                offset: offset.parse()?,
+                time_of_day: time.and_then(|time| time.parse::<TimeOfDay>().ok()),
+                title: title.to_owned(),
+                location: None,
+                description: None,
+                email_template: mail,
+            })
+        };
+        let items = vec![
+            item("+1 Day", Some("10:00"), "Thank them for their interest", Some(thanks.id))?,
+            item("+3 Business Days", None, "Send the offer", None)?,
+            item("+2 Weeks", Some("14:00"), "Ask how they like the offer", None)?,
+        ];
+        unless_taken(event_templates::create(writer, NewEventTemplate { name: "New lead".to_owned(), items }).await)?;
+    }
+    Ok(colleague.id)
+}
+
+/// What was made, or nothing where the name is taken already.
+fn unless_taken<T>(made: Result<T, Error>) -> Result<Option<T>, Error> {
+    match made {
+        Ok(made) => Ok(Some(made)),
+        Err(Error::Conflict { .. }) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
 /// What is left of the records that are there already.
 struct There {
     people: u64,
     transactions: u64,
+    events: u64,
+    messages: u64,
     last_person: Option<Uuid>,
 }
 
@@ -131,177 +216,23 @@ impl There {
         Ok(Self {
             people: people::count(reader, &all).await?,
             transactions: transactions::count(reader, &all).await?,
+            events: events::count(reader, &all, None).await?,
+            messages: messages::count(reader, &all).await?,
             last_person: last.map(|person| person.id),
         })
     }
 
-    /// Whom a missing transaction belongs to, where the next person is there already. That is always the person who was
-    /// made last, because a person is made after all transactions of the one before.
+    /// Whom a missing record belongs to, where the next person is there already. That is always the person who was
+    /// made last, because a person is made after all that belongs to the one before.
     fn person(&mut self) -> Option<Uuid> {
         self.people = self.people.checked_sub(1)?;
         self.last_person
     }
-
-    /// Whether the next transaction is there already.
-    fn transaction(&mut self) -> bool {
-        let there = self.transactions > 0;
-        self.transactions = self.transactions.saturating_sub(1);
-        there
-    }
 }
 
-const GIVEN: [&str; 24] = [
-    "Amélie", "Björn", "Carla", "Dmitri", "Elif", "Fatima", "Giorgio", "Hanna", "Ivo", "Jana", "Kofi", "Lucía",
-    "Mateo", "Noor", "Olga", "Pedro", "Quentin", "Rosa", "Søren", "Tomáš", "Ulla", "Viktor", "Wanjiru", "Zoë",
-];
-const FAMILY: [&str; 24] = [
-    "Almeida",
-    "Bauer",
-    "Costa",
-    "Dvořák",
-    "Eriksen",
-    "Fischer",
-    "García",
-    "Horváth",
-    "Ivanova",
-    "Jensen",
-    "Kaya",
-    "Lindqvist",
-    "Moreau",
-    "Nowak",
-    "Okafor",
-    "Petrov",
-    "Quinn",
-    "Rossi",
-    "Schäfer",
-    "Tanaka",
-    "Usman",
-    "Vogel",
-    "Weiß",
-    "Young",
-];
-const COMPANY: [(&str, &str); 16] = [
-    ("Alpenglow Optics", "alpenglow"),
-    ("Brick & Mortar", "brickmortar"),
-    ("Cobalt Foods", "cobaltfoods"),
-    ("Delta Reisen", "deltareisen"),
-    ("Elbe Logistik", "elbelogistik"),
-    ("Fjord Kaffe", "fjordkaffe"),
-    ("Granite Legal", "granitelegal"),
-    ("Harbour Books", "harbourbooks"),
-    ("Iberia Solar", "iberiasolar"),
-    ("Juniper Clinic", "juniperclinic"),
-    ("Kestrel Air", "kestrelair"),
-    ("Lantern Media", "lanternmedia"),
-    ("Mill Lane Bakery", "milllane"),
-    ("Nordlicht Energie", "nordlicht"),
-    ("Orchard Homes", "orchardhomes"),
-    ("Pebble Toys", "pebbletoys"),
-];
-const TITLE: [&str; 10] = [
-    "Owner",
-    "Head of Purchasing",
-    "Office Manager",
-    "CTO",
-    "Sales Director",
-    "Architect",
-    "Editor",
-    "Head Chef",
-    "Accountant",
-    "Managing Director",
-];
-const CITY: [(&str, &str, &str); 10] = [
-    ("Berlin", "10115", "Germany"),
-    ("Köln", "50667", "Germany"),
-    ("Lyon", "69002", "France"),
-    ("Porto", "4050-253", "Portugal"),
-    ("Kraków", "31-042", "Poland"),
-    ("Aarhus", "8000", "Denmark"),
-    ("Bristol", "BS1 4DJ", "United Kingdom"),
-    ("Sevilla", "41001", "Spain"),
-    ("Graz", "8010", "Austria"),
-    ("Gent", "9000", "Belgium"),
-];
-const STREET: [&str; 6] = ["Market Street", "Station Road", "Mill Lane", "Harbour Way", "Church Hill", "Garden Row"];
-const CATEGORY: [&str; 6] = ["Newsletter", "Trade fair 2026", "Partners", "Suppliers", "Press", "Friends of the house"];
-const INFO: [&str; 6] = [
-    "Wants an offer by the end of the quarter",
-    "Met at the trade fair",
-    "Asked for references",
-    "Budget not confirmed",
-    "Renewal of last year's contract",
-    "Compares us with two others",
-];
-
-fn person(dice: &mut Dice, index: u32) -> NewPerson {
-    let (given, family) = (dice.pick(&GIVEN), dice.pick(&FAMILY));
-    let (company, host) = *dice.pick(&COMPANY);
-    let (city, zip, country) = *dice.pick(&CITY);
-    let local = storage::fold(given);
-    let address = format!("{} {}", 1 + dice.below(120), dice.pick(&STREET));
-    let contact = Contact {
-        name: Some(format!("{given} {family}")),
-        company: dice.often(85).then(|| company.to_owned()),
-        title: dice.often(60).then(|| (*dice.pick(&TITLE)).to_owned()),
-        email: dice.often(90).then(|| format!("{local}.{index}@{host}.example")),
-        phone: dice.often(70).then(|| format!("+49 (0) 555 01{:02} {:03}", dice.below(100), dice.below(1_000))),
-        mobile: dice.often(40).then(|| format!("+49 1555 {:07}", dice.below(10_000_000))),
-        address: Some(address),
-        city: Some(city.to_owned()),
-        zip: Some(zip.to_owned()),
-        country: Some(country.to_owned()),
-        url: dice.often(30).then(|| format!("https://www.{host}.example/")),
-        notes: dice.often(25).then(|| format!("{}\nPrefers to be called in the morning.", dice.pick(&INFO))),
-        ..Contact::default()
-    };
-    let categories = CATEGORY.iter().filter(|_| dice.often(15)).map(|name| (*name).to_owned()).collect();
-    NewPerson { contact, categories, custom_values: Vec::new() }
-}
-
-fn transaction(dice: &mut Dice, person: Uuid) -> NewTransaction {
-    let stages = [
-        (Stage::Lead, 15),
-        (Stage::Lead, 20),
-        (Stage::Lead, 25),
-        (Stage::Opportunity, 40),
-        (Stage::Opportunity, 65),
-        (Stage::Customer, 100),
-        (Stage::Customer, 100),
-        (Stage::Archive, 0),
-    ];
-    let (stage, percent) = *dice.pick(&stages);
-    let hundreds = i64::from(1 + dice.below(200));
-    let terms = Terms {
-        value: Decimal::from_scaled(hundreds * 100 * 10_000),
-        probability: Decimal::from_scaled(percent * 100),
-        more_info: dice.often(50).then(|| (*dice.pick(&INFO)).to_owned()),
-    };
-    let categories = if dice.often(20) { vec![(*dice.pick(&CATEGORY)).to_owned()] } else { Vec::new() };
-    NewTransaction {
-        person: PersonRef::Id(person),
-        stage,
-        terms,
-        managers: Vec::new(),
-        categories,
-        custom_values: Vec::new(),
-    }
-}
-
-/// A small generator (Numerical Recipes' LCG), so that the demo is the same everywhere.
-struct Dice(u64);
-
-impl Dice {
-    fn below(&mut self, end: u32) -> u32 {
-        self.0 = self.0.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-        u32::try_from(self.0 >> 33).unwrap_or_default() % end
-    }
-
-    fn often(&mut self, percent: u32) -> bool {
-        self.below(100) < percent
-    }
-
-    fn pick<'a, T>(&mut self, of: &'a [T]) -> &'a T {
-        let index = self.below(u32::try_from(of.len()).unwrap_or(1));
-        &of[index as usize]
-    }
+/// Whether the next record of a kind is there already, of which so many are left.
+fn is_there(left: &mut u64) -> bool {
+    let there = *left > 0;
+    *left = left.saturating_sub(1);
+    there
 }

@@ -101,6 +101,11 @@ impl Timestamp {
         jiff::Timestamp::from(self).to_zoned(zone)
     }
 
+    /// The day of the moment in UTC.
+    pub fn day(self) -> Day {
+        Day(self.in_zone(TimeZone::UTC).date())
+    }
+
     /// The moment so many seconds later.
     #[must_use]
     pub fn plus_seconds(self, seconds: i64) -> Self {

@@ -40,7 +40,7 @@ on_each_database! {
         assert_eq!((&person["events"], &person["messages"]), (&each, &each));
         assert_eq!(person["transactions"]["totalCount"], CLIENTS);
         let nodes = person["transactions"]["nodes"].as_array().expect("transactions");
-        assert!(nodes.iter().all(|node| node["value"] == ROUNDS.to_string()), "{nodes:?}");
+        assert!(nodes.iter().all(|node| node["value"] == json!(ROUNDS.to_string())), "{nodes:?}");
         assert_eq!(person["categories"].as_array().map(Vec::len), Some(1));
         // What is derived from the name has the last one, whoever wrote last.
         let name = person["name"].as_str().expect("a name");
