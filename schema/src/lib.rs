@@ -14,6 +14,7 @@ mod error;
 mod event_templates;
 mod events;
 mod exports;
+mod formats;
 mod id;
 mod imports;
 mod labels;

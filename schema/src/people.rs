@@ -7,6 +7,7 @@ use storage::query::people as stored;
 use storage::{Contact, Order, View};
 use uuid::Uuid;
 
+use crate::accounts::{self, User};
 use crate::categories::{self, Category};
 use crate::custom_fields::{self, CustomValue, CustomValueInput};
 use crate::error::Result;
@@ -66,11 +67,18 @@ pub(crate) struct Person {
     /// When it was changed last.
     pub(crate) updated_at: DateTime,
     #[graphql(skip)]
+    pub(crate) creator_key: Option<Uuid>,
+    #[graphql(skip)]
     pub(crate) key: Uuid,
 }
 
 #[ComplexObject]
 impl Person {
+    /// Who made them; null for the system.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        accounts::user_of(ctx, self.creator_key).await
+    }
+
     /// The categories that the person is in, by name.
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await

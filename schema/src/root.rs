@@ -15,6 +15,7 @@ use crate::engine::Engine;
 use crate::error::{Code, Result};
 use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
+use crate::formats::FormatsQuery;
 use crate::id::{GlobalId, Kind};
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
@@ -90,6 +91,7 @@ pub struct Query(
     EmailTemplatesQuery,
     EventTemplatesQuery,
     EventsQuery,
+    FormatsQuery,
     LabelsQuery,
     MessagesQuery,
     NodeQuery,

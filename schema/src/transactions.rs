@@ -45,6 +45,8 @@ pub(crate) struct Transaction {
     /// When it was changed last.
     pub(crate) updated_at: DateTime,
     #[graphql(skip)]
+    pub(crate) creator_key: Option<Uuid>,
+    #[graphql(skip)]
     pub(crate) key: Uuid,
     #[graphql(skip)]
     pub(crate) person_key: Uuid,
@@ -52,6 +54,11 @@ pub(crate) struct Transaction {
 
 #[ComplexObject]
 impl Transaction {
+    /// Who made it; null for the system.
+    async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        accounts::user_of(ctx, self.creator_key).await
+    }
+
     /// Whom the business is with.
     async fn person(&self, ctx: &Context<'_>) -> Result<Person> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();

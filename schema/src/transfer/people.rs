@@ -78,7 +78,7 @@ pub(crate) fn client(person: stored::Person) -> Person {
         country_key: _,
         custom_text: _,
         search_text: _,
-        created_by: _,
+        created_by,
         version,
         created_at,
         updated_at,
@@ -104,6 +104,7 @@ pub(crate) fn client(person: stored::Person) -> Person {
         notes,
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
+        creator_key: created_by,
         key: id,
     }
 }

@@ -23,7 +23,7 @@ pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
         sort_key: _,
         custom_text: _,
         search_text: _,
-        created_by: _,
+        created_by,
         version,
         created_at,
         updated_at,
@@ -38,6 +38,7 @@ pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
         more_info,
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
+        creator_key: created_by,
         key: id,
         person_key: person_id,
     }
