@@ -124,12 +124,13 @@ impl Batches {
         poll_fn(move |context| {
             calls.task.register(context.waker());
             let waker = Waker::from(Arc::clone(&calls));
-            loop {
+            for _ in 0..LOOKS {
                 // A request of many fields looks at some of them, calls itself, and looks at the others.
-                while calls.any.swap(false, Ordering::AcqRel) {
+                if calls.any.swap(false, Ordering::AcqRel) {
                     if let Poll::Ready(answer) = request.as_mut().poll(&mut Context::from_waker(&waker)) {
                         return Poll::Ready(answer);
                     }
+                    continue;
                 }
                 if running.is_empty() {
                     running.extend(mem::take(&mut *self.0.lock().expect("nobody panics while holding it")));
@@ -140,10 +141,16 @@ impl Batches {
                     Poll::Ready(None) | Poll::Pending => return Poll::Pending,
                 }
             }
+            // Others have their turn: tokio gives no task more until it has let them.
+            context.waker().wake_by_ref();
+            Poll::Pending
         })
         .await
     }
 }
+
+/// How often a request is looked at before other tasks have their turn.
+const LOOKS: usize = 64;
 
 /// Whether a request was called to go on since it was looked at last.
 struct Calls {
