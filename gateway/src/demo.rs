@@ -114,14 +114,15 @@ async fn fill(engine: &Engine, account: &Account, admin: &User) -> Result<(), Er
         let age = SPAN * i64::from(PEOPLE - index) / i64::from(PEOPLE);
         let met = now.plus_seconds(-age - i64::from(dice.below(86_400)));
         let (new, label) = (made_up::person(&mut dice, &mut more, index), made_up::label(&mut more));
-        let person = match there.person() {
-            Some(last) => last,
-            None => people::create(&writer(met), new).await?.id,
+        let person = if let Some(last) = there.person() {
+            last
+        } else {
+            let person = people::create(&writer(met), new).await?.id;
+            if let Some(label) = label {
+                labels::add(&writer(met), &[ItemKind::Person.item(person)], &[NameOrId::Name(label)]).await?;
+            }
+            person
         };
-        if let Some(label) = label {
-            // Who bears it already goes on bearing it.
-            labels::add(&writer(met), &[ItemKind::Person.item(person)], &[NameOrId::Name(label)]).await?;
-        }
         for _ in 0..dice.below(3) {
             let later = met.plus_seconds(i64::from(dice.below(30 * 86_400))).min(now);
             let new = made_up::transaction(&mut dice, &mut more, person, &staff);

@@ -18,7 +18,7 @@ use crate::transactions::Transaction;
 use crate::transfer;
 
 /// What the list of associations costs, in times of one of them: an event or a message seldom has more than a few.
-pub(crate) const COST: usize = 5;
+pub(crate) const COST: usize = 10;
 
 /// What events and messages belong to.
 #[derive(Clone, Union)]

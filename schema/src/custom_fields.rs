@@ -39,7 +39,7 @@ pub(crate) struct CustomField {
 #[ComplexObject]
 impl CustomField {
     /// The options of a choice, in their order; empty for the other types.
-    #[graphql(complexity = 10)]
+    #[graphql(complexity = 20)]
     async fn options(&self, ctx: &Context<'_>) -> Result<Vec<String>> {
         if self.value_type != CustomFieldType::Choice {
             return Ok(Vec::new());

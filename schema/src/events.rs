@@ -82,11 +82,13 @@ impl Event {
     }
 
     /// The categories that it is in, by name.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }
 
     /// One's own labels on it, by name.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }

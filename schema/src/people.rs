@@ -80,6 +80,7 @@ impl Person {
     }
 
     /// The categories that the person is in, by name.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }
@@ -122,11 +123,13 @@ impl Person {
     }
 
     /// One's own labels on the person, by name.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }
 
     /// The person's values of custom fields, by the name of the field; fields that they have no value of are left out.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
         custom_fields::values_of(ctx, self.key).await
     }

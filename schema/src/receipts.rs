@@ -16,7 +16,7 @@ use crate::session::Session;
 use crate::transfer;
 
 /// How many failed rows are read at a time; each may have a megabyte.
-const PAGE: usize = 100;
+const PAGE: usize = 16;
 
 /// How many imports are read at a time.
 const IMPORTS_PAGE: usize = 500;

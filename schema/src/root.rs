@@ -33,6 +33,9 @@ const DEPTH: usize = 15;
 const COST: usize = 50_000;
 /// What signing in costs: a password is checked, which takes tens of milliseconds.
 pub(crate) const SIGN_IN_COST: usize = 10_000;
+/// What a plain list of an item counts for each of its fields: most items are in few categories, and have few labels,
+/// managers and custom values.
+pub(crate) const FEW: usize = 4;
 /// How many directives a field may bear.
 const DIRECTIVES: usize = 50;
 

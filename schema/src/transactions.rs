@@ -68,16 +68,19 @@ impl Transaction {
     }
 
     /// One's own labels on it, by name.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }
 
     /// Its values of custom fields, by the name of the field; fields that it has no value of are left out.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
         custom_fields::values_of(ctx, self.key).await
     }
 
     /// The users who manage it, by address.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn managers(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let managers = loader.load_one(ManagersOf(self.key)).await.map_err(|error| (*error).clone())?;
@@ -89,6 +92,7 @@ impl Transaction {
     }
 
     /// The stages that it went through, the first one first.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<StageChange>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let steps = loader.load_one(StepsOf(self.key)).await.map_err(|error| (*error).clone())?;
@@ -96,6 +100,7 @@ impl Transaction {
     }
 
     /// The categories that the transaction is in, by name.
+    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }

@@ -87,9 +87,11 @@ pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result
         all = all.add(before::<E>(scope, to.next()));
     }
     let (texts, others): (Vec<_>, Vec<_>) = search.parts().iter().partition(|part| is_wanted_text(part));
-    all = all.add(with_texts::<E>(scope, texts).await?);
+    let has_texts = search.parts().iter().any(|part| matches!(part.term, Term::Text(_)));
+    let posters = if E::KIND == ItemKind::Message && has_texts { users::names(scope).await? } else { Vec::new() };
+    all = all.add(with_texts::<E>(scope, texts, &posters));
     for part in others {
-        all = all.add(said::<E>(scope, part).await?);
+        all = all.add(said::<E>(scope, part, &posters).await?);
     }
     Ok(live::<E>(scope).filter(all))
 }
@@ -206,9 +208,9 @@ fn before<E: Viewed>(scope: &Scope<'_>, day: Day) -> SimpleExpr {
 }
 
 /// What a part of a search says.
-async fn said<E: Viewed>(scope: &Scope<'_>, part: &Part) -> Result<SimpleExpr> {
+async fn said<E: Viewed>(scope: &Scope<'_>, part: &Part, posters: &Posters) -> Result<SimpleExpr> {
     let holds = match &part.term {
-        Term::Text(text) => with_text::<E>(scope, text).await?,
+        Term::Text(text) => with_text::<E>(scope, text, posters),
         Term::Selector(selector) => selected::<E>(scope, selector).await?,
     };
     Ok(match part.sense {
@@ -223,11 +225,11 @@ fn is_wanted_text(part: &Part) -> bool {
 }
 
 /// Items in whose text all of these occur.
-async fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>) -> Result<Condition> {
+fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>, posters: &Posters) -> Condition {
     let (mut all, mut texts, mut trigrams) = (Condition::all(), Condition::all(), Vec::new());
     for part in parts {
         let Term::Text(text) = &part.term else { continue };
-        let posters = posters::<E>(scope, text).await?;
+        let posters = posters_of(posters, text);
         if posters.is_empty() {
             texts = texts.add(occurs::<E>(scope, text));
             trigrams.extend(trigrams_of(text));
@@ -236,32 +238,31 @@ async fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>) -> Result<C
         }
     }
     if trigrams.is_empty() {
-        return Ok(all.add(texts));
+        return all.add(texts);
     }
     if is_sqlite(scope) {
-        return Ok(all.add(texts).add(matches_trigrams::<E>(&trigrams.join(" AND "))));
+        return all.add(texts).add(matches_trigrams::<E>(&trigrams.join(" AND ")));
     }
     // A fence: PostgreSQL overrates how often short words occur. For one that occurs nowhere it would walk the whole
     // account in the order of the list, waiting for the page to be full.
     let found = ids::<E>(scope, texts).offset(0).to_owned();
-    Ok(all.add(E::id().in_subquery(found)))
+    all.add(E::id().in_subquery(found))
 }
 
 /// Items in whose text something occurs.
-async fn with_text<E: Viewed>(scope: &Scope<'_>, text: &Text) -> Result<SimpleExpr> {
-    let posters = posters::<E>(scope, text).await?;
-    if !posters.is_empty() {
-        return Ok(occurs_or_posted::<E>(scope, text, &posters));
+fn with_text<E: Viewed>(scope: &Scope<'_>, text: &Text, posters: &Posters) -> SimpleExpr {
+    let posters = posters_of(posters, text);
+    if posters.is_empty() {
+        return indexed::<E>(scope, occurs::<E>(scope, text), text);
     }
-    Ok(indexed::<E>(scope, occurs::<E>(scope, text), text))
+    occurs_or_posted::<E>(scope, text, &posters)
 }
 
-/// The users whose name holds a text: of a message the name of its poster counts as text.
-async fn posters<E: Viewed>(scope: &Scope<'_>, text: &Text) -> Result<Vec<Uuid>> {
-    match E::KIND {
-        ItemKind::Message => users::named(scope, text.folded()).await,
-        ItemKind::Person | ItemKind::Transaction | ItemKind::Event => Ok(Vec::new()),
-    }
+/// The folded names of those who may have posted a message: the name of its poster counts as its text.
+type Posters = [(String, Uuid)];
+
+fn posters_of(posters: &Posters, text: &Text) -> Vec<Uuid> {
+    posters.iter().filter(|(name, _)| name.contains(text.folded())).map(|(_, user)| *user).collect()
 }
 
 /// The text of an item holds a text, or the digits of a text that looks like a phone number.

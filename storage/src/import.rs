@@ -22,7 +22,7 @@ use crate::contact::Contact;
 use crate::entity::{self, import_errors};
 use crate::error::Result;
 use crate::fold::fold;
-use crate::handle::{Scope, Unit, Writer};
+use crate::handle::{Rows, Scope, Unit, Writer};
 use crate::outbox::{Noun, Verb};
 use crate::query::categories;
 use crate::query::imports::{self, FailedRow, Status, Summary};
@@ -63,11 +63,13 @@ pub struct Policy {
 }
 
 impl Policy {
-    /// The scope in which the records of a batch are read: locked where they may be changed.
+    /// The scope in which the records of a batch are read: locked where they may be changed, and shared where they get a
+    /// transaction, which nobody sees until the import ends, so that nobody renames or deletes its person meanwhile.
     fn scope<'u>(&self, unit: &'u Unit) -> Scope<'u> {
-        match self.duplicates {
-            Duplicates::Ignore => unit.scope(),
-            Duplicates::Replace | Duplicates::Merge => unit.locking_scope(),
+        match (self.duplicates, self.target) {
+            (Duplicates::Ignore, Target::People) => unit.scope(),
+            (Duplicates::Ignore, Target::Stage(_)) => Scope { rows: Rows::Shared, ..unit.scope() },
+            (Duplicates::Replace | Duplicates::Merge, _) => unit.locking_scope(),
         }
     }
 }

@@ -1,4 +1,5 @@
-//! The outbox: one row for each unit of work, written in its transaction, for whoever must learn of changes.
+//! The outbox: a row for each record that a unit of work has changed, written in its transaction, for whoever must learn
+//! of changes. An import and the firing of a template are one row each.
 //!
 //! UUID v7 is not ordered by commit, so the rows carry no number when they are written; the poller that arrives with
 //! subscriptions numbers the committed rows of an account, and that number is the cursor.

@@ -114,6 +114,33 @@ on_each_database! {
         assert_eq!(leads["people"]["nodes"][0]["transactions"]["totalCount"], 1);
     }
 
+    async fn transactions_of_one_file_hold_what_its_last_row_says_of_their_person(site: Site) {
+        let client = site.client().await;
+        let id = |kind: &str, number: u32| format!("{kind}_{number:032x}");
+        let row = |number, company| format!("{},{},Jane,j@x.y,{company}\n", id("transaction", number), id("person", 7));
+        let file = format!("id,personId,name,email,company\n{}{}", row(1, ""), row(2, "ACME"));
+        for policy in ["replace", "merge"] {
+            let receipt = client.import(&format!("/import/leads?format=csv&duplicates={policy}"), file.clone()).await;
+            assert_eq!((&receipt["read"], &receipt["failed"]), (&json!(2), &json!(0)), "{receipt}");
+            let document = "{ transactions(view: { search: \"acme\" }) { totalCount } }";
+            let found = client.graphql(document, json!({})).await;
+            assert_eq!(found["transactions"]["totalCount"], 2, "{policy}");
+        }
+    }
+
+    async fn a_person_who_is_met_gets_the_categories_too(site: Site) {
+        let client = site.client().await;
+        let input = |category: &str| json!({
+            "stage": "LEAD", "person": { "name": "Jane", "email": "j@x.y", "categories": [category] },
+            "personMatch": "MERGE",
+        });
+        for category in ["A", "B"] {
+            created(&client, input(category)).await;
+        }
+        let data = client.graphql("{ people { nodes { categories { name } } } }", json!({})).await;
+        assert_eq!(data["people"]["nodes"], json!([{ "categories": [{ "name": "A" }, { "name": "B" }] }]));
+    }
+
     async fn what_is_deleted_is_gone_for_every_question(site: Site) {
         let client = site.client().await;
         let jane = client.graphql(

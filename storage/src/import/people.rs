@@ -87,7 +87,7 @@ pub(super) struct PeopleWrites {
     /// Where somebody's row is.
     places: HashMap<Uuid, usize>,
     /// Who was there before, with transactions perhaps.
-    updated: Vec<usize>,
+    updated: BTreeSet<usize>,
     /// Who goes into the category of which name.
     categories: Vec<(Uuid, String)>,
 }
@@ -116,9 +116,11 @@ impl PeopleWrites {
             let version = self.rows[*place].version;
             let changed = Person { version, ..changed };
             self.rows[*place] = changed.clone();
+            // Transactions of the batch may hold what the earlier row has said.
+            self.updated.insert(*place);
             return changed;
         }
-        self.updated.push(self.rows.len());
+        self.updated.insert(self.rows.len());
         self.push(changed.clone());
         changed
     }

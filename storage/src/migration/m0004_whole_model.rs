@@ -50,6 +50,7 @@ CREATE TABLE transaction_stages (
     FOREIGN KEY (account_id, transaction_id) REFERENCES transactions (account_id, id) ON DELETE CASCADE
 ) {clustered};
 CREATE INDEX transaction_stages_by_transaction ON transaction_stages (account_id, transaction_id, id);
+INSERT INTO transaction_stages SELECT account_id, id, id, stage, created_by, created_at FROM transactions;
 
 CREATE TABLE email_templates (
     account_id {uuid} NOT NULL REFERENCES accounts (account_id),

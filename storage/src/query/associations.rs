@@ -23,6 +23,9 @@ use crate::query::people::lines;
 use crate::query::{events as event_query, messages as message_query};
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, by_ids, live};
 
+/// How many events and messages get other names at a time.
+const RENEWED_AT_ONCE: usize = 100;
+
 /// How many people and transactions an event or a message may belong to.
 const SUBJECTS_LIMIT: usize = 100;
 
@@ -136,6 +139,9 @@ pub(crate) async fn set(unit: &Unit, item: Item, subjects: &[Item]) -> Result<()
 ///
 /// To be called before anything that belongs to them is locked, as a renaming locks the person first.
 pub(crate) async fn hold(unit: &Unit, subjects: &[Item]) -> Result<String> {
+    if subjects.len() > SUBJECTS_LIMIT {
+        return Err(too_many(subjects.len()));
+    }
     let ids: Vec<_> = subjects.iter().map(|subject| subject.id).collect();
     let scope = Scope { rows: Rows::Shared, ..unit.scope() };
     let names = names(&scope, &ids).await?;
@@ -154,11 +160,18 @@ pub(crate) async fn renew_names(unit: &Unit, subjects: &[Uuid]) -> Result<()> {
     renew_names_of(unit, &items.into_iter().collect::<Vec<_>>()).await
 }
 
-/// Renews the names that these events and messages keep; they count as unchanged.
+/// Renews the names that these events and messages keep; they count as unchanged. Some at a time, since each may have a
+/// text of a megabyte, and in the order of their ids, in which everybody locks them.
 async fn renew_names_of(unit: &Unit, items: &[Uuid]) -> Result<()> {
-    if items.is_empty() {
-        return Ok(());
+    let items: BTreeSet<_> = items.iter().copied().collect();
+    let items: Vec<_> = items.into_iter().collect();
+    for items in items.chunks(RENEWED_AT_ONCE) {
+        renew_names_of_some(unit, items).await?;
     }
+    Ok(())
+}
+
+async fn renew_names_of_some(unit: &Unit, items: &[Uuid]) -> Result<()> {
     let locked = unit.locking_scope();
     // Locked before it is read what they belong to, else another unit could have them belong to more in between.
     let (events, messages) =

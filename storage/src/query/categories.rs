@@ -205,6 +205,9 @@ pub(crate) async fn ensure<'n>(unit: &Unit, names: impl IntoIterator<Item = &'n 
         .exec_without_returning(unit.on())
         .await?;
     found.extend(existing(&unit.scope(), missing.into_iter().map(|(key, _)| key.clone())).await?);
+    if wanted.keys().any(|key| !found.contains_key(key)) {
+        return Err(Error::Conflict { reason: "somebody deleted a category at this moment; try again".to_owned() });
+    }
     Ok(found)
 }
 

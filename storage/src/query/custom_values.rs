@@ -23,7 +23,7 @@ use crate::view::NameOrId;
 
 /// How many values a record may be given at once.
 const VALUES_LIMIT: usize = 200;
-/// The longest value, in bytes.
+/// The longest value, and the most that the values of a record have together, in bytes.
 const VALUE_LIMIT: usize = 1 << 20;
 /// How many options an error lists.
 const LISTED: usize = 20;
@@ -204,7 +204,18 @@ pub(crate) async fn set(unit: &Unit, item: Uuid, values: &[Checked]) -> Result<(
         .update_column(Column::Value)
         .to_owned();
     Entity::insert_many(rows).on_conflict(again).exec_without_returning(unit.on()).await?;
-    Ok(())
+    check_total(unit, item).await
+}
+
+/// Errors: [`Error::Invalid`] where the values of a record are too long together: each of its transactions holds them too.
+async fn check_total(unit: &Unit, item: Uuid) -> Result<()> {
+    let values = values_in(&unit.scope(), &[item]).await?.remove(&item).unwrap_or_default();
+    let total: usize = values.iter().map(|value| value.value.len()).sum();
+    if total <= VALUE_LIMIT {
+        return Ok(());
+    }
+    let reason = format!("the custom values have {total} bytes together, and {VALUE_LIMIT} is the most for one record");
+    Err(Error::invalid("customValues", reason))
 }
 
 /// The `custom_text` of a new record with these values.

@@ -265,13 +265,15 @@ pub async fn update(
                 Some(subjects) => Some(associations::hold(&unit, subjects).await?),
                 None => None,
             };
+            // Likewise the account, whose time zone may be changing.
+            let zone = accounts::zone(&unit).await?;
             let event = record::for_change::<events::Entity>(&unit, *id, *version).await?;
             let mut details = event.details();
             edit(&mut details)?;
             if let Some(subjects) = subjects {
                 associations::set(&unit, ItemKind::Event.item(*id), subjects).await?;
             }
-            let event = changed(&unit, event, details.cleaned()?, names).await?;
+            let event = changed(&unit, event, details.cleaned()?, names, &zone).await?;
             record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
             if let Some(names) = categories {
                 categories::set(&unit, ItemKind::Event.item(*id), names).await?;
@@ -320,7 +322,8 @@ pub(crate) async fn create_in(unit: &Unit, new: NewEvent) -> Result<Event> {
     let blank = blank(unit);
     let details = Details { owner: details.owner.or(unit.user()), ..details.cleaned()? };
     let names = associations::hold(unit, &associations).await?;
-    let event = changed(unit, blank, details, Some(names)).await?;
+    let zone = accounts::zone(unit).await?;
+    let event = changed(unit, blank, details, Some(names), &zone).await?;
     let item = ItemKind::Event.item(event.id);
     record::write::<events::Entity>(unit, vec![event.clone()]).await?;
     associations::set(unit, item, &associations).await?;
@@ -382,18 +385,20 @@ pub(crate) async fn renew_names(unit: &Unit, events: Vec<Event>, names: impl Fn(
 /// An event with other, cleaned details and perhaps other names, at the next version; nothing is written.
 ///
 /// Errors: [`Error::NotFound`] for an owner or a template that it has not had before and that is not there.
-async fn changed(unit: &Unit, event: Event, details: Details, names_text: Option<String>) -> Result<Event> {
+async fn changed(
+    unit: &Unit,
+    event: Event,
+    details: Details,
+    names_text: Option<String>,
+    zone: &TimeZone,
+) -> Result<Event> {
     if let Some(owner) = details.owner.filter(|owner| Some(*owner) != event.owner_id) {
         users::check(unit, &[owner]).await?;
     }
     if let Some(template) = details.email_template.filter(|template| Some(*template) != event.email_template_id) {
         email_templates::hold(unit, &[template]).await?;
     }
-    let zone = match details.when {
-        When::Day { .. } => TimeZone::UTC,
-        When::Time { .. } => accounts::zone(unit).await?,
-    };
-    Ok(filled(unit, event, details, names_text, &zone))
+    Ok(filled(unit, event, details, names_text, zone))
 }
 
 /// An event with other, cleaned and checked details, at the next version.

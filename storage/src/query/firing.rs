@@ -32,6 +32,8 @@ const EVENTS_LIMIT: usize = 100_000;
 const TEXT_LIMIT: usize = 256 << 20;
 /// How many events are written at a time.
 const BATCH: usize = 1_400;
+/// How many bytes of text are written at a time.
+const BATCH_TEXT: usize = 8 << 20;
 /// How many of its events a firing shows.
 pub const SHOWN_EVENTS: usize = 100;
 /// How many of the records a preview shows.
@@ -159,10 +161,11 @@ async fn fire_in(unit: &Unit, firing: &Firing) -> Result<Fired> {
         users::check(unit, &[owner]).await?;
     }
     categories::check_count(&firing.categories)?;
+    check_memberships(plan.events(), firing.categories.len())?;
     let categories = categories::ensure(unit, firing.categories.iter().map(String::as_str)).await?;
     let categories: Vec<_> = categories.into_values().collect();
     let mut first = Vec::new();
-    for records in plan.records.chunks((BATCH / plan.items.len().max(1)).max(1)) {
+    for records in plan.records.chunks(plan.records_at_once()) {
         let (mut made, mut pairs) = (Vec::new(), Vec::new());
         for record in records {
             for (item, when) in plan.items.iter().zip(plan.times(record)) {
@@ -198,6 +201,13 @@ struct Record {
 }
 
 impl Plan {
+    /// For how many records events are written at a time, at least one.
+    fn records_at_once(&self) -> usize {
+        let text: usize = self.items.iter().map(size).sum();
+        let (by_events, by_text) = (BATCH / self.items.len().max(1), BATCH_TEXT / text.max(1));
+        by_events.min(by_text).max(1)
+    }
+
     async fn make(scope: &mut Scope<'_>, firing: &Firing, now: Timestamp) -> Result<Self> {
         let zone = scope.viewer.zone.clone();
         let items = event_templates::items_for_firing(scope, firing.template).await?;
@@ -297,15 +307,30 @@ fn check_size(records: &[Row], items: &[TemplateItem]) -> Result<()> {
         );
         return Err(Error::Limited { reason });
     }
-    let size = |item: &TemplateItem| {
-        [&item.location, &item.description].into_iter().flatten().map(String::len).sum::<usize>() + item.title.len()
-    };
     let text = records.len() * items.iter().map(size).sum::<usize>();
     if text > TEXT_LIMIT {
         let reason = format!("the events would hold {text} bytes of text, and {TEXT_LIMIT} is the most at once");
         return Err(Error::Limited { reason });
     }
     Ok(())
+}
+
+/// Errors: [`Error::Limited`] for more rows of events in categories than a unit of work should write.
+fn check_memberships(events: usize, categories: usize) -> Result<()> {
+    let rows = events * categories;
+    if rows <= EVENTS_LIMIT {
+        return Ok(());
+    }
+    let reason = format!(
+        "{events} events in {categories} categories each are {rows} entries, and {EVENTS_LIMIT} is the most at once: \
+         narrow the view or give fewer categories"
+    );
+    Err(Error::Limited { reason })
+}
+
+/// The bytes of text that an event has of its item.
+fn size(item: &TemplateItem) -> usize {
+    [&item.location, &item.description].into_iter().flatten().map(String::len).sum::<usize>() + item.title.len()
 }
 
 fn times_of(items: &[TemplateItem], start: Date, zone: &TimeZone) -> Result<Vec<When>> {

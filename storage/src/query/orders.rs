@@ -20,6 +20,9 @@ use crate::query::{accounts, categories};
 use crate::record::live;
 use crate::value::Day;
 
+/// How many people of one name are looked at.
+const CROWD: i64 = 100;
+
 /// What a message with operators has made.
 #[derive(Clone, Debug)]
 pub struct Obeyed {
@@ -118,8 +121,17 @@ async fn named(unit: &Unit, names: &[String]) -> Result<Subjects> {
         return Ok(Subjects::new());
     }
     let scope = unit.scope();
-    let keys = names.keys().map(|name| indexed(name));
-    let people = live::<people::Entity>(&scope).filter(people::Column::SortKey.is_in(keys)).all(&scope.on).await?;
+    let keys: Vec<_> = names.keys().map(|name| indexed(name)).collect();
+    // A name that a crowd bears is counted and not read.
+    let counts = live::<people::Entity>(&scope)
+        .select_only()
+        .column(people::Column::SortKey)
+        .column_as(people::Column::Id.count(), "count")
+        .filter(people::Column::SortKey.is_in(&keys))
+        .group_by(people::Column::SortKey);
+    let counts: HashMap<String, i64> = counts.into_tuple().all(&scope.on).await?.into_iter().collect();
+    let read = keys.iter().filter(|key| counts.get(*key).is_some_and(|count| *count <= CROWD));
+    let people = live::<people::Entity>(&scope).filter(people::Column::SortKey.is_in(read)).all(&scope.on).await?;
     let mut found: HashMap<String, Vec<Uuid>> = HashMap::new();
     for person in people {
         found.entry(fold(&person.contact().display_name())).or_default().push(person.id);
@@ -132,7 +144,12 @@ async fn named(unit: &Unit, names: &[String]) -> Result<Subjects> {
     for (person, transaction) in rows {
         transactions.entry(person).or_default().push(transaction);
     }
+    let crowd = |key: &str| counts.get(&indexed(key)).copied().filter(|count| *count > CROWD);
     let meaning = |key: &String, name: &str| match found.get(key).map(Vec::as_slice).unwrap_or_default() {
+        [] if crowd(key).is_some() => {
+            let count = crowd(key).unwrap_or_default();
+            Err(format!("{count} people are called {name:?}, and it must be one"))
+        }
         [] => Err(format!("there is no person {name:?}; write the whole name, like [association:Jane Doe - ACME]")),
         [person] => Ok(match transactions.get(person).map(Vec::as_slice) {
             Some([transaction]) => ItemKind::Transaction.item(*transaction),

@@ -27,6 +27,9 @@ use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
 
+/// How many users may manage a transaction.
+const MANAGERS_LIMIT: usize = 100;
+
 /// The largest more info, in bytes.
 const MORE_INFO_LIMIT: usize = 1 << 20;
 
@@ -130,17 +133,21 @@ pub async fn of_people(
 ) -> Result<HashMap<Uuid, Page<Transaction>>> {
     use transactions::Column::{PersonId, Stage};
     let scope = reader.scope();
-    let pairs = record::alive::<transactions::Entity>(scope.account)
-        .select_only()
-        .expr_as(PersonId.into_expr(), PARENT)
-        .expr_as(transactions::Column::Id.into_expr(), CHILD)
-        .filter(PersonId.is_in(people.iter().copied()))
-        .into_query();
     let mut query = live(&scope);
     if let Some(stage) = stage {
         query = query.filter(Stage.eq(stage));
     }
-    record::children(&scope, query, pairs, order, request).await
+    let mut pages = HashMap::new();
+    for people in people.chunks(IDS_A_STATEMENT) {
+        let pairs = record::alive::<transactions::Entity>(scope.account)
+            .select_only()
+            .expr_as(PersonId.into_expr(), PARENT)
+            .expr_as(transactions::Column::Id.into_expr(), CHILD)
+            .filter(PersonId.is_in(people.iter().copied()))
+            .into_query();
+        pages.extend(record::children(&scope, query.clone(), pairs, order, request).await?);
+    }
+    Ok(pages)
 }
 
 /// How many transactions a view holds.
@@ -304,6 +311,10 @@ pub(crate) async fn trash_of(unit: &Unit, person: Uuid) -> Result<Vec<Uuid>> {
 /// there.
 async fn set_managers(unit: &Unit, transaction: Uuid, managers: &[Uuid]) -> Result<()> {
     use transaction_managers::{ActiveModel, Column, Entity};
+    if managers.len() > MANAGERS_LIMIT {
+        let reason = format!("{} managers are given, and {MANAGERS_LIMIT} is the most", managers.len());
+        return Err(Error::invalid("managers", reason));
+    }
     users::check(unit, managers).await?;
     Entity::delete_many()
         .filter(Column::AccountId.eq(unit.account))
@@ -458,6 +469,10 @@ async fn merge(unit: &Unit, new: NewPerson) -> Result<Person> {
         return people::create_in(unit, new).await;
     };
     let person = people::for_update(unit, found.person.id).await?;
+    categories::check_count(&new.categories)?;
+    let ids = categories::ensure(unit, new.categories.iter().map(String::as_str)).await?;
+    let pairs: Vec<_> = ids.into_values().map(|category| (person.id, category)).collect();
+    categories::add(unit, ItemKind::Person, &pairs).await?;
     let filled = filled(person.contact(), contact);
     let there = custom_values::values_in(&unit.scope(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
     let is_new = |value: &custom_values::Checked| {

@@ -208,7 +208,8 @@ pub(crate) async fn find(scope: &Scope<'_>, user: &NameOrId) -> Result<Vec<Uuid>
     if found.is_empty() { Err(Error::NotFound { what: "user" }) } else { Ok(found) }
 }
 
-/// The users of this e-mail address, or else those whose name holds a folded text. `me` is who looks.
+/// The users that a folded text names: `me` is who looks, else the user of this e-mail address, else those whose name
+/// holds it.
 pub(crate) async fn named(scope: &Scope<'_>, text: &str) -> Result<Vec<Uuid>> {
     if text == "me"
         && let Some(viewer) = scope.viewer.user
@@ -220,6 +221,11 @@ pub(crate) async fn named(scope: &Scope<'_>, text: &str) -> Result<Vec<Uuid>> {
         return Ok(vec![user.id]);
     }
     Ok(users.into_iter().filter(|user| fold(&user.name).contains(text)).map(|user| user.id).collect())
+}
+
+/// The folded name and the id of every user.
+pub(crate) async fn names(scope: &Scope<'_>) -> Result<Vec<(String, Uuid)>> {
+    Ok(of_account(scope).await?.into_iter().map(|user| (fold(&user.name), user.id)).collect())
 }
 
 /// All users; an account has a handful.
