@@ -21,6 +21,7 @@ mod labels;
 mod limits;
 mod loader;
 mod messages;
+mod order;
 mod page;
 mod people;
 mod permission;

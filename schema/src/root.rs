@@ -21,6 +21,7 @@ use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
 use crate::loader::{Batches, Loads};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
+use crate::order::Asked;
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::search::SearchQuery;
 use crate::session::{Caller, Session};
@@ -140,18 +141,26 @@ pub fn sdl() -> String {
 /// Runs a request for a caller. An error without a code was found by the engine and becomes `INVALID`; an `INTERNAL`
 /// one gets the id by which the log has its cause.
 pub async fn execute(schema: &Schema, mut request: Request, caller: Caller, request_id: &str) -> Response {
+    let operation = request.operation_name.clone();
     // What cannot be parsed is for the engine to explain.
-    if let Ok(document) = request.parsed_query()
-        && let Err(error) = limits::check(document)
-    {
-        return error.into_response();
-    }
+    let asked = match request.parsed_query() {
+        Ok(document) => {
+            if let Err(error) = limits::check(document) {
+                return error.into_response();
+            }
+            Asked::of(document, operation.as_deref())
+        }
+        Err(_) => None,
+    };
     let batches = Batches::default();
     let request = match &caller {
         Caller::SignedIn(session) => request.data::<DataLoader<Loads>>(batches.loader(session)),
         Caller::Anonymous(_) => request,
     };
     let mut response = batches.drive(schema.execute(request.data(caller))).await;
+    if let Some(asked) = asked {
+        asked.arrange(&mut response.data);
+    }
     for error in &mut response.errors {
         let code = Code::of(error);
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);

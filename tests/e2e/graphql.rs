@@ -335,6 +335,27 @@ on_each_database! {
         assert_eq!(client.graphql_code(CREATE_PERSON, json!({ "input": { "name": "A", "categories": ["a ::: b"] } })).await, "INVALID");
     }
 
+    async fn an_answer_has_its_fields_in_the_order_of_the_request(site: Site) {
+        let client = site.client().await;
+        client.import("/import/leads?format=csv", "name,value,categories\nJane,5,Press\n").await;
+        let document = "query Asked {
+            people { totalCount nodes {
+                createdBy { email } leads: transactions { nodes { categories { name } value } } name ...More __typename
+            } }
+            me { email }
+        }
+        fragment More on Person { categories { name } leads: transactions { totalCount } }
+        query Other { me { id } }";
+        let body = json!({ "query": document, "operationName": "Asked" });
+        let response = client.request(reqwest::Method::POST, "/graphql").json(&body).send().await.expect("an answer");
+        let expected = concat!(
+            r#"{"data":{"people":{"totalCount":1,"nodes":[{"createdBy":{"email":"admin@acme.example"},"#,
+            r#""leads":{"nodes":[{"categories":[{"name":"Press"}],"value":"5"}],"totalCount":1},"name":"Jane","#,
+            r#""categories":[],"__typename":"Person"}]},"me":{"email":"admin@acme.example"}}}"#,
+        );
+        assert_eq!(response.text().await.expect("a text"), expected);
+    }
+
     async fn a_nested_list_takes_a_fixed_number_of_records(site: Site) {
         let client = site.client().await;
         let rows: String = (0..20).map(|number| format!("P{number},5,Shared ::: Own {number}\n")).collect();
