@@ -14,8 +14,8 @@ use crate::error::{Error, Result};
 use crate::handle::{Actor, Reader, Writer};
 use crate::value::Timestamp;
 
-/// How long a SQLite connection waits for another one's lock.
-const BUSY_TIMEOUT: Duration = Duration::from_secs(5);
+/// How long a SQLite connection waits for the lock of another process, which may be migrating on a slow machine.
+const BUSY_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
 /// How long a request waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was idle for so long is tested before it is used.
