@@ -11,9 +11,7 @@ use crate::among;
 use crate::entity::import_rows::{ActiveModel, Column, Entity, Model};
 use crate::error::Result;
 use crate::handle::Unit;
-
-/// How many ids one statement looks for.
-const IDS_A_STATEMENT: usize = 1_000;
+use crate::record::IDS_A_STATEMENT;
 
 /// The journal of an import, as far as the current batch needs it.
 pub(super) struct Journal<'u> {
