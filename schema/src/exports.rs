@@ -138,8 +138,11 @@ impl Source {
         let mut people_ids: Vec<_> = page.items.iter().map(|transaction| transaction.person_id).collect();
         people_ids.sort_unstable();
         people_ids.dedup();
-        let people: HashMap<_, _> =
-            people::by_ids(&self.reader, &people_ids).await?.into_iter().map(|person| (person.id, person)).collect();
+        let people: HashMap<_, _> = people::of_transactions(&self.reader, &people_ids)
+            .await?
+            .into_iter()
+            .map(|person| (person.id, person))
+            .collect();
         let last = page.items.last().filter(|_| page.more);
         let next = last.map(|last| last.cursor(self.order.key));
         let records = page.items.into_iter().map(|transaction| {

@@ -31,7 +31,7 @@ pub(crate) struct Loads {
     reader: Reader,
 }
 
-/// A person by id.
+/// The person of a transaction that was read, by id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct PersonById(pub(crate) Uuid);
 
@@ -180,7 +180,7 @@ impl Loader<PersonById> for Loads {
 
     async fn load(&self, keys: &[PersonById]) -> Loaded<PersonById, people::Person> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
-        let found = people::by_ids(&self.reader, &ids).await.map_err(shared)?;
+        let found = people::of_transactions(&self.reader, &ids).await.map_err(shared)?;
         Ok(found.into_iter().map(|person| (PersonById(person.id), person)).collect())
     }
 }

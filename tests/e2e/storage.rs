@@ -149,6 +149,17 @@ on_each_database! {
         }
     }
 
+    async fn a_transaction_that_was_read_has_its_person_though_both_are_deleted_since(account: Account) {
+        let person = people::create(&account.writer, named("Jane")).await.expect("a person").id;
+        let other = new_account(&account.storage, "other").await.expect("a new account");
+        people::delete(&account.writer, person, None).await.expect("she is there");
+        assert!(people::by_ids(&account.reader, &[person]).await.expect("an answer").is_empty());
+        let found = people::of_transactions(&account.reader, &[person]).await.expect("an answer");
+        assert_eq!(found.len(), 1);
+        let others = account.storage.reader(other);
+        assert!(people::of_transactions(&others, &[person]).await.expect("an answer").is_empty());
+    }
+
     async fn an_address_in_several_accounts_is_found_in_each(account: Account) {
         for subdomain in ["b", "c"] {
             new_account(&account.storage, subdomain).await.expect("a new account");

@@ -15,7 +15,7 @@ use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
 use crate::query::{associations, categories, transactions};
-use crate::record::{self, recorded};
+use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::view::View;
 
 /// What makes a person.
@@ -85,6 +85,17 @@ pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
 /// The people with these ids; one that is not there is left out.
 pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Person>> {
     record::by_ids::<people::Entity>(&reader.scope(), ids).await
+}
+
+/// The people of transactions that were read already, also one who has gone into the trash with them since.
+pub async fn of_transactions(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Person>> {
+    let scope = reader.scope();
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_A_STATEMENT) {
+        let query = people::Entity::find().filter(people::Column::AccountId.eq(scope.account));
+        found.extend(query.filter(people::Column::Id.is_in(ids.iter().copied())).all(&scope.on).await?);
+    }
+    Ok(found)
 }
 
 /// Puts a person into the trash, with their transactions; events and messages stay.
