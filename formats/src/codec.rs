@@ -1,5 +1,7 @@
 //! What a format is: a description of itself, an encoder and a decoder. Ours and a third party's are the same to everybody else.
 
+use std::str::FromStr;
+
 use bytes::BytesMut;
 
 use crate::{Charset, DecodeError, Delimiter, Direction, EncodeError, Record, Row, Section, Source, Unsupported};
@@ -66,6 +68,22 @@ pub struct Findings {
     pub columns: Vec<String>,
     /// The names of the columns that nobody reads.
     pub ignored: Vec<String>,
+    /// What each column of the file is read as, and what it holds, in the order of the file.
+    pub report: Vec<ColumnReport>,
+}
+
+/// What became of a column, for the person who looks at a plan.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct ColumnReport {
+    /// Its name in the file.
+    pub name: String,
+    /// What it is read as: one of [`columns`](crate::columns), the name of a custom field, or `notes` for what goes there as a line;
+    /// `None` where nobody reads it.
+    pub field: Option<String>,
+    /// In how many rows it is not empty.
+    pub filled: u64,
+    /// Its first values, at most three, each cut at 100 characters.
+    pub samples: Vec<String>,
 }
 
 /// What a format says of itself.
@@ -136,6 +154,12 @@ pub struct DecodeOptions {
     pub charset: Option<Charset>,
     /// What separates the cells of a table; found by its first rows where it is `None`.
     pub delimiter: Option<Delimiter>,
+    /// What columns are read as, whatever their names say.
+    pub map: Vec<Mapping>,
+    /// The names of the custom fields of the section's records: a column with such a name, in capital or small letters, fills it.
+    pub custom_fields: Vec<String>,
+    /// Whether the day or the month comes first in dates that could be either; found by the whole column where it is `None`.
+    pub date_order: Option<DateOrder>,
     /// The longest row in bytes of UTF-8; a longer one fails and is skipped without being kept. 1 MiB by default.
     pub row_limit: usize,
     /// The greatest number of columns; more of them are an error of the document. 1,024 by default.
@@ -144,6 +168,65 @@ pub struct DecodeOptions {
 
 impl Default for DecodeOptions {
     fn default() -> DecodeOptions {
-        DecodeOptions { charset: None, delimiter: None, row_limit: 1 << 20, column_limit: 1024 }
+        DecodeOptions {
+            charset: None,
+            delimiter: None,
+            map: Vec::new(),
+            custom_fields: Vec::new(),
+            date_order: None,
+            row_limit: 1 << 20,
+            column_limit: 1024,
+        }
     }
 }
+
+/// A column of a file that is to be read as a field, such as `Favourite=notes`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Mapping {
+    /// The name of the column, in capital or small letters.
+    pub column: String,
+    /// One of [`columns`](crate::columns) or of the custom fields; nobody reads the column where it is empty.
+    pub field: String,
+}
+
+/// The order of day and month in a date such as 3/4/2026.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DateOrder {
+    /// The day first: the third of April.
+    DayFirst,
+    /// The month first: the fourth of March.
+    MonthFirst,
+}
+
+impl FromStr for DateOrder {
+    type Err = UnknownDateOrder;
+
+    /// Reads `dmy` or `mdy`.
+    fn from_str(text: &str) -> Result<DateOrder, UnknownDateOrder> {
+        match text {
+            "dmy" => Ok(DateOrder::DayFirst),
+            "mdy" => Ok(DateOrder::MonthFirst),
+            _ => Err(UnknownDateOrder(text.to_owned())),
+        }
+    }
+}
+
+/// A text that names no order of day and month.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no order of dates: write dmy or mdy")]
+pub struct UnknownDateOrder(pub String);
+
+impl FromStr for Mapping {
+    type Err = NoMapping;
+
+    /// Reads `Header=field`; the last `=` counts, as a header may hold others.
+    fn from_str(text: &str) -> Result<Mapping, NoMapping> {
+        let (column, field) = text.rsplit_once('=').ok_or_else(|| NoMapping(text.to_owned()))?;
+        Ok(Mapping { column: column.trim().to_owned(), field: field.trim().to_owned() })
+    }
+}
+
+/// A text that maps no column.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` maps no column: write Header=field, such as \"Second Phone=mobile\", or Header= to leave it out")]
+pub struct NoMapping(pub String);

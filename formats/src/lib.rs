@@ -38,10 +38,15 @@ mod text;
 
 pub use builtin::{FailedRows, builtin};
 pub use charset::{Charset, UnknownCharset};
-pub use codec::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Findings, Loss};
+pub use codec::{
+    Codec, ColumnReport, Container, DateOrder, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Findings,
+    Loss, Mapping, NoMapping, UnknownDateOrder,
+};
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
-pub use record::{Contact, Foreign, Person, Record, Stage, Transaction, UnknownStage, columns};
+pub use record::{
+    Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage, columns,
+};
 pub use registry::{Key, Registry, Taken, UnknownFormat};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};
 pub use section::{Section, UnknownSection};

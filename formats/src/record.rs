@@ -5,7 +5,7 @@ mod column;
 mod draft;
 mod stage;
 
-use jiff::Timestamp;
+use jiff::{Timestamp, civil};
 use rust_decimal::Decimal;
 
 use crate::{EncodeError, Section};
@@ -24,6 +24,8 @@ pub enum Record {
     Person(Box<Person>),
     /// A row of one of the four stages.
     Transaction(Box<Transaction>),
+    /// A row of the calendar.
+    Event(Box<Event>),
 }
 
 impl Record {
@@ -32,6 +34,7 @@ impl Record {
         let belongs = match self {
             Record::Person(_) => section == Section::People,
             Record::Transaction(_) => section.stage().is_some(),
+            Record::Event(_) => section == Section::Calendar,
         };
         if belongs { Ok(()) } else { Err(EncodeError::WrongRecord { format, section }) }
     }
@@ -79,6 +82,8 @@ pub struct Person {
     pub contact: Contact,
     /// The names of the person's categories.
     pub categories: Vec<String>,
+    /// The values of custom fields, each field once.
+    pub custom: Vec<CustomValue>,
     /// Values of another client's columns that have no field here.
     pub foreign: Vec<Foreign>,
     /// When the person was created.
@@ -106,12 +111,67 @@ pub struct Transaction {
     pub more_info: Option<String>,
     /// The names of the transaction's categories.
     pub categories: Vec<String>,
+    /// The values of custom fields, each field once.
+    pub custom: Vec<CustomValue>,
     /// Values of another client's columns that have no field here.
     pub foreign: Vec<Foreign>,
     /// When the transaction was created.
     pub created_at: Option<Timestamp>,
     /// When the transaction was changed last.
     pub updated_at: Option<Timestamp>,
+}
+
+/// An event as a file carries it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Event {
+    /// The id that an export of ours wrote, not yet known to be alive.
+    pub id: Option<String>,
+    /// What happens.
+    pub title: Option<String>,
+    /// When it begins; an all-day event has a day here.
+    pub start: Option<Moment>,
+    /// When it ends: of an all-day event the last day, which is part of it.
+    pub end: Option<Moment>,
+    /// Where.
+    pub location: Option<String>,
+    /// More about it; may have several lines.
+    pub description: Option<String>,
+    /// Whether it is done; `None` where the file does not say.
+    pub complete: Option<bool>,
+    /// Whom it is for: the user's e-mail address.
+    pub owner: Option<String>,
+    /// The name of the e-mail template that goes with it.
+    pub email_template: Option<String>,
+    /// The people and transactions that it belongs to: display names, e-mail addresses or ids of ours.
+    pub associations: Vec<String>,
+    /// The names of the event's categories.
+    pub categories: Vec<String>,
+    /// Values of another client's columns that have no field here.
+    pub foreign: Vec<Foreign>,
+    /// When the event was created.
+    pub created_at: Option<Timestamp>,
+    /// When the event was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// When an event begins or ends, as a file says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Moment {
+    /// A day.
+    Day(civil::Date),
+    /// A day and a time in the time zone of whoever reads it, which is the account's.
+    Local(civil::DateTime),
+    /// A moment that is the same everywhere.
+    At(Timestamp),
+}
+
+/// The value of a field that the account has defined.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomValue {
+    /// The name of the field, as the account writes it.
+    pub field: String,
+    /// The value as the file has it, without white space around it.
+    pub value: String,
 }
 
 /// The value of a column that is known but has no field of ours. An import writes it as a `Header: value` line into the notes of

@@ -253,6 +253,7 @@ fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Inc
             transfer::transactions::incoming(*transaction, row, stage)
         }
         (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),
+        (Record::Event(_), _) => Err(("title", "the row is an event, and this is no import of a calendar".to_owned())),
         (Record::Transaction(_), Target::People) => Err(("stage", "the row is a transaction, not a person".to_owned())),
     }
 }

@@ -91,6 +91,7 @@ pub(super) fn foreign(record: &Record) -> &[Foreign] {
     match record {
         Record::Person(person) => &person.foreign,
         Record::Transaction(transaction) => &transaction.foreign,
+        Record::Event(event) => &event.foreign,
     }
 }
 

@@ -46,12 +46,20 @@ impl Sample {
         let id = |kind: &str| (!is_new).then(|| format!("{kind}-{number}"));
         let created_at = (!is_new).then_some(Timestamp::constant(1_795_309_323, 456_789_000));
         let updated_at = (!is_new).then_some(Timestamp::constant(946_684_799 + number, 0));
-        let person = Person { id: id("id"), contact, categories, foreign: Vec::new(), created_at, updated_at };
+        let person = Person {
+            id: id("id"),
+            contact,
+            categories,
+            custom: Vec::new(),
+            foreign: Vec::new(),
+            created_at,
+            updated_at,
+        };
         if section == Section::People {
             return Some(Record::Person(Box::new(person)));
         }
         let stage = Some(section.stage()?);
-        let Person { id: transaction_id, contact, categories, foreign, created_at, updated_at } = person;
+        let Person { id: transaction_id, contact, categories, custom, foreign, created_at, updated_at } = person;
         Some(Record::Transaction(Box::new(Transaction {
             id: transaction_id,
             person_id: id("person"),
@@ -61,6 +69,7 @@ impl Sample {
             more_info: contact.notes.clone(),
             contact,
             categories,
+            custom,
             foreign,
             created_at,
             updated_at,

@@ -22,6 +22,7 @@ impl Record {
         let columns = match self {
             Record::Person(_) => Column::OF_PERSON,
             Record::Transaction(_) => Column::OF_TRANSACTION,
+            Record::Event(_) => &[],
         };
         columns.iter().map(move |&column| (column, self.value(column)))
     }
@@ -30,6 +31,7 @@ impl Record {
         match self {
             Record::Person(person) => person_value(person, column),
             Record::Transaction(transaction) => transaction_value(transaction, column),
+            Record::Event(_) => Value::Nothing,
         }
     }
 }

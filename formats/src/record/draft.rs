@@ -153,9 +153,10 @@ fn into_person(transaction: Transaction) -> Person {
         probability: _,
         more_info: _,
         categories,
+        custom,
         foreign,
         created_at,
         updated_at,
     } = transaction;
-    Person { id, contact, categories, foreign, created_at, updated_at }
+    Person { id, contact, categories, custom, foreign, created_at, updated_at }
 }

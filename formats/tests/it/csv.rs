@@ -29,6 +29,7 @@ fn an_independent_reader_understands_what_is_written() {
         probability: Some("0.250".parse().expect("a decimal")),
         more_info: Some("=1+1".into()),
         categories: vec!["A; B".into(), "C, D".into()],
+        custom: Vec::new(),
         foreign: Vec::new(),
         created_at: Some("2026-11-22T01:02:03Z".parse().expect("a time")),
         updated_at: Some("2026-11-22T01:02:03.000004Z".parse().expect("a time")),

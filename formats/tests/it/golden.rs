@@ -124,6 +124,7 @@ fn describe(text: &mut String, record: &Record) {
     let (names, foreign) = match record {
         Record::Person(person) => (columns(Section::People), &person.foreign),
         Record::Transaction(transaction) => (columns(Section::Leads), &transaction.foreign),
+        Record::Event(event) => (columns(Section::Calendar), &event.foreign),
     };
     for (name, cell) in names.iter().zip(record.cells()).filter(|(_, cell)| !cell.is_empty()) {
         line(text, &format!("  {name} = {cell:?}"));

@@ -141,6 +141,7 @@ fn person() -> impl Strategy<Value = Person> {
             id,
             contact,
             categories,
+            custom: Vec::new(),
             foreign: Vec::new(),
             created_at,
             updated_at,
@@ -152,7 +153,7 @@ fn transaction() -> impl Strategy<Value = Transaction> {
     let stage = prop::sample::select(Stage::ALL.to_vec());
     (person(), of(single()), of(stage), of(decimal()), of(decimal()), of(block())).prop_map(
         |(person, person_id, stage, value, probability, more_info)| {
-            let Person { id, contact, categories, foreign, created_at, updated_at } = person;
+            let Person { id, contact, categories, custom, foreign, created_at, updated_at } = person;
             Transaction {
                 id,
                 person_id,
@@ -162,6 +163,7 @@ fn transaction() -> impl Strategy<Value = Transaction> {
                 probability,
                 more_info,
                 categories,
+                custom,
                 foreign,
                 created_at,
                 updated_at,

@@ -115,6 +115,7 @@ pub(crate) fn record(person: &stored::Person, categories: Vec<Category>) -> form
         id: Some(Kind::Person.global(person.id).to_string()),
         contact: contact::carried(person.contact()),
         categories: categories.into_iter().map(|category| category.name).collect(),
+        custom: Vec::new(),
         foreign: Vec::new(),
         created_at: Some(person.created_at.into()),
         updated_at: Some(person.updated_at.into()),
@@ -123,7 +124,7 @@ pub(crate) fn record(person: &stored::Person, categories: Vec<Category>) -> form
 
 /// A row of a file as the import takes it. The times of a file are for its reader: an import makes its own.
 pub(crate) fn incoming(person: formats::Person, row: u64) -> Incoming {
-    let formats::Person { id, contact: carried, categories, foreign, created_at: _, updated_at: _ } = person;
+    let formats::Person { id, contact: carried, categories, custom: _, foreign, created_at: _, updated_at: _ } = person;
     Incoming {
         row,
         id: id.and_then(|id| Kind::Person.parse(&id)),

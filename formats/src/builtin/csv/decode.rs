@@ -108,6 +108,7 @@ impl Decode for Decoder {
             header_line: table.and_then(|table| table.header_line),
             columns: table.map(Table::columns).unwrap_or_default(),
             ignored: table.map(|table| table.layout.ignored()).unwrap_or_default(),
+            report: Vec::new(),
         }
     }
 }
