@@ -25,6 +25,8 @@ use crate::view::NameOrId;
 const VALUES_LIMIT: usize = 200;
 /// The longest value, and the most that the values of a record have together, in bytes.
 const VALUE_LIMIT: usize = 1 << 20;
+/// How many values one statement writes, of four columns each.
+const VALUES_A_STATEMENT: usize = 5_000;
 /// How many options an error lists.
 const LISTED: usize = 20;
 /// How many records get their new text at a time.
@@ -216,6 +218,28 @@ async fn check_total(unit: &Unit, item: Uuid) -> Result<()> {
     }
     let reason = format!("the custom values have {total} bytes together, and {VALUE_LIMIT} is the most for one record");
     Err(Error::invalid("customValues", reason))
+}
+
+/// The `custom_text` of a record that has these values, by the id of their fields.
+pub(crate) fn text_by_field(values: &BTreeMap<Uuid, String>) -> String {
+    lines(&values.values().map(|value| fold(value)).collect::<Vec<_>>())
+}
+
+/// Gives many records values, each of a record and a field; their `custom_text` is for the caller to renew.
+pub(crate) async fn put(unit: &Unit, values: Vec<(Uuid, Uuid, String)>) -> Result<()> {
+    let row = |(item, field, value): &(Uuid, Uuid, String)| ActiveModel {
+        account_id: Set(unit.account),
+        item_id: Set(*item),
+        field_id: Set(*field),
+        value: Set(value.clone()),
+    };
+    for values in values.chunks(VALUES_A_STATEMENT) {
+        let again = OnConflict::columns([Column::AccountId, Column::ItemId, Column::FieldId])
+            .update_column(Column::Value)
+            .to_owned();
+        Entity::insert_many(values.iter().map(row)).on_conflict(again).exec_without_returning(unit.on()).await?;
+    }
+    Ok(())
 }
 
 /// The `custom_text` of a new record with these values.

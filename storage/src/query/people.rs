@@ -232,7 +232,7 @@ pub(crate) fn new_row(unit: &Unit, contact: Contact) -> Person {
 }
 
 /// A person who is found by other custom values; nothing is written.
-fn with_custom_text(person: Person, custom_text: String) -> Person {
+pub(crate) fn with_custom_text(person: Person, custom_text: String) -> Person {
     if person.custom_text == custom_text {
         return person;
     }

@@ -257,7 +257,8 @@ pub async fn steps_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashMap<
     let mut steps: HashMap<_, Vec<_>> = HashMap::new();
     for ids in transactions.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        for step in query.filter(Column::TransactionId.is_in(ids.iter().copied())).all(&scope.on).await? {
+        let query = query.filter(Column::UndoneAt.is_null()).filter(Column::TransactionId.is_in(ids.iter().copied()));
+        for step in query.all(&scope.on).await? {
             steps.entry(step.transaction_id).or_default().push(step);
         }
     }
@@ -283,6 +284,11 @@ pub async fn managers_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashM
 
 /// Notes down that transactions came into stages.
 pub(crate) async fn log_steps(unit: &Unit, steps: &[(Uuid, Stage)]) -> Result<()> {
+    log_steps_by(unit, steps, None).await
+}
+
+/// As [`log_steps`], of transactions that an import moves, which an undo takes back.
+pub(crate) async fn log_steps_by(unit: &Unit, steps: &[(Uuid, Stage)], import: Option<Uuid>) -> Result<()> {
     for steps in steps.chunks(IDS_A_STATEMENT) {
         let rows = steps.iter().map(|(transaction, stage)| transaction_stages::ActiveModel {
             account_id: Set(unit.account),
@@ -291,6 +297,8 @@ pub(crate) async fn log_steps(unit: &Unit, steps: &[(Uuid, Stage)]) -> Result<()
             stage: Set(*stage),
             user_id: Set(unit.user()),
             created_at: Set(unit.now),
+            import_id: Set(import),
+            undone_at: Set(None),
         });
         transaction_stages::Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
     }
@@ -331,6 +339,21 @@ async fn set_managers(unit: &Unit, transaction: Uuid, managers: &[Uuid]) -> Resu
         transaction_id: Set(transaction),
     });
     Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
+    Ok(())
+}
+
+/// Makes a user one of the managers of new transactions. That the user is there is the caller's to check.
+pub(crate) async fn add_managers(unit: &Unit, user: Uuid, transactions: impl Iterator<Item = Uuid>) -> Result<()> {
+    use transaction_managers::{ActiveModel, Entity};
+    let transactions: Vec<_> = transactions.collect();
+    for transactions in transactions.chunks(IDS_A_STATEMENT) {
+        let rows = transactions.iter().map(|transaction| ActiveModel {
+            account_id: Set(unit.account),
+            user_id: Set(user),
+            transaction_id: Set(*transaction),
+        });
+        Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
+    }
     Ok(())
 }
 
@@ -439,7 +462,7 @@ pub(crate) async fn renew_custom_text(unit: &Unit, transactions: &[Uuid]) -> Res
 }
 
 /// A transaction that is found by other custom values; nothing is written.
-fn with_custom_text(transaction: Transaction, custom_text: String) -> Transaction {
+pub(crate) fn with_custom_text(transaction: Transaction, custom_text: String) -> Transaction {
     let own = |custom_text: &str| own_lines(transaction.more_info.as_deref(), custom_text);
     let person_lines = transaction.search_text.strip_suffix(&own(&transaction.custom_text));
     let search_text = format!("{}{}", person_lines.unwrap_or(&transaction.search_text), own(&custom_text));
