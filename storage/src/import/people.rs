@@ -214,8 +214,10 @@ impl PeopleWrites {
         let id = known.person.id;
         self.categories.extend(categories.iter().map(|name| (id, name.clone())));
         self.put(id, &custom);
-        let person = changed(unit, &known.person, contact);
-        let mut person = with_custom_text(person, custom_values::text_by_field(&custom));
+        let mut person = changed(unit, &known.person, contact);
+        if custom != known.custom {
+            person = with_custom_text(person, custom_values::text_by_field(&custom));
+        }
         let place = self.places.get(&id).copied().unwrap_or(self.rows.len());
         if let Some(earlier) = self.rows.get_mut(place) {
             // An earlier row of the batch has made or changed them: it is one change. Transactions of the batch may hold what that
