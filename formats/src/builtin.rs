@@ -2,6 +2,7 @@
 
 mod csv;
 mod json;
+mod ndjson;
 
 pub use self::csv::FailedRows;
 
@@ -11,7 +12,11 @@ use crate::Registry;
 #[expect(clippy::missing_panics_doc, reason = "it cannot panic: a test calls it")]
 pub fn builtin() -> Registry {
     let mut registry = Registry::empty();
-    let registered = [registry.register(csv::Csv), registry.register(json::Json)];
+    let registered = [
+        registry.register(csv::Csv),
+        registry.register(json::Json),
+        registry.register(ndjson::Ndjson),
+    ];
     for result in registered {
         result.expect("no two built-in formats share a name or an extension");
     }

@@ -26,6 +26,7 @@ mod builtin;
 mod charset;
 mod codec;
 pub mod conformance;
+mod content_line;
 mod delimiter;
 mod error;
 mod headers;
@@ -47,7 +48,7 @@ pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use record::{
     Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage, columns,
 };
-pub use registry::{Key, Registry, Taken, UnknownFormat};
+pub use registry::{Key, Registry, Taken, UnknownFormat, Unrecognised};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};
 pub use section::{Section, UnknownSection};
 pub use stream::{Rows, StreamError, decode, encode};

@@ -6,6 +6,7 @@ mod documents;
 mod golden;
 mod headers;
 mod json;
+mod ndjson;
 mod registry;
 mod round_trip;
 mod stream;
