@@ -3,6 +3,7 @@
 mod csv;
 mod json;
 mod ndjson;
+mod vcard;
 
 pub use self::csv::FailedRows;
 
@@ -16,6 +17,7 @@ pub fn builtin() -> Registry {
         registry.register(csv::Csv),
         registry.register(json::Json),
         registry.register(ndjson::Ndjson),
+        registry.register(vcard::VCard),
     ];
     for result in registered {
         result.expect("no two built-in formats share a name or an extension");

@@ -10,3 +10,4 @@ mod ndjson;
 mod registry;
 mod round_trip;
 mod stream;
+mod vcard;
