@@ -1,6 +1,7 @@
 //! The formats that Cairn brings along. A new one is a file in this folder and a line here.
 
 mod csv;
+mod icalendar;
 mod json;
 mod ndjson;
 mod vcard;
@@ -18,6 +19,7 @@ pub fn builtin() -> Registry {
         registry.register(json::Json),
         registry.register(ndjson::Ndjson),
         registry.register(vcard::VCard),
+        registry.register(icalendar::ICalendar),
     ];
     for result in registered {
         result.expect("no two built-in formats share a name or an extension");

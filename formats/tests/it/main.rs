@@ -5,6 +5,7 @@ mod csv;
 mod documents;
 mod golden;
 mod headers;
+mod icalendar;
 mod json;
 mod ndjson;
 mod registry;
