@@ -5,6 +5,7 @@ mod icalendar;
 mod json;
 mod ndjson;
 mod vcard;
+mod xlsx;
 
 pub use self::csv::FailedRows;
 
@@ -20,6 +21,7 @@ pub fn builtin() -> Registry {
         registry.register(ndjson::Ndjson),
         registry.register(vcard::VCard),
         registry.register(icalendar::ICalendar),
+        registry.register(xlsx::Xlsx),
     ];
     for result in registered {
         result.expect("no two built-in formats share a name or an extension");

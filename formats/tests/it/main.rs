@@ -12,3 +12,4 @@ mod registry;
 mod round_trip;
 mod stream;
 mod vcard;
+mod xlsx;
