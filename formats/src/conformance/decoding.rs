@@ -23,7 +23,9 @@ pub(super) fn check(codec: &dyn Codec, section: Section, known: &[Document], vio
     if codec.descriptor().container == Container::Stream {
         limits(codec, section, violations);
         if !is_written(codec, section) {
-            known.iter().for_each(|document| tight_limit(codec, section, document, violations));
+            for document in known {
+                tight_limit(codec, section, document, violations);
+            }
         }
     }
 }

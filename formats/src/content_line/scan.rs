@@ -107,7 +107,7 @@ impl Scanner {
     fn scan(&mut self, text: &mut BytesMut, is_whole: bool) -> Option<Scanned> {
         loop {
             match (self.place, text.first()) {
-                (Place::Text, None) | (Place::End { .. }, None) if is_whole => return self.finish(),
+                (Place::Text | Place::End { .. }, None) if is_whole => return self.finish(),
                 (_, None) => return None,
                 (Place::Text, Some(_)) => self.go_on(text),
                 (Place::End { after_cr: true }, Some(b'\n')) => {

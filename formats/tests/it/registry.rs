@@ -64,14 +64,14 @@ fn files_are_recognised_by_their_first_bytes() {
         recognised(b"PK\x03\x04..people.csv", None),
         recognised(&[1, 2, 3, 4, 5, 0, 7, 255], None),
     ];
-    expect![[r#"
+    expect![[r"
         the file is an .xls of old Excel or another old Office file; save it as xlsx or CSV and try again
         the file is a PDF document; export the contacts as CSV or vCard and try again
         the file is a web page, perhaps one that asks to sign in; export the contacts as CSV or vCard and try again
         the file is an XML document; save the contacts as CSV, vCard or xlsx and try again
         the file is an OpenDocument spreadsheet; save it as xlsx or CSV and try again
         the file is packed (zip); unpack it and try again
-        the file is of no kind that is known here; name the format, or save the file as CSV and try again"#]]
+        the file is of no kind that is known here; name the format, or save the file as CSV and try again"]]
     .assert_eq(&said.join("\n"));
 }
 

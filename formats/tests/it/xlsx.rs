@@ -30,7 +30,7 @@ fn archive(parts: &[Part<'_>]) -> Vec<u8> {
         crc.update(content);
         let length = |length: usize| u32::try_from(length).expect("the part is small");
         let sizes = [crc.sum(), length(packed.len()), said.unwrap_or(length(content.len()))];
-        let head = [&[20, 0, 0, 0, 8, 0, 0, 0, 33, 84][..], &bytes(&sizes), &[name.len() as u8, 0, 0, 0]].concat();
+        let head = [&[20, 0, 0, 0, 8, 0, 0, 0, 33, 84][..], &bytes(&sizes), &bytes(&[length(name.len())])].concat();
         let start = put(&[b"PK\x03\x04", &head[..], name.as_bytes(), &packed].concat());
         let tail = [&[0; 10][..], &bytes(&[start]), name.as_bytes()].concat();
         directory.extend([b"PK\x01\x02\x14\0", &head[..], &tail].concat());

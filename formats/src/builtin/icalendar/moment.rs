@@ -24,13 +24,10 @@ pub(super) fn read(line: &ContentLine, charset: Charset, zones: &Zones) -> Resul
     let mut name = names.join(",");
     let mut text = value.as_str();
     // The name of a zone that should stand in quotes may have a colon, as in `(UTC+01:00) Amsterdam`.
-    if !name.is_empty()
-        && let Some((more, last)) = value.rsplit_once(':').filter(|(_, last)| last.contains('T'))
-    {
-        if !last[..last.len().min(8)].contains('-') && last.len() >= "20261122T0930".len() {
-            name = format!("{name}:{more}");
-            text = last;
-        }
+    let is_basic = |(_, last): &(&str, &str)| last.get(8..9) == Some("T") && last.len() >= "20261122T0930".len();
+    if let Some((more, last)) = value.rsplit_once(':').filter(is_basic).filter(|_| !name.is_empty()) {
+        name = format!("{name}:{more}");
+        text = last;
     }
     let wrong = || {
         let shown: String = value.chars().take(60).collect();

@@ -135,7 +135,9 @@ impl<'a> Card<'a> {
 
     fn emails(&mut self) {
         let mut emails = self.values("EMAIL");
-        emails.iter_mut().for_each(|value| value.text = without_scheme(&value.text, "mailto:").to_owned());
+        for value in &mut emails {
+            value.text = without_scheme(&value.text, "mailto:").to_owned();
+        }
         // X.400 and its kin are no addresses of the internet.
         emails.sort_by_key(|value| (!value.text.contains('@'), preference(value.line)));
         self.fill(Column::Email, "Email", emails);
@@ -168,7 +170,9 @@ impl<'a> Card<'a> {
                 (Column::Zip, zip),
                 (Column::Country, country),
             ];
-            parts.iter().for_each(|(column, text)| self.contact.set(*column, text));
+            for (column, text) in parts {
+                self.contact.set(column, &text);
+            }
         }
         for (at, line, address) in found {
             let Address { street, city, state, zip, country } = address;
@@ -275,7 +279,8 @@ impl Address {
         let of = |at: usize| line(part(at)).unwrap_or_default();
         let mut address = Address { street: lines.join("\n"), city: of(3), state: of(4), zip: of(5), country: of(6) };
         if address.is_empty() {
-            address.street = whole.unwrap_or_default().replace("\\n", "\n").trim().to_owned();
+            let whole = whole.unwrap_or_default().replace("\\n", "\n");
+            address.street = block(&whole).unwrap_or_default();
         }
         address
     }

@@ -59,7 +59,7 @@ impl Decoder {
 
     fn open(&mut self) -> Result<Sheet, DecodeError> {
         let packed: Bytes = std::mem::take(&mut self.packed).freeze();
-        workbook::sheet(Package::open(packed)?, self.row_limit, self.column_limit)
+        workbook::sheet(&Package::open(packed)?, self.row_limit, self.column_limit)
     }
 
     /// Makes text of more rows.

@@ -11,7 +11,7 @@ use crate::DecodeError;
 const SHEETS: usize = 256;
 
 /// The first sheet that has a filled cell, those that are shown before hidden ones; else the first.
-pub(super) fn sheet(package: Package, row_limit: usize, column_limit: usize) -> Result<Sheet, DecodeError> {
+pub(super) fn sheet(package: &Package, row_limit: usize, column_limit: usize) -> Result<Sheet, DecodeError> {
     let Some(part) = package.part("xl/workbook.xml")? else {
         let reason = if package.has("xl/workbook.bin") {
             "it is an .xlsb; save it as xlsx"

@@ -1,6 +1,8 @@
 //! What the parts of a workbook have in common, being XML: elements by their names without prefixes, and text with its escapes.
 
 use quick_xml::escape::resolve_predefined_entity;
+use std::borrow::Cow;
+
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
@@ -59,7 +61,7 @@ pub(super) fn attribute(start: &BytesStart<'_>, name: &str) -> Option<String> {
     let mut attributes = start.attributes();
     let attributes = attributes.with_checks(false).flatten();
     let found = attributes.into_iter().find(|attribute| attribute.key.local_name().as_ref() == name)?;
-    found.normalized_value(XmlVersion::Implicit1_0).ok().map(|value| value.into_owned())
+    found.normalized_value(XmlVersion::Implicit1_0).ok().map(Cow::into_owned)
 }
 
 /// Text as Excel means it: `_x000D_` is a character that XML cannot hold.
