@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::meaning::Meaning;
-use super::own;
+use super::{is_of_event, own};
 use crate::Section;
 
 /// A program, or a version of it whose columns have names of their own.
@@ -31,11 +31,11 @@ pub(super) enum Footer {
 impl Client {
     /// The meanings of a header's columns, looked up in the program's dictionary and then among our own columns, which tables that
     /// were made by hand have.
-    pub(super) fn meanings(&self, names: &Names) -> Vec<Option<Meaning>> {
+    pub(super) fn meanings(&self, names: &Names, section: Section) -> Vec<Option<Meaning>> {
         let mut meanings = vec![None; names.keys.len()];
         self.look_up(names, &mut meanings);
         for (meaning, key) in meanings.iter_mut().zip(&names.keys).filter(|(meaning, _)| meaning.is_none()) {
-            *meaning = own_meaning(key);
+            *meaning = own_meaning(key, section);
         }
         if !meanings.contains(&Some(Meaning::JobTitle)) {
             for meaning in meanings.iter_mut().filter(|meaning| **meaning == Some(Meaning::Honorific)) {
@@ -43,6 +43,11 @@ impl Client {
             }
         }
         meanings
+    }
+
+    /// Whether a header, by the names as they are compared, has every name of the program.
+    pub(super) fn has_all(&self, keys: &[String]) -> bool {
+        self.columns.iter().all(|(name, _)| keys.iter().any(|key| key == name))
     }
 
     fn look_up(&self, names: &Names, meanings: &mut [Option<Meaning>]) {
@@ -109,6 +114,7 @@ fn number(name: &str, key: &str) -> Option<u8> {
     number.checked_sub(1)
 }
 
-fn own_meaning(key: &str) -> Option<Meaning> {
-    own::column(key, Section::People).filter(|column| column.is_of_contact()).map(Meaning::Own)
+fn own_meaning(key: &str, section: Section) -> Option<Meaning> {
+    let of = if section == Section::Calendar { section } else { Section::People };
+    own::column(key, of).filter(|column| column.is_of_contact() || is_of_event(*column, section)).map(Meaning::Own)
 }
