@@ -59,8 +59,8 @@ pub enum DecodeError {
     },
     /// A column is to be read as a field that there is not.
     #[error(
-        "column `{column}` cannot be read as `{field}`; there are {}, and nothing to leave the column out",
-        alternatives(&borrowed(known), "and")
+        "column `{column}` cannot be read as `{field}`; it can be {}, or nothing at all",
+        alternatives(&borrowed(known), "or")
     )]
     UnknownField {
         /// The column, as the mapping calls it.

@@ -109,6 +109,8 @@ pub(crate) struct Layout {
     order: Vec<usize>,
     /// The columns of what belongs to no column.
     surplus: Vec<usize>,
+    /// How many columns somebody has named by their numbers, which makes no row a header.
+    numbered: usize,
     targets: Targets,
     tally: Tally,
     dates: Dates,
@@ -167,9 +169,11 @@ impl Layout {
                 *place = Use::Target(*target);
             }
         }
-        let header = header.iter().map(|name| name.trim().to_owned()).collect();
+        let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        let numbered = header.iter().enumerate().filter(|(at, name)| targets.is_by_number(name, *at)).count();
         let layout = Layout::new(section, header, table, targets, options);
-        (layout.known() > 0).then_some(Layout { is_undated, ..layout })
+        let layout = Layout { numbered, is_undated, ..layout };
+        (layout.known() > 0).then_some(layout)
     }
 
     /// Guesses what the columns of a table without a header are, from its first rows; they are called `Column 1` and so on. `None`
@@ -203,6 +207,7 @@ impl Layout {
             client,
             order,
             surplus,
+            numbered: 0,
             targets,
             dates: Dates::new(options.date_order),
             is_guessed: false,
@@ -221,9 +226,9 @@ impl Layout {
         self.header.len()
     }
 
-    /// How many of the columns are known.
+    /// How many of the columns are known by their names.
     pub(crate) fn known(&self) -> usize {
-        self.uses.iter().filter(|of| **of != Use::Unknown).count()
+        self.uses.iter().filter(|of| **of != Use::Unknown).count() - self.numbered
     }
 
     /// The program that wrote the table.

@@ -32,6 +32,7 @@ mod headers;
 mod record;
 mod registry;
 mod row;
+mod sample;
 mod section;
 mod stream;
 mod text;
@@ -50,5 +51,6 @@ pub use record::{
 };
 pub use registry::{Key, Registry, Taken, UnknownFormat};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};
+pub use sample::sample;
 pub use section::{Section, UnknownSection};
 pub use stream::{Rows, StreamError, decode, encode};

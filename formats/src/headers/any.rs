@@ -4,8 +4,8 @@
 use super::client::{Client, Footer};
 use super::meaning::Block::{Business, Home, Other};
 use super::meaning::Meaning::{
-    self, Address, AllDay, Categories, Company, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, JobTitle,
-    LastName, MiddleName, Mobile, Notes, Own, Phone, StartDate, StartTime, Url,
+    self, Address, AllDay, Categories, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, LastName, MiddleName,
+    Mobile, Own, Phone, StartDate, StartTime, Url,
 };
 use super::meaning::Part::{City, Country, PoBox, State, Street, Zip};
 use super::words::{distance, words};
@@ -104,7 +104,9 @@ impl Parts {
                 }
             }
             // Of a second name it is not known whose it is.
-            FirstName | LastName | Own(Column::Name) | Company if self.number > 0 || self.place == Place::Other => {
+            FirstName | LastName | Own(Column::Name | Column::Company)
+                if self.number > 0 || self.place == Place::Other =>
+            {
                 Extra
             }
             other => other,
@@ -157,13 +159,13 @@ fn near(name: &str, tables: &[Table]) -> Option<Meaning> {
     found?
 }
 
-/// Where exact dictionaries rank several of a kind, these come after them.
-const LATE: u8 = 30;
+/// Where exact dictionaries rank several of a kind, these come after them and after columns that bear our names.
+pub(super) const LATE: u8 = 30;
 
 const CONTACTS: Table = &[
     (
         Some(Own(Column::Name)),
-        "name fullname displayname contactname contactperson contact completename firstandlastname firstnamelastname \
+        "name fullname displayname contactname contactperson contact kontakt contacto contatto contato completename firstandlastname firstnamelastname \
          vollername vollstandigername kontaktname ansprechpartner kontaktperson namevorname vornamenachname \
          vornameundnachname nomcomplet nomprenom prenomnom nometprenom prenometnom nombrecompleto nombreyapellidos \
          nombreyapellido nombreapellidos nomecompleto nomecognome nomeecognome cognomenome cognomeenome nominativo \
@@ -186,7 +188,7 @@ const CONTACTS: Table = &[
          cognome sobrenome apelido ultimonome achternaam familienaam last",
     ),
     (
-        Some(Company),
+        Some(Own(Column::Company)),
         "company companyname organization organisation organizationname organisationname business businessname employer \
          account accountname firm firma firmenname firmaname unternehmen unternehmensname betrieb arbeitgeber societe \
          nomsociete entreprise nomentreprise raisonsociale employeur empresa nombreempresa compania sociedad organizacion \
@@ -194,7 +196,7 @@ const CONTACTS: Table = &[
          organizacao razaosocial bedrijf bedrijfsnaam naambedrijf organisatie werkgever onderneming",
     ),
     (
-        Some(JobTitle),
+        Some(Own(Column::Title)),
         "jobtitle job position role jobposition funktion stelle berufsbezeichnung jobtitel fonction poste puesto cargo \
          funcion posizione ruolo mansione qualifica funcao functie functietitel rol",
     ),
@@ -209,7 +211,7 @@ const CONTACTS: Table = &[
     ),
     (
         Some(Phone(LATE)),
-        "phone telephone tel phonenumber telephonenumber telno landline telefon telefonnummer rufnummer festnetz fon \
+        "phone telephone tel phonenumber telephonenumber telno telfixe landline telefon telefonnummer rufnummer festnetz fon \
          telefonnr numerotelephone fixe telefono telefonofijo numerotelefono fijo telefonofisso telefone numerotelefone \
          telefonefixo telefoon telefoonnummer telefoonnr vastenummer phoneno",
     ),
@@ -264,7 +266,7 @@ const CONTACTS: Table = &[
          landnaam landregion",
     ),
     (
-        Some(Notes),
+        Some(Own(Column::Notes)),
         "notes note comments comment remarks remark description memo notizen notiz bemerkung bemerkungen kommentar \
          kommentare anmerkung anmerkungen beschreibung commentaire commentaires remarques remarque nota notas comentario \
          comentarios observaciones observacion commenti commento osservazioni annotazioni observacoes observacao \
@@ -446,7 +448,7 @@ mod tests {
             ("Téléphone portable", "Mobile(30)"),
             ("first_name", "FirstName"),
             ("Nom de famille", "LastName"),
-            ("Nome da empresa", "Company"),
+            ("Nome da empresa", "Own(Company)"),
             ("C.A.P.", "Address(Business, Zip)"),
             ("Código Postal", "Address(Business, Zip)"),
             ("Home City", "Address(Home, City)"),
@@ -463,7 +465,7 @@ mod tests {
     fn slips_of_the_pen_are_forgiven_and_guesses_are_not_made() {
         let expected = [
             ("Emial", "Email(30)"),
-            ("Compnay", "Company"),
+            ("Compnay", "Own(Company)"),
             ("Telphone", "Phone(30)"),
             ("Frist Name", "FirstName"),
             ("Adresss", "Address(Business, Street(0))"),

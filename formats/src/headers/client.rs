@@ -79,6 +79,8 @@ pub(super) struct Names {
     places: HashMap<String, Vec<usize>>,
     /// The places of names with a number in them.
     numbered: Vec<usize>,
+    /// A bit for each [`Names::trait_of`] a name; most names of a dictionary are not in a header, and most of them have no bit.
+    traits: u64,
 }
 
 impl Names {
@@ -89,7 +91,13 @@ impl Names {
         }
         let has_digit = |place: &usize| keys[*place].bytes().any(|byte| byte.is_ascii_digit());
         let numbered = (0..keys.len()).filter(has_digit).collect();
-        Names { keys, places, numbered }
+        let traits = keys.iter().fold(0, |traits, key| traits | Names::trait_of(key));
+        Names { keys, places, numbered, traits }
+    }
+
+    fn trait_of(name: &str) -> u64 {
+        let (first, last) = (name.bytes().next().unwrap_or_default(), name.bytes().next_back().unwrap_or_default());
+        1 << ((name.len() + usize::from(first) * 7 + usize::from(last) * 13) % 64)
     }
 
     pub(super) fn keys(&self) -> &[String] {
@@ -98,12 +106,15 @@ impl Names {
 
     /// Where a name stands.
     fn places(&self, name: &str) -> &[usize] {
+        if self.traits & Names::trait_of(name) == 0 {
+            return &[];
+        }
         self.places.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The places that a name with `#` may mean.
     fn numbered(&self, name: &str) -> &[usize] {
-        if name.contains('#') { &self.numbered } else { &[] }
+        if !self.numbered.is_empty() && name.contains('#') { &self.numbered } else { &[] }
     }
 }
 

@@ -40,6 +40,9 @@ fn add(
         Meaning::StartDate | Meaning::Own(Column::StartsOn | Column::StartsAt) => {
             take(&mut span.start, dates.read(position, cell.header, cell.text)?, cell, draft);
         }
+        Meaning::EndDate if span.end_time.is_none() && time_of_day(cell.text).is_ok() => {
+            span.end_time = time_of_day(cell.text)?;
+        }
         Meaning::EndDate | Meaning::Own(Column::EndsOn | Column::EndsAt) => {
             take(&mut span.end, dates.read(position, cell.header, cell.text)?, cell, draft);
         }

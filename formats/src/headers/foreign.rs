@@ -1,7 +1,9 @@
 //! How the row of another program's table becomes a contact: the rules that the tables of all such programs share.
 
 use std::cmp::Reverse;
+use std::ops::RangeBounds;
 
+use super::any::LATE;
 use super::meaning::{Block, Meaning, Part};
 use crate::Contact;
 use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
@@ -44,13 +46,10 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
             name_parts.into_iter().filter_map(|part| cells.take(|meaning| meaning == part)).map(str::trim).collect();
         contact.set(Column::Name, &name.join(" "));
     }
-    for (column, rank) in RANKS {
-        if contact.text(column).is_none() {
-            contact.set(column, cells.take_best(rank).unwrap_or_default());
-        }
-    }
+    take_ranked(&mut contact, cells, ..LATE);
     set_address(&mut contact, cells);
     fill(&mut contact, cells, Meaning::Own);
+    take_ranked(&mut contact, cells, ..=u8::MAX);
     let kind = cells.take(|meaning| meaning == Meaning::CompanyOrPerson).unwrap_or_default();
     if kind.trim().eq_ignore_ascii_case("company") && contact.company.is_none() {
         contact.company = contact.name.take();
@@ -69,6 +68,16 @@ const RANKS: [(Column, fn(Meaning) -> Option<u8>); 8] = [
     (Column::Url, |meaning| if let Meaning::Url(rank) = meaning { Some(rank) } else { None }),
     (Column::Notes, |meaning| (meaning == Meaning::Notes).then_some(0)),
 ];
+
+/// Fills what is still empty from the best cells whose ranks are among these.
+fn take_ranked(contact: &mut Contact, cells: &mut Cells<'_>, ranks: impl RangeBounds<u8>) {
+    for (column, rank) in RANKS {
+        if contact.text(column).is_none() {
+            let best = cells.take_best(|meaning| rank(meaning).filter(|rank| ranks.contains(rank)));
+            contact.set(column, best.unwrap_or_default());
+        }
+    }
+}
 
 /// Sets the address from the best block of which any cell is filled. The whole of an address counts where its parts are missing.
 fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
@@ -329,7 +338,7 @@ pub(super) fn is_worth_keeping(cell: &Cell<'_>) -> bool {
 }
 
 /// What Outlook puts into cells for which the user has entered nothing, in its languages.
-const DEFAULTS: [&str; 25] = [
+const DEFAULTS: [&str; 26] = [
     "0/0/00",
     "0.0.00",
     "00/00/00",
@@ -345,6 +354,7 @@ const DEFAULTS: [&str; 25] = [
     "Falsch",
     "Faux",
     "0",
+    "0-0-00",
     "Sin especificar",
     "No especificado",
     "Non specificato",

@@ -75,6 +75,12 @@ impl Targets {
         by_name.or_else(by_number).map(|(_, _, target)| *target)
     }
 
+    /// Whether only the number of a column says what it is read as, which any row of a table has.
+    pub(crate) fn is_by_number(&self, name: &str, at: usize) -> bool {
+        let name = key(name);
+        self.mapped(&name, at).is_some() && self.map.iter().all(|(key, ..)| *key != name)
+    }
+
     /// Whether a mapping tells what the columns of a table without a header are.
     pub(crate) fn number_columns(&self) -> bool {
         self.map.iter().any(|(key, ..)| number(key).is_some())

@@ -166,7 +166,9 @@ impl Contact {
 
 /// Whether a text says yes, in seven languages.
 pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
-    const YES: [&str; 26] = [
+    const YES: [&str; 28] = [
+        "ein",
+        "aan",
         "true",
         "yes",
         "y",
@@ -194,7 +196,9 @@ pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
         "waar",
         "✓",
     ];
-    const NO: [&str; 17] = [
+    const NO: [&str; 19] = [
+        "aus",
+        "uit",
         "false",
         "no",
         "n",
