@@ -29,7 +29,8 @@ pub(crate) struct Member {
     pub(crate) at: usize,
     /// As what it is read; `None` where nobody reads it.
     pub(crate) target: Option<Target>,
-    /// When it fills the record, compared with others: what is mapped first, then our own in their order.
+    /// When it fills the record, compared with others: what is mapped first, then our own in their order, then custom fields in
+    /// theirs.
     pub(crate) rank: usize,
 }
 
@@ -69,6 +70,7 @@ impl Members {
                 1 + Column::of(self.section).iter().position(|other| *other == column).unwrap_or_default()
             }
             Some(Target::Own(_)) => 0,
+            Some(Target::Custom(field)) => 1 + Column::of(self.section).len() + field,
             _ => usize::MAX,
         };
         Member { at, target, rank }

@@ -215,7 +215,7 @@ fn month_name(text: &str) -> Option<(i16, &str)> {
 fn clock(text: &str) -> Option<(Time, &str)> {
     let (hour, mut rest) = digits(text);
     let hour: i16 = number(hour).filter(|_| hour.len() <= 2)?;
-    let (mut minute, mut second, mut is_bare) = (0, 0, true);
+    let (mut minute, mut second, mut nanosecond, mut is_bare) = (0, 0, 0, true);
     if let Some(after) = rest.strip_prefix([':', '.', 'h', 'H']) {
         let (digits_of_minute, after_minute) = digits(after);
         if digits_of_minute.len() == 2 {
@@ -224,7 +224,8 @@ fn clock(text: &str) -> Option<(Time, &str)> {
                 let (digits_of_second, after) = digits(after);
                 (second, rest) = (number(digits_of_second).filter(|_| digits_of_second.len() == 2)?, after);
                 if let Some(fraction) = rest.strip_prefix(['.', ',']) {
-                    rest = digits(fraction).1;
+                    let (digits_of_fraction, after) = digits(fraction);
+                    (nanosecond, rest) = (nanoseconds(digits_of_fraction)?, after);
                 }
             }
         } else if digits_of_minute.is_empty() && rest.starts_with(['h', 'H']) {
@@ -254,8 +255,15 @@ fn clock(text: &str) -> Option<(Time, &str)> {
     let rest =
         ["Uhr", "uhr", "uur", "h"].into_iter().find_map(|word| rest.trim_start().strip_prefix(word)).unwrap_or(rest);
     let small = |value: i16| i8::try_from(value).ok();
-    let time = Time::new(small(hour)?, small(minute)?, small(second)?, 0).ok()?;
+    let time = Time::new(small(hour)?, small(minute)?, small(second)?, nanosecond).ok()?;
     Some((time, rest))
+}
+
+/// The nanoseconds that stand as digits behind a point.
+fn nanoseconds(digits: &str) -> Option<i32> {
+    let digits = &digits[..digits.len().min(9)];
+    let scale = u32::try_from(9 - digits.len()).ok()?;
+    digits.parse::<i32>().ok().map(|number| number * 10_i32.pow(scale))
 }
 
 /// `Z`, `+02:00`, `-0530`, `+02`.

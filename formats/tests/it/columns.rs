@@ -136,7 +136,7 @@ fn every_section_that_is_imported_has_a_sample_that_can_be() {
         let own = columns(section)
             .iter()
             .filter(|name| !matches!(**name, "id" | "personId" | "stage" | "createdAt" | "updatedAt"));
-        assert_eq!(findings.columns, own.collect::<Vec<_>>());
+        assert_eq!(findings.columns, own.copied().collect::<Vec<_>>());
     }
     let sections = Section::ALL.into_iter().filter(|section| formats::sample(*section).is_some());
     assert_eq!(sections.count(), 6);
