@@ -1,9 +1,13 @@
 //! What the columns of a table mean: which program wrote it, and how its rows become records.
 //!
-//! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`), write its names
-//! in the form that [`key`] gives (small letters, single spaces), say with a [`Meaning`] what each is for, add a line to [`CLIENTS`]
-//! and a golden file to `tests/golden/csv`. A name that stands twice in a header is listed twice, in the order of the file; `#` in a
-//! name stands for a number.
+//! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`, or
+//! `heap_calendar.rs` for a calendar), write its names in the form that [`key`] gives (small letters, single spaces), say with a
+//! [`Meaning`] what each is for, add a line to [`CLIENTS`] or [`CALENDARS`] and a golden file to `tests/golden/csv`, without which a
+//! test fails. A name that stands twice in a header is listed twice, in the order of the file; `#` in a name stands for a number.
+//!
+//! What a column is read as is decided once a table, in this order: what a mapping says; a custom field of that name, unless it is a
+//! name of ours; the dictionary that knows the most names of the header; and for the rest the words of seven languages in `any.rs`,
+//! with slips of the pen forgiven. A single word that is missing there is added there.
 
 pub(crate) mod any;
 mod client;
@@ -467,11 +471,11 @@ impl Table {
             self.uses.iter_mut().for_each(|of| *of = among_others(*of, section));
         }
         for (at, of) in self.uses.iter_mut().enumerate() {
-            if matches!(of, Use::Meant(Meaning::Extra | Meaning::ExtraUnlessDefault)) {
-                if let Some(meaning) = look(at, Care::Quick).filter(|meaning| meaning.column().is_some()) {
-                    *of = Use::Meant(meaning);
-                    self.similar.push(at);
-                }
+            let is_kept = matches!(of, Use::Meant(Meaning::Extra | Meaning::ExtraUnlessDefault));
+            let better = || look(at, Care::Quick).filter(|meaning| meaning.column().is_some());
+            if let Some(meaning) = is_kept.then(better).flatten() {
+                *of = Use::Meant(meaning);
+                self.similar.push(at);
             }
         }
         if self.client.is_none() || known < 2 * found.len() {

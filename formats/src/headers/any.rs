@@ -4,8 +4,8 @@
 use super::client::{Client, Footer};
 use super::meaning::Block::{Business, Home, Other};
 use super::meaning::Meaning::{
-    self, Address, AllDay, Categories, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, LastName, MiddleName,
-    Mobile, Own, Phone, StartDate, StartTime, Url,
+    self, Address, AllDay, Categories, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, Ignored, LastName,
+    MiddleName, Mobile, Own, Phone, StartDate, StartTime, Url,
 };
 use super::meaning::Part::{City, Country, PoBox, State, Street, Zip};
 use super::words::{distance, words};
@@ -34,17 +34,13 @@ pub(super) fn meaning(name: &str, section: Section, care: Care) -> Option<Meanin
     }
     let words = words(name);
     let tables = tables(section);
-    if let Some(meaning) = exact(&words.concat(), tables) {
-        return meaning;
-    }
-    let parts = Parts::of(&words);
-    let base = parts.base.as_str();
-    let found = match exact(base, tables) {
-        Some(meaning) => meaning?,
-        None if care == Care::Thorough => near(base, tables)?,
-        None => return None,
-    };
-    Some(parts.ranked(found))
+    let found = exact(&words.concat(), tables).or_else(|| {
+        let parts = Parts::of(&words);
+        let base = parts.base.as_str();
+        let similar = || if care == Care::Thorough { near(base, tables) } else { None };
+        exact(base, tables).or_else(similar).map(|meaning| parts.ranked(meaning))
+    });
+    found.filter(|meaning| *meaning != Ignored)
 }
 
 /// A name without the words that only say which of several is meant.
@@ -119,8 +115,8 @@ fn has(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|other| other == word)
 }
 
-/// The names of a meaning, with blanks between them; `None` is the meaning of names that would else be taken for others.
-type Table = &'static [(Option<Meaning>, &'static str)];
+/// The names of a meaning, with blanks between them; `Ignored` are names that would else be taken for others.
+type Table = &'static [(Meaning, &'static str)];
 
 fn tables(section: Section) -> &'static [Table] {
     match section {
@@ -130,33 +126,33 @@ fn tables(section: Section) -> &'static [Table] {
     }
 }
 
-fn entries(tables: &[Table]) -> impl Iterator<Item = (&'static str, Option<Meaning>)> {
+fn entries(tables: &[Table]) -> impl Iterator<Item = (&'static str, Meaning)> {
     let groups = tables.iter().flat_map(|table| table.iter());
     groups.flat_map(|(meaning, names)| names.split_ascii_whitespace().map(move |name| (name, *meaning)))
 }
 
 /// The meaning of a known name.
-fn exact(name: &str, tables: &[Table]) -> Option<Option<Meaning>> {
+fn exact(name: &str, tables: &[Table]) -> Option<Meaning> {
     entries(tables).find(|(known, _)| *known == name).map(|(_, meaning)| meaning)
 }
 
-/// The meaning of the nearest known name, if there is only one.
+/// The meaning of the nearest known name; `Ignored` where several that are equally near mean different things.
 fn near(name: &str, tables: &[Table]) -> Option<Meaning> {
     let length = name.chars().count();
     let limit = if length >= 9 { 2 } else { usize::from(length >= 5) };
     if limit == 0 {
         return None;
     }
-    let (mut best, mut found): (usize, Option<Option<Meaning>>) = (limit + 1, None);
+    let (mut best, mut found) = (limit + 1, None);
     for (known, meaning) in entries(tables).filter(|(known, _)| known.len() > 4) {
         let Some(distance) = distance(name, known, limit.min(best)) else { continue };
         if distance < best {
             (best, found) = (distance, Some(meaning));
         } else if distance == best && found != Some(meaning) {
-            found = Some(None);
+            found = Some(Ignored);
         }
     }
-    found?
+    found
 }
 
 /// Where exact dictionaries rank several of a kind, these come after them and after columns that bear our names.
@@ -164,7 +160,7 @@ pub(super) const LATE: u8 = 30;
 
 const CONTACTS: Table = &[
     (
-        Some(Own(Column::Name)),
+        Own(Column::Name),
         "name fullname displayname contactname contactperson contact kontakt contacto contatto contato completename firstandlastname firstnamelastname \
          vollername vollstandigername kontaktname ansprechpartner kontaktperson namevorname vornamenachname \
          vornameundnachname nomcomplet nomprenom prenomnom nometprenom prenometnom nombrecompleto nombreyapellidos \
@@ -173,22 +169,22 @@ const CONTACTS: Table = &[
          weergavenaam",
     ),
     (
-        Some(FirstName),
+        FirstName,
         "firstname givenname forename fname christianname vorname rufname prenom nombre nombrepila primernombre nome \
          nomeproprio primeironome primonome voornaam roepnaam first nombres",
     ),
     (
-        Some(MiddleName),
+        MiddleName,
         "middlename secondname zweitervorname mittelname deuxiemeprenom segundonombre secondonome segundonome nomemeio \
          middelstenaam tweedenaam tussenvoegsel middle",
     ),
     (
-        Some(LastName),
+        LastName,
         "lastname surname familyname lname nachname familienname zuname nom nomfamille apellido apellidos primerapellido \
          cognome sobrenome apelido ultimonome achternaam familienaam last",
     ),
     (
-        Some(Own(Column::Company)),
+        Own(Column::Company),
         "company companyname organization organisation organizationname organisationname business businessname employer \
          account accountname firm firma firmenname firmaname unternehmen unternehmensname betrieb arbeitgeber societe \
          nomsociete entreprise nomentreprise raisonsociale employeur empresa nombreempresa compania sociedad organizacion \
@@ -196,13 +192,13 @@ const CONTACTS: Table = &[
          organizacao razaosocial bedrijf bedrijfsnaam naambedrijf organisatie werkgever onderneming",
     ),
     (
-        Some(Own(Column::Title)),
+        Own(Column::Title),
         "jobtitle job position role jobposition funktion stelle berufsbezeichnung jobtitel fonction poste puesto cargo \
          funcion posizione ruolo mansione qualifica funcao functie functietitel rol",
     ),
-    (Some(Honorific), "title salutation titel titre titolo titulo tratamiento tratamento anrede civilite aanhef"),
+    (Honorific, "title salutation titel titre titolo titulo tratamiento tratamento anrede civilite aanhef"),
     (
-        Some(Email(LATE)),
+        Email(LATE),
         "email mail emailaddress mailaddress emailid emailadresse mailadresse courriel adresseemail adressemail \
          adressecourriel adresseelectronique adressemessagerie correo correoelectronico direccioncorreo \
          direccioncorreoelectronico direccionemail indirizzoemail indirizzomail postaelettronica \
@@ -210,76 +206,76 @@ const CONTACTS: Table = &[
          emailadres mailadres emailprimary primaryemail",
     ),
     (
-        Some(Phone(LATE)),
+        Phone(LATE),
         "phone telephone tel phonenumber telephonenumber telno telfixe landline telefon telefonnummer rufnummer festnetz fon \
          telefonnr numerotelephone fixe telefono telefonofijo numerotelefono fijo telefonofisso telefone numerotelefone \
          telefonefixo telefoon telefoonnummer telefoonnr vastenummer phoneno",
     ),
     (
-        Some(Mobile(LATE)),
+        Mobile(LATE),
         "mobile cell cellphone mobilephone cellular mobilenumber cellnumber mobil handy mobiltelefon mobilnummer \
          handynummer mobilfunk mobilfunknummer portable telephoneportable telephonemobile telportable telmobile \
          telefonomovil movil celular telefonocelular cellulare telefonocellulare telefonomobile telefonecelular telemovel \
          telefonemovel mobiel mobieletelefoon mobielnummer mobieltelefoonnummer gsm whatsapp natel",
     ),
-    (Some(Fax(LATE)), "fax faxnumber telefax faxnummer telecopie telecopieur numerofax facsimile telecopia"),
+    (Fax(LATE), "fax faxnumber telefax faxnummer telecopie telecopieur numerofax facsimile telecopia"),
     (
-        Some(Url(LATE)),
+        Url(LATE),
         "website web url homepage webpage webaddress webseite internetseite internetadresse internet siteweb siteinternet \
          site sitioweb paginaweb direccionweb sitoweb sito sitointernet paginainternet webpagina webadres internetadres \
          www weburl",
     ),
     (
-        Some(Address(Business, Street(0))),
+        Address(Business, Street(0)),
         "address street streetaddress addressline addressstreet mailingaddress postaladdress adresse strasse str \
          strassehausnummer strasseundhausnummer anschrift postanschrift rue adressepostale voie direccion calle domicilio \
          direccionpostal indirizzo via viaepiazza endereco rua logradouro morada adres straat straatnaam \
          straatenhuisnummer straathuisnummer postadres addressstreetaddress",
     ),
     (
-        Some(Address(Business, Street(1))),
+        Address(Business, Street(1)),
         "addressline2 adresszusatz complementadresse complementoendereco complemento apartment suite",
     ),
     (
-        Some(Address(Business, PoBox)),
+        Address(Business, PoBox),
         "pobox postofficebox postfach boitepostale apartadopostal casellapostale caixapostal postbus",
     ),
     (
-        Some(Address(Business, City)),
+        Address(Business, City),
         "city town cityname addresscity stadt ort wohnort ortschaft ville commune localite ciudad poblacion localidad \
          municipio citta comune localita cidade localidade plaats woonplaats stad plaatsnaam gemeente citytown towncity",
     ),
     (
-        Some(Address(Business, State)),
+        Address(Business, State),
         "state province county region stateprovince provincestate stateregion addressstate bundesland kanton departement \
          etat provincia estado comunidadautonoma regione distrito uf regiao provincie regio provinciaestado \
          estadoprovincia",
     ),
     (
-        Some(Address(Business, Zip)),
+        Address(Business, Zip),
         "zip zipcode postcode postalcode postal zippostalcode postalzipcode addresszip plz postleitzahl codepostal cp \
          codigopostal cap codicepostale codiceavviamentopostale cep pincode",
     ),
     (
-        Some(Address(Business, Country)),
+        Address(Business, Country),
         "country nation countryname countrycode addresscountry countryregion land staat pays pais paese nazione stato \
          landnaam landregion",
     ),
     (
-        Some(Own(Column::Notes)),
+        Own(Column::Notes),
         "notes note comments comment remarks remark description memo notizen notiz bemerkung bemerkungen kommentar \
          kommentare anmerkung anmerkungen beschreibung commentaire commentaires remarques remarque nota notas comentario \
          comentarios observaciones observacion commenti commento osservazioni annotazioni observacoes observacao \
          anotacoes notities notitie opmerking opmerkingen background info information",
     ),
     (
-        Some(Categories),
+        Categories,
         "category categories tags tag groups group labels label kategorie kategorien gruppe gruppen schlagworte categorie \
          etiquettes groupe groupes categoria categorias etiquetas grupo grupos etichette gruppo gruppi marcadores \
          categorieen groep groepen labelled",
     ),
     (
-        Some(Extra),
+        Extra,
         "department abteilung departamento reparto dipartimento afdeling birthday birthdate dateofbirth dob geburtstag \
          geburtsdatum datenaissance anniversaire fechanacimiento cumpleanos datanascita compleanno datanascimento \
          geboortedatum verjaardag anniversary nickname spitzname surnom apodo soprannome bijnaam suffix gender sex \
@@ -288,7 +284,7 @@ const CONTACTS: Table = &[
          cpf cnpj btwnummer profession beruf beroep profesion professione profissao spouse assistant pager",
     ),
     (
-        None,
+        Ignored,
         "id stage status score count price date datum data fecha source owner value amount created modified updated \
          active type rating order phase place store stock sales color space cost costs party parts image photo avatar \
          subscribed optin gdpr timezone nameid username login password statut estatus shoe size roles votes mailed sites",
@@ -297,24 +293,24 @@ const CONTACTS: Table = &[
 
 const STAGES: Table = &[
     (
-        Some(Own(Column::Value)),
+        Own(Column::Value),
         "dealvalue dealamount opportunityvalue opportunityamount wert betrag montant importe importo bedrag",
     ),
     (
-        Some(Own(Column::Probability)),
+        Own(Column::Probability),
         "wahrscheinlichkeit probabilite probabilidad probabilita probabilidade waarschijnlijkheid",
     ),
 ];
 
 const EVENTS: Table = &[
     (
-        Some(Own(Column::Title)),
+        Own(Column::Title),
         "title subject name event eventname eventtitle what summary task taskname todo titel betreff termin aufgabe \
          ereignis veranstaltung bezeichnung titre objet sujet evenement tache titulo asunto evento tarea titolo oggetto \
          attivita compito assunto tarefa onderwerp gebeurtenis taak afspraak naam",
     ),
     (
-        Some(StartDate),
+        StartDate,
         "date day when start starts begin begins from startdate datestart begindate eventdate due duedate deadline datum \
          tag wann beginn anfang startdatum beginndatum anfangsdatum beginntam faellig fallig falligam falligkeitsdatum \
          jour quand debut datedebut echeance datecheance fecha dia cuando inicio comienzo fechainicio fechacomienzo \
@@ -322,57 +318,57 @@ const EVENTS: Table = &[
          prazo dag wanneer begindatum vervaldatum startdatetime datetime starttijdstip startson starton dateandtime",
     ),
     (
-        Some(StartTime),
+        StartTime,
         "time starttime begintime timestart hour zeit uhrzeit beginnzeit startzeit beginntum heure heuredebut hora \
          horainicio horacomienzo ora orainizio orario tijd starttijd begintijd uur",
     ),
     (
-        Some(EndDate),
+        EndDate,
         "end ends until till to enddate dateend finish finishdate ende bis enddatum endetam fin datefin jusque jusqua \
          fechafin fechafinalizacion hasta finalizacion fine datafine fino finoa fim datafim termino datatermino ate einde \
          einddatum tot endson endon enddatetime",
     ),
     (
-        Some(EndTime),
+        EndTime,
         "endtime timeend finishtime endzeit endetum heurefin horafin horafinalizacion orafine horafim horatermino \
          eindtijd",
     ),
     (
-        Some(AllDay),
+        AllDay,
         "allday alldayevent wholeday ganztagig ganztags ganztagigesereignis journeeentiere todoeldia tododia todia \
          interagiornata tuttogiorno giornointero diainteiro diatodo heledag geheledag",
     ),
     (
-        Some(Own(Column::Location)),
+        Own(Column::Location),
         "location where place venue room address ort wo raum treffpunkt lieu endroit emplacement salle lugar ubicacion \
          donde sala luogo posizione dove local localizacao onde locatie plaats waar ruimte",
     ),
     (
-        Some(Own(Column::Description)),
+        Own(Column::Description),
         "description notes note details comments comment body text agenda beschreibung notizen notiz bemerkung \
          bemerkungen kommentar inhalt remarques commentaire commentaires descripcion notas nota detalles comentarios \
          observaciones descrizione dettagli commenti descricao detalhes observacoes omschrijving beschrijving notities \
          opmerkingen memo",
     ),
     (
-        Some(Own(Column::Complete)),
+        Own(Column::Complete),
         "complete completed done finished isdone iscomplete erledigt abgeschlossen fertig fait acheve completo completado \
          hecho terminado completato fatto concluido feito gereed voltooid klaar afgerond",
     ),
     (
-        Some(Own(Column::Owner)),
+        Own(Column::Owner),
         "owner user assignee assignedto assigned responsible useremail owneremail besitzer benutzer zustandig \
          verantwortlich zugewiesen zugewiesenan bearbeiter proprietaire utilisateur responsable attribuea propietario \
          usuario asignadoa proprietario utente responsabile assegnatoa responsavel utilizador atribuidoa eigenaar \
          gebruiker verantwoordelijke toegewezenaan",
     ),
     (
-        Some(Own(Column::EmailTemplate)),
+        Own(Column::EmailTemplate),
         "emailtemplate template mailtemplate emailvorlage vorlage mailvorlage modele modeleemail modelemail plantilla \
          plantillaemail plantillacorreo modello modelloemail modelo modeloemail sjabloon emailsjabloon",
     ),
     (
-        Some(Own(Column::Associations)),
+        Own(Column::Associations),
         "association associations associatedwith contact contacts person people persons client customer company lead with \
          attendee attendees participants relatedto verknupfung verknupfungen zuordnung kontakt kontakte personen kunde \
          firma teilnehmer mit associe personne personnes associes societe participant asociacion asociaciones contacto \
@@ -381,13 +377,13 @@ const EVENTS: Table = &[
          bedrijf deelnemers",
     ),
     (
-        Some(Categories),
+        Categories,
         "category categories tags tag2 label labels group kategorie kategorien categorie etiquettes categoria categorias \
          etiquetas etichette marcadores categorieen calendar kalender",
     ),
-    (Some(Extra), "priority prioritat priorite prioridad priorita prioridade prioriteit organizer url"),
+    (Extra, "priority prioritat priorite prioridad priorita prioridade prioriteit organizer url"),
     (
-        None,
+        Ignored,
         "id stage status count price source value amount created modified updated type repeat duration dauer duree \
          reminder color private timezone state size",
     ),

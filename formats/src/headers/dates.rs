@@ -39,8 +39,8 @@ impl Dates {
     fn note(&mut self, position: Position, column: &str, text: &str, found: Found) {
         match found.day {
             Day::Sure(_) => {}
-            Day::DayFirst(_) => self.evidence.day_first += 1,
-            Day::MonthFirst(_) => self.evidence.month_first += 1,
+            Day::Dmy(_) => self.evidence.day_first += 1,
+            Day::Mdy(_) => self.evidence.month_first += 1,
             Day::Either { .. } => {
                 self.evidence.ambiguous.get_or_insert_with(|| AmbiguousDate {
                     row: position.row,

@@ -58,7 +58,7 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
 }
 
 /// The columns of which a table of another program may have several, and how it ranks them.
-const RANKS: [(Column, fn(Meaning) -> Option<u8>); 8] = [
+const RANKS: [(Column, Rank); 8] = [
     (Column::Company, |meaning| (meaning == Meaning::Company).then_some(0)),
     (Column::Title, |meaning| (meaning == Meaning::JobTitle).then_some(0)),
     (Column::Email, |meaning| if let Meaning::Email(rank) = meaning { Some(rank) } else { None }),
@@ -68,6 +68,9 @@ const RANKS: [(Column, fn(Meaning) -> Option<u8>); 8] = [
     (Column::Url, |meaning| if let Meaning::Url(rank) = meaning { Some(rank) } else { None }),
     (Column::Notes, |meaning| (meaning == Meaning::Notes).then_some(0)),
 ];
+
+/// The rank of a meaning among those of one column; `None` for other meanings.
+type Rank = fn(Meaning) -> Option<u8>;
 
 /// Fills what is still empty from the best cells whose ranks are among these.
 fn take_ranked(contact: &mut Contact, cells: &mut Cells<'_>, ranks: impl RangeBounds<u8>) {

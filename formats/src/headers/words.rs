@@ -64,7 +64,7 @@ pub(super) fn distance(one: &str, other: &str, limit: usize) -> Option<usize> {
     for i in 1..=one.len() {
         let (current, last, older) = (i % 3, (i + 2) % 3, (i + 1) % 3);
         rows[current][0] = i;
-        let mut least = i;
+        let mut fewest = i;
         for j in 1..=other.len() {
             let is_same = one[i - 1] == other[j - 1];
             let mut steps = rows[last][j - 1] + usize::from(!is_same);
@@ -73,10 +73,10 @@ pub(super) fn distance(one: &str, other: &str, limit: usize) -> Option<usize> {
                 steps = steps.min(rows[older][j - 2] + 1);
             }
             rows[current][j] = steps;
-            least = least.min(steps);
+            fewest = fewest.min(steps);
         }
         // Two letters that changed places cost one row later what they seem to cost now.
-        if least > limit + 1 {
+        if fewest > limit + 1 {
             return None;
         }
     }

@@ -49,9 +49,9 @@ pub(crate) enum Day {
     /// The order of day and month does not matter, or is said.
     Sure(Date),
     /// Only with the day first it is a date.
-    DayFirst(Date),
+    Dmy(Date),
     /// Only with the month first it is a date.
-    MonthFirst(Date),
+    Mdy(Date),
     /// It could be either.
     Either { day_first: Date, month_first: Date },
 }
@@ -60,15 +60,15 @@ impl Day {
     fn in_order(self, order: DateOrder) -> Option<Date> {
         match (self, order) {
             (Day::Sure(date), _)
-            | (Day::DayFirst(date) | Day::Either { day_first: date, .. }, DateOrder::DayFirst)
-            | (Day::MonthFirst(date) | Day::Either { month_first: date, .. }, DateOrder::MonthFirst) => Some(date),
+            | (Day::Dmy(date) | Day::Either { day_first: date, .. }, DateOrder::DayFirst)
+            | (Day::Mdy(date) | Day::Either { month_first: date, .. }, DateOrder::MonthFirst) => Some(date),
             _ => None,
         }
     }
 
     /// The date where nobody has said an order: what is a date in one order only is that, and else the day comes first.
     pub(crate) fn likely(self) -> DateOrder {
-        if matches!(self, Day::MonthFirst(_)) { DateOrder::MonthFirst } else { DateOrder::DayFirst }
+        if matches!(self, Day::Mdy(_)) { DateOrder::MonthFirst } else { DateOrder::DayFirst }
     }
 }
 
@@ -144,8 +144,8 @@ fn numeric(first: i16, separator: char, rest: &str) -> Option<(Day, &str)> {
         _ if separator == '.' => return None,
         (Some(day_first), Some(month_first)) if day_first == month_first => Day::Sure(day_first),
         (Some(day_first), Some(month_first)) => Day::Either { day_first, month_first },
-        (Some(date), None) => Day::DayFirst(date),
-        (None, Some(date)) => Day::MonthFirst(date),
+        (Some(date), None) => Day::Dmy(date),
+        (None, Some(date)) => Day::Mdy(date),
         (None, None) => return None,
     };
     Some((day, rest))
@@ -363,7 +363,7 @@ mod tests {
             "1 dic 2026",
         ];
         for (month, text) in (1..).zip(months) {
-            assert_eq!(read_date(text, DayFirst).map(|date| date.month()), Some(month), "{text}");
+            assert_eq!(read_date(text, DayFirst).map(jiff::civil::Date::month), Some(month), "{text}");
         }
     }
 
@@ -397,8 +397,8 @@ mod tests {
 
     #[test]
     fn years_of_two_digits_end_in_2068() {
-        assert_eq!(read_date("1/1/68", DayFirst).map(|date| date.year()), Some(2068));
-        assert_eq!(read_date("1/1/69", DayFirst).map(|date| date.year()), Some(1969));
+        assert_eq!(read_date("1/1/68", DayFirst).map(jiff::civil::Date::year), Some(2068));
+        assert_eq!(read_date("1/1/69", DayFirst).map(jiff::civil::Date::year), Some(1969));
     }
 
     #[test]
