@@ -11,7 +11,10 @@ use formats::{
 };
 use futures_util::stream::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
-use storage::import::{BATCH, Checked, Failure, Import, Incoming, Outcome, Policy, Target};
+use storage::import::{
+    Announcement, BATCH, Begun, Checked, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Policy, Target,
+    announce,
+};
 use storage::query::imports::{Counts, File, Note, Summary};
 
 use self::failed::Failed;
@@ -86,10 +89,24 @@ impl Session {
         let decoder = codec.decoder(section, &options).map_err(|error| unsupported(error.to_string()))?;
         let target = target(section)?;
         let name = codec.descriptor().name;
-        let policy = Policy { target, duplicates: transfer::imports::stored_duplicates(duplicates), categories };
+        let duplicates = transfer::imports::stored_duplicates(duplicates);
+        let announcement = Announcement {
+            section: section.name().to_owned(),
+            request: "{\"version\":1}".to_owned(),
+            fingerprint: None,
+            idempotency_key: None,
+            file: File { name: file_name.clone(), format: name.to_owned(), ..File::default() },
+            duplicates,
+            categories: categories.clone(),
+        };
+        let policy = Policy { categories, ..Policy::new(target, duplicates) };
         let turn = self.engine().imports.acquire().await;
         let _turn = turn.map_err(Error::internal)?;
-        let import = Import::begin(&writer, policy).await?;
+        let id = announce(&writer, &announcement).await?;
+        let import = match Import::begin(&writer, id, policy).await? {
+            Begun::Mine(import) => *import,
+            Begun::Over(import) => return Ok(transfer::imports::receipt(*import, Vec::new())),
+        };
         let mut hash = Sha256::new();
         let hashed = bytes.inspect(|piece| {
             if let Ok(piece) = piece {
@@ -112,7 +129,8 @@ impl Session {
         };
         let (section, finished_at) = (section.name().to_owned(), self.engine().now());
         let columns = failed.into_columns(columns);
-        let summary = Summary { section, file, counts, skips, ignored, columns, finished_at };
+        let details = "{}".to_owned();
+        let summary = Summary { section, file, counts, skips, ignored, columns, finished_at, details };
         let done = import.commit(summary).await?;
         Ok(transfer::imports::receipt(done, errors))
     }
@@ -188,8 +206,11 @@ impl Run {
         };
         let of_field = |field: &str, reason| note(Some(field.to_owned()), reason);
         let incoming = incoming(record, row, self.target).map_err(|(field, reason)| of_field(field, reason))?;
-        let checked = self.import.check(incoming);
-        let failed = |Failure { field, reason }| note(field.map(ToOwned::to_owned), reason);
+        let checked = match incoming {
+            Arriving::Contact(incoming) => self.import.check(Incoming { line, ..*incoming }),
+            Arriving::Event(incoming) => self.import.check_event(IncomingEvent { line, ..*incoming }),
+        };
+        let failed = |Failure { field, reason }| note(field, reason);
         checked.map(|checked| (line, checked)).map_err(failed)
     }
 
@@ -206,14 +227,17 @@ impl Run {
 
     async fn apply(&mut self) -> Result<()> {
         let (lines, rows): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
-        let numbers: Vec<_> = rows.iter().map(Checked::row).collect();
-        let outcomes = self.import.rows(rows).await?;
-        for ((row, line), outcome) in numbers.into_iter().zip(lines).zip(outcomes) {
+        let decisions = self.import.rows(rows).await?;
+        for (Decision { row, outcome, duplicate, .. }, line) in decisions.into_iter().zip(lines) {
             match outcome {
                 Outcome::Created => self.counts.created += 1,
                 Outcome::Updated => self.counts.updated += 1,
                 Outcome::Unchanged => self.counts.unchanged += 1,
-                Outcome::Skipped(reason) => self.skip(Note { row, line, field: None, reason }),
+                Outcome::Failed => self.counts.failed += 1,
+                Outcome::Skipped => {
+                    let reason = duplicate.map(|duplicate| duplicate.to_string()).unwrap_or_default();
+                    self.skip(Note { row, line, field: None, reason });
+                }
             }
         }
         Ok(())
@@ -242,16 +266,28 @@ fn target(section: Section) -> Result<Target> {
     match (section, section.stage().map(transfer::transactions::stored_stage)) {
         (Section::People, _) => Ok(Target::People),
         (_, Some(stage)) => Ok(Target::Stage(stage)),
+        (Section::Calendar, _) => Ok(Target::Events),
         _ => Err(Error::new(Code::Unsupported, format!("{section} cannot be imported yet"))),
     }
 }
 
-fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Incoming, (&'static str, String)> {
+/// A row as storage takes it.
+enum Arriving {
+    Contact(Box<Incoming>),
+    Event(Box<IncomingEvent>),
+}
+
+fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Arriving, (&'static str, String)> {
+    let contact = |incoming| Arriving::Contact(Box::new(incoming));
     match (record, target) {
-        (Record::Person(person), Target::People) => Ok(transfer::people::incoming(*person, row)),
+        (Record::Person(person), Target::People) => Ok(contact(transfer::people::incoming(*person, row))),
         (Record::Transaction(transaction), Target::Stage(stage)) => {
-            transfer::transactions::incoming(*transaction, row, stage)
+            transfer::transactions::incoming(*transaction, row, stage).map(contact)
         }
+        (Record::Event(event), Target::Events) => {
+            Ok(Arriving::Event(Box::new(transfer::events::incoming(*event, row))))
+        }
+        (_, Target::Events) => Err(("title", "the row is no event, and this is an import of a calendar".to_owned())),
         (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),
         (Record::Event(_), _) => Err(("title", "the row is an event, and this is no import of a calendar".to_owned())),
         (Record::Transaction(_), Target::People) => Err(("stage", "the row is a transaction, not a person".to_owned())),
