@@ -7,8 +7,8 @@ use std::borrow::Cow;
 
 pub(crate) use self::scan::{Scanned, Scanner};
 
-use crate::Charset;
 use crate::text::without_nul;
+use crate::{Charset, DecodeError, DecodeOptions, Mapping};
 
 /// A content line. Names are in capital letters.
 #[derive(Clone, Debug)]
@@ -126,6 +126,12 @@ impl ContentLine {
         parts.push(plain(&written[start..]));
         parts
     }
+}
+
+/// What is wrong with options that map columns: content lines have none.
+pub(crate) fn mapping_fault(options: &DecodeOptions) -> Option<DecodeError> {
+    let Mapping { column, .. } = options.map.first()?;
+    Some(DecodeError::UnknownColumn { column: column.clone(), known: Vec::new() })
 }
 
 /// The charset of a component's values that do not say it and are not UTF-8; `None` where there are none.

@@ -57,6 +57,27 @@ pub enum DecodeError {
         /// The most columns that a table may have.
         limit: usize,
     },
+    /// A column is to be read as a field that there is not.
+    #[error(
+        "column `{column}` cannot be read as `{field}`; it can be {}, or nothing at all",
+        alternatives(&borrowed(known), "or")
+    )]
+    UnknownField {
+        /// The column, as the mapping calls it.
+        column: String,
+        /// What the mapping says that it is.
+        field: String,
+        /// Our own columns of the section, `notes` and the custom fields.
+        known: Vec<String>,
+    },
+    /// A column that is to be read as something is not in the file.
+    #[error("the file has no column `{column}`; it has {}", alternatives(&borrowed(known), "and"))]
+    UnknownColumn {
+        /// The column, as the mapping calls it.
+        column: String,
+        /// The first columns that the file has.
+        known: Vec<String>,
+    },
     /// A JSON document is not one array.
     #[error(
         "line {line} should begin with `[`, since the file must be one array like [{{\"name\": \"Ada\"}}], but {found} stands there"
@@ -204,6 +225,10 @@ impl fmt::Display for Direction {
 fn section_names(sections: &[Section]) -> String {
     let names: Vec<&str> = sections.iter().map(|section| section.name()).collect();
     alternatives(&names, "and")
+}
+
+fn borrowed(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }
 
 /// Joins names for a sentence: `a, b and c`.

@@ -11,8 +11,14 @@ use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeO
 /// The format `json`.
 pub(super) struct Json;
 
-const SECTIONS: &[Section] =
-    &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives];
+const SECTIONS: &[Section] = &[
+    Section::People,
+    Section::Leads,
+    Section::Opportunities,
+    Section::Customers,
+    Section::Archives,
+    Section::Calendar,
+];
 
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "json",
@@ -30,9 +36,9 @@ impl Codec for Json {
         &DESCRIPTOR
     }
 
-    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
         DESCRIPTOR.check_encodes(section)?;
-        Ok(Box::new(encode::Encoder::new(section)))
+        Ok(Box::new(encode::Encoder::new(section, options)))
     }
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {

@@ -2,18 +2,24 @@
 
 use bytes::{Buf, BufMut, BytesMut};
 
-use super::json::object;
+use super::json::object::Objects;
 use crate::text::{Lines, Mark, skip_mark};
 use crate::{
-    Charset, Codec, Container, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeError, EncodeOptions,
-    Findings, Position, Record, Row, Section, Source, Unsupported,
+    Codec, Container, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeError, EncodeOptions, Findings,
+    Position, Record, Row, Section, Source, Unsupported,
 };
 
 /// The format `ndjson`.
 pub(super) struct Ndjson;
 
-const SECTIONS: &[Section] =
-    &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives];
+const SECTIONS: &[Section] = &[
+    Section::People,
+    Section::Leads,
+    Section::Opportunities,
+    Section::Customers,
+    Section::Archives,
+    Section::Calendar,
+];
 
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "ndjson",
@@ -31,9 +37,9 @@ impl Codec for Ndjson {
         &DESCRIPTOR
     }
 
-    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
         DESCRIPTOR.check_encodes(section)?;
-        Ok(Box::new(Encoder(section)))
+        Ok(Box::new(Encoder { section, custom_fields: options.custom_fields.clone() }))
     }
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
@@ -53,7 +59,10 @@ pub(super) fn begins(head: &[u8]) -> bool {
     line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
 }
 
-struct Encoder(Section);
+struct Encoder {
+    section: Section,
+    custom_fields: Vec<String>,
+}
 
 impl Encode for Encoder {
     fn begin(&mut self, _out: &mut BytesMut) -> Result<(), EncodeError> {
@@ -61,8 +70,8 @@ impl Encode for Encoder {
     }
 
     fn record(&mut self, record: &Record, out: &mut BytesMut) -> Result<(), EncodeError> {
-        record.check_belongs_to(self.0, "ndjson")?;
-        serde_json::to_writer(out.writer(), record)?;
+        record.check_belongs_to(self.section, "ndjson")?;
+        serde_json::to_writer(out.writer(), &record.with_custom_fields(&self.custom_fields))?;
         out.put_u8(b'\n');
         Ok(())
     }
@@ -73,7 +82,7 @@ impl Encode for Encoder {
 }
 
 struct Decoder {
-    section: Section,
+    objects: Objects,
     row_limit: usize,
     is_marked_off: bool,
     lines: Lines,
@@ -88,7 +97,7 @@ struct Decoder {
 impl Decoder {
     fn new(section: Section, options: &DecodeOptions) -> Decoder {
         Decoder {
-            section,
+            objects: Objects::new(section, options),
             row_limit: options.row_limit,
             is_marked_off: false,
             lines: Lines::starting_at(1),
@@ -122,12 +131,12 @@ impl Decoder {
         self.is_read
     }
 
-    fn read(&self, position: Position) -> Row {
+    fn read(&mut self, position: Position) -> Row {
         if self.length > self.row_limit {
             return Row::bad(position, format!("the line is longer than {} bytes", self.row_limit));
         }
         match std::str::from_utf8(self.line.trim_ascii()) {
-            Ok(text) => object::row(self.section, position, text),
+            Ok(text) => self.objects.row(position, text),
             Err(_) => Row::bad(position, "the line is not UTF-8; save the file as UTF-8 and try again"),
         }
     }
@@ -135,6 +144,9 @@ impl Decoder {
 
 impl Decode for Decoder {
     fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
+        if self.rows == 0 {
+            self.objects.check()?;
+        }
         if !self.is_marked_off {
             if skip_mark(input, at_end) == Mark::Unsettled {
                 return Ok(None);
@@ -151,17 +163,17 @@ impl Decode for Decoder {
                 return Ok(Some(self.read(Position { row: self.rows, line: self.number })));
             }
             if is_last {
-                return Ok(None);
+                return self.objects.finish().map(|()| None);
             }
         }
     }
 
     fn source(&self) -> Option<Source<'_>> {
         let text = String::from_utf8_lossy(self.line.trim_ascii());
-        (!text.is_empty()).then(|| object::source(self.section, &text).into_owned())
+        (!text.is_empty()).then(|| self.objects.source(&text).into_owned())
     }
 
     fn findings(&self) -> Findings {
-        Findings { charset: Some(Charset::UTF_8), ..Findings::default() }
+        self.objects.findings()
     }
 }

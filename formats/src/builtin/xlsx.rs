@@ -19,7 +19,14 @@ static DESCRIPTOR: Descriptor = Descriptor {
     media_type: "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
     extensions: &["xlsx"],
     encodes: &[],
-    decodes: &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives],
+    decodes: &[
+        Section::People,
+        Section::Leads,
+        Section::Opportunities,
+        Section::Customers,
+        Section::Archives,
+        Section::Calendar,
+    ],
     container: Container::WholeDocument,
     loses: &[],
 };

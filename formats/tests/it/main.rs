@@ -1,5 +1,6 @@
 //! The tests of this crate in one binary, which links faster than one for each file.
 
+mod columns;
 mod conformance;
 mod csv;
 mod documents;

@@ -118,10 +118,10 @@ fn what_a_format_cannot_do_is_answered_with_what_it_can() {
     let csv = registry.get("csv").expect("csv is built in");
     let refused =
         csv.encoder(Section::Messages, &EncodeOptions::default()).err().expect("messages are not written yet");
-    expect!["csv cannot write messages; it can write people, leads, opportunities, customers and archives"]
+    expect!["csv cannot write messages; it can write people, leads, opportunities, customers, archives and calendar"]
         .assert_eq(&refused.to_string());
-    let refused = csv.decoder(Section::Calendar, &DecodeOptions::default()).err().expect("events are not read yet");
-    expect!["csv cannot read calendar; it can read people, leads, opportunities, customers and archives"]
+    let refused = csv.decoder(Section::Reports, &DecodeOptions::default()).err().expect("reports are not read");
+    expect!["csv cannot read reports; it can read people, leads, opportunities, customers, archives and calendar"]
         .assert_eq(&refused.to_string());
 }
 

@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::event::{self, Kind};
 use super::zone::Zones;
-use crate::content_line::{ContentLine, Scanned, Scanner, undeclared};
+use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell,
@@ -15,6 +15,7 @@ const PASSED_OVER: &[&str] = &["ATTACH", "IMAGE", "X-ALT-DESC", "STYLED-DESCRIPT
 
 /// A decoder of one document.
 pub(super) struct Decoder {
+    fault: Option<DecodeError>,
     forced: Option<Charset>,
     row_limit: usize,
     scanner: Scanner,
@@ -67,6 +68,7 @@ struct Last {
 impl Decoder {
     pub(super) fn new(options: &DecodeOptions) -> Decoder {
         Decoder {
+            fault: mapping_fault(options),
             forced: options.charset,
             row_limit: options.row_limit,
             scanner: Scanner::new(options.charset, options.row_limit, PASSED_OVER),
@@ -202,6 +204,9 @@ impl Component {
 
 impl Decode for Decoder {
     fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         while let Some(found) = self.scanner.next(input, at_end) {
             if let Some(component) = self.line(found)
                 && let Some(row) = self.read(&component)

@@ -38,10 +38,15 @@ pub(super) fn read(kind: Kind, lines: &[ContentLine], charset: Charset, zones: &
             (None, None)
         }
     };
+    let title = component.text("SUMMARY");
+    if title.is_none() {
+        let reason = format!("the {kind} needs a title");
+        diagnostics.push(Diagnostic { field: Some("SUMMARY".to_owned()), reason });
+    }
     let time = |name: &str| component.first(name).and_then(|line| line.raw(charset).parse::<Timestamp>().ok());
     let event = Event {
         id: component.text("X-CAIRN-ID"),
-        title: component.text("SUMMARY"),
+        title,
         start,
         end,
         location: component.location(),

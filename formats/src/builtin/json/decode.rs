@@ -2,34 +2,44 @@
 
 use bytes::BytesMut;
 
-use super::object;
+use super::object::Objects;
 use super::scan::{DEPTH_LIMIT, Found, Scanner};
 use crate::text::utf8;
-use crate::{Charset, Decode, DecodeError, DecodeOptions, Findings, Position, Row, Section, Source};
+use crate::{Decode, DecodeError, DecodeOptions, Findings, Position, Row, Section, Source};
 
 /// A decoder of one document.
 pub(super) struct Decoder {
-    section: Section,
     row_limit: usize,
     scanner: Scanner,
+    objects: Objects,
     rows: u64,
 }
 
 impl Decoder {
     pub(super) fn new(section: Section, options: &DecodeOptions) -> Decoder {
-        Decoder { section, row_limit: options.row_limit, scanner: Scanner::new(options.row_limit), rows: 0 }
+        Decoder {
+            row_limit: options.row_limit,
+            scanner: Scanner::new(options.row_limit),
+            objects: Objects::new(section, options),
+            rows: 0,
+        }
     }
 }
 
 impl Decode for Decoder {
     fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
-        let Some(found) = self.scanner.next(input, at_end)? else { return Ok(None) };
+        if self.rows == 0 {
+            self.objects.check()?;
+        }
+        let Some(found) = self.scanner.next(input, at_end)? else {
+            return if at_end { self.objects.finish().map(|()| None) } else { Ok(None) };
+        };
         self.rows += 1;
         let position = Position { row: self.rows, line: self.scanner.element_line() };
         Ok(Some(match found {
             Found::Element => {
                 let text = utf8(self.scanner.element(), position.line).map_err(|line| DecodeError::NotUtf8 { line })?;
-                object::row(self.section, position, text)
+                self.objects.row(position, text)
             }
             Found::TooLong => Row::bad(position, format!("the element is longer than {} bytes", self.row_limit)),
             Found::TooDeep => Row::bad(position, format!("the element is nested more than {DEPTH_LIMIT} deep")),
@@ -38,10 +48,10 @@ impl Decode for Decoder {
 
     fn source(&self) -> Option<Source<'_>> {
         let text = str::from_utf8(self.scanner.element()).ok().filter(|text| !text.is_empty())?;
-        Some(object::source(self.section, text))
+        Some(self.objects.source(text))
     }
 
     fn findings(&self) -> Findings {
-        Findings { charset: Some(Charset::UTF_8), ..Findings::default() }
+        self.objects.findings()
     }
 }

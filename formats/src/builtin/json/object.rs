@@ -5,25 +5,111 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
+use crate::headers::members::Members;
 use crate::headers::notes::Note;
+use crate::headers::target::Target;
 use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
 use crate::text::without_nul;
-use crate::{Diagnostic, Position, Row, Section, Source, SourceCell};
+use crate::{Charset, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Row, Section, Source, SourceCell};
 
-/// The row of a text that should be one object.
-pub(in crate::builtin) fn row(section: Section, position: Position, text: &str) -> Row {
-    if !text.starts_with('{') {
-        return Row::bad(position, format!("there should be an object like {{\"name\": \"Ada\"}}, not {}", kind(text)));
+/// Reads the objects of a document, one after the other.
+pub(in crate::builtin) struct Objects {
+    section: Section,
+    members: Members,
+}
+
+impl Objects {
+    pub(in crate::builtin) fn new(section: Section, options: &DecodeOptions) -> Objects {
+        Objects { section, members: Members::new(section, options) }
     }
-    match serde_json::from_str::<Members<'_>>(text) {
-        Ok(members) => object(section, position, &members),
-        Err(error) => Row::bad(position, not_json(&error, position)),
+
+    /// To be asked before the first row: whether the options can be followed.
+    pub(in crate::builtin) fn check(&self) -> Result<(), DecodeError> {
+        self.members.check()
+    }
+
+    /// To be asked after the last row: whether all that is mapped was there.
+    pub(in crate::builtin) fn finish(&self) -> Result<(), DecodeError> {
+        self.members.finish()
+    }
+
+    /// The row of a text that should be one object.
+    pub(in crate::builtin) fn row(&mut self, position: Position, text: &str) -> Row {
+        if !text.starts_with('{') {
+            let found = kind(text);
+            return Row::bad(position, format!("there should be an object like {{\"name\": \"Ada\"}}, not {found}"));
+        }
+        match serde_json::from_str::<Object<'_>>(text) {
+            Ok(object) => self.object(position, &object),
+            Err(error) => Row::bad(position, not_json(&error, position)),
+        }
+    }
+
+    /// The text as a row of a table, for whoever has to mend it.
+    pub(in crate::builtin) fn source<'a>(&self, text: &'a str) -> Source<'a> {
+        source(self.section, text)
+    }
+
+    /// What has been found out so far.
+    pub(in crate::builtin) fn findings(&self) -> Findings {
+        Findings {
+            charset: Some(Charset::UTF_8),
+            report: self.members.report(),
+            date_orders: self.members.date_orders(),
+            ..Findings::default()
+        }
+    }
+
+    fn object(&mut self, position: Position, object: &Object<'_>) -> Row {
+        let mut members: Vec<_> =
+            object.iter().map(|(name, value)| (self.members.member(name), name.as_str(), value.get())).collect();
+        for (member, name, value) in &members {
+            if !matches!(*value, "null" | "\"\"" | "[]") {
+                self.members.tally().note(member.at, || without_nul(&cell(name, value)).into_owned().into());
+            }
+        }
+        members.sort_by_key(|(member, ..)| member.rank);
+        let mut draft = Draft::default();
+        let mut diagnostics = Vec::new();
+        for (member, name, value) in members {
+            let Some(target) = member.target else { continue };
+            if let Err(reason) = self.set(&mut draft, position, name, target, value) {
+                diagnostics.push(Diagnostic { field: Some(name.to_owned()), reason });
+            }
+        }
+        if diagnostics.is_empty() {
+            diagnostics = self.members.missing(&draft);
+        }
+        let record = diagnostics.is_empty().then(|| draft.into_record(self.section));
+        Row { position, record, diagnostics }
+    }
+
+    fn set(
+        &mut self,
+        draft: &mut Draft,
+        position: Position,
+        name: &str,
+        target: Target,
+        value: &str,
+    ) -> Result<(), String> {
+        let text = match (target, value) {
+            (Target::Nothing, _) | (_, "null") => return Ok(()),
+            (Target::Own(column), value) if column.is_list() && !draft.has(column) => {
+                draft.set_names(column, list(value, name == column.name())?);
+                return Ok(());
+            }
+            (Target::Own(Column::Complete) | Target::Custom(_), "true" | "false") => Cow::Borrowed(value),
+            // A line of the notes, or what is one too many for its column.
+            (Target::Line, value) => cell(name, value),
+            (Target::Own(column), value) if column.is_list() => cell(name, value),
+            (_, value) => Cow::Owned(text(value)?),
+        };
+        self.members.set(draft, position, name, target, &without_nul(&text))
     }
 }
 
-/// The text as a row of a table, for whoever has to mend it.
-pub(in crate::builtin) fn source(section: Section, text: &str) -> Source<'_> {
-    let Ok(mut members) = serde_json::from_str::<Members<'_>>(text) else {
+fn source(section: Section, text: &str) -> Source<'_> {
+    let Ok(mut members) = serde_json::from_str::<Object<'_>>(text) else {
         let surplus = SourceCell { column: Source::SURPLUS.into(), text: without_nul(text) };
         return Source { cells: vec![surplus] };
     };
@@ -37,33 +123,17 @@ pub(in crate::builtin) fn source(section: Section, text: &str) -> Source<'_> {
     Source { cells: own.into_iter().map(cell).collect() }
 }
 
-fn object(section: Section, position: Position, members: &Members<'_>) -> Row {
-    let mut draft = Draft::default();
-    let mut diagnostics = Vec::new();
-    for &column in Column::of(section) {
-        let Some(value) = members.get(column.name()) else { continue };
-        if let Err(reason) = set(&mut draft, column, value.get()) {
-            diagnostics.push(Diagnostic { field: Some(column.name().to_owned()), reason });
-        }
-    }
-    let record = diagnostics.is_empty().then(|| draft.into_record(section));
-    Row { position, record, diagnostics }
-}
-
 /// The members of an object by name, each as it is written. Those that we do not know are passed over.
-type Members<'a> = BTreeMap<String, &'a RawValue>;
+type Object<'a> = BTreeMap<String, &'a RawValue>;
 
-fn set(draft: &mut Draft, column: Column, value: &str) -> Result<(), String> {
-    if value == "null" {
-        return Ok(());
-    }
-    if column == Column::Categories {
-        let list: Vec<String> = serde_json::from_str(value)
-            .map_err(|_| format!("there should be a list of names like [\"Customers\"], not {}", kind(value)))?;
-        draft.set_categories(names(list.iter().map(|name| without_nul(name))));
-        return Ok(());
-    }
-    draft.set(column, &without_nul(&text(value)?))
+/// A list of names; where the member is not our own, a text of one name or several is one as well.
+fn list(value: &str, is_own: bool) -> Result<Vec<String>, String> {
+    let list = serde_json::from_str::<Vec<String>>(value);
+    let text = || if is_own { None } else { serde_json::from_str::<String>(value).ok() };
+    let list = list.ok().or_else(|| text().map(|text| text.split(CATEGORY_SEPARATOR).map(str::to_owned).collect()));
+    let list =
+        list.ok_or_else(|| format!("there should be a list of names like [\"Customers\"], not {}", kind(value)))?;
+    Ok(names(list.iter().map(|name| without_nul(name))))
 }
 
 /// The text of a value. A number stands for its own digits, as hand-made files have postal codes and telephone numbers without
@@ -80,7 +150,8 @@ fn text(value: &str) -> Result<String, String> {
 
 /// A value as a cell of a table: what is no text stands there as it is written.
 fn cell<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
-    let list = || serde_json::from_str::<Vec<String>>(value).ok().filter(|_| name == Column::Categories.name());
+    let is_list = name == Column::Categories.name() || name == Column::Associations.name();
+    let list = || serde_json::from_str::<Vec<String>>(value).ok().filter(|_| is_list);
     let text = || serde_json::from_str::<String>(value).ok();
     match value {
         "null" => Cow::Borrowed(""),

@@ -32,7 +32,7 @@ pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section) 
             categories.push(name);
         }
     }
-    draft.set_categories(categories);
+    draft.set_names(Column::Categories, categories);
     let id = named(lines, "X-CAIRN-ID").find_map(|(_, own)| line(&own.text(charset)));
     if let Some(id) = id {
         draft.set(Column::Id, &id).unwrap_or_else(|reason| unreachable!("any text can be an id: {reason}"));

@@ -3,7 +3,7 @@
 use bytes::BytesMut;
 
 use super::card;
-use crate::content_line::{ContentLine, Scanned, Scanner, undeclared};
+use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Findings, Position, Record, Row, Section, Source, SourceCell,
 };
@@ -14,6 +14,7 @@ const PASSED_OVER: &[&str] = &["PHOTO", "LOGO", "SOUND", "KEY", "X-MS-CARDPICTUR
 /// A decoder of one document.
 pub(super) struct Decoder {
     section: Section,
+    fault: Option<DecodeError>,
     forced: Option<Charset>,
     row_limit: usize,
     scanner: Scanner,
@@ -47,6 +48,7 @@ impl Decoder {
     pub(super) fn new(section: Section, options: &DecodeOptions) -> Decoder {
         Decoder {
             section,
+            fault: mapping_fault(options),
             forced: options.charset,
             row_limit: options.row_limit,
             scanner: Scanner::new(options.charset, options.row_limit, PASSED_OVER),
@@ -138,6 +140,9 @@ impl Card {
 
 impl Decode for Decoder {
     fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
         while let Some(found) = self.scanner.next(input, at_end) {
             if let Some(card) = self.line(found) {
                 return Ok(Some(self.read(&card)));
