@@ -14,9 +14,10 @@ use crate::entity::custom_values::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit};
+use crate::import::Change;
 use crate::query::custom_fields::{CustomField, Target, ValueType, live, options_in};
 use crate::query::people::lines;
-use crate::query::{people, transactions};
+use crate::query::{edits, people, transactions};
 use crate::record::{self, IDS_A_STATEMENT};
 use crate::value::{Day, Decimal};
 use crate::view::NameOrId;
@@ -181,6 +182,15 @@ pub(crate) fn parse(field: &CustomField, options: &[String], text: &str) -> Resu
     Ok(Some(value))
 }
 
+/// As [`set`], for somebody who changes a record, which will be at this version.
+pub(crate) async fn edit(unit: &Unit, item: Uuid, version: i64, values: &[Checked]) -> Result<()> {
+    let there = values_in(&unit.scope(), &[item]).await?.remove(&item).unwrap_or_default();
+    let held = |field: Uuid| there.iter().find(|value| value.field.id == field).map(|value| &value.value);
+    let changed = values.iter().filter(|Checked { field, value }| held(field.id) != value.as_ref());
+    edits::note(unit, item, version, changed.map(|value| Change::custom(value.field.id)).collect()).await?;
+    set(unit, item, values).await
+}
+
 /// Gives a record checked values; the others stay. Its `custom_text` is for the caller to renew.
 pub(crate) async fn set(unit: &Unit, item: Uuid, values: &[Checked]) -> Result<()> {
     let cleared: Vec<_> = values.iter().filter(|value| value.value.is_none()).map(|value| value.field.id).collect();
@@ -238,6 +248,25 @@ pub(crate) async fn put(unit: &Unit, values: Vec<(Uuid, Uuid, String)>) -> Resul
             .update_column(Column::Value)
             .to_owned();
         Entity::insert_many(values.iter().map(row)).on_conflict(again).exec_without_returning(unit.on()).await?;
+    }
+    Ok(())
+}
+
+/// Takes values from records: pairs of a record and a field. Their `custom_text` is for the caller to renew.
+pub(crate) async fn clear(unit: &Unit, values: &[(Uuid, Uuid)]) -> Result<()> {
+    let mut of_field: HashMap<_, Vec<_>> = HashMap::new();
+    for (item, field) in values {
+        of_field.entry(*field).or_default().push(*item);
+    }
+    for (field, items) in of_field {
+        for items in items.chunks(IDS_A_STATEMENT) {
+            Entity::delete_many()
+                .filter(Column::AccountId.eq(unit.account))
+                .filter(Column::FieldId.eq(field))
+                .filter(Column::ItemId.is_in(items.iter().copied()))
+                .exec(unit.on())
+                .await?;
+        }
     }
     Ok(())
 }

@@ -22,7 +22,7 @@ use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
 use crate::query::people::{self, NewPerson, Person, lines};
-use crate::query::{associations, categories, users};
+use crate::query::{associations, categories, edits, users};
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
@@ -201,8 +201,7 @@ pub async fn update(writer: &Writer, change: TransactionEdit, edit: impl Fn(&mut
             let mut terms = transaction.terms();
             edit(&mut terms);
             let (before, after) = (transaction.stage, stage.unwrap_or(transaction.stage));
-            let transaction = changed(&unit, transaction, after, terms.cleaned()?);
-            write(&unit, vec![transaction.clone()]).await?;
+            let transaction = save(&unit, transaction, after, terms.cleaned()?).await?;
             if before != after {
                 log_steps(&unit, &[(*id, after)]).await?;
             }
@@ -227,8 +226,7 @@ pub async fn move_to(writer: &Writer, id: Uuid, stage: Stage, version: Option<i6
                 return Ok(transaction);
             }
             let terms = transaction.terms();
-            let moved = changed(&unit, transaction, stage, terms);
-            write(&unit, vec![moved.clone()]).await?;
+            let moved = save(&unit, transaction, stage, terms).await?;
             log_steps(&unit, &[(id, stage)]).await?;
             unit.publish(Noun::Transaction, Verb::Moved, id).await?;
             Ok(moved)
@@ -397,6 +395,17 @@ pub(crate) fn changed(unit: &Unit, transaction: Transaction, stage: Stage, terms
     }
 }
 
+/// Stores a transaction that somebody puts into a stage and gives cleaned terms.
+///
+/// Errors: [`Error::Conflict`] where it is not at the version that was read.
+async fn save(unit: &Unit, transaction: Transaction, stage: Stage, terms: Terms) -> Result<Transaction> {
+    let before = edits::of_transaction(&transaction);
+    let stored = changed(unit, transaction, stage, terms);
+    write(unit, vec![stored.clone()]).await?;
+    edits::note_differences(unit, stored.id, stored.version, &before, &edits::of_transaction(&stored)).await?;
+    Ok(stored)
+}
+
 /// Writes transactions in one statement: what is not there is inserted, what is there is updated from the version before.
 ///
 /// Errors: [`Error::Conflict`] where one is not at the version before.
@@ -439,7 +448,7 @@ async fn give(unit: &Unit, transaction: Transaction, values: &[custom_values::Ch
         return Ok(transaction);
     }
     let id = transaction.id;
-    custom_values::set(unit, id, values).await?;
+    custom_values::edit(unit, id, transaction.version + 1, values).await?;
     let custom_text = custom_values::texts(unit, &[id]).await?.remove(&id).unwrap_or_default();
     Ok(with_custom_text(transaction, custom_text))
 }
