@@ -175,6 +175,7 @@ pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>
             super::store(&unit, &import, None).await?;
             if status != Status::Planned {
                 imports::release(&unit, id).await?;
+                super::ledger::forget(&unit, id).await?;
             }
             Ok(())
         })
