@@ -49,6 +49,6 @@ pub use receipts::{
     ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, PastImport, PlanRow, Receipt,
     ReceiptFile, RowNote, SkipNote, UndoReport,
 };
-pub use root::{Schema, build, execute, execute_stream, sdl};
+pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use session::{AccountHint, Caller, Session};
 pub use view::ViewRequest;

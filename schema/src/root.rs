@@ -15,7 +15,7 @@ use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::formats::FormatsQuery;
@@ -193,6 +193,11 @@ pub fn execute_stream(
     }
     let answers = schema.execute_stream(request.data(caller));
     answers.map(move |response| coded(response, &request_id)).boxed().right_stream()
+}
+
+/// The answer to a request that is not executed.
+pub fn refusal(error: Error) -> Response {
+    error.into_response()
 }
 
 /// Whether the operation that a request asks for is a subscription. What cannot be parsed is for the engine to explain.

@@ -70,6 +70,11 @@ impl Running {
         tasks.iter().find(|task| task.account == account && task.id.get() == Some(&id)).map(Arc::clone)
     }
 
+    /// An import of an account that runs.
+    pub(super) fn first(&self, account: Uuid) -> Option<Uuid> {
+        self.lock().iter().filter(|task| task.account == account).find_map(|task| task.id.get().copied())
+    }
+
     /// Whether this process imports anything.
     pub(super) fn any(&self) -> bool {
         !self.lock().is_empty()

@@ -12,6 +12,7 @@ use uuid::Uuid;
 use super::running::Task;
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
+use crate::id::Kind;
 use crate::permission::Right;
 use crate::receipts::{ImportProgress, Receipt};
 use crate::session::Session;
@@ -71,6 +72,12 @@ impl Session {
             }
         }
         self.receipt(id).await
+    }
+
+    /// The id of an import of the account that this process runs.
+    pub fn running_import(&self) -> Option<String> {
+        let id = self.engine().running.first(self.account().account_id)?;
+        Some(Kind::Import.global(id).to_string())
     }
 
     async fn stop(&self, id: Uuid) -> Result<()> {
