@@ -17,6 +17,13 @@ pub trait Codec: Send + Sync + 'static {
 
     /// A decoder for one document of records of a section.
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported>;
+
+    /// Whether the first bytes of a file can only be this format's: a magic number, or words with which nothing else begins. Text
+    /// comes without a byte order mark and never as UTF-16. A format that leaves it at `false` is found by its files'
+    /// extensions: [`Registry::recognise`](crate::Registry::recognise).
+    fn recognises(&self, _head: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Writes one document. `begin` and `end` are called once each, also for a document without records.

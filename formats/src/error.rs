@@ -108,6 +108,30 @@ pub enum DecodeError {
         /// The line on which the last element begins (of the array, where there is none).
         element: u64,
     },
+    /// A file without a single card or calendar.
+    #[error("the file has no line {expected}, so it is none of this format; line {line} reads `{found}`")]
+    NoComponent {
+        /// The first line that is not blank.
+        line: u64,
+        /// The beginning of that line.
+        found: String,
+        /// With what such files begin.
+        expected: &'static str,
+    },
+    /// A file that must be seen whole, or what is packed in it, is too large.
+    #[error("the file is too large: {what} of more than {limit} MiB cannot be read")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The most MiB that it may have.
+        limit: usize,
+    },
+    /// A file that must be seen whole is damaged, or another kind of file.
+    #[error("the file cannot be read: {reason}")]
+    Damaged {
+        /// What is wrong with it, and what would have been right.
+        reason: String,
+    },
     /// A third party's codec gives up for a reason of its own.
     #[error("line {line}: {reason}")]
     Other {

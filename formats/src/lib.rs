@@ -26,6 +26,7 @@ mod builtin;
 mod charset;
 mod codec;
 pub mod conformance;
+mod content_line;
 mod delimiter;
 mod error;
 mod headers;
@@ -49,7 +50,7 @@ pub use headers::clients;
 pub use record::{
     Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage, columns, read_date,
 };
-pub use registry::{Key, Registry, Taken, UnknownFormat};
+pub use registry::{Key, Registry, Taken, UnknownFormat, Unrecognised};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};
 pub use sample::sample;
 pub use section::{Section, UnknownSection};

@@ -5,6 +5,7 @@ mod encode;
 pub(super) mod object;
 mod scan;
 
+use super::ndjson;
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
 
 /// The format `json`.
@@ -43,5 +44,14 @@ impl Codec for Json {
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         DESCRIPTOR.check_decodes(section)?;
         Ok(Box::new(decode::Decoder::new(section, options)))
+    }
+
+    /// An array or, to say what is wrong with it, an object that is not whole in its line.
+    fn recognises(&self, head: &[u8]) -> bool {
+        match head.trim_ascii_start() {
+            [b'[', rest @ ..] => matches!(rest.trim_ascii_start(), [] | [b'{' | b']', ..]),
+            [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]) && !ndjson::begins(head),
+            _ => false,
+        }
     }
 }
