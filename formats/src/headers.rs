@@ -168,6 +168,7 @@ impl Layout {
         if !is_ours && is_table {
             table.look_closer(&names, header, section, care);
         }
+        table.tell_names_apart();
         for (place, said) in table.uses.iter_mut().zip(&said) {
             if let Some(target) = said {
                 *place = Use::Target(*target);
@@ -280,9 +281,12 @@ impl Layout {
         ignored.collect()
     }
 
-    /// What became of each column of the file.
+    /// What became of each column of the file, but for those that a file of failed rows adds.
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
-        self.tally.report(self.header.iter().map(String::as_str).zip(self.uses.iter().map(|of| self.field(*of))))
+        let fields = self.uses.iter().map(|of| self.field(*of));
+        let mut report = self.tally.report(self.header.iter().map(String::as_str).zip(fields));
+        report.retain(|column| Note::of(&column.name).is_none());
+        report
     }
 
     /// What the dates of the table have told so far.
@@ -453,6 +457,15 @@ impl Table {
 
     fn known(&self) -> usize {
         self.uses.iter().filter(|of| **of != Use::Unknown).count()
+    }
+
+    /// Beside first names and no family names, a column of names most likely has the latter.
+    fn tell_names_apart(&mut self) {
+        let has = |meaning: Meaning| self.uses.contains(&Use::Meant(meaning));
+        if has(Meaning::FirstName) && !has(Meaning::LastName) {
+            let names = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Own(Column::Name)));
+            names.for_each(|of| *of = Use::Meant(Meaning::LastOrWholeName));
+        }
     }
 
     /// Looks in all languages for the names that the program does not know. Where some are found, the table is not quite that

@@ -41,10 +41,7 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
         fill(&mut contact, cells, Meaning::Mapped);
     }
     if contact.name.is_none() {
-        let name_parts = [Meaning::FirstName, Meaning::MiddleName, Meaning::LastName];
-        let name: Vec<&str> =
-            name_parts.into_iter().filter_map(|part| cells.take(|meaning| meaning == part)).map(str::trim).collect();
-        contact.set(Column::Name, &name.join(" "));
+        contact.set(Column::Name, &name(cells));
     }
     take_ranked(&mut contact, cells, ..LATE);
     set_address(&mut contact, cells);
@@ -55,6 +52,18 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
         contact.company = contact.name.take();
     }
     contact
+}
+
+/// The name, which may stand in several cells.
+fn name(cells: &mut Cells<'_>) -> String {
+    let parts = [Meaning::FirstName, Meaning::MiddleName, Meaning::LastName, Meaning::LastOrWholeName];
+    let mut taken = parts.map(|part| cells.take(|meaning| meaning == part).map(str::trim));
+    if let [Some(first), .., Some(whole)] = taken
+        && whole.split_whitespace().any(|word| word == first)
+    {
+        taken = [None, None, None, Some(whole)];
+    }
+    taken.into_iter().flatten().collect::<Vec<_>>().join(" ")
 }
 
 /// The columns of which a table of another program may have several, and how it ranks them.

@@ -9,6 +9,8 @@ pub(super) enum Meaning {
     FirstName,
     MiddleName,
     LastName,
+    /// The family name beside a column of first names, as `Name;Vorname` has it, or the whole name where the first one is part of it.
+    LastOrWholeName,
     Company,
     /// `Company` in the row of a company, whose name then stands in the column of names.
     CompanyOrPerson,
@@ -105,7 +107,7 @@ impl Meaning {
     /// The column of ours that a value with this meaning fills, if it is the best of its row; `None` where it does not fill any.
     pub(super) fn column(self) -> Option<Column> {
         Some(match self {
-            Meaning::FirstName | Meaning::MiddleName | Meaning::LastName => Column::Name,
+            Meaning::FirstName | Meaning::MiddleName | Meaning::LastName | Meaning::LastOrWholeName => Column::Name,
             Meaning::Company => Column::Company,
             Meaning::JobTitle => Column::Title,
             Meaning::Email(_) => Column::Email,

@@ -74,7 +74,9 @@ impl Day {
 
 /// Reads a date with perhaps a time and an offset.
 pub(crate) fn moment(text: &str) -> Option<Found> {
-    let (day, rest) = day(text.trim())?;
+    // No date is longer, and what is read word by word must end somewhere.
+    const LONGEST: usize = 100;
+    let (day, rest) = day(Some(text.trim()).filter(|text| text.len() <= LONGEST)?)?;
     let rest = rest.trim_start_matches([',', ' ', '\u{a0}', '\u{202f}']);
     let rest = rest.strip_prefix(['T', 't']).unwrap_or(rest);
     if rest.is_empty() {
@@ -393,6 +395,7 @@ mod tests {
             assert_eq!(read_date(text, MonthFirst), None, "{text}");
         }
         assert_eq!(read_date("5/25/2026", DayFirst), None);
+        assert_eq!(read_date(&"May ".repeat(250_000), DayFirst), None);
     }
 
     #[test]
