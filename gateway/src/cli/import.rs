@@ -319,7 +319,8 @@ fn list(imports: &[PastImport]) -> String {
 }
 
 fn summary(receipt: &Receipt) -> String {
-    let Receipt { id, section, status, read, created, updated, unchanged, skipped, failed, errors, skips, .. } = receipt;
+    let Receipt { id, section, status, read, created, updated, unchanged, skipped, failed, errors, skips, .. } =
+        receipt;
     let (counts, names) = (
         [read, created, updated, unchanged, skipped, failed],
         ["read", "created", "updated", "unchanged", "skipped", "failed"],

@@ -419,6 +419,7 @@ impl Account {
                     self.model.imported(import, transaction, record, &names);
                     fired.push(transaction);
                 }
+                (Target::Events, _) => panic!("nobody imports events here"),
                 (_, None) => assert_eq!(outcome, Outcome::Skipped, "it repeats a row"),
                 (Target::People, Some(person)) => {
                     self.model.changed(import, person, &changes);
@@ -642,6 +643,7 @@ pub(super) fn announcement(policy: &Policy) -> Announcement {
         section: "people".to_owned(),
         request: REQUEST.to_owned(),
         fingerprint: None,
+        since: Uuid::now_v7(),
         idempotency_key: None,
         file: File::default(),
         duplicates: policy.duplicates,

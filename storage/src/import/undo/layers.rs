@@ -175,14 +175,15 @@ impl Work<'_> {
                 .await?;
         }
         let ids: Vec<_> = fields.keys().copied().collect();
-        let scope = self.unit.locking_scope();
-        let people = by_ids::<people::Entity>(&scope, &ids).await?;
-        let transactions = by_ids::<transactions::Entity>(&scope, &ids).await?;
-        let events = by_ids::<events::Entity>(&scope, &ids).await?;
-        drop(scope);
-        self.restored += (people.len() + transactions.len() + events.len()) as u64;
+        // Each when those before are written: a transaction is found by what its person is, an event by the names of both.
+        let people = by_ids::<people::Entity>(&self.unit.locking_scope(), &ids).await?;
+        self.restored += people.len() as u64;
         self.people(people, &mut fields).await?;
+        let transactions = by_ids::<transactions::Entity>(&self.unit.locking_scope(), &ids).await?;
+        self.restored += transactions.len() as u64;
         self.transactions(transactions, &mut fields).await?;
+        let events = by_ids::<events::Entity>(&self.unit.locking_scope(), &ids).await?;
+        self.restored += events.len() as u64;
         self.events(events, &mut fields).await?;
         self.name_edited(edited).await
     }
