@@ -8,6 +8,7 @@ use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Mappi
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::import::{IncomingTerms, Policy, Target};
+use storage::NameOrId;
 use storage::query::{custom_fields, event_templates, users};
 use uuid::Uuid;
 
@@ -336,20 +337,21 @@ impl Session {
     }
 
     async fn template_named(&self, text: String) -> Result<Uuid> {
-        let unknown = Error::new(Code::NotFound, format!("there is no event template {text:?}"));
         let wanted = name_or_id(Kind::EventTemplate, text);
         let found = event_templates::find(&self.reader(), &wanted).await?;
-        found.map(|template| template.id).ok_or(unknown)
+        found.map(|template| template.id).ok_or_else(|| match wanted {
+            NameOrId::Id(_) => Error::new(Code::NotFound, "there is no such event template"),
+            NameOrId::Name(name) => Error::new(Code::NotFound, format!("there is no event template {name:?}")),
+        })
     }
 
     async fn user_named(&self, text: &str) -> Result<Uuid> {
         let reader = self.reader();
-        let found = match Kind::User.parse(text) {
-            Some(id) => users::get(&reader, id).await?,
-            None => users::by_email(&reader, text).await?,
+        let (found, unknown) = match Kind::User.parse(text) {
+            Some(id) => (users::get(&reader, id).await?, "there is no such user".to_owned()),
+            None => (users::by_email(&reader, text).await?, format!("there is no user with the e-mail address {text:?}")),
         };
-        let unknown = || Error::new(Code::NotFound, format!("there is no user {text:?}"));
-        found.map(|user| user.id).ok_or_else(unknown)
+        found.map(|user| user.id).ok_or_else(|| Error::new(Code::NotFound, unknown))
     }
 }
 
