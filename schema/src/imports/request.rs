@@ -331,6 +331,7 @@ impl Session {
         let of = match target {
             Target::People => Some(custom_fields::Target::Person),
             Target::Stage(_) => None,
+            Target::Events => return Ok(Vec::new()),
         };
         let fields = custom_fields::list(&self.reader(), of).await?;
         Ok(fields.into_iter().map(|field| field.name).collect())
@@ -359,7 +360,8 @@ fn target(section: Section) -> Result<Target> {
     match (section, section.stage().map(transfer::transactions::stored_stage)) {
         (Section::People, _) => Ok(Target::People),
         (_, Some(stage)) => Ok(Target::Stage(stage)),
-        _ => Err(Error::new(Code::Unsupported, format!("{section} cannot be imported yet"))),
+        (Section::Calendar, _) => Ok(Target::Events),
+        _ => Err(Error::new(Code::Unsupported, format!("{section} cannot be imported"))),
     }
 }
 

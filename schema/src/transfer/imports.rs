@@ -297,6 +297,7 @@ fn duplicate(of: &Duplicate, section: &str, record: Option<Uuid>) -> DuplicateNo
         MatchedBy::Id => "id",
         MatchedBy::Email => "email",
         MatchedBy::NameAndCompany => "nameAndCompany",
+        MatchedBy::TitleAndTime => "titleAndTime",
     };
     let row = match of {
         Original::Row(row) => Some(*row),
