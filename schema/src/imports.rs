@@ -11,7 +11,9 @@ use formats::{
 };
 use futures_util::stream::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
-use storage::import::{BATCH, Checked, Failure, Import, Incoming, Outcome, Policy, Target};
+use storage::import::{
+    Announcement, BATCH, Begun, Checked, Decision, Failure, Import, Incoming, Outcome, Policy, Target, announce,
+};
 use storage::query::imports::{Counts, File, Note, Summary};
 
 use self::failed::Failed;
@@ -86,10 +88,24 @@ impl Session {
         let decoder = codec.decoder(section, &options).map_err(|error| unsupported(error.to_string()))?;
         let target = target(section)?;
         let name = codec.descriptor().name;
-        let policy = Policy { target, duplicates: transfer::imports::stored_duplicates(duplicates), categories };
+        let duplicates = transfer::imports::stored_duplicates(duplicates);
+        let announcement = Announcement {
+            section: section.name().to_owned(),
+            request: "{\"version\":1}".to_owned(),
+            fingerprint: None,
+            idempotency_key: None,
+            file: File { name: file_name.clone(), format: name.to_owned(), ..File::default() },
+            duplicates,
+            categories: categories.clone(),
+        };
+        let policy = Policy { categories, ..Policy::new(target, duplicates) };
         let turn = self.engine().imports.acquire().await;
         let _turn = turn.map_err(Error::internal)?;
-        let import = Import::begin(&writer, policy).await?;
+        let id = announce(&writer, &announcement).await?;
+        let import = match Import::begin(&writer, id, policy).await? {
+            Begun::Mine(import) => *import,
+            Begun::Over(import) => return Ok(transfer::imports::receipt(*import, Vec::new())),
+        };
         let mut hash = Sha256::new();
         let hashed = bytes.inspect(|piece| {
             if let Ok(piece) = piece {
@@ -112,7 +128,8 @@ impl Session {
         };
         let (section, finished_at) = (section.name().to_owned(), self.engine().now());
         let columns = failed.into_columns(columns);
-        let summary = Summary { section, file, counts, skips, ignored, columns, finished_at };
+        let details = "{}".to_owned();
+        let summary = Summary { section, file, counts, skips, ignored, columns, finished_at, details };
         let done = import.commit(summary).await?;
         Ok(transfer::imports::receipt(done, errors))
     }
@@ -188,8 +205,9 @@ impl Run {
         };
         let of_field = |field: &str, reason| note(Some(field.to_owned()), reason);
         let incoming = incoming(record, row, self.target).map_err(|(field, reason)| of_field(field, reason))?;
+        let incoming = Incoming { line, ..incoming };
         let checked = self.import.check(incoming);
-        let failed = |Failure { field, reason }| note(field.map(ToOwned::to_owned), reason);
+        let failed = |Failure { field, reason }| note(field, reason);
         checked.map(|checked| (line, checked)).map_err(failed)
     }
 
@@ -206,14 +224,17 @@ impl Run {
 
     async fn apply(&mut self) -> Result<()> {
         let (lines, rows): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
-        let numbers: Vec<_> = rows.iter().map(Checked::row).collect();
-        let outcomes = self.import.rows(rows).await?;
-        for ((row, line), outcome) in numbers.into_iter().zip(lines).zip(outcomes) {
+        let decisions = self.import.rows(rows).await?;
+        for (Decision { row, outcome, duplicate, .. }, line) in decisions.into_iter().zip(lines) {
             match outcome {
                 Outcome::Created => self.counts.created += 1,
                 Outcome::Updated => self.counts.updated += 1,
                 Outcome::Unchanged => self.counts.unchanged += 1,
-                Outcome::Skipped(reason) => self.skip(Note { row, line, field: None, reason }),
+                Outcome::Failed => self.counts.failed += 1,
+                Outcome::Skipped => {
+                    let reason = duplicate.map(|duplicate| duplicate.to_string()).unwrap_or_default();
+                    self.skip(Note { row, line, field: None, reason });
+                }
             }
         }
         Ok(())

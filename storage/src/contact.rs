@@ -65,7 +65,29 @@ impl Contact {
         Ok(self)
     }
 
-    /// Every field with its GraphQL name, in the order of our own columns.
+    /// Every field with its GraphQL name and what it holds, in the order of our own columns.
+    pub fn fields(&self) -> [(&'static str, Option<&str>); 14] {
+        let Self { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
+            self;
+        [
+            ("name", name.as_deref()),
+            ("company", company.as_deref()),
+            ("title", title.as_deref()),
+            ("email", email.as_deref()),
+            ("phone", phone.as_deref()),
+            ("mobile", mobile.as_deref()),
+            ("fax", fax.as_deref()),
+            ("url", url.as_deref()),
+            ("address", address.as_deref()),
+            ("city", city.as_deref()),
+            ("state", state.as_deref()),
+            ("zip", zip.as_deref()),
+            ("country", country.as_deref()),
+            ("notes", notes.as_deref()),
+        ]
+    }
+
+    /// Every field with its GraphQL name, in the order of our own columns, to be changed.
     pub fn fields_mut(&mut self) -> [(&'static str, &mut Option<String>); 14] {
         let Self { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
             self;

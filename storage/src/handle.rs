@@ -95,6 +95,21 @@ impl Writer {
         Self { connection, account, actor, now }
     }
 
+    /// The account that it writes.
+    pub fn account(&self) -> Uuid {
+        self.account
+    }
+
+    /// The moment that its records bear.
+    pub fn now(&self) -> Timestamp {
+        self.now
+    }
+
+    /// A connection beside a running unit of work; `None` on SQLite, which has one writer.
+    pub(crate) fn beside(&self) -> Option<&DatabaseConnection> {
+        (self.connection.get_database_backend() == DbBackend::Postgres).then_some(&self.connection)
+    }
+
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
         let options = TransactionOptions {
@@ -182,6 +197,11 @@ impl Unit {
         &self.transaction
     }
 
+    /// Whether it is the only one that writes.
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.transaction.get_database_backend() == DbBackend::Sqlite
+    }
+
     /// The id of the user who writes, where a user does.
     pub(crate) fn user(&self) -> Option<Uuid> {
         match self.actor {
@@ -220,7 +240,7 @@ impl Unit {
         self.transaction.commit().await.map_err(Error::from)
     }
 
-    async fn rollback(self) -> Result<()> {
+    pub(crate) async fn rollback(self) -> Result<()> {
         self.transaction.rollback().await.map_err(Error::from)
     }
 }

@@ -1,20 +1,38 @@
 //! The import: many rows in one unit of work, each matched with what is there, none half done.
 //!
-//! [`Import::begin`] opens the unit, [`Import::check`] tells a row that can be a record from one that cannot,
-//! [`Import::rows`] takes those that can batch by batch and says what became of each, and nothing stays unless
-//! [`Import::commit`] ends it. The rules are those of design.md section 8.
+//! [`announce`] lets everybody see that an import is about to run, [`Import::begin`] waits for the account's turn and opens the unit,
+//! [`Import::check`] tells a row that can be a record from one that cannot, [`Import::rows`] takes those that can batch by batch and
+//! says what became of each, and nothing stays unless [`Import::commit`] ends it. A plan is the same with [`Import::rehearse`] and
+//! [`Import::keep_plan`]. [`undo`] takes an import back. The rules are those of design.md section 8.
 
+mod announce;
+mod decision;
+mod fire;
 mod journal;
+mod ledger;
 mod matching;
 mod people;
+mod progress;
 mod transactions;
+mod undo;
 
-use sea_orm::EntityTrait;
+use std::collections::HashMap;
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter};
 use uuid::Uuid;
 
+pub(crate) use announce::Running;
+pub use announce::{Announcement, Begun, announce, announce_plan, end, sweep};
+pub use decision::{Change, Decision, Detail, Duplicate, Original, Outcome, PlanHash, PlannedRow};
+pub use fire::PlannedEvent;
+use fire::{Fired, Template};
 use journal::Journal;
+use ledger::Ledger;
 pub(crate) use matching::Candidates;
 pub use matching::MatchedBy;
+pub use progress::{Phase, Progress, cancel, progress, report_progress};
+pub use undo::{Kept, KeptReason, Report, preview_undo, redo, undo};
 
 pub use crate::query::imports::Duplicates;
 
@@ -23,10 +41,12 @@ use crate::entity::{self, import_errors};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::{Rows, Scope, Unit, Writer};
+use crate::item::ItemKind;
 use crate::outbox::{Noun, Verb};
-use crate::query::categories;
+use crate::query::custom_fields::{self, CustomField};
 use crate::query::imports::{self, FailedRow, Status, Summary};
 use crate::query::transactions::Stage;
+use crate::query::{categories, custom_values, users};
 use crate::value::Decimal;
 
 /// The largest batch that [`Import::rows`] takes: 29 columns of a person times 500 rows stay under SQLite's limit of
@@ -37,7 +57,7 @@ pub const BATCH: usize = 500;
 const NAMES_A_STATEMENT: usize = 1_000;
 
 /// The tables that an import writes row by row.
-const WRITTEN: &str = "people, transactions, transaction_stages, item_categories, import_rows";
+const WRITTEN: &str = "people, transactions, transaction_stages, item_categories, import_records";
 
 /// So many times more rows change what PostgreSQL's statistics say of them; it knows the size of a table without counting.
 const GROWTH_A_COUNT: usize = 8;
@@ -60,9 +80,21 @@ pub struct Policy {
     pub duplicates: Duplicates,
     /// Categories for every row that is created or updated, beside those of the row.
     pub categories: Vec<String>,
+    /// Value and probability of transactions whose rows have none; more info is nobody's default.
+    pub defaults: IncomingTerms,
+    /// Who counts as the creator of what is made, and manages its transactions; the user who imports where it is empty.
+    pub owner: Option<Uuid>,
+    /// The event template that is fired on each record that is made or changed.
+    pub event_template: Option<Uuid>,
 }
 
 impl Policy {
+    /// The plainest: no categories, defaults, owner or events.
+    pub fn new(target: Target, duplicates: Duplicates) -> Self {
+        let (categories, defaults) = (Vec::new(), IncomingTerms::default());
+        Self { target, duplicates, categories, defaults, owner: None, event_template: None }
+    }
+
     /// The scope in which the records of a batch are read: locked where they may be changed, and shared where they get a
     /// transaction, which nobody sees until the import ends, so that nobody renames or deletes its person meanwhile.
     fn scope<'u>(&self, unit: &'u Unit) -> Scope<'u> {
@@ -79,6 +111,8 @@ impl Policy {
 pub struct Incoming {
     /// Its number in the file, from 1.
     pub row: u64,
+    /// The physical line where it begins, from 1.
+    pub line: u64,
     /// The id that the row gives for its record, in this account or another.
     pub id: Option<Uuid>,
     /// The id that a row of a stage gives for its person.
@@ -91,6 +125,13 @@ pub struct Incoming {
     pub categories: Vec<String>,
     /// Value, probability and more info, as far as the row has them; only read for a stage.
     pub terms: IncomingTerms,
+    /// Names of custom fields and what the row has in them.
+    pub custom: Vec<(String, String)>,
+    /// What becomes of `custom`: the values of the record by the ids of their fields, as those can hold them. [`Import::check`]
+    /// fills it.
+    pub values: Vec<(Uuid, String)>,
+    /// Likewise the values of the person.
+    pub person_values: Vec<(Uuid, String)>,
 }
 
 /// What a row says of a transaction; `None` is an empty cell.
@@ -102,37 +143,17 @@ pub struct IncomingTerms {
     pub more_info: Option<String>,
 }
 
-/// A row that could be a record: what is wrong with a row never depends on what the database holds.
+/// A row that could be a record: what is wrong with a row never depends on the records that the database holds.
 #[derive(Clone, Debug)]
 pub struct Checked(Incoming);
-
-impl Checked {
-    /// The number of the row.
-    pub fn row(&self) -> u64 {
-        self.0.row
-    }
-}
 
 /// Why a row cannot be a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// The GraphQL name of the field at fault, where there is one.
-    pub field: Option<&'static str>,
+    /// The GraphQL name of the field at fault, or the name of a custom field, where there is one.
+    pub field: Option<String>,
     /// What is wrong and what would have been right.
     pub reason: String,
-}
-
-/// What became of a row.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    /// A record was made.
-    Created,
-    /// A record was changed.
-    Updated,
-    /// The record is there, and the row says nothing new.
-    Unchanged,
-    /// The row was left out, for this reason.
-    Skipped(String),
 }
 
 /// A running import. It holds the one writer of SQLite, so whoever runs it has the file at hand.
@@ -140,29 +161,100 @@ pub struct Import {
     id: Uuid,
     unit: Unit,
     policy: Policy,
+    fields: Fields,
+    template: Option<Template>,
+    ledger: Ledger,
+    /// How many events it has made.
+    events: u64,
     /// How many rows it has taken, and after how many PostgreSQL counts them next.
     taken: usize,
     next_count: usize,
 }
 
+/// The custom fields that rows may fill, with the options of those that are a choice.
+struct Fields {
+    of_record: Vec<CustomField>,
+    of_person: Vec<CustomField>,
+    options: HashMap<Uuid, Vec<String>>,
+}
+
+/// What a batch writes for.
+struct Batch<'u> {
+    unit: &'u Unit,
+    import: Uuid,
+    policy: &'u Policy,
+}
+
+/// What a batch has done.
+struct Applied<'u> {
+    decisions: Vec<Decision>,
+    /// What it has made or changed.
+    fired: Vec<Fired>,
+    journal: Journal<'u>,
+}
+
 impl Import {
-    /// Opens the unit of work.
+    /// Waits for the turn of the account and opens the unit of work for an import that was announced. Whoever was announced as the
+    /// same import and comes second gets what the first has done.
     ///
-    /// Errors: [`crate::Error::Invalid`] for a category of the policy that has no name.
-    pub async fn begin(writer: &Writer, mut policy: Policy) -> Result<Self> {
+    /// Errors: [`crate::Error::Invalid`] for a category of the policy that has no name, [`crate::Error::NotFound`] for an owner or
+    /// an event template that is not there.
+    pub async fn begin(writer: &Writer, id: Uuid, policy: Policy) -> Result<Begun> {
+        let unit = writer.begin().await?;
+        announce::take_turn(&unit).await?;
+        let import = announce::held(&unit, id).await?;
+        match import.status {
+            Status::Applying | Status::Interrupted => {
+                let ledger = match &import.plan_hash {
+                    Some(_) => Ledger::against_plan(&unit, id).await?,
+                    None => Ledger::none(),
+                };
+                Self::open(unit, id, policy, ledger).await.map(|import| Begun::Mine(Box::new(import)))
+            }
+            _ => Ok(Begun::Over(Box::new(import))),
+        }
+    }
+
+    /// Opens a unit of work that is never committed: what the import would do now.
+    ///
+    /// Errors: as [`Import::begin`].
+    pub async fn rehearse(writer: &Writer, policy: Policy) -> Result<Self> {
+        let unit = writer.begin().await?;
+        announce::take_turn(&unit).await?;
+        Self::open(unit, Uuid::now_v7(), policy, Ledger::spool()?).await
+    }
+
+    async fn open(unit: Unit, id: Uuid, mut policy: Policy, ledger: Ledger) -> Result<Self> {
         for name in &mut policy.categories {
             // No database of ours can hold a NUL, and this name comes from no codec.
             name.retain(|c| c != '\0');
             categories::check_name(name)?;
         }
-        let unit = writer.begin().await?;
+        if let Some(owner) = policy.owner {
+            users::check(&unit, &[owner]).await?;
+        }
         unit.prefer_indexes().await?;
-        Ok(Self { id: Uuid::now_v7(), unit, policy, taken: 0, next_count: BATCH })
+        let fields = Fields::load(&unit, policy.target).await?;
+        let template = match policy.event_template {
+            Some(template) => Some(Template::load(&unit, template).await?),
+            None => None,
+        };
+        Ok(Self { id, unit, policy, fields, template, ledger, events: 0, taken: 0, next_count: BATCH })
     }
 
     /// The id of this import.
     pub fn id(&self) -> Uuid {
         self.id
+    }
+
+    /// The events that each record gets that is made or changed.
+    pub fn template_events(&self) -> Vec<PlannedEvent> {
+        self.template.as_ref().map(Template::events).unwrap_or_default()
+    }
+
+    /// How many events the import has made so far.
+    pub fn events(&self) -> u64 {
+        self.events
     }
 
     /// Whether a row could be a record.
@@ -178,78 +270,222 @@ impl Import {
         if let Target::Stage(_) = self.policy.target {
             incoming.terms = transactions::checked_terms(&incoming.terms)?;
         }
+        self.fields.check(&mut incoming)?;
         Ok(Checked(incoming))
     }
 
     /// Takes the next rows, at most [`BATCH`], and says what became of each, in their order.
     ///
+    /// Errors: [`crate::Error::Conflict`] once twenty rows become something else than the plan says.
+    ///
     /// # Panics
     /// With more rows than that.
-    pub async fn rows(&mut self, rows: Vec<Checked>) -> Result<Vec<Outcome>> {
+    pub async fn rows(&mut self, rows: Vec<Checked>) -> Result<Vec<Decision>> {
         assert!(rows.len() <= BATCH, "a caller cuts its rows into batches");
         self.taken += rows.len();
+        let lines: Vec<_> = rows.iter().map(|Checked(row)| row.line).collect();
         let rows = rows.into_iter().map(|Checked(row)| row).collect();
+        let batch = Batch { unit: &self.unit, import: self.id, policy: &self.policy };
         let journal = Journal::new(&self.unit, self.id);
-        let outcomes = match self.policy.target {
-            Target::People => people::apply(&self.unit, &self.policy, journal, rows).await?,
-            Target::Stage(stage) => transactions::apply(&self.unit, &self.policy, stage, journal, rows).await?,
+        let Applied { decisions, fired, mut journal } = match self.policy.target {
+            Target::People => people::apply(&batch, journal, rows).await?,
+            Target::Stage(stage) => transactions::apply(&batch, stage, journal, rows).await?,
         };
+        if let Some(template) = &self.template {
+            self.events += template.fire(&self.unit, self.policy.owner, &mut journal, &fired).await?;
+        }
+        journal.write().await?;
+        if self.ledger.is_kept() {
+            let planned = decisions.iter().zip(&lines).map(|(decision, line)| PlannedRow::new(decision, *line));
+            self.ledger.add(&self.unit, planned.collect()).await?;
+        }
         if self.taken >= self.next_count {
             self.unit.renew_statistics(WRITTEN).await?;
             self.next_count = self.taken * GROWTH_A_COUNT;
         }
-        Ok(outcomes)
+        Ok(decisions)
     }
 
     /// Keeps rows that failed.
+    ///
+    /// Errors: as [`Import::rows`].
     pub async fn keep_failed(&mut self, rows: Vec<FailedRow>) -> Result<()> {
-        let mut rows = rows.into_iter().map(|row| imports::error_row(self.unit.account, self.id, row)).peekable();
-        while rows.peek().is_some() {
-            let some = rows.by_ref().take(BATCH).map(import_errors::ActiveModel::from);
-            import_errors::Entity::insert_many(some).exec_without_returning(self.unit.on()).await?;
+        let planned = |row: &FailedRow| {
+            let imports::Note { row, line, field, reason } = row.note.clone();
+            PlannedRow::failed(row, line, field, reason)
+        };
+        self.ledger.add(&self.unit, rows.iter().map(planned).collect()).await?;
+        if self.ledger.is_spool() {
+            return self.ledger.add_failed(&rows);
         }
-        Ok(())
+        insert_errors(&self.unit, self.id, rows).await
     }
 
     /// Makes everything stay, with what the import was and did and one row in the outbox.
+    ///
+    /// Errors: [`crate::Error::Conflict`] where rows became something else than the plan says; nothing stays then.
     pub async fn commit(self, summary: Summary) -> Result<imports::Import> {
-        let Self { id, unit, policy, taken: _, next_count: _ } = self;
-        let Policy { target: _, duplicates, categories } = policy;
-        let import = imports::Import {
-            id,
-            user_id: unit.user(),
-            status: Status::Applied,
-            duplicates,
-            categories,
-            created_at: unit.now,
-            summary,
-        };
-        let row = entity::imports::ActiveModel::from(imports::row(unit.account, import.clone()));
-        entity::imports::Entity::insert(row).exec_without_returning(unit.on()).await?;
+        let Self { id, unit, ledger, .. } = self;
+        ledger.finish(&unit).await?;
+        let import = announce::held(&unit, id).await?;
+        if let Some(upload) = import.upload_id {
+            imports::drop_upload(&unit, upload).await?;
+        }
+        let import = imports::Import { status: Status::Applied, reason: None, upload_id: None, summary, ..import };
+        store(&unit, &import, None).await?;
         unit.publish(Noun::Import, Verb::Applied, id).await?;
         unit.commit().await?;
         Ok(import)
     }
+
+    /// Takes everything back, and keeps what would have become of each row as a plan.
+    pub async fn keep_plan(self, writer: &Writer, plan: NewPlan) -> Result<imports::Import> {
+        let Self { id, unit, policy, ledger, .. } = self;
+        unit.rollback().await?;
+        let NewPlan { request, hash, upload, summary } = plan;
+        let unit = writer.begin().await?;
+        let import = imports::Import {
+            id,
+            user_id: unit.user(),
+            status: Status::Planned,
+            duplicates: policy.duplicates,
+            categories: policy.categories,
+            created_at: unit.now,
+            request,
+            plan_hash: Some(hash),
+            upload_id: upload,
+            reason: None,
+            summary,
+        };
+        store(&unit, &import, None).await?;
+        ledger.keep(&unit, id).await?;
+        unit.commit().await?;
+        Ok(import)
+    }
+
+    /// Takes everything back.
+    pub async fn abandon(self) -> Result<()> {
+        self.unit.rollback().await
+    }
+}
+
+/// What a plan is kept with.
+#[derive(Clone, Debug)]
+pub struct NewPlan {
+    /// What was asked for, a JSON object of whoever asked.
+    pub request: String,
+    /// The hash of its rows.
+    pub hash: String,
+    /// The file that it waits with.
+    pub upload: Option<Uuid>,
+    /// What the file is, and what the receipt would be.
+    pub summary: Summary,
+}
+
+impl Fields {
+    /// The fields that records of the target have, and those of people. They stay as they are until the unit ends.
+    async fn load(unit: &Unit, target: Target) -> Result<Self> {
+        let scope = Scope { rows: Rows::Shared, ..unit.scope() };
+        let all = custom_fields::live(&scope).all(&scope.on).await?;
+        let ids: Vec<_> = all.iter().map(|field| field.id).collect();
+        let options = custom_fields::options_in(&unit.scope(), &ids).await?;
+        let (of_person, of_transaction): (Vec<_>, Vec<_>) =
+            all.into_iter().partition(|field| field.target == custom_fields::Target::Person);
+        let of_record = match target {
+            Target::People => Vec::new(),
+            Target::Stage(_) => of_transaction,
+        };
+        Ok(Self { of_record, of_person, options })
+    }
+
+    /// Sorts the row's custom values to the record and its person, as their fields can hold them. A field that both have is the
+    /// record's.
+    fn check(&self, incoming: &mut Incoming) -> std::result::Result<(), Failure> {
+        for (name, text) in std::mem::take(&mut incoming.custom) {
+            let key = fold(&name);
+            let named = |fields: &[CustomField]| fields.iter().find(|field| field.name_key == key).cloned();
+            let (field, values) = match (named(&self.of_record), named(&self.of_person)) {
+                (Some(field), _) => (field, &mut incoming.values),
+                (None, Some(field)) => (field, &mut incoming.person_values),
+                (None, None) => continue,
+            };
+            let options = self.options.get(&field.id).map(Vec::as_slice).unwrap_or_default();
+            let value = custom_values::parse(&field, options, &text)
+                .map_err(|error| Failure { field: Some(name), reason: Failure::from(error).reason })?;
+            values.extend(value.map(|value| (field.id, value)));
+        }
+        Ok(())
+    }
+}
+
+impl Batch<'_> {
+    /// Puts records into the categories of these names; those that are not there are made. A batch may have more names than a
+    /// statement has values.
+    async fn add_categories(&self, kind: ItemKind, named: &[(Uuid, String)]) -> Result<()> {
+        let mut pairs = Vec::with_capacity(named.len());
+        for named in named.chunks(NAMES_A_STATEMENT) {
+            let names = named.iter().map(|(_, name)| name.as_str());
+            let (ids, made) = categories::ensure_noting(self.unit, names).await?;
+            pairs.extend(named.iter().map(|(record, name)| (*record, ids[&fold(name)])));
+            self.note_made(&made).await?;
+        }
+        categories::add_by(self.unit, kind, &pairs, Some(self.import)).await
+    }
+
+    /// Notes down which categories the import has made.
+    async fn note_made(&self, categories: &[Uuid]) -> Result<()> {
+        if categories.is_empty() {
+            return Ok(());
+        }
+        let rows = categories.iter().map(|category| entity::import_categories::Model {
+            account_id: self.unit.account,
+            import_id: self.import,
+            category_id: *category,
+        });
+        entity::import_categories::Entity::insert_many(rows.map(entity::import_categories::ActiveModel::from))
+            .exec_without_returning(self.unit.on())
+            .await?;
+        Ok(())
+    }
+}
+
+/// Writes the row of an import, in place of the one that is there.
+async fn store(unit: &Unit, import: &imports::Import, running: Option<Running>) -> Result<()> {
+    use entity::imports::{ActiveModel, Column, Entity};
+    let row = ActiveModel::from(imports::row(unit.account, import.clone(), running));
+    let kept = [Column::AccountId, Column::Id, Column::UserId, Column::CreatedAt, Column::IdempotencyKey];
+    let is_kept =
+        |column: &Column| kept.iter().any(|kept| std::mem::discriminant(kept) == std::mem::discriminant(column));
+    let again = OnConflict::columns([Column::AccountId, Column::Id])
+        .update_columns(Column::iter().filter(|column| !is_kept(column)))
+        .to_owned();
+    Entity::insert(row).on_conflict(again).exec_without_returning(unit.on()).await?;
+    Ok(())
+}
+
+async fn insert_errors(unit: &Unit, import: Uuid, rows: Vec<FailedRow>) -> Result<()> {
+    let mut rows = rows.into_iter().map(|row| imports::error_row(unit.account, import, row)).peekable();
+    while rows.peek().is_some() {
+        let some = rows.by_ref().take(BATCH).map(import_errors::ActiveModel::from);
+        import_errors::Entity::insert_many(some).exec_without_returning(unit.on()).await?;
+    }
+    Ok(())
+}
+
+async fn delete_errors(unit: &Unit, import: Uuid) -> Result<()> {
+    use import_errors::{Column, Entity};
+    let of_import = Entity::delete_many().filter(Column::AccountId.eq(unit.account));
+    of_import.filter(Column::ImportId.eq(import)).exec(unit.on()).await?;
+    Ok(())
 }
 
 impl From<crate::Error> for Failure {
     fn from(error: crate::Error) -> Self {
         match error {
-            crate::Error::Invalid { field, reason } => Self { field, reason },
+            crate::Error::Invalid { field, reason } => Self { field: field.map(ToOwned::to_owned), reason },
             other => Self { field: None, reason: other.to_string() },
         }
     }
-}
-
-/// Records with the ids of the categories whose names they have; categories that are not there are made. A batch may
-/// have more names than a statement has values.
-async fn in_categories(unit: &Unit, named: &[(Uuid, String)]) -> Result<Vec<(Uuid, Uuid)>> {
-    let mut pairs = Vec::with_capacity(named.len());
-    for named in named.chunks(NAMES_A_STATEMENT) {
-        let ids = categories::ensure(unit, named.iter().map(|(_, name)| name.as_str())).await?;
-        pairs.extend(named.iter().map(|(record, name)| (*record, ids[&fold(name)])));
-    }
-    Ok(pairs)
 }
 
 /// The contact of a record that a row creates: foreign values become lines of its notes.

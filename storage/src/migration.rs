@@ -4,6 +4,7 @@ mod m0001_first_slice;
 mod m0002_import_rows;
 mod m0003_imports;
 mod m0004_whole_model;
+mod m0005_undo;
 mod words;
 
 use sea_orm::{
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0002_import_rows::Migration),
             Box::new(m0003_imports::Migration),
             Box::new(m0004_whole_model::Migration),
+            Box::new(m0005_undo::Migration),
         ]
     }
 }

@@ -36,6 +36,8 @@ pub(crate) enum Verb {
     Created,
     Deleted,
     Moved,
+    Redone,
+    Undone,
     Updated,
 }
 
@@ -65,6 +67,8 @@ impl Verb {
             Self::Created => "created",
             Self::Deleted => "deleted",
             Self::Moved => "moved",
+            Self::Redone => "redone",
+            Self::Undone => "undone",
             Self::Updated => "updated",
         }
     }

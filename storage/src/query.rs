@@ -5,6 +5,7 @@ pub mod associations;
 pub mod categories;
 pub mod custom_fields;
 pub mod custom_values;
+pub(crate) mod edits;
 pub mod email_templates;
 pub mod event_templates;
 pub mod events;

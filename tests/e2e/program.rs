@@ -228,7 +228,7 @@ on_each_database! {
         assert!(status.contains("m0001_first_slice  pending"), "{status}");
         assert!(desk.ok(&["migrate", "up"]).contains("m0001_first_slice  applied"));
         assert_eq!(desk.cairn(&["migrate", "down"]).status.code(), Some(2));
-        assert!(desk.ok(&["migrate", "down", "--delete-data"]).contains("m0004_whole_model  pending"));
+        assert!(desk.ok(&["migrate", "down", "--delete-data"]).contains("m0005_undo  pending"));
     }
 
     async fn a_request_that_runs_when_the_signal_comes_is_finished(desk: Desk) {

@@ -201,8 +201,8 @@ on_each_database! {
 
     async fn a_dropped_unit_of_work_leaves_nothing_and_the_writer_goes_on(account: Account) {
         use storage::import::{Duplicates, Import, Incoming, Policy, Target};
-        let policy = Policy { target: Target::People, duplicates: Duplicates::Ignore, categories: Vec::new() };
-        let mut import = Import::begin(&account.writer, policy).await.expect("an import");
+        let policy = Policy::new(Target::People, Duplicates::Ignore);
+        let mut import = Import::rehearse(&account.writer, policy).await.expect("an import");
         let row = Incoming { row: 1, contact: named("Jane").contact, ..Incoming::default() };
         let row = import.check(row).expect("a good row");
         import.rows(vec![row]).await.expect("a row");

@@ -8,8 +8,8 @@ use crate::receipts::{PastImport, Receipt, ReceiptFile, RowNote};
 
 /// The receipt of an import, with the first of its failed rows.
 pub(crate) fn receipt(import: stored::Import, errors: Vec<stored::Note>) -> Receipt {
-    let stored::Import { id, user_id: _, status, duplicates: _, categories: _, created_at: _, summary } = import;
-    let stored::Summary { section, file: of, counts, skips, ignored, columns: _, finished_at: _ } = summary;
+    let stored::Import { id, status, summary, .. } = import;
+    let stored::Summary { section, file: of, counts, skips, ignored, .. } = summary;
     let stored::Counts { read, created, updated, unchanged, skipped, failed } = counts;
     Receipt {
         id: Kind::Import.global(id).to_string(),
@@ -30,8 +30,8 @@ pub(crate) fn receipt(import: stored::Import, errors: Vec<stored::Note>) -> Rece
 
 /// An import as the list has it.
 pub(crate) fn past(import: stored::Import) -> PastImport {
-    let stored::Import { id, user_id, status, duplicates, categories, created_at, summary } = import;
-    let stored::Summary { section, file: of, counts, skips: _, ignored: _, columns: _, finished_at } = summary;
+    let stored::Import { id, user_id, status, duplicates, categories, created_at, summary, .. } = import;
+    let stored::Summary { section, file: of, counts, finished_at, .. } = summary;
     let stored::Counts { read, created, updated, unchanged, skipped, failed } = counts;
     PastImport {
         id: Kind::Import.global(id).to_string(),
@@ -71,7 +71,13 @@ fn duplicates_name(duplicates: stored::Duplicates) -> &'static str {
 
 fn status_name(status: stored::Status) -> &'static str {
     match status {
+        stored::Status::Planned => "planned",
+        stored::Status::Applying => "applying",
         stored::Status::Applied => "applied",
+        stored::Status::Failed => "failed",
+        stored::Status::Cancelled => "cancelled",
+        stored::Status::Interrupted => "interrupted",
+        stored::Status::Undone => "undone",
     }
 }
 

@@ -1,6 +1,6 @@
 //! People: from clients and files to the database, and from the database to both.
 
-use storage::import::{Incoming, IncomingTerms};
+use storage::import::Incoming;
 use storage::query::categories::Category;
 use storage::query::people as stored;
 
@@ -124,14 +124,14 @@ pub(crate) fn record(person: &stored::Person, categories: Vec<Category>) -> form
 
 /// A row of a file as the import takes it. The times of a file are for its reader: an import makes its own.
 pub(crate) fn incoming(person: formats::Person, row: u64) -> Incoming {
-    let formats::Person { id, contact: carried, categories, custom: _, foreign, created_at: _, updated_at: _ } = person;
+    let formats::Person { id, contact: carried, categories, custom, foreign, created_at: _, updated_at: _ } = person;
     Incoming {
         row,
         id: id.and_then(|id| Kind::Person.parse(&id)),
-        person_id: None,
         contact: contact::stored(carried),
         foreign_notes: contact::foreign_lines(&foreign),
         categories,
-        terms: IncomingTerms::default(),
+        custom: custom.into_iter().map(|value| (value.field, value.value)).collect(),
+        ..Incoming::default()
     }
 }

@@ -46,7 +46,16 @@ pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
 
 /// A step of the database as clients see it.
 pub(crate) fn step(step: &stored::Step) -> StageChange {
-    let stored::Step { account_id: _, id: _, transaction_id: _, stage, user_id, created_at } = *step;
+    let stored::Step {
+        account_id: _,
+        id: _,
+        transaction_id: _,
+        stage,
+        user_id,
+        created_at,
+        import_id: _,
+        undone_at: _,
+    } = *step;
     StageChange { stage: stage.into(), at: DateTime(created_at), user_key: user_id }
 }
 
@@ -104,7 +113,7 @@ pub(crate) fn incoming(
         probability,
         more_info,
         categories,
-        custom: _,
+        custom,
         foreign,
         created_at: _,
         updated_at: _,
@@ -127,6 +136,8 @@ pub(crate) fn incoming(
         foreign_notes: contact::foreign_lines(&foreign),
         categories,
         terms,
+        custom: custom.into_iter().map(|value| (value.field, value.value)).collect(),
+        ..Incoming::default()
     })
 }
 

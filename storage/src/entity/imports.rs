@@ -4,14 +4,31 @@ use sea_orm::entity::prelude::*;
 
 use crate::value::Timestamp;
 
-/// How far an import is. One that fails or is cut off leaves nothing, not even its own row: there is but one status until plans and
-/// undo bring the others.
+/// How far an import is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
 pub enum Status {
     /// All of its good rows are in.
     #[sea_orm(num_value = 1)]
     Applied,
+    /// It is known what it would do.
+    #[sea_orm(num_value = 2)]
+    Planned,
+    /// It is running, or waits for its turn.
+    #[sea_orm(num_value = 3)]
+    Applying,
+    /// It could not be done; nothing of it is in.
+    #[sea_orm(num_value = 4)]
+    Failed,
+    /// Somebody stopped it; nothing of it is in.
+    #[sea_orm(num_value = 5)]
+    Cancelled,
+    /// The process that ran it ended; nothing of it is in.
+    #[sea_orm(num_value = 6)]
+    Interrupted,
+    /// It was applied, and taken back.
+    #[sea_orm(num_value = 7)]
+    Undone,
 }
 
 /// What happens to a row whose record is there already and would change.
@@ -80,8 +97,22 @@ pub struct Model {
     pub columns: String,
     /// When it began.
     pub created_at: Timestamp,
-    /// When it was done.
+    /// When it was done; when it began while it is not.
     pub finished_at: Timestamp,
+    /// What was asked for, a JSON object of whoever asked.
+    pub request: String,
+    /// What else is known of the file and the plan, a JSON object of whoever ran it.
+    pub details: String,
+    /// What tells that two running imports are one: the file and the request.
+    pub fingerprint: Option<String>,
+    /// The hash of the plan that it was, or is.
+    pub plan_hash: Option<String>,
+    /// The file that it waits with.
+    pub upload_id: Option<Uuid>,
+    /// Why it failed.
+    pub reason: Option<String>,
+    /// What a client calls the request, so that it is done once.
+    pub idempotency_key: Option<String>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

@@ -20,6 +20,8 @@ pub struct Model {
     /// The item.
     #[sea_orm(primary_key, auto_increment = false)]
     pub item_id: Uuid,
+    /// The import that put it there, unless somebody has since.
+    pub import_id: Option<Uuid>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

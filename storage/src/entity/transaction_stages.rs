@@ -23,6 +23,10 @@ pub struct Model {
     pub user_id: Option<Uuid>,
     /// When.
     pub created_at: Timestamp,
+    /// The import that moved a transaction which was there before.
+    pub import_id: Option<Uuid>,
+    /// Since when that import is undone: the step is none then.
+    pub undone_at: Option<Timestamp>,
 }
 
 #[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]

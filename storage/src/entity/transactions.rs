@@ -22,6 +22,26 @@ pub enum Stage {
     Archive,
 }
 
+impl Stage {
+    /// Every stage in the order of a sale.
+    pub const ALL: [Self; 4] = [Self::Lead, Self::Opportunity, Self::Customer, Self::Archive];
+
+    /// The name, such as `lead`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Lead => "lead",
+            Self::Opportunity => "opportunity",
+            Self::Customer => "customer",
+            Self::Archive => "archive",
+        }
+    }
+
+    /// The stage with this name.
+    pub(crate) fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|stage| stage.name() == name)
+    }
+}
+
 /// A transaction as the database holds it.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "transactions")]

@@ -1,25 +1,34 @@
-//! The journal: which record each row of the file made or met. It is kept in the database; a batch recalls of it what
-//! it needs, so that memory does not grow with the file.
+//! The journal: which record each row of the file made, changed or met, and what it changed of records that were there. It is kept in
+//! the database; a batch recalls of it what it needs, so that memory does not grow with the file. An undo reads it.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap, HashSet};
 
+use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::Incoming;
+use super::Change;
 use crate::among;
-use crate::entity::import_rows::{ActiveModel, Column, Entity, Model};
+use crate::entity::import_changes;
+use crate::entity::import_records::{ActiveModel, Column, Deed, Entity, Model};
 use crate::error::Result;
 use crate::handle::Unit;
+use crate::item::{Item, ItemKind};
 use crate::record::IDS_A_STATEMENT;
+
+/// How many changes one statement writes, of eight values each.
+const CHANGES_A_STATEMENT: usize = 3_000;
 
 /// The journal of an import, as far as the current batch needs it.
 pub(super) struct Journal<'u> {
     unit: &'u Unit,
     import: Uuid,
-    people: HashMap<Uuid, SeenRow>,
-    transactions: HashMap<Uuid, SeenRow>,
+    first: HashMap<Uuid, SeenRow>,
+    last: HashMap<Uuid, SeenRow>,
+    /// The records that the import itself has made: what it changes of them later is no layer.
+    made: HashSet<Uuid>,
     rows: Vec<Model>,
+    changes: BTreeMap<(Uuid, String), import_changes::Model>,
 }
 
 /// The row that a record was made or met by, and the id that the row gave for it.
@@ -41,87 +50,109 @@ impl SeenRow {
 
 impl<'u> Journal<'u> {
     pub(super) fn new(unit: &'u Unit, import: Uuid) -> Self {
-        Self { unit, import, people: HashMap::new(), transactions: HashMap::new(), rows: Vec::new() }
+        let (first, last, made) = (HashMap::new(), HashMap::new(), HashSet::new());
+        Self { unit, import, first, last, made, rows: Vec::new(), changes: BTreeMap::new() }
     }
 
-    /// Recalls the rows of an import of people that earlier batches noted of these; the last row counts.
-    pub(super) async fn recall_people(&mut self, people: &[Uuid]) -> Result<()> {
-        let rows = self.recall(Column::RecordId, people).await?;
-        self.people.extend(rows.into_iter().map(|row| (row.record_id, seen(row.row_number, row.given_id))));
-        Ok(())
-    }
-
-    /// Recalls the rows of an import of a stage that earlier batches noted of these people and transactions; of a person
-    /// the first row counts, of a transaction the last.
-    pub(super) async fn recall_stage(&mut self, people: &[Uuid], transactions: &[Uuid]) -> Result<()> {
-        for row in self.recall(Column::PersonId, people).await?.into_iter().rev() {
-            self.people.extend(row.person_id.map(|person| (person, seen(row.row_number, row.given_person_id))));
-        }
-        let rows = self.recall(Column::RecordId, transactions).await?;
-        self.transactions.extend(rows.into_iter().map(|row| (row.record_id, seen(row.row_number, row.given_id))));
-        Ok(())
-    }
-
-    /// The row that made or met a person.
-    pub(super) fn person(&self, id: Uuid) -> Option<SeenRow> {
-        self.people.get(&id).copied()
-    }
-
-    /// The row that made or met a transaction.
-    pub(super) fn transaction(&self, id: Uuid) -> Option<SeenRow> {
-        self.transactions.get(&id).copied()
-    }
-
-    /// Notes down that a row of an import of people made or met a person.
-    pub(super) fn note_person(&mut self, person: Uuid, row: &Incoming) {
-        self.people.insert(person, SeenRow { row: row.row, given: row.id });
-        self.push(row, person, None);
-    }
-
-    /// Notes down that a row of an import of a stage made or met a transaction of a person.
-    pub(super) fn note_transaction(&mut self, transaction: Uuid, person: Uuid, row: &Incoming) {
-        self.transactions.insert(transaction, SeenRow { row: row.row, given: row.id });
-        self.people.entry(person).or_insert(SeenRow { row: row.row, given: row.person_id });
-        self.push(row, transaction, Some(person));
-    }
-
-    /// Writes what this batch has noted.
-    pub(super) async fn write(self) -> Result<()> {
-        if !self.rows.is_empty() {
-            let rows = self.rows.into_iter().map(ActiveModel::from);
-            Entity::insert_many(rows).exec_without_returning(self.unit.on()).await?;
-        }
-        Ok(())
-    }
-
-    fn push(&mut self, row: &Incoming, record: Uuid, person: Option<Uuid>) {
-        self.rows.push(Model {
-            account_id: self.unit.account,
-            import_id: self.import,
-            row_number: i64::try_from(row.row).unwrap_or(i64::MAX),
-            record_id: record,
-            given_id: row.id,
-            person_id: person,
-            given_person_id: row.person_id,
-        });
-    }
-
-    /// The rows of earlier batches with one of these ids, in the order of the file.
-    async fn recall(&self, column: Column, ids: &[Uuid]) -> Result<Vec<Model>> {
+    /// Recalls what earlier batches noted of these records.
+    pub(super) async fn recall(&mut self, records: &[Uuid]) -> Result<()> {
         let mut found = Vec::new();
-        for ids in ids.chunks(IDS_A_STATEMENT) {
+        for ids in records.chunks(IDS_A_STATEMENT) {
             let of_import = Entity::find()
                 .filter(Column::AccountId.eq(self.unit.account))
                 .filter(Column::ImportId.eq(self.import))
-                .filter(among::ids(&self.unit.scope(), column, ids));
+                .filter(among::ids(&self.unit.scope(), Column::RecordId, ids));
             found.extend(of_import.all(self.unit.on()).await?);
         }
         // Here and not there: SQLite would follow the index of the order through the whole import.
         found.sort_by_key(|row| row.row_number);
-        Ok(found)
+        for row in found {
+            self.see(&row);
+        }
+        Ok(())
+    }
+
+    /// The first row that made or met a record.
+    pub(super) fn first(&self, record: Uuid) -> Option<SeenRow> {
+        self.first.get(&record).copied()
+    }
+
+    /// The last row that made or met a record.
+    pub(super) fn last(&self, record: Uuid) -> Option<SeenRow> {
+        self.last.get(&record).copied()
+    }
+
+    /// Notes down what a row did with a record, and the id that the row gives for it.
+    pub(super) fn note(&mut self, row: u64, item: Item, deed: Deed, given: Option<Uuid>) {
+        let model = Model {
+            account_id: self.unit.account,
+            import_id: self.import,
+            row_number: i64::try_from(row).unwrap_or(i64::MAX),
+            record_id: item.id,
+            kind: item.kind,
+            deed,
+            given_id: given,
+        };
+        self.see(&model);
+        self.rows.push(model);
+    }
+
+    /// Notes down what a row changed of a record that is at this version with it; several rows of a file are one layer.
+    pub(super) fn changed(&mut self, item: Item, version: i64, changes: &[Change]) {
+        if self.made.contains(&item.id) {
+            return;
+        }
+        let fields = changes.iter().filter(|change| change.field != Change::CATEGORIES);
+        for Change { field, before, after } in fields {
+            let layer = self.changes.entry((item.id, field.clone())).or_insert_with(|| import_changes::Model {
+                account_id: self.unit.account,
+                record_id: item.id,
+                field: field.clone(),
+                import_id: self.import,
+                kind: item.kind,
+                version,
+                before_value: before.clone(),
+                after_value: None,
+            });
+            (layer.version, layer.after_value) = (version, after.clone());
+        }
+    }
+
+    /// Writes what this batch has noted.
+    pub(super) async fn write(self) -> Result<()> {
+        use import_changes::Column::{AccountId, AfterValue, Field, ImportId, RecordId, Version};
+        let on = self.unit.on();
+        if !self.rows.is_empty() {
+            Entity::insert_many(self.rows.into_iter().map(ActiveModel::from)).exec_without_returning(on).await?;
+        }
+        let layers: Vec<_> = self.changes.into_values().map(import_changes::ActiveModel::from).collect();
+        for layers in layers.chunks(CHANGES_A_STATEMENT) {
+            let again = OnConflict::columns([AccountId, RecordId, Field, ImportId])
+                .update_columns([Version, AfterValue])
+                .to_owned();
+            import_changes::Entity::insert_many(layers.iter().cloned())
+                .on_conflict(again)
+                .exec_without_returning(on)
+                .await?;
+        }
+        Ok(())
+    }
+
+    fn see(&mut self, row: &Model) {
+        let seen = SeenRow { row: row.row_number.unsigned_abs(), given: row.given_id };
+        self.first.entry(row.record_id).or_insert(seen);
+        self.last.insert(row.record_id, seen);
+        if row.deed == Deed::Created {
+            self.made.insert(row.record_id);
+        }
     }
 }
 
-fn seen(row: i64, given: Option<Uuid>) -> SeenRow {
-    SeenRow { row: row.unsigned_abs(), given }
+/// The person, transaction or event of an import.
+pub(super) fn person(id: Uuid) -> Item {
+    ItemKind::Person.item(id)
+}
+
+pub(super) fn transaction(id: Uuid) -> Item {
+    ItemKind::Transaction.item(id)
 }

@@ -1,6 +1,6 @@
 //! Which record a row means: by id, then by e-mail, then by name and company where one of the two has no e-mail.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::{QueryFilter, Select};
 use uuid::Uuid;
@@ -10,14 +10,14 @@ use crate::contact::Keys;
 use crate::entity::people;
 use crate::error::Result;
 use crate::handle::Scope;
-use crate::query::categories;
 use crate::query::people::{Person, live};
+use crate::query::{categories, custom_values};
 
 /// How many keys one statement looks for.
 const KEYS_A_STATEMENT: usize = 1_000;
 
 /// The key by which a record was found.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub enum MatchedBy {
     /// The id that the row gives.
     Id,
@@ -43,6 +43,19 @@ pub(crate) struct Known {
     pub(crate) person: Person,
     /// The folded names of their categories.
     pub(crate) categories: BTreeSet<String>,
+    /// Their custom values by field, where rows have some.
+    pub(crate) custom: BTreeMap<Uuid, String>,
+}
+
+impl MatchedBy {
+    /// What a row has in this key, as it is compared.
+    pub(crate) fn values(self, id: Option<Uuid>, keys: &Keys) -> Vec<String> {
+        match self {
+            Self::Id => id.map(|id| id.to_string()).into_iter().collect(),
+            Self::Email => keys.email_key.iter().cloned().collect(),
+            Self::NameAndCompany => vec![keys.name_key.clone(), keys.company_key.clone()],
+        }
+    }
 }
 
 /// The people that the rows of a batch may mean, found with one statement a key.
@@ -158,7 +171,17 @@ impl Candidates {
     async fn fetch(&mut self, scope: &Scope<'_>, query: Select<people::Entity>) -> Result<()> {
         // Without an order: SQLite would follow the index of the order through the whole account.
         for person in query.all(&scope.on).await? {
-            self.add(Known { person, categories: BTreeSet::new() });
+            self.add(Known { person, categories: BTreeSet::new(), custom: BTreeMap::new() });
+        }
+        Ok(())
+    }
+
+    /// Loads the custom values of all of them: only rows that have some need it.
+    pub(crate) async fn load_custom(&mut self, scope: &Scope<'_>) -> Result<()> {
+        let ids: Vec<_> = self.ids().collect();
+        for (person, values) in custom_values::values_in(scope, &ids).await? {
+            let index = self.by_id[&person];
+            self.known[index].custom = values.into_iter().map(|value| (value.field.id, value.value)).collect();
         }
         Ok(())
     }

@@ -1,79 +1,179 @@
 //! A batch of people: what each row means is decided in order, then everything is written at once.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::journal::Journal;
-use super::matching::{Candidates, Known};
-use super::{Duplicates, Incoming, Outcome, Policy, combined, created_contact, in_categories};
+use super::decision::{Change, Decision, Duplicate, Original, Outcome};
+use super::fire::Fired;
+use super::journal::{self, Journal};
+use super::matching::{Candidates, Known, MatchedBy};
+use super::{Applied, Batch, Duplicates, Incoming, Policy, combined, created_contact};
 use crate::contact::{Contact, Keys};
+use crate::entity::import_records::Deed;
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::Unit;
 use crate::item::ItemKind;
-use crate::query::categories;
-use crate::query::people::{Person, changed, new_row, renew_keys, write};
+use crate::query::custom_values;
+use crate::query::people::{Person, changed, new_row, renew_keys, with_custom_text, write};
 
-pub(super) async fn apply(
-    unit: &Unit,
-    policy: &Policy,
-    mut journal: Journal<'_>,
-    rows: Vec<Incoming>,
-) -> Result<Vec<Outcome>> {
+pub(super) async fn apply<'u>(batch: &Batch<'u>, mut journal: Journal<'u>, rows: Vec<Incoming>) -> Result<Applied<'u>> {
+    let Batch { unit, policy, .. } = *batch;
     let ids: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
     let keys: Vec<_> = rows.iter().map(|row| row.contact.keys()).collect();
-    let mut candidates = Candidates::load(&policy.scope(unit), &ids, &keys).await?;
-    journal.recall_people(&candidates.ids().collect::<Vec<_>>()).await?;
-    let mut writes = PeopleWrites::default();
-    let mut outcomes = Vec::with_capacity(rows.len());
+    let scope = policy.scope(unit);
+    let mut candidates = Candidates::load(&scope, &ids, &keys).await?;
+    if rows.iter().any(|row| !row.person_values.is_empty()) {
+        candidates.load_custom(&scope).await?;
+    }
+    journal.recall(&candidates.ids().collect::<Vec<_>>()).await?;
+    let mut work = Work { unit, policy, journal, candidates, writes: PeopleWrites::default(), fired: Vec::new() };
+    let mut decisions = Vec::with_capacity(rows.len());
     for (row, keys) in rows.iter().zip(&keys) {
-        outcomes.push(decide(unit, policy, &mut journal, &mut candidates, &mut writes, row, keys));
+        decisions.push(work.decide(row, keys));
     }
+    let Work { journal, writes, fired, .. } = work;
     writes.write(unit).await?;
-    writes.finish(unit).await?;
-    journal.write().await?;
-    Ok(outcomes)
+    writes.finish(batch).await?;
+    Ok(Applied { decisions, fired, journal })
 }
 
-fn decide(
-    unit: &Unit,
-    policy: &Policy,
-    journal: &mut Journal<'_>,
-    candidates: &mut Candidates,
-    writes: &mut PeopleWrites,
-    row: &Incoming,
-    keys: &Keys,
-) -> Outcome {
-    let allowed = |known: &Known| journal.person(known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
-    let Some((known, by)) = candidates.find(row.id, keys, allowed) else {
-        let person = writes.create(unit, row);
-        journal.note_person(person.id, row);
-        candidates.add(Known { person, categories: folded(&row.categories) });
-        return Outcome::Created;
-    };
-    if let Some(earlier) = journal.person(known.person.id).filter(|seen| seen.may_repeat(row.id)) {
-        return Outcome::Skipped(format!("it repeats row {}: {}", earlier.row, by.words()));
-    }
-    journal.note_person(known.person.id, row);
-    let Some(change) = change(policy.duplicates, known, row) else {
-        return Outcome::Unchanged;
-    };
-    if policy.duplicates == Duplicates::Ignore {
-        return Outcome::Skipped(format!("{} is there already: {}", known.person.contact().display_name(), by.words()));
-    }
-    let categories = known.categories.union(&folded(&row.categories)).cloned().collect();
-    let person = writes.update(unit, &known.person, change, &row.categories);
-    candidates.renew(Known { person, categories });
-    Outcome::Updated
+struct Work<'a> {
+    unit: &'a Unit,
+    policy: &'a Policy,
+    journal: Journal<'a>,
+    candidates: Candidates,
+    writes: PeopleWrites,
+    fired: Vec<Fired>,
 }
 
-/// The contact that the row gives a person, or `None` where neither it nor the categories would change.
-pub(super) fn change(policy: Duplicates, known: &Known, row: &Incoming) -> Option<Contact> {
-    let current = known.person.contact();
-    let contact = combined(policy, &current, row);
-    let in_all = folded(&row.categories).is_subset(&known.categories);
-    (contact != current || !in_all).then_some(contact)
+impl Work<'_> {
+    fn decide(&mut self, row: &Incoming, keys: &Keys) -> Decision {
+        let journal = &self.journal;
+        let allowed = |known: &Known| journal.last(known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
+        let Some((known, by)) = self.candidates.find(row.id, keys, allowed) else {
+            return self.create(row);
+        };
+        let item = journal::person(known.person.id);
+        let duplicate = |of| Some(Duplicate { by, values: by.values(row.id, keys), of });
+        let decision = |outcome, changes, of| Decision {
+            row: row.row,
+            outcome,
+            record: Some(item.id),
+            changes,
+            duplicate: duplicate(of),
+        };
+        if let Some(earlier) = self.journal.last(item.id).filter(|seen| seen.may_repeat(row.id)) {
+            let of = Original::Row(earlier.row);
+            return Decision { record: None, ..decision(Outcome::Skipped, Vec::new(), of) };
+        }
+        let of = Original::Record(known.person.contact().display_name());
+        let change = PersonChange::of(self.policy.duplicates, known, row);
+        let outcome = match (&change, self.policy.duplicates) {
+            (None, _) => Outcome::Unchanged,
+            (Some(_), Duplicates::Ignore) => Outcome::Skipped,
+            (Some(_), Duplicates::Replace | Duplicates::Merge) => Outcome::Updated,
+        };
+        let (Some(change), Outcome::Updated) = (change, outcome) else {
+            self.journal.note(row.row, item, Deed::Met, row.id);
+            return decision(outcome, Vec::new(), of);
+        };
+        let changes = change.changes.clone();
+        let known = self.writes.update(self.unit, known, change);
+        self.journal.note(row.row, item, Deed::Updated, row.id);
+        self.journal.changed(item, known.person.version, &changes);
+        self.fired.push(Fired { row: row.row, item, name: known.person.sort_key.clone() });
+        self.candidates.renew(known);
+        decision(Outcome::Updated, changes, of)
+    }
+
+    fn create(&mut self, row: &Incoming) -> Decision {
+        let known = self.writes.create(self.unit, self.policy, row, &row.categories);
+        let item = journal::person(known.person.id);
+        self.journal.note(row.row, item, Deed::Created, row.id);
+        self.fired.push(Fired { row: row.row, item, name: known.person.sort_key.clone() });
+        self.candidates.add(known);
+        Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+    }
+}
+
+/// What a row makes of a person who is there.
+pub(super) struct PersonChange {
+    contact: Contact,
+    custom: BTreeMap<Uuid, String>,
+    /// The names of the categories that they come into.
+    categories: Vec<String>,
+    pub(super) changes: Vec<Change>,
+}
+
+impl PersonChange {
+    /// `None` where the row says nothing new.
+    pub(super) fn of(policy: Duplicates, known: &Known, row: &Incoming) -> Option<Self> {
+        let current = known.person.contact();
+        let contact = combined(policy, &current, row);
+        let custom = custom_after(policy, &known.custom, &row.person_values);
+        let categories = missing(&row.categories, &known.categories);
+        let mut changes = differences(&current, &contact);
+        changes.extend(custom_differences(&known.custom, &custom));
+        changes.extend(added(&categories));
+        (!changes.is_empty()).then_some(Self { contact, custom, categories, changes })
+    }
+}
+
+/// What the fields of two contacts differ in.
+fn differences(before: &Contact, after: &Contact) -> Vec<Change> {
+    let text = |value: Option<&str>| value.map(ToOwned::to_owned);
+    let pairs = before.fields().into_iter().zip(after.fields());
+    let changed = pairs.filter(|((_, before), (_, after))| before != after);
+    let change = |((field, before), (_, after)): ((&str, _), (_, _))| Change {
+        field: field.to_owned(),
+        before: text(before),
+        after: text(after),
+    };
+    changed.map(change).collect()
+}
+
+/// The custom values that a record would have: as the policy says of fields.
+pub(super) fn custom_after(
+    policy: Duplicates,
+    before: &BTreeMap<Uuid, String>,
+    given: &[(Uuid, String)],
+) -> BTreeMap<Uuid, String> {
+    let mut after = before.clone();
+    for (field, value) in given {
+        match policy {
+            Duplicates::Merge => after.entry(*field).or_insert_with(|| value.clone()),
+            Duplicates::Ignore | Duplicates::Replace => {
+                after.insert(*field, value.clone());
+                continue;
+            }
+        };
+    }
+    after
+}
+
+/// What custom values differ in.
+pub(super) fn custom_differences(before: &BTreeMap<Uuid, String>, after: &BTreeMap<Uuid, String>) -> Vec<Change> {
+    let changed = after.iter().filter(|(field, value)| before.get(*field) != Some(*value));
+    let change = |(field, value): (&Uuid, &String)| Change {
+        field: Change::custom(*field),
+        before: before.get(field).cloned(),
+        after: Some(value.clone()),
+    };
+    changed.map(change).collect()
+}
+
+/// The names that are not among these folded ones, each once.
+pub(super) fn missing(names: &[String], known: &BTreeSet<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.iter().filter(|name| !known.contains(&fold(name)) && seen.insert(fold(name))).cloned().collect()
+}
+
+/// The change that adds categories.
+pub(super) fn added(names: &[String]) -> Option<Change> {
+    let after = (!names.is_empty()).then(|| names.join(" ::: "))?;
+    Some(Change { field: Change::CATEGORIES.to_owned(), before: None, after: Some(after) })
 }
 
 pub(super) fn folded(names: &[String]) -> BTreeSet<String> {
@@ -90,57 +190,69 @@ pub(super) struct PeopleWrites {
     updated: BTreeSet<usize>,
     /// Who goes into the category of which name.
     categories: Vec<(Uuid, String)>,
+    /// Who has which value in which field.
+    values: BTreeMap<(Uuid, Uuid), String>,
 }
 
 impl PeopleWrites {
-    /// Notes down the person that a row creates, with the row's categories.
-    pub(super) fn create(&mut self, unit: &Unit, row: &Incoming) -> Person {
-        let person = self.create_without_categories(unit, row);
-        self.categories.extend(row.categories.iter().map(|name| (person.id, name.clone())));
-        person
-    }
-
-    /// Notes down the person that a row creates; the row's categories are for its transaction.
-    pub(super) fn create_without_categories(&mut self, unit: &Unit, row: &Incoming) -> Person {
+    /// Notes down the person that a row creates, and gives them as they will be.
+    pub(super) fn create(&mut self, unit: &Unit, policy: &Policy, row: &Incoming, categories: &[String]) -> Known {
+        let custom: BTreeMap<_, _> = row.person_values.iter().cloned().collect();
         let person = new_row(unit, created_contact(row));
-        self.push(person.clone());
-        person
+        let person = Person { created_by: policy.owner.or(person.created_by), ..person };
+        let person = with_custom_text(person, custom_values::text_by_field(&custom));
+        self.categories.extend(categories.iter().map(|name| (person.id, name.clone())));
+        self.put(person.id, &custom);
+        self.places.insert(person.id, self.rows.len());
+        self.rows.push(person.clone());
+        Known { person, categories: folded(categories), custom }
     }
 
     /// Notes down a change, and gives the person as they will be.
-    pub(super) fn update(&mut self, unit: &Unit, person: &Person, contact: Contact, categories: &[String]) -> Person {
-        self.categories.extend(categories.iter().map(|name| (person.id, name.clone())));
-        let changed = changed(unit, person, contact);
-        if let Some(place) = self.places.get(&person.id) {
-            // An earlier row of the batch has made or changed them: it is one change.
-            let version = self.rows[*place].version;
-            let changed = Person { version, ..changed };
-            self.rows[*place] = changed.clone();
-            // Transactions of the batch may hold what the earlier row has said.
-            self.updated.insert(*place);
-            return changed;
+    pub(super) fn update(&mut self, unit: &Unit, known: &Known, change: PersonChange) -> Known {
+        let PersonChange { contact, custom, categories, changes: _ } = change;
+        let id = known.person.id;
+        self.categories.extend(categories.iter().map(|name| (id, name.clone())));
+        self.put(id, &custom);
+        let person = changed(unit, &known.person, contact);
+        let mut person = with_custom_text(person, custom_values::text_by_field(&custom));
+        let place = self.places.get(&id).copied().unwrap_or(self.rows.len());
+        if let Some(earlier) = self.rows.get_mut(place) {
+            // An earlier row of the batch has made or changed them: it is one change. Transactions of the batch may hold what that
+            // row has said.
+            person.version = earlier.version;
+            *earlier = person.clone();
+        } else {
+            self.places.insert(id, place);
+            self.rows.push(person.clone());
         }
-        self.updated.insert(self.rows.len());
-        self.push(changed.clone());
-        changed
+        self.updated.insert(place);
+        let categories = known.categories.union(&folded(&categories)).cloned().collect();
+        Known { person, categories, custom }
     }
 
     /// Writes the people.
-    pub(super) async fn write(&mut self, unit: &Unit) -> Result<()> {
+    pub(super) async fn write(&self, unit: &Unit) -> Result<()> {
         write(unit, self.rows.clone()).await
     }
 
-    /// Renews what transactions derive from the people who were changed, and assigns the categories.
-    pub(super) async fn finish(self, unit: &Unit) -> Result<()> {
+    /// Renews what transactions derive from the people who were changed, and assigns categories and custom values.
+    pub(super) async fn finish(self, batch: &Batch<'_>) -> Result<()> {
         let updated: Vec<_> = self.updated.iter().map(|place| &self.rows[*place]).collect();
         if !updated.is_empty() {
-            renew_keys(unit, &updated).await?;
+            renew_keys(batch.unit, &updated).await?;
         }
-        categories::add(unit, ItemKind::Person, &in_categories(unit, &self.categories).await?).await
+        let values = self.values.into_iter().map(|((person, field), value)| (person, field, value));
+        custom_values::put(batch.unit, values.collect()).await?;
+        batch.add_categories(ItemKind::Person, &self.categories).await
     }
 
-    fn push(&mut self, person: Person) {
-        self.places.insert(person.id, self.rows.len());
-        self.rows.push(person);
+    fn put(&mut self, person: Uuid, custom: &BTreeMap<Uuid, String>) {
+        self.values.extend(custom.iter().map(|(field, value)| ((person, *field), value.clone())));
     }
+}
+
+/// Why a row means a record.
+pub(super) fn duplicate(by: MatchedBy, id: Option<Uuid>, keys: &Keys, of: Original) -> Option<Duplicate> {
+    Some(Duplicate { by, values: by.values(id, keys), of })
 }

@@ -1,39 +1,43 @@
 //! A batch of one stage: each row is a person and a transaction with them.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use sea_orm::QueryFilter;
 use uuid::Uuid;
 
-use super::journal::Journal;
-use super::matching::{Candidates, Known};
-use super::people::{PeopleWrites, change, folded};
-use super::{Duplicates, Incoming, IncomingTerms, Outcome, Policy, in_categories};
+use super::decision::{Change, Decision, Original, Outcome};
+use super::fire::Fired;
+use super::journal::{self, Journal};
+use super::matching::{Candidates, Known, MatchedBy};
+use super::people::{PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, missing};
+use super::{Applied, Duplicates, Incoming, IncomingTerms, Policy};
 use crate::among;
-use crate::contact::{Contact, Keys};
+use crate::contact::Keys;
+use crate::entity::import_records::Deed;
 use crate::entity::transactions;
 use crate::error::Result;
 use crate::handle::{Scope, Unit};
-use crate::item::ItemKind;
-use crate::query::categories;
+use crate::item::{Item, ItemKind};
 use crate::query::people::Person;
-use crate::query::transactions::{Stage, Terms, Transaction, changed, live, log_steps, new_row, write};
+use crate::query::transactions::{
+    Stage, Terms, Transaction, add_managers, changed, live, log_steps, log_steps_by, new_row, with_custom_text, write,
+};
+use crate::query::{categories, custom_values};
 
-pub(super) async fn apply(
-    unit: &Unit,
-    policy: &Policy,
+pub(super) async fn apply<'u>(
+    of: &super::Batch<'u>,
     stage: Stage,
-    journal: Journal<'_>,
+    journal: Journal<'u>,
     rows: Vec<Incoming>,
-) -> Result<Vec<Outcome>> {
+) -> Result<Applied<'u>> {
     let keys: Vec<_> = rows.iter().map(|row| row.contact.keys()).collect();
-    let mut batch = Batch::load(unit, policy, stage, journal, &rows, &keys).await?;
-    let mut outcomes = Vec::with_capacity(rows.len());
+    let mut batch = Batch::load(of.unit, of.policy, stage, journal, &rows, &keys).await?;
+    let mut decisions = Vec::with_capacity(rows.len());
     for (row, keys) in rows.iter().zip(&keys) {
-        outcomes.push(batch.decide(row, keys));
+        decisions.push(batch.decide(row, keys));
     }
-    batch.write().await?;
-    Ok(outcomes)
+    let (fired, journal) = batch.write(of).await?;
+    Ok(Applied { decisions, fired, journal })
 }
 
 /// The terms of a row, cleaned. Errors: [`crate::Error::Invalid`] where they could not be stored.
@@ -54,15 +58,38 @@ struct Batch<'a> {
     people_writes: PeopleWrites,
     /// The transactions that rows made or changed; what they are like is in `transactions`.
     touched: Vec<Uuid>,
-    /// Which of them came into which stage.
-    steps: Vec<(Uuid, Stage)>,
+    /// Which of them began in which stage, and which came into which.
+    begun: Vec<(Uuid, Stage)>,
+    moved: Vec<(Uuid, Stage)>,
     categories: Vec<(Uuid, String)>,
+    values: BTreeMap<(Uuid, Uuid), String>,
+    fired: Vec<(u64, Uuid)>,
 }
 
 struct KnownTransaction {
     transaction: Transaction,
     /// The folded names of its categories.
     categories: BTreeSet<String>,
+    /// Its custom values by field, where rows have some.
+    custom: BTreeMap<Uuid, String>,
+}
+
+/// What a row makes of a transaction that is there.
+struct TransactionChange {
+    stage: Stage,
+    terms: Terms,
+    custom: BTreeMap<Uuid, String>,
+    /// The names of the categories that it comes into.
+    categories: Vec<String>,
+    changes: Vec<Change>,
+}
+
+/// By which key a row means a record, and what both have in it.
+#[derive(Clone, Copy)]
+struct Meant<'k> {
+    by: MatchedBy,
+    id: Option<Uuid>,
+    keys: &'k Keys,
 }
 
 impl<'a> Batch<'a> {
@@ -79,7 +106,11 @@ impl<'a> Batch<'a> {
         let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
         let mut person_ids: Vec<_> = rows.iter().filter_map(|row| row.person_id).collect();
         person_ids.extend(by_id.iter().map(|transaction| transaction.person_id));
-        let people = Candidates::load(&scope, &person_ids, keys).await?;
+        let mut people = Candidates::load(&scope, &person_ids, keys).await?;
+        let has_values = rows.iter().any(|row| !row.values.is_empty() || !row.person_values.is_empty());
+        if has_values {
+            people.load_custom(&scope).await?;
+        }
         let candidates: Vec<_> = people.ids().collect();
         let mut found = transactions_with(&scope, transactions::Column::PersonId, &candidates).await?;
         found.retain(|transaction| transaction.stage == stage);
@@ -88,9 +119,16 @@ impl<'a> Batch<'a> {
             of_person.entry(transaction.person_id).or_default().push(transaction.id);
         }
         let with_person = found.into_iter().chain(by_id).filter(|found| people.get(found.person_id).is_some());
-        let transactions = with_categories(&scope, with_person).await?;
+        let mut transactions = with_categories(&scope, with_person).await?;
         let known: Vec<_> = transactions.keys().copied().collect();
-        journal.recall_stage(&candidates, &known).await?;
+        if has_values {
+            for (id, values) in custom_values::values_in(&scope, &known).await? {
+                let known = transactions.get_mut(&id).expect("only values of these were asked for");
+                known.custom = values.into_iter().map(|value| (value.field.id, value.value)).collect();
+            }
+        }
+        let records: Vec<_> = candidates.into_iter().chain(known).collect();
+        journal.recall(&records).await?;
         Ok(Self {
             unit,
             policy,
@@ -101,33 +139,41 @@ impl<'a> Batch<'a> {
             of_person,
             people_writes: PeopleWrites::default(),
             touched: Vec::new(),
-            steps: Vec::new(),
+            begun: Vec::new(),
+            moved: Vec::new(),
             categories: Vec::new(),
+            values: BTreeMap::new(),
+            fired: Vec::new(),
         })
     }
 
-    fn decide(&mut self, row: &Incoming, keys: &Keys) -> Outcome {
+    fn decide(&mut self, row: &Incoming, keys: &Keys) -> Decision {
         if let Some(id) = row.id.filter(|id| self.transactions.contains_key(id)) {
-            return self.meet(id, "the same id", row);
+            return self.meet(id, Meant { by: MatchedBy::Id, id: row.id, keys }, row);
         }
         let journal = &self.journal;
-        let allowed = |known: &Known| journal.person(known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
+        let allowed = |known: &Known| journal.first(known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
         let Some((known, by)) = self.people.find(row.person_id, keys, allowed) else {
-            let person = self.people_writes.create_without_categories(self.unit, row);
-            self.people.add(Known { person: person.clone(), categories: BTreeSet::new() });
+            let known = self.people_writes.create(self.unit, self.policy, row, &[]);
+            let person = known.person.clone();
+            self.people.add(known);
+            self.journal.note(row.row, journal::person(person.id), Deed::Created, row.person_id);
             return self.create(&person, row);
         };
         let person = known.person.clone();
+        let meant = Meant { by, id: row.person_id, keys };
         if let Some(transaction) = self.of_person_in_stage(person.id, row) {
-            return self.meet(transaction, by.words(), row);
+            return self.meet(transaction, meant, row);
         }
-        let person = self.change_person(person, row);
-        self.create(&person, row)
+        let name = person.contact().display_name();
+        let (person, changes) = self.change_person(person, row);
+        let duplicate = duplicate(meant.by, meant.id, meant.keys, Original::Record(name));
+        Decision { changes, duplicate, ..self.create(&person, row) }
     }
 
     /// The newest transaction of a person in the stage that the row may mean.
     fn of_person_in_stage(&self, person: Uuid, row: &Incoming) -> Option<Uuid> {
-        let may_mean = |id: &Uuid| self.journal.transaction(*id).is_none_or(|seen| seen.may_repeat(row.id));
+        let may_mean = |id: &Uuid| self.journal.last(*id).is_none_or(|seen| seen.may_repeat(row.id));
         let mut meant = self.of_person.get(&person)?.iter().copied().filter(may_mean);
         // The file of another account may have several of one person. Where it is imported again, each row means the
         // transaction that it made.
@@ -138,10 +184,7 @@ impl<'a> Batch<'a> {
     /// Whether the row leaves a transaction and its person as they are.
     fn says_nothing_new(&self, id: Uuid, row: &Incoming) -> bool {
         let known = &self.transactions[&id];
-        let (stage, terms) = self.change_of_terms(known, row);
-        let same = stage == known.transaction.stage && terms == known.transaction.terms();
-        let in_all = folded(&row.categories).is_subset(&known.categories);
-        same && in_all && change_of_contact(self.policy.duplicates, self.person_of(known), row).is_none()
+        self.change_of(known, row).is_none() && self.change_of_person(self.person_of(known), row).is_none()
     }
 
     fn person_of(&self, known: &KnownTransaction) -> &Known {
@@ -149,79 +192,148 @@ impl<'a> Batch<'a> {
     }
 
     /// A row that means a transaction that is there.
-    fn meet(&mut self, id: Uuid, same: &str, row: &Incoming) -> Outcome {
-        if let Some(earlier) = self.journal.transaction(id).filter(|seen| seen.may_repeat(row.id)) {
-            return Outcome::Skipped(format!("it repeats row {}: {same}", earlier.row));
-        }
-        self.journal.note_transaction(id, self.transactions[&id].transaction.person_id, row);
-        if self.says_nothing_new(id, row) {
-            return Outcome::Unchanged;
+    fn meet(&mut self, id: Uuid, meant: Meant<'_>, row: &Incoming) -> Decision {
+        let Meant { by, id: given, keys } = meant;
+        let item = journal::transaction(id);
+        let decision = |outcome, of| Decision {
+            row: row.row,
+            outcome,
+            record: Some(id),
+            changes: Vec::new(),
+            duplicate: duplicate(by, given, keys, of),
+        };
+        if let Some(earlier) = self.journal.last(id).filter(|seen| seen.may_repeat(row.id)) {
+            return Decision { record: None, ..decision(Outcome::Skipped, Original::Row(earlier.row)) };
         }
         let known = &self.transactions[&id];
-        let person = self.person_of(known);
-        if self.policy.duplicates == Duplicates::Ignore {
-            let name = person.person.contact().display_name();
-            return Outcome::Skipped(format!("{name} has such a transaction already: {same}"));
+        let person = self.person_of(known).person.clone();
+        let of_person = journal::person(person.id);
+        let of = Original::Transaction(person.contact().display_name());
+        let change = self.change_of(known, row);
+        let is_new = change.is_some() || self.change_of_person(self.person_of(known), row).is_some();
+        if !is_new || self.policy.duplicates == Duplicates::Ignore {
+            self.journal.note(row.row, item, Deed::Met, row.id);
+            self.meet_person(of_person, row);
+            return decision(if is_new { Outcome::Skipped } else { Outcome::Unchanged }, of);
         }
-        let (stage, terms) = self.change_of_terms(known, row);
-        let person = person.person.clone();
-        self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
-        self.change_person(person, row);
-        self.change(id, stage, terms, &row.categories);
-        Outcome::Updated
+        let (_, mut changes) = self.change_person(person, row);
+        self.meet_person(of_person, row);
+        self.fired.push((row.row, id));
+        let Some(change) = change else {
+            self.journal.note(row.row, item, Deed::Met, row.id);
+            return Decision { changes, ..decision(Outcome::Updated, of) };
+        };
+        let own = change.changes.clone();
+        self.categories.extend(change.categories.iter().map(|name| (id, name.clone())));
+        self.journal.note(row.row, item, Deed::Updated, row.id);
+        let version = self.change(id, change);
+        self.journal.changed(item, version, &own);
+        changes.extend(own);
+        Decision { changes, ..decision(Outcome::Updated, of) }
     }
 
-    /// Notes down a change, for the rows that follow and for the end of the batch.
-    fn change(&mut self, id: Uuid, stage: Stage, terms: Terms, categories: &[String]) {
+    /// Notes down the person of a row, unless a row has already.
+    fn meet_person(&mut self, person: Item, row: &Incoming) {
+        if self.journal.first(person.id).is_none() {
+            self.journal.note(row.row, person, Deed::Met, row.person_id);
+        }
+    }
+
+    /// Notes down a change, for the rows that follow and for the end of the batch. Answers the version of the transaction with it.
+    fn change(&mut self, id: Uuid, change: TransactionChange) -> i64 {
+        let TransactionChange { stage, terms, custom, categories, changes: _ } = change;
         let known = self.transactions.get_mut(&id).expect("an updated transaction is known");
-        known.categories.extend(folded(categories));
+        known.categories.extend(folded(&categories));
+        self.values.extend(custom.iter().map(|(field, value)| ((id, *field), value.clone())));
         let before = known.transaction.clone();
         let (person, version, came_in) =
             (before.person_id, before.version, stage == self.stage && before.stage != stage);
+        let text = custom_values::text_by_field(&custom);
+        let is_other = custom != known.custom;
         known.transaction = changed(self.unit, before, stage, terms);
+        if is_other {
+            known.transaction = with_custom_text(known.transaction.clone(), text);
+            known.custom = custom;
+        }
         if self.touched.contains(&id) {
             // An earlier row of the batch has made or changed it: it is one change.
             known.transaction.version = version;
         } else {
             self.touched.push(id);
         }
+        let version = known.transaction.version;
         if came_in {
-            self.steps.push((id, stage));
+            self.moved.push((id, stage));
             let of_person = self.of_person.entry(person).or_default();
             let newer = of_person.iter().take_while(|other| **other > id).count();
             of_person.insert(newer, id);
         }
+        version
     }
 
-    fn create(&mut self, person: &Person, row: &Incoming) -> Outcome {
-        let transaction = new_row(self.unit, person, self.stage, created_terms(&row.terms));
+    fn create(&mut self, person: &Person, row: &Incoming) -> Decision {
+        let custom: BTreeMap<_, _> = row.values.iter().cloned().collect();
+        let transaction = new_row(self.unit, person, self.stage, self.created_terms(&row.terms));
+        let transaction = Transaction { created_by: self.policy.owner.or(transaction.created_by), ..transaction };
+        let transaction = with_custom_text(transaction, custom_values::text_by_field(&custom));
         let id = transaction.id;
-        self.journal.note_transaction(id, person.id, row);
+        self.journal.note(row.row, journal::transaction(id), Deed::Created, row.id);
+        self.meet_person(journal::person(person.id), row);
+        self.values.extend(custom.iter().map(|(field, value)| ((id, *field), value.clone())));
         self.of_person.entry(person.id).or_default().insert(0, id);
         self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
-        let categories = folded(&row.categories);
+        self.fired.push((row.row, id));
         self.touched.push(id);
-        self.steps.push((id, self.stage));
-        self.transactions.insert(id, KnownTransaction { transaction, categories });
-        Outcome::Created
+        self.begun.push((id, self.stage));
+        self.transactions.insert(id, KnownTransaction { transaction, categories: folded(&row.categories), custom });
+        Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
     }
 
     /// The person as the row leaves them: `ignore` leaves them untouched.
-    fn change_person(&mut self, person: Person, row: &Incoming) -> Person {
+    fn change_person(&mut self, person: Person, row: &Incoming) -> (Person, Vec<Change>) {
         let known = self.people.get(person.id).expect("the person was found there");
         if self.policy.duplicates == Duplicates::Ignore {
-            return person;
+            return (person, Vec::new());
         }
-        let Some(contact) = change_of_contact(self.policy.duplicates, known, row) else {
-            return person;
+        let Some(change) = self.change_of_person(known, row) else {
+            return (person, Vec::new());
         };
-        let categories = known.categories.clone();
-        let changed = self.people_writes.update(self.unit, &person, contact, &[]);
-        self.people.renew(Known { person: changed.clone(), categories });
-        changed
+        let (item, changes) = (journal::person(person.id), change.changes.clone());
+        let known = self.people_writes.update(self.unit, known, change);
+        self.journal.note(row.row, item, Deed::Updated, row.person_id);
+        self.journal.changed(item, known.person.version, &changes);
+        let person = known.person.clone();
+        self.people.renew(known);
+        (person, changes)
     }
 
-    fn change_of_terms(&self, known: &KnownTransaction, row: &Incoming) -> (Stage, Terms) {
+    /// The change of a person by a row of a stage, whose categories are for the transaction.
+    fn change_of_person(&self, known: &Known, row: &Incoming) -> Option<PersonChange> {
+        PersonChange::of(self.policy.duplicates, known, &Incoming { categories: Vec::new(), ..row.clone() })
+    }
+
+    /// What the row makes of a transaction; `None` where it says nothing new of it.
+    fn change_of(&self, known: &KnownTransaction, row: &Incoming) -> Option<TransactionChange> {
+        let (stage, terms) = self.terms_after(known, row);
+        let custom = custom_after(self.policy.duplicates, &known.custom, &row.values);
+        let categories = missing(&row.categories, &known.categories);
+        let before = known.transaction.terms();
+        let decimal = |value: crate::Decimal| Some(value.to_string());
+        let pairs = [
+            ("stage", Some(known.transaction.stage.name().to_owned()), Some(stage.name().to_owned())),
+            ("value", decimal(before.value), decimal(terms.value)),
+            ("probability", decimal(before.probability), decimal(terms.probability)),
+            ("moreInfo", before.more_info, terms.more_info.clone()),
+        ];
+        let changed = pairs.into_iter().filter(|(_, before, after)| before != after);
+        let mut changes: Vec<_> =
+            changed.map(|(field, before, after)| Change { field: field.to_owned(), before, after }).collect();
+        changes.extend(custom_differences(&known.custom, &custom));
+        changes.extend(added(&categories));
+        (!changes.is_empty()).then_some(TransactionChange { stage, terms, custom, categories, changes })
+    }
+
+    fn terms_after(&self, known: &KnownTransaction, row: &Incoming) -> (Stage, Terms) {
         let current = known.transaction.terms();
         let IncomingTerms { value, probability, more_info } = row.terms.clone();
         if self.policy.duplicates == Duplicates::Merge {
@@ -237,22 +349,40 @@ impl<'a> Batch<'a> {
         (self.stage, terms)
     }
 
-    async fn write(self) -> Result<()> {
-        let Self { unit, journal, mut people_writes, mut transactions, touched, steps, categories: names, .. } = self;
-        journal.write().await?;
+    /// The terms of a transaction that a row makes: where the row has none, those of the import.
+    fn created_terms(&self, terms: &IncomingTerms) -> Terms {
+        let IncomingTerms { value, probability, .. } = self.policy.defaults;
+        let terms = terms.clone();
+        created_terms(&IncomingTerms {
+            value: terms.value.or(value),
+            probability: terms.probability.or(probability),
+            more_info: terms.more_info,
+        })
+    }
+
+    async fn write(self, of: &super::Batch<'a>) -> Result<(Vec<Fired>, Journal<'a>)> {
+        let Self { unit, journal, people_writes, mut transactions, touched, begun, moved, .. } = self;
         people_writes.write(unit).await?;
+        let fired = self.fired.iter().map(|(row, id)| Fired {
+            row: *row,
+            item: journal::transaction(*id),
+            name: transactions[id].transaction.sort_key.clone(),
+        });
+        let fired = fired.collect();
         let rows = touched.iter().filter_map(|id| transactions.remove(id)).map(|known| known.transaction);
         write(unit, rows.collect()).await?;
-        log_steps(unit, &steps).await?;
+        log_steps(unit, &begun).await?;
+        log_steps_by(unit, &moved, Some(of.import)).await?;
+        if let Some(owner) = self.policy.owner {
+            add_managers(unit, owner, begun.iter().map(|(transaction, _)| *transaction)).await?;
+        }
         // After the transactions: a later row may have changed the person of an earlier one.
-        people_writes.finish(unit).await?;
-        categories::add(unit, ItemKind::Transaction, &in_categories(unit, &names).await?).await
+        people_writes.finish(of).await?;
+        let values = self.values.into_iter().map(|((transaction, field), value)| (transaction, field, value));
+        custom_values::put(unit, values.collect()).await?;
+        of.add_categories(ItemKind::Transaction, &self.categories).await?;
+        Ok((fired, journal))
     }
-}
-
-/// The change of a person by a row of a stage, whose categories are for the transaction.
-fn change_of_contact(policy: Duplicates, known: &Known, row: &Incoming) -> Option<Contact> {
-    change(policy, known, &Incoming { categories: Vec::new(), ..row.clone() })
 }
 
 fn created_terms(terms: &IncomingTerms) -> Terms {
@@ -276,7 +406,9 @@ async fn with_categories(
     found: impl Iterator<Item = Transaction>,
 ) -> Result<HashMap<Uuid, KnownTransaction>> {
     let mut known: HashMap<_, _> = found
-        .map(|transaction| (transaction.id, KnownTransaction { transaction, categories: BTreeSet::new() }))
+        .map(|transaction| {
+            (transaction.id, KnownTransaction { transaction, categories: BTreeSet::new(), custom: BTreeMap::new() })
+        })
         .collect();
     let ids: Vec<_> = known.keys().copied().collect();
     for (id, categories) in categories::of_items_in(scope, &ids).await? {

@@ -179,6 +179,14 @@ pub(crate) async fn named(scope: &Scope<'_>, key: &str) -> Result<Vec<Uuid>> {
 ///
 /// Errors: [`Error::Invalid`] for a name that is empty or too long.
 pub(crate) async fn ensure<'n>(unit: &Unit, names: impl IntoIterator<Item = &'n str>) -> Result<HashMap<String, Uuid>> {
+    ensure_noting(unit, names).await.map(|(found, _)| found)
+}
+
+/// As [`ensure`], with the ids of those that it made.
+pub(crate) async fn ensure_noting<'n>(
+    unit: &Unit,
+    names: impl IntoIterator<Item = &'n str>,
+) -> Result<(HashMap<String, Uuid>, Vec<Uuid>)> {
     let mut wanted = BTreeMap::new();
     for name in names {
         let name = check_name(name)?;
@@ -187,11 +195,12 @@ pub(crate) async fn ensure<'n>(unit: &Unit, names: impl IntoIterator<Item = &'n 
     let mut found = existing(&unit.scope(), wanted.keys().cloned()).await?;
     let missing: Vec<_> = wanted.iter().filter(|(key, _)| !found.contains_key(*key)).collect();
     if missing.is_empty() {
-        return Ok(found);
+        return Ok((found, Vec::new()));
     }
-    let rows = missing.iter().map(|(key, name)| categories::ActiveModel {
+    let ids: Vec<_> = missing.iter().map(|_| Uuid::now_v7()).collect();
+    let rows = missing.iter().zip(&ids).map(|((key, name), id)| categories::ActiveModel {
         account_id: Set(unit.account),
-        id: Set(Uuid::now_v7()),
+        id: Set(*id),
         name: Set((**name).to_owned()),
         name_key: Set((*key).clone()),
         version: Set(1),
@@ -208,7 +217,8 @@ pub(crate) async fn ensure<'n>(unit: &Unit, names: impl IntoIterator<Item = &'n 
     if wanted.keys().any(|key| !found.contains_key(key)) {
         return Err(Error::Conflict { reason: "somebody deleted a category at this moment; try again".to_owned() });
     }
-    Ok(found)
+    let made = ids.into_iter().filter(|id| found.values().any(|found| found == id)).collect();
+    Ok((found, made))
 }
 
 /// Errors: [`Error::Invalid`] for more categories than an item may be in.
@@ -249,12 +259,18 @@ async fn changed(unit: &Unit, id: Uuid) -> Result<Category> {
 
 /// Puts items into categories: pairs of an item and a category. What is in one already stays.
 pub(crate) async fn add(unit: &Unit, kind: ItemKind, pairs: &[(Uuid, Uuid)]) -> Result<()> {
+    add_by(unit, kind, pairs, None).await
+}
+
+/// As [`add`], by an import, which an undo takes out again.
+pub(crate) async fn add_by(unit: &Unit, kind: ItemKind, pairs: &[(Uuid, Uuid)], import: Option<Uuid>) -> Result<()> {
     for pairs in pairs.chunks(IDS_A_STATEMENT) {
         let rows = pairs.iter().map(|(item, category)| item_categories::ActiveModel {
             account_id: Set(unit.account),
             category_id: Set(*category),
             kind: Set(kind),
             item_id: Set(*item),
+            import_id: Set(import),
         });
         item_categories::Entity::insert_many(rows)
             .on_conflict(OnConflict::new().do_nothing().to_owned())

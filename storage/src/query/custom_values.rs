@@ -14,9 +14,10 @@ use crate::entity::custom_values::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit};
+use crate::import::Change;
 use crate::query::custom_fields::{CustomField, Target, ValueType, live, options_in};
 use crate::query::people::lines;
-use crate::query::{people, transactions};
+use crate::query::{edits, people, transactions};
 use crate::record::{self, IDS_A_STATEMENT};
 use crate::value::{Day, Decimal};
 use crate::view::NameOrId;
@@ -25,6 +26,8 @@ use crate::view::NameOrId;
 const VALUES_LIMIT: usize = 200;
 /// The longest value, and the most that the values of a record have together, in bytes.
 const VALUE_LIMIT: usize = 1 << 20;
+/// How many values one statement writes, of four columns each.
+const VALUES_A_STATEMENT: usize = 5_000;
 /// How many options an error lists.
 const LISTED: usize = 20;
 /// How many records get their new text at a time.
@@ -179,6 +182,15 @@ pub(crate) fn parse(field: &CustomField, options: &[String], text: &str) -> Resu
     Ok(Some(value))
 }
 
+/// As [`set`], for somebody who changes a record, which will be at this version.
+pub(crate) async fn edit(unit: &Unit, item: Uuid, version: i64, values: &[Checked]) -> Result<()> {
+    let there = values_in(&unit.scope(), &[item]).await?.remove(&item).unwrap_or_default();
+    let held = |field: Uuid| there.iter().find(|value| value.field.id == field).map(|value| &value.value);
+    let changed = values.iter().filter(|Checked { field, value }| held(field.id) != value.as_ref());
+    edits::note(unit, item, version, changed.map(|value| Change::custom(value.field.id)).collect()).await?;
+    set(unit, item, values).await
+}
+
 /// Gives a record checked values; the others stay. Its `custom_text` is for the caller to renew.
 pub(crate) async fn set(unit: &Unit, item: Uuid, values: &[Checked]) -> Result<()> {
     let cleared: Vec<_> = values.iter().filter(|value| value.value.is_none()).map(|value| value.field.id).collect();
@@ -216,6 +228,47 @@ async fn check_total(unit: &Unit, item: Uuid) -> Result<()> {
     }
     let reason = format!("the custom values have {total} bytes together, and {VALUE_LIMIT} is the most for one record");
     Err(Error::invalid("customValues", reason))
+}
+
+/// The `custom_text` of a record that has these values, by the id of their fields.
+pub(crate) fn text_by_field(values: &BTreeMap<Uuid, String>) -> String {
+    lines(&values.values().map(|value| fold(value)).collect::<Vec<_>>())
+}
+
+/// Gives many records values, each of a record and a field; their `custom_text` is for the caller to renew.
+pub(crate) async fn put(unit: &Unit, values: Vec<(Uuid, Uuid, String)>) -> Result<()> {
+    let row = |(item, field, value): &(Uuid, Uuid, String)| ActiveModel {
+        account_id: Set(unit.account),
+        item_id: Set(*item),
+        field_id: Set(*field),
+        value: Set(value.clone()),
+    };
+    for values in values.chunks(VALUES_A_STATEMENT) {
+        let again = OnConflict::columns([Column::AccountId, Column::ItemId, Column::FieldId])
+            .update_column(Column::Value)
+            .to_owned();
+        Entity::insert_many(values.iter().map(row)).on_conflict(again).exec_without_returning(unit.on()).await?;
+    }
+    Ok(())
+}
+
+/// Takes values from records: pairs of a record and a field. Their `custom_text` is for the caller to renew.
+pub(crate) async fn clear(unit: &Unit, values: &[(Uuid, Uuid)]) -> Result<()> {
+    let mut of_field: HashMap<_, Vec<_>> = HashMap::new();
+    for (item, field) in values {
+        of_field.entry(*field).or_default().push(*item);
+    }
+    for (field, items) in of_field {
+        for items in items.chunks(IDS_A_STATEMENT) {
+            Entity::delete_many()
+                .filter(Column::AccountId.eq(unit.account))
+                .filter(Column::FieldId.eq(field))
+                .filter(Column::ItemId.is_in(items.iter().copied()))
+                .exec(unit.on())
+                .await?;
+        }
+    }
+    Ok(())
 }
 
 /// The `custom_text` of a new record with these values.

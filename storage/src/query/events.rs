@@ -16,7 +16,7 @@ use crate::item::{Item, ItemKind};
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::people::lines;
-use crate::query::{accounts, associations, categories, email_templates, users};
+use crate::query::{accounts, associations, categories, edits, email_templates, users};
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::text::{self, LINE_LIMIT};
 use crate::value::{Day, Timestamp};
@@ -273,8 +273,10 @@ pub async fn update(
             if let Some(subjects) = subjects {
                 associations::set(&unit, ItemKind::Event.item(*id), subjects).await?;
             }
+            let before = edits::of_event(&event);
             let event = changed(&unit, event, details.cleaned()?, names, &zone).await?;
             record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
+            edits::note_differences(&unit, *id, event.version, &before, &edits::of_event(&event)).await?;
             if let Some(names) = categories {
                 categories::set(&unit, ItemKind::Event.item(*id), names).await?;
             }
@@ -297,6 +299,7 @@ pub async fn complete(writer: &Writer, id: Uuid, progress: Progress, version: Op
             }
             let event = Event { completed_at, version: event.version + 1, updated_at: unit.now, ..event };
             record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
+            edits::note(&unit, id, event.version, vec!["completedAt".to_owned()]).await?;
             unit.publish(Noun::Event, Verb::Updated, id).await?;
             Ok(event)
         })
@@ -336,6 +339,11 @@ pub(crate) async fn create_in(unit: &Unit, new: NewEvent) -> Result<Event> {
 /// owner and template are there is the caller's to check.
 pub(crate) fn new_row(unit: &Unit, details: Details, names_text: String, zone: &TimeZone) -> Event {
     filled(unit, blank(unit), details, Some(names_text), zone)
+}
+
+/// An event with other details that it had before, at the next version; nothing is written.
+pub(crate) fn refilled(unit: &Unit, event: Event, details: Details, zone: &TimeZone) -> Event {
+    filled(unit, event, details, None, zone)
 }
 
 /// Inserts events within a unit of work, with what they belong to and the ids of their categories; what belongs to

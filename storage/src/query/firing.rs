@@ -333,7 +333,7 @@ fn size(item: &TemplateItem) -> usize {
     [&item.location, &item.description].into_iter().flatten().map(String::len).sum::<usize>() + item.title.len()
 }
 
-fn times_of(items: &[TemplateItem], start: Date, zone: &TimeZone) -> Result<Vec<When>> {
+pub(crate) fn times_of(items: &[TemplateItem], start: Date, zone: &TimeZone) -> Result<Vec<When>> {
     let time = |item: &TemplateItem| {
         let date = item.offset.from(start)?;
         match moment(date, item.time_of_day.map(|time| time.0), zone)? {
@@ -345,14 +345,14 @@ fn times_of(items: &[TemplateItem], start: Date, zone: &TimeZone) -> Result<Vec<
     (1..).zip(items).map(|(number, item)| time(item).map_err(|error| at_item(number, error))).collect()
 }
 
-fn planned(when: When, zone: &TimeZone) -> PlannedTime {
+pub(crate) fn planned(when: When, zone: &TimeZone) -> PlannedTime {
     match when {
         When::Day { first, .. } => PlannedTime { day: first, at: None },
         When::Time { start, .. } => PlannedTime { day: Day(start.in_zone(zone.clone()).date()), at: Some(start) },
     }
 }
 
-fn details(item: &TemplateItem, when: When, owner: Option<Uuid>) -> Details {
+pub(crate) fn details(item: &TemplateItem, when: When, owner: Option<Uuid>) -> Details {
     let TemplateItem { offset: _, time_of_day: _, title, location, description, email_template } = item.clone();
     Details { title, when, location, description, progress: Progress::Open, owner, email_template }
 }

@@ -5,9 +5,10 @@ use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, Query
 use uuid::Uuid;
 
 pub use crate::entity::imports::{Duplicates, Status};
-use crate::entity::{import_errors, imports};
+use crate::entity::{import_errors, import_plan_rows, imports, uploads};
 use crate::error::{Error, Result};
-use crate::handle::{Reader, Scope};
+use crate::handle::{Reader, Scope, Unit};
+use crate::import::{Outcome, PlannedRow, Running};
 use crate::value::Timestamp;
 
 /// An import that is done.
@@ -25,6 +26,14 @@ pub struct Import {
     pub categories: Vec<String>,
     /// When it began.
     pub created_at: Timestamp,
+    /// What was asked for, a JSON object of whoever asked; `{}` for one that was made before an import kept what it changes.
+    pub request: String,
+    /// The hash of the plan that it is or was.
+    pub plan_hash: Option<String>,
+    /// The file that it waits with.
+    pub upload_id: Option<Uuid>,
+    /// Why it failed.
+    pub reason: Option<String>,
     /// What it read and did.
     pub summary: Summary,
 }
@@ -44,8 +53,10 @@ pub struct Summary {
     pub ignored: Vec<String>,
     /// The columns of the failed rows; `None` where no row has this one.
     pub columns: Vec<Option<String>>,
-    /// When it was done.
+    /// When it was done; when it began while it is not.
     pub finished_at: Timestamp,
+    /// What else is known of the file and the plan, a JSON object of whoever ran it.
+    pub details: String,
 }
 
 /// The file of an import.
@@ -76,7 +87,7 @@ pub struct Counts {
 }
 
 /// What is said of one row.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct Note {
     /// Its number, from 1.
     pub row: u64,
@@ -89,7 +100,7 @@ pub struct Note {
 }
 
 /// A row that is no record, as the file has it.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FailedRow {
     /// Where it stands and what is wrong with it.
     pub note: Note,
@@ -140,9 +151,22 @@ pub async fn failed_rows(reader: &Reader, id: Uuid, after: Option<u64>, limit: u
 }
 
 /// The row of an import; [`import`] reads it back.
-pub(crate) fn row(account_id: Uuid, import: Import) -> imports::Model {
-    let Import { id, user_id, status, duplicates, categories, created_at, summary } = import;
-    let Summary { section, file, counts, skips, ignored, columns, finished_at } = summary;
+pub(crate) fn row(account_id: Uuid, import: Import, running: Option<Running>) -> imports::Model {
+    let Import {
+        id,
+        user_id,
+        status,
+        duplicates,
+        categories,
+        created_at,
+        request,
+        plan_hash,
+        upload_id,
+        reason,
+        summary,
+    } = import;
+    let Summary { section, file, counts, skips, ignored, columns, finished_at, details } = summary;
+    let Running { fingerprint, idempotency_key } = running.unwrap_or_default();
     let File { name, sha256, format, charset, delimiter } = file;
     let Counts { read, created, updated, unchanged, skipped, failed } = counts;
     let skips: Vec<_> = skips.into_iter().map(|Note { row, line, field: _, reason }| (row, line, reason)).collect();
@@ -170,6 +194,13 @@ pub(crate) fn row(account_id: Uuid, import: Import) -> imports::Model {
         columns: written(&columns),
         created_at,
         finished_at,
+        request,
+        details,
+        fingerprint,
+        plan_hash,
+        upload_id,
+        reason,
+        idempotency_key,
     }
 }
 
@@ -180,7 +211,7 @@ pub(crate) fn error_row(account_id: Uuid, import_id: Uuid, failed: FailedRow) ->
     import_errors::Model { account_id, import_id, row_number, line, field, reason, cells: written(&cells) }
 }
 
-fn import(row: imports::Model) -> Result<Import> {
+pub(crate) fn import(row: imports::Model) -> Result<Import> {
     let imports::Model {
         account_id: _,
         id,
@@ -205,6 +236,13 @@ fn import(row: imports::Model) -> Result<Import> {
         columns,
         created_at,
         finished_at,
+        request,
+        details,
+        fingerprint: _,
+        plan_hash,
+        upload_id,
+        reason,
+        idempotency_key: _,
     } = row;
     let skips: Vec<(u64, u64, String)> = read(&skips)?;
     let counts = Counts {
@@ -230,8 +268,88 @@ fn import(row: imports::Model) -> Result<Import> {
         ignored: read(&ignored)?,
         columns: read(&columns)?,
         finished_at,
+        details,
     };
-    Ok(Import { id, user_id, status, duplicates, categories: read(&categories)?, created_at, summary })
+    let categories = read(&categories)?;
+    Ok(Import {
+        id,
+        user_id,
+        status,
+        duplicates,
+        categories,
+        created_at,
+        request,
+        plan_hash,
+        upload_id,
+        reason,
+        summary,
+    })
+}
+
+/// A row of a plan.
+pub(crate) fn planned_row(row: import_plan_rows::Model) -> Result<PlannedRow> {
+    let import_plan_rows::Model { account_id: _, import_id: _, row_number, line, outcome, record_id, detail } = row;
+    let detail = serde_json::from_str(&detail).map_err(not_json)?;
+    let (row, line) = (row_number.unsigned_abs(), line.unsigned_abs());
+    Ok(PlannedRow { row, line, outcome, record: record_id, detail })
+}
+
+/// The rows of a plan after a row, in the order of the file and at most `limit`; only those with one of these outcomes, unless there
+/// are none.
+pub async fn planned_rows(
+    reader: &Reader,
+    id: Uuid,
+    outcomes: &[Outcome],
+    after: Option<u64>,
+    limit: u64,
+) -> Result<Vec<PlannedRow>> {
+    use import_plan_rows::{Column, Entity};
+    let scope = reader.scope();
+    let mut query = Entity::find().filter(Column::AccountId.eq(scope.account)).filter(Column::ImportId.eq(id));
+    query = query.filter(Column::RowNumber.gt(after.map_or(0, signed)));
+    if !outcomes.is_empty() {
+        query = query.filter(Column::Outcome.is_in(outcomes.iter().copied()));
+    }
+    let found = query.order_by_asc(Column::RowNumber).limit(limit).all(&scope.on).await?;
+    found.into_iter().map(planned_row).collect()
+}
+
+/// Has nobody run the imports of the account that count as running: whoever calls has the account's turn.
+pub(crate) async fn interrupt(unit: &Unit) -> Result<()> {
+    imports::Entity::update_many()
+        .col_expr(imports::Column::Status, Expr::value(Status::Interrupted))
+        .col_expr(imports::Column::Fingerprint, Expr::value(Option::<String>::None))
+        .col_expr(imports::Column::IdempotencyKey, Expr::value(Option::<String>::None))
+        .filter(imports::Column::AccountId.eq(unit.account))
+        .filter(imports::Column::Status.eq(Status::Applying))
+        .exec(unit.on())
+        .await?;
+    Ok(())
+}
+
+/// Lets go of what a request is known by, so that it may be made again.
+pub(crate) async fn release(unit: &Unit, id: Uuid) -> Result<()> {
+    imports::Entity::update_many()
+        .col_expr(imports::Column::IdempotencyKey, Expr::value(Option::<String>::None))
+        .filter(imports::Column::AccountId.eq(unit.account))
+        .filter(imports::Column::Id.eq(id))
+        .exec(unit.on())
+        .await?;
+    Ok(())
+}
+
+/// The accounts in which imports count as running.
+pub async fn with_running(storage: &crate::Storage) -> Result<Vec<Uuid>> {
+    let query = imports::Entity::find().select_only().column(imports::Column::AccountId).distinct();
+    let query = query.filter(imports::Column::Status.eq(Status::Applying));
+    Ok(query.into_tuple().all(&storage.readers).await?)
+}
+
+/// Forgets a file that its import has read.
+pub(crate) async fn drop_upload(unit: &Unit, id: Uuid) -> Result<()> {
+    let of_account = uploads::Entity::delete_many().filter(uploads::Column::AccountId.eq(unit.account));
+    of_account.filter(uploads::Column::Id.eq(id)).exec(unit.on()).await?;
+    Ok(())
 }
 
 fn of_account(scope: &Scope<'_>) -> Select<imports::Entity> {
@@ -262,5 +380,10 @@ fn written<T: serde::Serialize>(list: &[T]) -> String {
 }
 
 fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<Vec<T>> {
-    serde_json::from_str(json).map_err(|error| Error::Internal(sea_orm::DbErr::Json(error.to_string())))
+    serde_json::from_str(json).map_err(not_json)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
+fn not_json(error: serde_json::Error) -> Error {
+    Error::Internal(sea_orm::DbErr::Json(error.to_string()))
 }

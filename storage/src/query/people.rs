@@ -14,7 +14,7 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
-use crate::query::{associations, categories, transactions};
+use crate::query::{associations, categories, edits, transactions};
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::view::View;
 
@@ -163,8 +163,10 @@ pub(crate) async fn for_update(unit: &Unit, id: Uuid) -> Result<Person> {
 ///
 /// Errors: [`crate::Error::Conflict`] where the person is not at the version that was read.
 pub(crate) async fn save(unit: &Unit, person: &Person, contact: Contact) -> Result<Person> {
+    let before = edits::of_contact(&person.contact());
     let stored = changed(unit, person, contact);
     write(unit, vec![stored.clone()]).await?;
+    edits::note_differences(unit, stored.id, stored.version, &before, &edits::of_contact(&stored.contact())).await?;
     renew_keys(unit, &[&stored]).await?;
     Ok(stored)
 }
@@ -174,7 +176,7 @@ pub(crate) async fn give(unit: &Unit, person: Person, values: &[custom_values::C
     if values.is_empty() {
         return Ok(person);
     }
-    custom_values::set(unit, person.id, values).await?;
+    custom_values::edit(unit, person.id, person.version + 1, values).await?;
     let custom_text = custom_values::texts(unit, &[person.id]).await?.remove(&person.id).unwrap_or_default();
     Ok(with_custom_text(person, custom_text))
 }
@@ -232,7 +234,7 @@ pub(crate) fn new_row(unit: &Unit, contact: Contact) -> Person {
 }
 
 /// A person who is found by other custom values; nothing is written.
-fn with_custom_text(person: Person, custom_text: String) -> Person {
+pub(crate) fn with_custom_text(person: Person, custom_text: String) -> Person {
     if person.custom_text == custom_text {
         return person;
     }

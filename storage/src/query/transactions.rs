@@ -22,7 +22,7 @@ use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
 use crate::query::people::{self, NewPerson, Person, lines};
-use crate::query::{associations, categories, users};
+use crate::query::{associations, categories, edits, users};
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
@@ -201,8 +201,7 @@ pub async fn update(writer: &Writer, change: TransactionEdit, edit: impl Fn(&mut
             let mut terms = transaction.terms();
             edit(&mut terms);
             let (before, after) = (transaction.stage, stage.unwrap_or(transaction.stage));
-            let transaction = changed(&unit, transaction, after, terms.cleaned()?);
-            write(&unit, vec![transaction.clone()]).await?;
+            let transaction = save(&unit, transaction, after, terms.cleaned()?).await?;
             if before != after {
                 log_steps(&unit, &[(*id, after)]).await?;
             }
@@ -227,8 +226,7 @@ pub async fn move_to(writer: &Writer, id: Uuid, stage: Stage, version: Option<i6
                 return Ok(transaction);
             }
             let terms = transaction.terms();
-            let moved = changed(&unit, transaction, stage, terms);
-            write(&unit, vec![moved.clone()]).await?;
+            let moved = save(&unit, transaction, stage, terms).await?;
             log_steps(&unit, &[(id, stage)]).await?;
             unit.publish(Noun::Transaction, Verb::Moved, id).await?;
             Ok(moved)
@@ -257,7 +255,8 @@ pub async fn steps_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashMap<
     let mut steps: HashMap<_, Vec<_>> = HashMap::new();
     for ids in transactions.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        for step in query.filter(Column::TransactionId.is_in(ids.iter().copied())).all(&scope.on).await? {
+        let query = query.filter(Column::UndoneAt.is_null()).filter(Column::TransactionId.is_in(ids.iter().copied()));
+        for step in query.all(&scope.on).await? {
             steps.entry(step.transaction_id).or_default().push(step);
         }
     }
@@ -283,6 +282,11 @@ pub async fn managers_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashM
 
 /// Notes down that transactions came into stages.
 pub(crate) async fn log_steps(unit: &Unit, steps: &[(Uuid, Stage)]) -> Result<()> {
+    log_steps_by(unit, steps, None).await
+}
+
+/// As [`log_steps`], of transactions that an import moves, which an undo takes back.
+pub(crate) async fn log_steps_by(unit: &Unit, steps: &[(Uuid, Stage)], import: Option<Uuid>) -> Result<()> {
     for steps in steps.chunks(IDS_A_STATEMENT) {
         let rows = steps.iter().map(|(transaction, stage)| transaction_stages::ActiveModel {
             account_id: Set(unit.account),
@@ -291,6 +295,8 @@ pub(crate) async fn log_steps(unit: &Unit, steps: &[(Uuid, Stage)]) -> Result<()
             stage: Set(*stage),
             user_id: Set(unit.user()),
             created_at: Set(unit.now),
+            import_id: Set(import),
+            undone_at: Set(None),
         });
         transaction_stages::Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
     }
@@ -334,6 +340,21 @@ async fn set_managers(unit: &Unit, transaction: Uuid, managers: &[Uuid]) -> Resu
     Ok(())
 }
 
+/// Makes a user one of the managers of new transactions. That the user is there is the caller's to check.
+pub(crate) async fn add_managers(unit: &Unit, user: Uuid, transactions: impl Iterator<Item = Uuid>) -> Result<()> {
+    use transaction_managers::{ActiveModel, Entity};
+    let transactions: Vec<_> = transactions.collect();
+    for transactions in transactions.chunks(IDS_A_STATEMENT) {
+        let rows = transactions.iter().map(|transaction| ActiveModel {
+            account_id: Set(unit.account),
+            user_id: Set(user),
+            transaction_id: Set(*transaction),
+        });
+        Entity::insert_many(rows).exec_without_returning(unit.on()).await?;
+    }
+    Ok(())
+}
+
 /// The row of a new transaction; it is not inserted.
 pub(crate) fn new_row(unit: &Unit, person: &Person, stage: Stage, terms: Terms) -> Transaction {
     let Terms { value, probability, more_info } = terms;
@@ -372,6 +393,17 @@ pub(crate) fn changed(unit: &Unit, transaction: Transaction, stage: Stage, terms
         updated_at: unit.now,
         ..transaction
     }
+}
+
+/// Stores a transaction that somebody puts into a stage and gives cleaned terms.
+///
+/// Errors: [`Error::Conflict`] where it is not at the version that was read.
+async fn save(unit: &Unit, transaction: Transaction, stage: Stage, terms: Terms) -> Result<Transaction> {
+    let before = edits::of_transaction(&transaction);
+    let stored = changed(unit, transaction, stage, terms);
+    write(unit, vec![stored.clone()]).await?;
+    edits::note_differences(unit, stored.id, stored.version, &before, &edits::of_transaction(&stored)).await?;
+    Ok(stored)
 }
 
 /// Writes transactions in one statement: what is not there is inserted, what is there is updated from the version before.
@@ -416,7 +448,7 @@ async fn give(unit: &Unit, transaction: Transaction, values: &[custom_values::Ch
         return Ok(transaction);
     }
     let id = transaction.id;
-    custom_values::set(unit, id, values).await?;
+    custom_values::edit(unit, id, transaction.version + 1, values).await?;
     let custom_text = custom_values::texts(unit, &[id]).await?.remove(&id).unwrap_or_default();
     Ok(with_custom_text(transaction, custom_text))
 }
@@ -439,7 +471,7 @@ pub(crate) async fn renew_custom_text(unit: &Unit, transactions: &[Uuid]) -> Res
 }
 
 /// A transaction that is found by other custom values; nothing is written.
-fn with_custom_text(transaction: Transaction, custom_text: String) -> Transaction {
+pub(crate) fn with_custom_text(transaction: Transaction, custom_text: String) -> Transaction {
     let own = |custom_text: &str| own_lines(transaction.more_info.as_deref(), custom_text);
     let person_lines = transaction.search_text.strip_suffix(&own(&transaction.custom_text));
     let search_text = format!("{}{}", person_lines.unwrap_or(&transaction.search_text), own(&custom_text));

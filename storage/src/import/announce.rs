@@ -1,0 +1,196 @@
+//! One import at a time: what makes it visible before it runs, joins those who ask for the same, and hands it over where the process
+//! that ran it is gone.
+//!
+//! The lease is a lock that the unit of work of the import holds and that ends with its connection: on PostgreSQL the row of the
+//! account in `import_turns` and the import's own row, on SQLite the one writer. Nobody has to renew it, and whoever gets it
+//! looks again at how far the import is.
+
+use sea_orm::sea_query::OnConflict;
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use uuid::Uuid;
+
+use super::Import;
+use crate::entity::{import_turns, imports as table};
+use crate::error::{Error, Result};
+use crate::handle::{Unit, Writer};
+use crate::query::imports::{self, Counts, Duplicates, File, Status, Summary};
+
+/// How often an announcement is tried again that finds an import which ends at this moment.
+const TRIES: u32 = 5;
+
+/// What everybody may see of an import before it runs.
+#[derive(Clone, Debug)]
+pub struct Announcement {
+    /// The name of the section.
+    pub section: String,
+    /// What was asked for, a JSON object of whoever asks.
+    pub request: String,
+    /// What tells that two imports are one: the file and the request. Without it the import is like no other.
+    pub fingerprint: Option<String>,
+    /// What the client calls the request: it is done once.
+    pub idempotency_key: Option<String>,
+    /// The file, as far as it is known.
+    pub file: File,
+    /// What happens to duplicates.
+    pub duplicates: Duplicates,
+    /// The categories of every row.
+    pub categories: Vec<String>,
+}
+
+/// What identifies a running import.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Running {
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
+
+/// What whoever wants to run an import finds when it is their turn.
+pub enum Begun {
+    /// It is theirs to run.
+    Mine(Box<Import>),
+    /// Somebody else has run it: this is how it ended.
+    Over(Box<imports::Import>),
+}
+
+/// Announces an import, and answers its id: that of a running one which is the same, or of an earlier one with the same
+/// idempotency key.
+///
+/// Errors: [`Error::Conflict`] where the idempotency key was used for something else.
+pub async fn announce(writer: &Writer, announcement: &Announcement) -> Result<Uuid> {
+    for _ in 0..TRIES {
+        if let Some(id) = writer.write(|unit| async move { announce_in(&unit, announcement).await }).await? {
+            return Ok(id);
+        }
+    }
+    Err(Error::Conflict {
+        reason: "the same file is being imported again and again at this moment; try later".to_owned(),
+    })
+}
+
+/// `None` where the import that stood in the way has just ended.
+async fn announce_in(unit: &Unit, announcement: &Announcement) -> Result<Option<Uuid>> {
+    let Announcement { section, request, fingerprint, idempotency_key, file, duplicates, categories } = announcement;
+    let import = imports::Import {
+        id: Uuid::now_v7(),
+        user_id: unit.user(),
+        status: Status::Applying,
+        duplicates: *duplicates,
+        categories: categories.clone(),
+        created_at: unit.now,
+        request: request.clone(),
+        plan_hash: None,
+        upload_id: None,
+        reason: None,
+        summary: Summary {
+            section: section.clone(),
+            file: file.clone(),
+            counts: Counts::default(),
+            skips: Vec::new(),
+            ignored: Vec::new(),
+            columns: Vec::new(),
+            finished_at: unit.now,
+            details: "{}".to_owned(),
+        },
+    };
+    let running = Running { fingerprint: fingerprint.clone(), idempotency_key: idempotency_key.clone() };
+    let row = table::ActiveModel::from(imports::row(unit.account, import.clone(), Some(running)));
+    let nothing = OnConflict::new().do_nothing().to_owned();
+    let made = table::Entity::insert(row).on_conflict(nothing).exec_without_returning(unit.on()).await;
+    match made {
+        Ok(1) => return Ok(Some(import.id)),
+        Ok(_) | Err(sea_orm::DbErr::RecordNotInserted) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let of_account = || table::Entity::find().filter(table::Column::AccountId.eq(unit.account));
+    if let Some(key) = idempotency_key {
+        let found = of_account().filter(table::Column::IdempotencyKey.eq(key)).one(unit.on()).await?;
+        if let Some(found) = found {
+            if found.file_sha256 == file.sha256 && found.request == *request {
+                return Ok(Some(found.id));
+            }
+            let reason = "this idempotency key was used for another import; a key is for one request";
+            return Err(Error::Conflict { reason: reason.to_owned() });
+        }
+    }
+    let same = of_account()
+        .filter(table::Column::Status.eq(Status::Applying))
+        .filter(table::Column::Fingerprint.eq(fingerprint.clone()));
+    Ok(same.one(unit.on()).await?.map(|found| found.id))
+}
+
+/// Announces that a plan is to be applied; one that is applied already, or is being applied, is left as it is.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] for another hash, or a plan that cannot be applied any more.
+pub async fn announce_plan(writer: &Writer, id: Uuid, hash: &str) -> Result<()> {
+    writer
+        .write(|unit| async move {
+            let import = held(&unit, id).await?;
+            if import.plan_hash.as_deref() != Some(hash) {
+                let reason = "this is not the hash of the plan: look at the plan again, and apply what it says now";
+                return Err(Error::Conflict { reason: reason.to_owned() });
+            }
+            match import.status {
+                Status::Planned | Status::Interrupted => {
+                    let import = imports::Import { status: Status::Applying, ..import };
+                    super::store(&unit, &import, None).await
+                }
+                Status::Applying | Status::Applied | Status::Undone => Ok(()),
+                Status::Failed | Status::Cancelled => {
+                    Err(Error::Conflict { reason: "this plan was given up; plan the file again".to_owned() })
+                }
+            }
+        })
+        .await
+}
+
+/// Ends an import that is not to be applied: it failed, was cancelled, or goes back to being a plan.
+pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>) -> Result<()> {
+    writer
+        .write(|unit| async move {
+            let import = held(&unit, id).await?;
+            if !matches!(import.status, Status::Applying | Status::Interrupted | Status::Planned) {
+                return Ok(());
+            }
+            let mut summary = import.summary.clone();
+            summary.finished_at = unit.now;
+            let import = imports::Import { status, reason: reason.map(ToOwned::to_owned), summary, ..import };
+            super::store(&unit, &import, None).await?;
+            if status != Status::Planned {
+                imports::release(&unit, id).await?;
+            }
+            Ok(())
+        })
+        .await
+}
+
+/// Notes down the imports of the account that nobody runs any more. It waits for the turn of the account, so whoever is importing at
+/// this moment is not among them.
+pub async fn sweep(writer: &Writer) -> Result<()> {
+    writer
+        .write(|unit| async move {
+            take_turn(&unit).await?;
+            imports::interrupt(&unit).await
+        })
+        .await
+}
+
+/// Waits until nobody else imports into the account or undoes an import. On SQLite the unit itself is the only one.
+pub(super) async fn take_turn(unit: &Unit) -> Result<()> {
+    if unit.is_sqlite() {
+        return Ok(());
+    }
+    let row = import_turns::ActiveModel { account_id: sea_orm::ActiveValue::Set(unit.account) };
+    let nothing = OnConflict::new().do_nothing().to_owned();
+    import_turns::Entity::insert(row).on_conflict(nothing).exec_without_returning(unit.on()).await?;
+    let of_account = import_turns::Entity::find().filter(import_turns::Column::AccountId.eq(unit.account));
+    of_account.lock_exclusive().one(unit.on()).await?;
+    Ok(())
+}
+
+/// An import, kept as it is until the unit ends. Errors: [`Error::NotFound`].
+pub(super) async fn held(unit: &Unit, id: Uuid) -> Result<imports::Import> {
+    let query =
+        table::Entity::find().filter(table::Column::AccountId.eq(unit.account)).filter(table::Column::Id.eq(id));
+    let found = query.lock_exclusive().one(unit.on()).await?;
+    imports::import(found.ok_or(Error::NotFound { what: "import" })?)
+}

@@ -1,0 +1,213 @@
+//! Undo and redo: taking an import's layer out of every record that it made or changed, and putting it back.
+//!
+//! Each field of a record is a stack: what it held first, then a layer for each import that changed it and for each edit of a user,
+//! in the order of the record's versions. What the field holds is its uppermost layer. An undo takes the layers of one import out,
+//! wherever they lie; edits stay. A record that an import made is there while that import is applied, or a later one that changed it
+//! is, or somebody has edited it, or transactions, events or messages belong to it. So imports can be undone in any order, at any
+//! time, and an undo can be taken back. All of it is one transaction.
+
+mod layers;
+mod memberships;
+mod presence;
+
+use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
+use uuid::Uuid;
+
+use super::announce::{held, take_turn};
+use crate::error::{Error, Result};
+use crate::handle::{Unit, Writer};
+use crate::item::Item;
+use crate::outbox::{Noun, Verb};
+use crate::query::imports::{self, Status};
+use crate::value::Timestamp;
+
+/// How many rows of the import one statement goes through.
+const ROWS_A_STATEMENT: i64 = 5_000;
+
+/// How many of the things that stay a report names.
+const NAMED: usize = 1_000;
+
+/// What an undo or a redo did, or would do.
+#[derive(Clone, Debug)]
+pub struct Report {
+    /// The import, as it is afterwards.
+    pub import: imports::Import,
+    /// How many records that the import made go to the trash, or come back.
+    pub removed: u64,
+    /// How many records that were there before get back what they held, or what the import put there.
+    pub restored: u64,
+    /// How many things stay as they are, although the import made or changed them.
+    pub kept: u64,
+    /// The first 1,000 of those.
+    pub keeps: Vec<Kept>,
+}
+
+/// Something that stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Kept {
+    /// The record.
+    pub item: Item,
+    /// What it is called.
+    pub name: String,
+    /// Why it stays.
+    pub reason: KeptReason,
+}
+
+/// Why something stays as it is.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum KeptReason {
+    /// Somebody has changed this field since: the field stays, and a record that the import made stays whole.
+    Edited {
+        /// The field by its GraphQL name, or `custom:` and the id of a custom field.
+        field: String,
+        /// Who; nobody for Cairn itself.
+        by: Option<Uuid>,
+        /// When.
+        at: Timestamp,
+    },
+    /// A later import, which is applied, has changed the record; it goes with that one.
+    Imported(Uuid),
+    /// The person has transactions since.
+    Transactions,
+    /// Events belong to the record since.
+    Events,
+    /// Messages belong to the record since.
+    Messages,
+    /// Somebody has deleted the record since: there is nothing to take back.
+    Deleted,
+}
+
+/// Takes an import back, in one transaction: what it made goes, what it changed gets back what it held, but for what somebody has
+/// changed since.
+///
+/// Errors: [`Error::NotFound`], [`Error::Conflict`] for an import that is not applied.
+pub async fn undo(writer: &Writer, import: Uuid) -> Result<Report> {
+    writer.write(|unit| async move { step(unit.as_ref(), import, Step::Undo).await }).await
+}
+
+/// What [`undo`] would do now: the same, and taken back. Errors: as there.
+pub async fn preview_undo(writer: &Writer, import: Uuid) -> Result<Report> {
+    let unit = writer.begin().await?;
+    let report = step(&unit, import, Step::Undo).await?;
+    unit.rollback().await?;
+    Ok(report)
+}
+
+/// Puts an undone import back, in one transaction. Errors: [`Error::NotFound`], [`Error::Conflict`] for one that is not undone.
+pub async fn redo(writer: &Writer, import: Uuid) -> Result<Report> {
+    writer.write(|unit| async move { step(unit.as_ref(), import, Step::Redo).await }).await
+}
+
+/// Which way.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Step {
+    Undo,
+    Redo,
+}
+
+/// An undo or a redo that is under way.
+struct Work<'u> {
+    unit: &'u Unit,
+    import: Uuid,
+    step: Step,
+    /// The number of the import's last row.
+    last_row: i64,
+    removed: u64,
+    restored: u64,
+    kept: u64,
+    keeps: Vec<Kept>,
+}
+
+async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
+    take_turn(unit).await?;
+    let import = held(unit, id).await?;
+    let status = match (step, import.status) {
+        (Step::Undo, Status::Applied) => Status::Undone,
+        (Step::Redo, Status::Undone) => Status::Applied,
+        (Step::Undo, status) => return Err(cannot("only an applied import can be undone", status)),
+        (Step::Redo, status) => return Err(cannot("only an undone import can be put back", status)),
+    };
+    if import.request == "{}" {
+        let reason = "this import was made before Cairn kept what an import changes, so it cannot be undone";
+        return Err(Error::Conflict { reason: reason.to_owned() });
+    }
+    unit.prefer_indexes().await?;
+    let import = imports::Import { status, ..import };
+    super::store(unit, &import, None).await?;
+    let mut work = Work { unit, import: id, step, last_row: 0, removed: 0, restored: 0, kept: 0, keeps: Vec::new() };
+    work.last_row = work.last_row().await?;
+    match step {
+        Step::Undo => {
+            work.layers().await?;
+            work.take_away().await?;
+        }
+        Step::Redo => {
+            work.bring_back().await?;
+            work.layers().await?;
+        }
+    }
+    work.steps().await?;
+    work.memberships().await?;
+    work.categories().await?;
+    let verb = if step == Step::Undo { Verb::Undone } else { Verb::Redone };
+    unit.publish(Noun::Import, verb, id).await?;
+    let Work { removed, restored, kept, keeps, .. } = work;
+    Ok(Report { import, removed, restored, kept, keeps })
+}
+
+fn cannot(rule: &str, status: Status) -> Error {
+    let status = match status {
+        Status::Applied => "applied",
+        Status::Planned => "a plan",
+        Status::Applying => "still running",
+        Status::Failed => "failed: nothing of it is in",
+        Status::Cancelled => "cancelled: nothing of it is in",
+        Status::Interrupted => "interrupted: nothing of it is in",
+        Status::Undone => "undone already",
+    };
+    Error::Conflict { reason: format!("{rule}, and this one is {status}") }
+}
+
+impl Work<'_> {
+    /// Notes down that something stays.
+    fn keep(&mut self, kept: Kept) {
+        self.kept += 1;
+        if self.keeps.len() < NAMED {
+            self.keeps.push(kept);
+        }
+    }
+
+    async fn last_row(&self) -> Result<i64> {
+        let query = "SELECT COALESCE(MAX(row_number), 0) AS number FROM import_records WHERE account_id = $1 AND import_id = $2";
+        Ok(self.rows::<Number>(query, []).await?.first().map_or(0, |row| row.number))
+    }
+
+    /// The ranges of rows that one statement goes through: behind the first number, up to the second.
+    fn ranges(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
+        let last = self.last_row;
+        (0..)
+            .map(|range| range * ROWS_A_STATEMENT)
+            .take_while(move |after| *after < last)
+            .map(|after| (after, after + ROWS_A_STATEMENT))
+    }
+
+    /// Runs a statement whose `$1` is the account and whose `$2` is the import, and answers how many rows it wrote.
+    async fn run<const N: usize>(&self, sql: &str, more: [Value; N]) -> Result<u64> {
+        Ok(self.unit.on().execute_raw(self.statement(sql, more)).await?.rows_affected())
+    }
+
+    /// The rows of such a query.
+    async fn rows<T: FromQueryResult>(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Result<Vec<T>> {
+        Ok(T::find_by_statement(self.statement(sql, more)).all(self.unit.on()).await?)
+    }
+
+    fn statement(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Statement {
+        let values = [Value::from(self.unit.account), Value::from(self.import)].into_iter().chain(more);
+        Statement::from_sql_and_values(self.unit.on().get_database_backend(), sql, values)
+    }
+}
+
+#[derive(FromQueryResult)]
+struct Number {
+    number: i64,
+}

@@ -1,0 +1,132 @@
+//! What an import did beside fields: categories that it put records into or made, and steps from stage to stage.
+
+use sea_orm::FromQueryResult;
+use uuid::Uuid;
+
+use super::{Step, Work};
+use crate::error::Result;
+
+/// A member of the category `c` is there.
+const HAS_MEMBERS: &str = "EXISTS (
+    SELECT 1 FROM item_categories n WHERE n.account_id = c.account_id AND n.category_id = c.id AND (
+        (n.kind = 1 AND EXISTS (SELECT 1 FROM people r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
+        OR (n.kind = 2 AND EXISTS (SELECT 1 FROM transactions r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
+        OR (n.kind = 3 AND EXISTS (SELECT 1 FROM events r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
+        OR (n.kind = 4 AND EXISTS (SELECT 1 FROM messages r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
+    ))";
+
+/// An import with this status made the category `c`.
+fn made_by(status: i16) -> String {
+    format!(
+        "EXISTS (SELECT 1 FROM import_categories m JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
+         WHERE m.account_id = c.account_id AND m.category_id = c.id AND i.status = {status})"
+    )
+}
+
+#[derive(FromQueryResult)]
+struct Returning {
+    id: Uuid,
+    namesake: Option<Uuid>,
+}
+
+impl Work<'_> {
+    /// The steps of transactions that the import moved are none any more, or are again.
+    pub(super) async fn steps(&self) -> Result<()> {
+        let of_rows = "import_id = $2 AND transaction_id IN (
+            SELECT record_id FROM import_records WHERE account_id = $1 AND import_id = $2
+            AND row_number > $3 AND row_number <= $4 AND kind = 2 AND deed = 2)";
+        let (set, now) = match self.step {
+            Step::Undo => ("$5", self.unit.now.microseconds()),
+            Step::Redo => ("NULLIF($5, $5)", 0),
+        };
+        let update = format!("UPDATE transaction_stages SET undone_at = {set} WHERE account_id = $1 AND {of_rows}");
+        for (after, upto) in self.ranges() {
+            self.run(&update, [after.into(), upto.into(), now.into()]).await?;
+        }
+        Ok(())
+    }
+
+    /// Records that were there before leave the categories that the import put them into, or come into them again. Those that it
+    /// made stay in theirs, also in the trash.
+    pub(super) async fn memberships(&self) -> Result<()> {
+        if self.step == Step::Redo {
+            let back = "INSERT INTO item_categories (account_id, category_id, kind, item_id, import_id)
+                SELECT account_id, category_id, kind, item_id, import_id FROM undone_categories
+                WHERE account_id = $1 AND import_id = $2 ON CONFLICT DO NOTHING";
+            self.run(back, []).await?;
+            self.run("DELETE FROM undone_categories WHERE account_id = $1 AND import_id = $2", []).await?;
+            return Ok(());
+        }
+        let of_rows = "account_id = $1 AND import_id = $2 AND item_id IN (
+            SELECT c.record_id FROM import_records c WHERE c.account_id = $1 AND c.import_id = $2
+            AND c.row_number > $3 AND c.row_number <= $4 AND c.deed = 2 AND NOT EXISTS (
+                SELECT 1 FROM import_records m
+                WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.import_id = c.import_id AND m.deed = 1))";
+        let keep = format!(
+            "INSERT INTO undone_categories (account_id, import_id, category_id, kind, item_id)
+             SELECT account_id, import_id, category_id, kind, item_id FROM item_categories WHERE {of_rows}"
+        );
+        let leave = format!("DELETE FROM item_categories WHERE {of_rows}");
+        for (after, upto) in self.ranges() {
+            if self.run(&keep, [after.into(), upto.into()]).await? > 0 {
+                self.run(&leave, [after.into(), upto.into()]).await?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Categories that undone imports made go when nobody is in them, and come back with what is.
+    pub(super) async fn categories(&self) -> Result<()> {
+        let (applied, undone) = (made_by(1), made_by(7));
+        let mark = format!(
+            "INSERT INTO undone_records (account_id, record_id)
+             SELECT c.account_id, c.id FROM categories c
+             WHERE c.account_id = $1 AND c.deleted_at IS NULL AND {undone} AND NOT {HAS_MEMBERS} AND $2 = $2
+             ON CONFLICT DO NOTHING"
+        );
+        self.run(&mark, []).await?;
+        let now = self.unit.now.microseconds();
+        let trash = "UPDATE categories SET deleted_at = $3, updated_at = $3, version = version + 1
+            WHERE account_id = $1 AND deleted_at IS NULL AND $2 = $2
+            AND id IN (SELECT record_id FROM undone_records WHERE account_id = $1)";
+        self.run(trash, [now.into()]).await?;
+        let returning = format!(
+            "SELECT c.id, (
+                 SELECT o.id FROM categories o
+                 WHERE o.account_id = c.account_id AND o.name_key = c.name_key AND o.deleted_at IS NULL
+             ) AS namesake
+             FROM categories c JOIN undone_records u ON u.account_id = c.account_id AND u.record_id = c.id
+             WHERE c.account_id = $1 AND c.deleted_at IS NOT NULL AND $2 = $2 AND ({applied} OR {HAS_MEMBERS}) ORDER BY c.id"
+        );
+        for Returning { id, namesake } in self.rows::<Returning>(&returning, []).await? {
+            match namesake {
+                None => {
+                    let restore = "UPDATE categories SET deleted_at = NULL, updated_at = $4, version = version + 1
+                        WHERE account_id = $1 AND id = $3 AND $2 = $2";
+                    self.run(restore, [id.into(), now.into()]).await?;
+                }
+                // Somebody has made one of the same name since: it takes the members.
+                Some(namesake) => self.merge(id, namesake).await?,
+            }
+            let unmark = "DELETE FROM undone_records WHERE account_id = $1 AND record_id = $3 AND $2 = $2";
+            self.run(unmark, [id.into()]).await?;
+        }
+        Ok(())
+    }
+
+    async fn merge(&self, from: Uuid, into: Uuid) -> Result<()> {
+        let join = "INSERT INTO item_categories (account_id, category_id, kind, item_id, import_id)
+            SELECT account_id, $4, kind, item_id, import_id FROM item_categories
+            WHERE account_id = $1 AND category_id = $3 AND $2 = $2 ON CONFLICT DO NOTHING";
+        // PostgreSQL has to be told what stands in a list of columns.
+        let join = if self.unit.is_sqlite() {
+            join.to_owned()
+        } else {
+            join.replace("account_id, $4,", "account_id, $4::uuid,")
+        };
+        self.run(&join, [from.into(), into.into()]).await?;
+        let leave = "DELETE FROM item_categories WHERE account_id = $1 AND category_id = $3 AND $2 = $2";
+        self.run(leave, [from.into()]).await?;
+        Ok(())
+    }
+}
