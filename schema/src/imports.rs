@@ -12,7 +12,8 @@ use formats::{
 use futures_util::stream::{Stream, StreamExt};
 use sha2::{Digest, Sha256};
 use storage::import::{
-    Announcement, BATCH, Begun, Checked, Decision, Failure, Import, Incoming, Outcome, Policy, Target, announce,
+    Announcement, BATCH, Begun, Checked, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Policy, Target,
+    announce,
 };
 use storage::query::imports::{Counts, File, Note, Summary};
 
@@ -205,8 +206,10 @@ impl Run {
         };
         let of_field = |field: &str, reason| note(Some(field.to_owned()), reason);
         let incoming = incoming(record, row, self.target).map_err(|(field, reason)| of_field(field, reason))?;
-        let incoming = Incoming { line, ..incoming };
-        let checked = self.import.check(incoming);
+        let checked = match incoming {
+            Arriving::Contact(incoming) => self.import.check(Incoming { line, ..*incoming }),
+            Arriving::Event(incoming) => self.import.check_event(IncomingEvent { line, ..*incoming }),
+        };
         let failed = |Failure { field, reason }| note(field, reason);
         checked.map(|checked| (line, checked)).map_err(failed)
     }
@@ -263,16 +266,28 @@ fn target(section: Section) -> Result<Target> {
     match (section, section.stage().map(transfer::transactions::stored_stage)) {
         (Section::People, _) => Ok(Target::People),
         (_, Some(stage)) => Ok(Target::Stage(stage)),
+        (Section::Calendar, _) => Ok(Target::Events),
         _ => Err(Error::new(Code::Unsupported, format!("{section} cannot be imported yet"))),
     }
 }
 
-fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Incoming, (&'static str, String)> {
+/// A row as storage takes it.
+enum Arriving {
+    Contact(Box<Incoming>),
+    Event(Box<IncomingEvent>),
+}
+
+fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Arriving, (&'static str, String)> {
+    let contact = |incoming| Arriving::Contact(Box::new(incoming));
     match (record, target) {
-        (Record::Person(person), Target::People) => Ok(transfer::people::incoming(*person, row)),
+        (Record::Person(person), Target::People) => Ok(contact(transfer::people::incoming(*person, row))),
         (Record::Transaction(transaction), Target::Stage(stage)) => {
-            transfer::transactions::incoming(*transaction, row, stage)
+            transfer::transactions::incoming(*transaction, row, stage).map(contact)
         }
+        (Record::Event(event), Target::Events) => {
+            Ok(Arriving::Event(Box::new(transfer::events::incoming(*event, row))))
+        }
+        (_, Target::Events) => Err(("title", "the row is no event, and this is an import of a calendar".to_owned())),
         (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),
         (Record::Event(_), _) => Err(("title", "the row is an event, and this is no import of a calendar".to_owned())),
         (Record::Transaction(_), Target::People) => Err(("stage", "the row is a transaction, not a person".to_owned())),

@@ -7,6 +7,7 @@
 
 mod announce;
 mod decision;
+mod events;
 mod fire;
 mod journal;
 mod ledger;
@@ -18,6 +19,7 @@ mod undo;
 
 use std::collections::HashMap;
 
+use jiff::tz::TimeZone;
 use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter};
 use uuid::Uuid;
@@ -25,6 +27,8 @@ use uuid::Uuid;
 pub(crate) use announce::Running;
 pub use announce::{Announcement, Begun, announce, announce_plan, end, sweep};
 pub use decision::{Change, Decision, Detail, Duplicate, Original, Outcome, PlanHash, PlannedRow};
+use events::CheckedEvent;
+pub use events::{IncomingEvent, IncomingSubject, IncomingTime};
 pub use fire::PlannedEvent;
 use fire::{Fired, Template};
 use journal::Journal;
@@ -46,7 +50,7 @@ use crate::outbox::{Noun, Verb};
 use crate::query::custom_fields::{self, CustomField};
 use crate::query::imports::{self, FailedRow, Status, Summary};
 use crate::query::transactions::Stage;
-use crate::query::{categories, custom_values, users};
+use crate::query::{accounts, categories, custom_values, users};
 use crate::value::Decimal;
 
 /// The largest batch that [`Import::rows`] takes: 29 columns of a person times 500 rows stay under SQLite's limit of
@@ -69,6 +73,8 @@ pub enum Target {
     People,
     /// A transaction in this stage a row, and its person.
     Stage(Stage),
+    /// Events.
+    Events,
 }
 
 /// How an import is to be done.
@@ -99,7 +105,7 @@ impl Policy {
     /// transaction, which nobody sees until the import ends, so that nobody renames or deletes its person meanwhile.
     fn scope<'u>(&self, unit: &'u Unit) -> Scope<'u> {
         match (self.duplicates, self.target) {
-            (Duplicates::Ignore, Target::People) => unit.scope(),
+            (Duplicates::Ignore, Target::People | Target::Events) => unit.scope(),
             (Duplicates::Ignore, Target::Stage(_)) => Scope { rows: Rows::Shared, ..unit.scope() },
             (Duplicates::Replace | Duplicates::Merge, _) => unit.locking_scope(),
         }
@@ -145,7 +151,13 @@ pub struct IncomingTerms {
 
 /// A row that could be a record: what is wrong with a row never depends on the records that the database holds.
 #[derive(Clone, Debug)]
-pub struct Checked(Incoming);
+pub struct Checked(Row);
+
+#[derive(Clone, Debug)]
+enum Row {
+    Contact(Incoming),
+    Event(CheckedEvent),
+}
 
 /// Why a row cannot be a record.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -163,6 +175,8 @@ pub struct Import {
     policy: Policy,
     fields: Fields,
     template: Option<Template>,
+    /// The time zone of the account, for events.
+    zone: TimeZone,
     ledger: Ledger,
     /// How many events it has made.
     events: u64,
@@ -239,7 +253,11 @@ impl Import {
             Some(template) => Some(Template::load(&unit, template).await?),
             None => None,
         };
-        Ok(Self { id, unit, policy, fields, template, ledger, events: 0, taken: 0, next_count: BATCH })
+        let zone = match policy.target {
+            Target::Events => accounts::zone(&unit).await?,
+            Target::People | Target::Stage(_) => TimeZone::UTC,
+        };
+        Ok(Self { id, unit, policy, fields, template, zone, ledger, events: 0, taken: 0, next_count: BATCH })
     }
 
     /// The id of this import.
@@ -271,7 +289,13 @@ impl Import {
             incoming.terms = transactions::checked_terms(&incoming.terms)?;
         }
         self.fields.check(&mut incoming)?;
-        Ok(Checked(incoming))
+        Ok(Checked(Row::Contact(incoming)))
+    }
+
+    /// Whether a row could be an event; one without a date is today's.
+    pub fn check_event(&self, mut incoming: IncomingEvent) -> std::result::Result<Checked, Failure> {
+        incoming.categories.extend(self.policy.categories.iter().cloned());
+        CheckedEvent::new(incoming, self.unit.now, &self.zone).map(|row| Checked(Row::Event(row)))
     }
 
     /// Takes the next rows, at most [`BATCH`], and says what became of each, in their order.
@@ -283,13 +307,25 @@ impl Import {
     pub async fn rows(&mut self, rows: Vec<Checked>) -> Result<Vec<Decision>> {
         assert!(rows.len() <= BATCH, "a caller cuts its rows into batches");
         self.taken += rows.len();
-        let lines: Vec<_> = rows.iter().map(|Checked(row)| row.line).collect();
-        let rows = rows.into_iter().map(|Checked(row)| row).collect();
+        let (mut lines, mut contacts, mut of_calendar) = (Vec::with_capacity(rows.len()), Vec::new(), Vec::new());
+        for Checked(row) in rows {
+            match row {
+                Row::Contact(row) => {
+                    lines.push(row.line);
+                    contacts.push(row);
+                }
+                Row::Event(row) => {
+                    lines.push(row.line);
+                    of_calendar.push(row);
+                }
+            }
+        }
         let batch = Batch { unit: &self.unit, import: self.id, policy: &self.policy };
         let journal = Journal::new(&self.unit, self.id);
         let Applied { decisions, fired, mut journal } = match self.policy.target {
-            Target::People => people::apply(&batch, journal, rows).await?,
-            Target::Stage(stage) => transactions::apply(&batch, stage, journal, rows).await?,
+            Target::People => people::apply(&batch, journal, contacts).await?,
+            Target::Stage(stage) => transactions::apply(&batch, stage, journal, contacts).await?,
+            Target::Events => events::apply(&batch, &self.zone, journal, of_calendar).await?,
         };
         if let Some(template) = &self.template {
             self.events += template.fire(&self.unit, self.policy.owner, &mut journal, &fired).await?;
@@ -392,7 +428,7 @@ impl Fields {
         let (of_person, of_transaction): (Vec<_>, Vec<_>) =
             all.into_iter().partition(|field| field.target == custom_fields::Target::Person);
         let of_record = match target {
-            Target::People => Vec::new(),
+            Target::People | Target::Events => Vec::new(),
             Target::Stage(_) => of_transaction,
         };
         Ok(Self { of_record, of_person, options })

@@ -1,5 +1,7 @@
 //! Events: from clients to the database and back.
 
+use storage::ItemKind;
+use storage::import::{IncomingEvent, IncomingSubject, IncomingTime};
 use storage::query::events as stored;
 
 use crate::associations::subjects;
@@ -91,4 +93,53 @@ pub(crate) fn client(event: stored::Event) -> Event {
 /// Whether an event is done, as clients say it.
 pub(crate) fn progress(is_complete: bool) -> stored::Progress {
     if is_complete { stored::Progress::Complete } else { stored::Progress::Open }
+}
+
+/// A row of a file as the import takes it.
+pub(crate) fn incoming(event: formats::Event, row: u64) -> IncomingEvent {
+    let formats::Event {
+        id,
+        title,
+        start,
+        end,
+        location,
+        description,
+        complete,
+        owner,
+        email_template,
+        associations,
+        categories,
+        foreign,
+        created_at: _,
+        updated_at: _,
+    } = event;
+    let subject = |text: String| {
+        let person = Kind::Person.parse(&text).map(|id| ItemKind::Person.item(id));
+        let item = person.or_else(|| Kind::Transaction.parse(&text).map(|id| ItemKind::Transaction.item(id)));
+        item.map_or(IncomingSubject::Named(text), IncomingSubject::Item)
+    };
+    IncomingEvent {
+        row,
+        line: 0,
+        id: id.and_then(|id| Kind::Event.parse(&id)),
+        title,
+        start: start.map(time),
+        end: end.map(time),
+        location,
+        description,
+        progress: complete.map(progress),
+        owner,
+        email_template,
+        associations: associations.into_iter().map(subject).collect(),
+        categories,
+        foreign_notes: super::contact::foreign_lines(&foreign),
+    }
+}
+
+fn time(moment: formats::Moment) -> IncomingTime {
+    match moment {
+        formats::Moment::Day(day) => IncomingTime::Day(storage::Day(day)),
+        formats::Moment::Local(local) => IncomingTime::Local(local),
+        formats::Moment::At(at) => IncomingTime::At(at.into()),
+    }
 }

@@ -188,7 +188,7 @@ async fn renew_names_of_some(unit: &Unit, items: &[Uuid]) -> Result<()> {
     message_query::renew_names(unit, messages, names_of).await
 }
 
-async fn subjects_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
+pub(crate) async fn subjects_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
     let mut subjects: HashMap<_, Vec<_>> = HashMap::new();
     for ids in items.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));

@@ -341,6 +341,14 @@ pub(crate) fn new_row(unit: &Unit, details: Details, names_text: String, zone: &
     filled(unit, blank(unit), details, Some(names_text), zone)
 }
 
+/// The key by which events are ordered and an import finds them: the day, and the time of a timed event.
+pub(crate) fn key(when: When, zone: &TimeZone) -> String {
+    match when {
+        When::Day { first, .. } => first.to_string(),
+        When::Time { start, .. } => timed(start, zone).1,
+    }
+}
+
 /// An event with other details that it had before, at the next version; nothing is written.
 pub(crate) fn refilled(unit: &Unit, event: Event, details: Details, zone: &TimeZone) -> Event {
     filled(unit, event, details, None, zone)

@@ -1,0 +1,527 @@
+//! A batch of events: what each row means is decided in order, then everything is written at once.
+//!
+//! A name in a row that nobody bears is no reason to lose the row: it becomes a line of the event's description.
+
+use std::collections::{BTreeSet, HashMap};
+
+use jiff::civil::DateTime;
+use jiff::tz::TimeZone;
+use sea_orm::{ColumnTrait, QueryFilter};
+use uuid::Uuid;
+
+use super::decision::{Change, Decision, Duplicate, Original, Outcome};
+use super::fire::Fired;
+use super::journal::Journal;
+use super::matching::MatchedBy;
+use super::people::{added, folded, missing};
+use super::{Applied, Batch, Duplicates, Failure};
+use crate::among;
+use crate::entity::import_records::Deed;
+use crate::entity::{email_templates, events, people, transactions, users};
+use crate::error::Result;
+use crate::fold::fold;
+use crate::handle::{Rows, Scope};
+use crate::item::{Item, ItemKind};
+use crate::query::events::{Details, Event, Progress, Times, When};
+use crate::query::people::lines;
+use crate::query::{associations, categories, edits, events as event_query};
+use crate::record::{self, by_ids, live};
+use crate::value::{Day, Timestamp};
+
+/// How many people and transactions an event may belong to.
+const SUBJECTS_LIMIT: usize = 100;
+
+/// A row of the calendar as it arrives; `None` is an empty cell.
+#[derive(Clone, Debug, Default)]
+#[expect(missing_docs, reason = "the fields are the words of design.md section 8 and say what they hold")]
+pub struct IncomingEvent {
+    pub row: u64,
+    pub line: u64,
+    pub id: Option<Uuid>,
+    pub title: Option<String>,
+    pub start: Option<IncomingTime>,
+    pub end: Option<IncomingTime>,
+    pub location: Option<String>,
+    pub description: Option<String>,
+    pub progress: Option<Progress>,
+    /// The e-mail address of the user whom it is for.
+    pub owner: Option<String>,
+    /// The name of the mail that goes with it.
+    pub email_template: Option<String>,
+    pub associations: Vec<IncomingSubject>,
+    pub categories: Vec<String>,
+    /// Lines for the description of an event that the row creates.
+    pub foreign_notes: Option<String>,
+}
+
+/// When an event begins or ends, as a row says it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum IncomingTime {
+    /// A day.
+    Day(Day),
+    /// A day and a time in the time zone of the account.
+    Local(DateTime),
+    /// A moment.
+    At(Timestamp),
+}
+
+/// What a row says that its event belongs to.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum IncomingSubject {
+    /// A person or a transaction of ours, perhaps.
+    Item(Item),
+    /// A display name or an e-mail address.
+    Named(String),
+}
+
+/// A row that could be an event.
+#[derive(Clone, Debug)]
+pub(super) struct CheckedEvent {
+    pub(super) line: u64,
+    incoming: IncomingEvent,
+    title: String,
+    when: When,
+}
+
+impl CheckedEvent {
+    /// Errors: where title or times cannot be stored.
+    pub(super) fn new(
+        mut incoming: IncomingEvent,
+        now: Timestamp,
+        zone: &TimeZone,
+    ) -> std::result::Result<Self, Failure> {
+        categories::check_count(&incoming.categories)?;
+        for name in &incoming.categories {
+            categories::check_name(name)?;
+        }
+        if incoming.associations.len() > SUBJECTS_LIMIT {
+            let count = incoming.associations.len();
+            let reason = format!("{count} associations are given, and {SUBJECTS_LIMIT} is the most for one event");
+            return Err(Failure { field: Some("associations".to_owned()), reason });
+        }
+        let details = Details {
+            title: incoming.title.clone().unwrap_or_default(),
+            when: when(&incoming, now, zone)?,
+            location: incoming.location.take(),
+            description: incoming.description.take(),
+            progress: Progress::Open,
+            owner: None,
+            email_template: None,
+        };
+        let Details { title, when, location, description, .. } = details.cleaned()?;
+        (incoming.location, incoming.description) = (location, description);
+        Ok(Self { line: incoming.line, incoming, title, when })
+    }
+}
+
+/// When the event of a row is. One without a date, such as a task, is today's.
+fn when(incoming: &IncomingEvent, now: Timestamp, zone: &TimeZone) -> std::result::Result<When, Failure> {
+    let moment = |field: &str, local: DateTime| {
+        let time = local.to_zoned(zone.clone()).map_err(|error| Failure {
+            field: Some(field.to_owned()),
+            reason: format!("{local} is no time in the time zone of the account: {error}"),
+        })?;
+        Ok::<_, Failure>(Timestamp::from(time.timestamp()))
+    };
+    let start = incoming.start.unwrap_or_else(|| IncomingTime::Day(Day(now.in_zone(zone.clone()).date())));
+    let mut times = Times::default();
+    match start {
+        IncomingTime::Day(day) => times.starts_on = Some(day),
+        IncomingTime::Local(local) => times.starts_at = Some(moment("startsAt", local)?),
+        IncomingTime::At(at) => times.starts_at = Some(at),
+    }
+    match incoming.end {
+        None => {}
+        // The end of an event that ends on the day on which it begins at a time is not known.
+        Some(IncomingTime::Day(day)) if times.starts_at.is_some() => {
+            let begins = times.starts_at.map(|at| at.in_zone(zone.clone()).date());
+            if begins != Some(day.0) {
+                times.ends_on = Some(day);
+            }
+        }
+        Some(IncomingTime::Day(day)) => times.ends_on = Some(day),
+        Some(IncomingTime::Local(local)) => times.ends_at = Some(moment("endsAt", local)?),
+        Some(IncomingTime::At(at)) => times.ends_at = Some(at),
+    }
+    Ok(When::try_from(times)?)
+}
+
+pub(super) async fn apply<'u>(
+    batch: &Batch<'u>,
+    zone: &TimeZone,
+    journal: Journal<'u>,
+    rows: Vec<CheckedEvent>,
+) -> Result<Applied<'u>> {
+    let rows = Names::load(batch, &rows).await?.resolve(rows);
+    let mut work = Work::load(batch, zone, journal, &rows).await?;
+    let decisions = rows.iter().map(|row| work.decide(row)).collect();
+    let Work { journal, made, pairs, updated, categories, fired, .. } = work;
+    event_query::insert(batch.unit, made, &pairs, &[]).await?;
+    record::write::<events::Entity>(batch.unit, updated).await?;
+    batch.add_categories(ItemKind::Event, &categories).await?;
+    Ok(Applied { decisions, fired, journal })
+}
+
+/// What the names in the rows of a batch mean.
+struct Names {
+    /// Live people and transactions by id, with their folded names.
+    items: HashMap<Uuid, String>,
+    /// People by e-mail address, by display name and by name; several have none.
+    by_email: HashMap<String, Option<Uuid>>,
+    by_display: HashMap<String, Option<Uuid>>,
+    by_name: HashMap<String, Option<Uuid>>,
+    users: HashMap<String, Uuid>,
+    templates: HashMap<String, Uuid>,
+}
+
+/// A row whose names are resolved.
+struct Row {
+    row: u64,
+    id: Option<Uuid>,
+    details: Details,
+    /// Which of the details the row says.
+    said: Said,
+    subjects: BTreeSet<Item>,
+    names: String,
+    categories: Vec<String>,
+    /// The description of an event that the row creates.
+    created_description: Option<String>,
+}
+
+/// What a row says beside title and beginning.
+struct Said {
+    end: bool,
+    progress: bool,
+    owner: bool,
+    email_template: bool,
+}
+
+impl Names {
+    async fn load(batch: &Batch<'_>, rows: &[CheckedEvent]) -> Result<Self> {
+        // Nobody renames what an event belongs to until it is there.
+        let scope = Scope { rows: Rows::Shared, ..batch.unit.scope() };
+        let (mut ids, mut names) = (Vec::new(), BTreeSet::new());
+        for subject in rows.iter().flat_map(|row| &row.incoming.associations) {
+            match subject {
+                IncomingSubject::Item(item) => ids.push(item.id),
+                IncomingSubject::Named(name) => {
+                    names.insert(fold(name));
+                }
+            }
+        }
+        let mut found = Self {
+            items: HashMap::new(),
+            by_email: HashMap::new(),
+            by_display: HashMap::new(),
+            by_name: HashMap::new(),
+            users: HashMap::new(),
+            templates: HashMap::new(),
+        };
+        for person in by_ids::<people::Entity>(&scope, &ids).await? {
+            found.items.insert(person.id, person.sort_key);
+        }
+        for transaction in by_ids::<transactions::Entity>(&scope, &ids).await? {
+            found.items.insert(transaction.id, transaction.sort_key);
+        }
+        let names: Vec<_> = names.iter().map(String::as_str).filter(|name| !name.is_empty()).collect();
+        for names in names.chunks(record::IDS_A_STATEMENT) {
+            for column in [people::Column::EmailKey, people::Column::SortKey, people::Column::NameKey] {
+                let query = live::<people::Entity>(&scope).filter(among::texts(&scope, column, names));
+                for person in query.all(&scope.on).await? {
+                    found.enter(column, &person);
+                }
+            }
+        }
+        let owners: BTreeSet<_> = rows.iter().filter_map(|row| row.incoming.owner.as_deref()).map(fold).collect();
+        found.load_users(&scope, owners.into_iter().collect()).await?;
+        let templates = rows.iter().filter_map(|row| row.incoming.email_template.as_deref()).map(fold);
+        found.load_templates(&scope, templates.collect()).await?;
+        Ok(found)
+    }
+
+    fn enter(&mut self, column: people::Column, person: &people::Model) {
+        let (index, key) = match column {
+            people::Column::EmailKey => (&mut self.by_email, person.email_key.clone().unwrap_or_default()),
+            people::Column::SortKey => (&mut self.by_display, person.sort_key.clone()),
+            _ => (&mut self.by_name, person.name_key.clone()),
+        };
+        index.entry(key).and_modify(|several| *several = None).or_insert(Some(person.id));
+        self.items.insert(person.id, person.sort_key.clone());
+    }
+
+    async fn load_users(&mut self, scope: &Scope<'_>, emails: Vec<String>) -> Result<()> {
+        use sea_orm::EntityTrait;
+        if emails.is_empty() {
+            return Ok(());
+        }
+        let query = users::Entity::find().filter(users::Column::AccountId.eq(scope.account));
+        let found = query.filter(users::Column::EmailKey.is_in(emails)).all(&scope.on).await?;
+        self.users = found.into_iter().map(|user| (user.email_key, user.id)).collect();
+        Ok(())
+    }
+
+    async fn load_templates(&mut self, scope: &Scope<'_>, names: BTreeSet<String>) -> Result<()> {
+        if names.is_empty() {
+            return Ok(());
+        }
+        let query = live::<email_templates::Entity>(scope).filter(email_templates::Column::NameKey.is_in(names));
+        self.templates =
+            query.all(&scope.on).await?.into_iter().map(|template| (template.name_key, template.id)).collect();
+        Ok(())
+    }
+
+    /// The person or transaction that a row means; nobody where several bear the name.
+    fn subject(&self, subject: &IncomingSubject) -> Option<Item> {
+        match subject {
+            IncomingSubject::Item(item) => self.items.contains_key(&item.id).then_some(*item),
+            IncomingSubject::Named(name) => {
+                let key = fold(name);
+                let found =
+                    [&self.by_email, &self.by_display, &self.by_name].into_iter().find_map(|index| index.get(&key));
+                found.copied().flatten().map(|id| ItemKind::Person.item(id))
+            }
+        }
+    }
+
+    fn resolve(&self, rows: Vec<CheckedEvent>) -> Vec<Row> {
+        rows.into_iter().map(|row| self.row(row)).collect()
+    }
+
+    fn row(&self, row: CheckedEvent) -> Row {
+        let CheckedEvent { line: _, incoming, title, when } = row;
+        let mut lost = Vec::new();
+        let mut subjects = BTreeSet::new();
+        for subject in &incoming.associations {
+            match (self.subject(subject), subject) {
+                (Some(item), _) => drop(subjects.insert(item)),
+                (None, IncomingSubject::Named(name)) => lost.push(format!("Association: {name}")),
+                // An id of another account says nothing here.
+                (None, IncomingSubject::Item(_)) => {}
+            }
+        }
+        let owner = incoming.owner.as_deref().and_then(|email| self.users.get(&fold(email)).copied());
+        if let (None, Some(email)) = (owner, &incoming.owner) {
+            lost.push(format!("Owner: {email}"));
+        }
+        let template = incoming.email_template.as_deref().and_then(|name| self.templates.get(&fold(name)).copied());
+        if let (None, Some(name)) = (template, &incoming.email_template) {
+            lost.push(format!("E-mail template: {name}"));
+        }
+        let texts = incoming.description.iter().cloned().chain(incoming.foreign_notes).chain(lost);
+        let created = texts.collect::<Vec<_>>().join("\n");
+        let names: BTreeSet<_> = subjects.iter().filter_map(|item| self.items.get(&item.id)).collect();
+        let said = Said {
+            end: incoming.end.is_some(),
+            progress: incoming.progress.is_some(),
+            owner: owner.is_some(),
+            email_template: template.is_some(),
+        };
+        Row {
+            row: incoming.row,
+            id: incoming.id,
+            details: Details {
+                title,
+                when,
+                location: incoming.location,
+                description: incoming.description,
+                progress: incoming.progress.unwrap_or_default(),
+                owner,
+                email_template: template,
+            },
+            said,
+            names: lines(names),
+            subjects,
+            categories: incoming.categories,
+            created_description: (!created.is_empty()).then_some(created),
+        }
+    }
+}
+
+/// An event that may be meant.
+struct Known {
+    event: Event,
+    subjects: BTreeSet<Item>,
+    /// The folded names of its categories.
+    categories: BTreeSet<String>,
+}
+
+struct Work<'b, 'u> {
+    batch: &'b Batch<'u>,
+    zone: &'b TimeZone,
+    journal: Journal<'u>,
+    known: HashMap<Uuid, Known>,
+    /// Events by their key of order, which is the day and the time.
+    by_start: HashMap<String, Vec<Uuid>>,
+    made: Vec<Event>,
+    pairs: Vec<(Item, Item)>,
+    updated: Vec<Event>,
+    categories: Vec<(Uuid, String)>,
+    fired: Vec<Fired>,
+}
+
+impl<'b, 'u> Work<'b, 'u> {
+    async fn load(batch: &'b Batch<'u>, zone: &'b TimeZone, mut journal: Journal<'u>, rows: &[Row]) -> Result<Self> {
+        let scope = batch.policy.scope(batch.unit);
+        let ids: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
+        let mut found = by_ids::<events::Entity>(&scope, &ids).await?;
+        let keys: BTreeSet<_> = rows.iter().map(|row| event_query::key(row.details.when, zone)).collect();
+        let keys: Vec<_> = keys.iter().map(String::as_str).collect();
+        let query = live::<events::Entity>(&scope).filter(among::texts(&scope, events::Column::SortKey, &keys));
+        found.extend(query.all(&scope.on).await?);
+        let ids: Vec<_> = found.iter().map(|event| event.id).collect();
+        let mut subjects = associations::subjects_in(&scope, &ids).await?;
+        let mut in_categories = categories::of_items_in(&scope, &ids).await?;
+        journal.recall(&ids).await?;
+        let (known, by_start) = (HashMap::new(), HashMap::new());
+        let (made, pairs, updated, categories, fired) = Default::default();
+        let mut work = Self { batch, zone, journal, known, by_start, made, pairs, updated, categories, fired };
+        for event in found {
+            let subjects = subjects.remove(&event.id).unwrap_or_default().into_iter().collect();
+            let categories = in_categories.remove(&event.id).unwrap_or_default();
+            let categories = categories.into_iter().map(|category| category.name_key).collect();
+            work.enter(Known { event, subjects, categories });
+        }
+        Ok(work)
+    }
+
+    fn enter(&mut self, known: Known) {
+        let id = known.event.id;
+        if !self.known.contains_key(&id) {
+            self.by_start.entry(known.event.sort_key.clone()).or_default().push(id);
+            self.known.insert(id, known);
+        }
+    }
+
+    /// The event that a row means: by its id, else by title, time and what it belongs to, the oldest of several.
+    fn find(&self, row: &Row) -> Option<(Uuid, MatchedBy)> {
+        if let Some(id) = row.id.filter(|id| self.known.contains_key(id)) {
+            return Some((id, MatchedBy::Id));
+        }
+        let title = fold(&row.details.title);
+        let same = |id: &&Uuid| {
+            let Known { event, subjects, .. } = &self.known[*id];
+            let may_repeat = self.journal.last(**id).is_none_or(|seen| seen.may_repeat(row.id));
+            fold(&event.title) == title && *subjects == row.subjects && may_repeat
+        };
+        let of_start = self.by_start.get(&event_query::key(row.details.when, self.zone))?;
+        of_start.iter().filter(same).min().map(|id| (*id, MatchedBy::TitleAndTime))
+    }
+
+    fn decide(&mut self, row: &Row) -> Decision {
+        let Some((id, by)) = self.find(row) else {
+            return self.create(row);
+        };
+        let item = ItemKind::Event.item(id);
+        let key = || vec![fold(&row.details.title), event_query::key(row.details.when, self.zone)];
+        let values = if by == MatchedBy::Id { vec![id.to_string()] } else { key() };
+        let decision = |outcome, changes, of| Decision {
+            row: row.row,
+            outcome,
+            record: Some(id),
+            changes,
+            duplicate: Some(Duplicate { by, values: values.clone(), of }),
+        };
+        if let Some(earlier) = self.journal.last(id).filter(|seen| seen.may_repeat(row.id)) {
+            let of = Original::Row(earlier.row);
+            return Decision { record: None, ..decision(Outcome::Skipped, Vec::new(), of) };
+        }
+        let policy = self.batch.policy.duplicates;
+        let known = &self.known[&id];
+        let of = Original::Record(known.event.title.clone());
+        let details = combined(policy, &known.event, row, by);
+        let event = event_query::refilled(self.batch.unit, known.event.clone(), details, self.zone);
+        let before = edits::of_event(&known.event).into_iter();
+        let changed = before.zip(edits::of_event(&event)).filter(|(before, after)| before.1 != after.1);
+        let mut changes: Vec<_> =
+            changed.map(|((field, before), (_, after))| Change { field: field.to_owned(), before, after }).collect();
+        let categories = missing(&row.categories, &known.categories);
+        changes.extend(added(&categories));
+        if changes.is_empty() || policy == Duplicates::Ignore {
+            self.journal.note(row.row, item, Deed::Met, row.id);
+            let outcome = if changes.is_empty() { Outcome::Unchanged } else { Outcome::Skipped };
+            return decision(outcome, Vec::new(), of);
+        }
+        self.journal.note(row.row, item, Deed::Updated, row.id);
+        self.journal.changed(item, event.version, &changes);
+        self.categories.extend(categories.iter().map(|name| (id, name.clone())));
+        if let Some(known) = self.known.get_mut(&id) {
+            known.categories.extend(folded(&categories));
+            known.event = event.clone();
+        }
+        self.updated.push(event);
+        decision(Outcome::Updated, changes, of)
+    }
+
+    fn create(&mut self, row: &Row) -> Decision {
+        let policy = self.batch.policy;
+        let details = Details {
+            description: row.created_description.clone(),
+            owner: row.details.owner.or(policy.owner).or(self.batch.unit.user()),
+            ..row.details.clone()
+        };
+        let event = event_query::new_row(self.batch.unit, details, row.names.clone(), self.zone);
+        let event = Event { created_by: policy.owner.or(event.created_by), ..event };
+        let item = ItemKind::Event.item(event.id);
+        self.journal.note(row.row, item, Deed::Created, row.id);
+        for subject in &row.subjects {
+            // So that an undo looks whether they are held by this event alone.
+            self.journal.note(row.row, *subject, Deed::Met, None);
+            self.pairs.push((item, *subject));
+        }
+        self.categories.extend(row.categories.iter().map(|name| (event.id, name.clone())));
+        self.made.push(event.clone());
+        self.enter(Known { event, subjects: row.subjects.clone(), categories: folded(&row.categories) });
+        Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+    }
+}
+
+/// The details that an event would have after a row; under [`Duplicates::Ignore`] what replacing would give, which tells whether the
+/// row says anything new.
+fn combined(policy: Duplicates, event: &Event, row: &Row, by: MatchedBy) -> Details {
+    let current = event.details();
+    let Row { details, said, .. } = row;
+    // The event was made by this very row: its lost names are no news.
+    let is_own = current.description == row.created_description;
+    let description = if is_own { None } else { details.description.clone() };
+    if policy == Duplicates::Merge {
+        return Details {
+            location: current.location.clone().or(details.location.clone()),
+            description: current.description.clone().or(description),
+            owner: current.owner.or(details.owner),
+            email_template: current.email_template.or(details.email_template),
+            when: if has_end(current.when) { current.when } else { ended(current.when, details.when) },
+            ..current
+        };
+    }
+    let when = match by {
+        // Where the row has no end, that of the event stays if it can.
+        MatchedBy::Id if said.end || details.when != beginning(current.when) => details.when,
+        _ if said.end => details.when,
+        _ => current.when,
+    };
+    Details {
+        title: if by == MatchedBy::Id { details.title.clone() } else { current.title },
+        when,
+        location: details.location.clone().or(current.location),
+        description: description.or(current.description),
+        progress: if said.progress { details.progress } else { current.progress },
+        owner: if said.owner { details.owner } else { current.owner },
+        email_template: if said.email_template { details.email_template } else { current.email_template },
+    }
+}
+
+fn has_end(when: When) -> bool {
+    beginning(when) != when
+}
+
+fn beginning(when: When) -> When {
+    match when {
+        When::Day { first, .. } => When::Day { first, last: None },
+        When::Time { start, .. } => When::Time { start, end: None },
+    }
+}
+
+/// A time with the end of another, where they begin alike.
+fn ended(when: When, with: When) -> When {
+    if beginning(with) == when { with } else { when }
+}
