@@ -73,7 +73,7 @@ by_hand() {
 
 # People and rows of the journal, which tell whether both have done the same.
 written() {
-    local counts="SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM item_categories), (SELECT count(*) FROM import_rows)"
+    local counts="SELECT (SELECT count(*) FROM people), (SELECT count(*) FROM item_categories), (SELECT count(*) FROM import_records)"
     if [ "$1" = postgres ]; then
         "$programs/psql" -X -A -t -F ' ' -h "$server" -U postgres -c "$counts" "$2"
     else

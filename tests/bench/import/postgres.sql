@@ -75,23 +75,23 @@ SELECT account_id, id, name, company, title, email, phone, mobile, address, city
     (SELECT id FROM users), 1, now, now
 FROM fresh ORDER BY row_number;
 
+SELECT gen_random_uuid() AS import \gset
 CREATE TEMP TABLE named ON COMMIT DROP AS
 SELECT account_id, id AS item_id, btrim(category) AS name, now
 FROM fresh, unnest(string_to_array(categories, ' ::: ')) AS category WHERE btrim(category) <> '';
 INSERT INTO categories (account_id, id, name, name_key, version, created_at, updated_at)
 SELECT DISTINCT ON (account_id, lower(name)) account_id, gen_random_uuid(), name, lower(name), 1, now, now FROM named
 ON CONFLICT DO NOTHING;
-INSERT INTO item_categories (account_id, category_id, kind, item_id)
-SELECT account_id, categories.id, 1, item_id
+INSERT INTO item_categories (account_id, category_id, kind, item_id, import_id)
+SELECT account_id, categories.id, 1, item_id, :'import'
 FROM named JOIN categories USING (account_id) WHERE categories.name_key = lower(named.name) AND deleted_at IS NULL
 ON CONFLICT DO NOTHING;
 
--- The journal: the rows that made or met somebody.
-SELECT gen_random_uuid() AS import \gset
-INSERT INTO import_rows (account_id, import_id, row_number, record_id)
-SELECT account_id, :'import', row_number, id FROM fresh ORDER BY row_number;
-INSERT INTO import_rows (account_id, import_id, row_number, record_id)
-SELECT account_id, :'import', row_number, person_id FROM met JOIN keyed USING (row_number)
+-- The journal: the rows that made (1) or met (3) somebody.
+INSERT INTO import_records (account_id, import_id, row_number, record_id, kind, deed)
+SELECT account_id, :'import', row_number, id, 1, 1 FROM fresh ORDER BY row_number;
+INSERT INTO import_records (account_id, import_id, row_number, record_id, kind, deed)
+SELECT account_id, :'import', row_number, person_id, 1, 3 FROM met JOIN keyed USING (row_number)
 WHERE NOT EXISTS (SELECT FROM repeated WHERE repeated.row_number = keyed.row_number);
 INSERT INTO outbox (account_id, id, topic, subject_id, user_id, created_at)
 SELECT account_id, gen_random_uuid(), 'import.applied', :'import', (SELECT id FROM users),

@@ -4,7 +4,6 @@
 PRAGMA foreign_keys = ON;
 PRAGMA synchronous = NORMAL;
 PRAGMA cache_size = -65536;
-PRAGMA temp_store = FILE;
 BEGIN IMMEDIATE;
 CREATE TEMP TABLE staging (
     name TEXT, company TEXT, title TEXT, email TEXT, phone TEXT, mobile TEXT, address TEXT, city TEXT, state TEXT,
@@ -77,6 +76,7 @@ SELECT account_id, id, name, company, title, email, phone, mobile, address, city
     (SELECT id FROM users), 1, now, now
 FROM fresh ORDER BY row_number;
 
+CREATE TEMP TABLE import AS SELECT randomblob(16) AS id;
 -- SQLite splits no text: as many names as a row has are taken off one by one.
 CREATE TEMP TABLE named AS
 WITH RECURSIVE names (account_id, item_id, now, name, rest) AS (
@@ -88,16 +88,15 @@ WITH RECURSIVE names (account_id, item_id, now, name, rest) AS (
 SELECT account_id, item_id, now, name FROM names WHERE name <> '';
 INSERT OR IGNORE INTO categories (account_id, id, name, name_key, version, created_at, updated_at)
 SELECT account_id, randomblob(16), name, lower(name), 1, now, now FROM named GROUP BY account_id, lower(name);
-INSERT OR IGNORE INTO item_categories (account_id, category_id, kind, item_id)
-SELECT account_id, categories.id, 1, item_id
+INSERT OR IGNORE INTO item_categories (account_id, category_id, kind, item_id, import_id)
+SELECT account_id, categories.id, 1, item_id, (SELECT id FROM import)
 FROM named CROSS JOIN categories USING (account_id) WHERE categories.name_key = lower(named.name) AND deleted_at IS NULL;
 
--- The journal: the rows that made or met somebody.
-CREATE TEMP TABLE import AS SELECT randomblob(16) AS id;
-INSERT INTO import_rows (account_id, import_id, row_number, record_id)
-SELECT account_id, (SELECT id FROM import), row_number, id FROM fresh ORDER BY row_number;
-INSERT INTO import_rows (account_id, import_id, row_number, record_id)
-SELECT (SELECT account_id FROM accounts), (SELECT id FROM import), row_number, person_id FROM met
+-- The journal: the rows that made (1) or met (3) somebody.
+INSERT INTO import_records (account_id, import_id, row_number, record_id, kind, deed)
+SELECT account_id, (SELECT id FROM import), row_number, id, 1, 1 FROM fresh ORDER BY row_number;
+INSERT INTO import_records (account_id, import_id, row_number, record_id, kind, deed)
+SELECT (SELECT account_id FROM accounts), (SELECT id FROM import), row_number, person_id, 1, 3 FROM met
 WHERE row_number NOT IN (SELECT row_number FROM repeated);
 INSERT INTO outbox (account_id, id, topic, subject_id, user_id, created_at)
 SELECT account_id, randomblob(16), 'import.applied', (SELECT id FROM import), (SELECT id FROM users),
