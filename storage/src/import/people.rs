@@ -34,6 +34,7 @@ pub(super) async fn apply<'u>(batch: &Batch<'u>, mut journal: Journal<'u>, rows:
         decisions.push(work.decide(row, keys));
     }
     let Work { journal, writes, fired, .. } = work;
+    unit.keep_plans().await?;
     writes.write(unit).await?;
     writes.finish(batch).await?;
     Ok(Applied { decisions, fired, journal })

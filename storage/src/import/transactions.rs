@@ -362,6 +362,7 @@ impl<'a> Batch<'a> {
 
     async fn write(self, of: &super::Batch<'a>) -> Result<(Vec<Fired>, Journal<'a>)> {
         let Self { unit, journal, people_writes, mut transactions, touched, begun, moved, .. } = self;
+        unit.keep_plans().await?;
         people_writes.write(unit).await?;
         let fired = self.fired.iter().map(|(row, id)| Fired {
             row: *row,
