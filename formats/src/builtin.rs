@@ -1,7 +1,11 @@
 //! The formats that Cairn brings along. A new one is a file in this folder and a line here.
 
 mod csv;
+mod icalendar;
 mod json;
+mod ndjson;
+mod vcard;
+mod xlsx;
 
 pub use self::csv::FailedRows;
 
@@ -11,7 +15,14 @@ use crate::Registry;
 #[expect(clippy::missing_panics_doc, reason = "it cannot panic: a test calls it")]
 pub fn builtin() -> Registry {
     let mut registry = Registry::empty();
-    let registered = [registry.register(csv::Csv), registry.register(json::Json)];
+    let registered = [
+        registry.register(csv::Csv),
+        registry.register(json::Json),
+        registry.register(ndjson::Ndjson),
+        registry.register(vcard::VCard),
+        registry.register(icalendar::ICalendar),
+        registry.register(xlsx::Xlsx),
+    ];
     for result in registered {
         result.expect("no two built-in formats share a name or an extension");
     }

@@ -2,6 +2,7 @@
 
 mod macintosh;
 
+use std::borrow::Cow;
 use std::fmt;
 use std::str::FromStr;
 
@@ -22,6 +23,22 @@ pub struct Charset(&'static Encoding);
 impl Charset {
     /// UTF-8, of which ASCII is a part.
     pub const UTF_8: Charset = Charset(UTF_8);
+
+    /// The charset of a piece of text that does not say it: what [`Transcoder`] would take it for.
+    pub(crate) fn of_sample(sample: &[u8]) -> Charset {
+        let sample = &sample[..sample.len().min(SAMPLE)];
+        guess(&mut EncodingDetector::new(Iso2022JpDetection::Deny), sample, true)
+    }
+
+    /// Whether ASCII characters take two bytes.
+    pub(crate) fn is_utf16(self) -> bool {
+        self.0 == UTF_16LE || self.0 == UTF_16BE
+    }
+
+    /// The text of these bytes, with `\u{fffd}` for what cannot be read.
+    pub(crate) fn decode(self, bytes: &[u8]) -> Cow<'_, str> {
+        self.0.decode_without_bom_handling(bytes).0
+    }
 }
 
 impl fmt::Display for Charset {
@@ -191,6 +208,27 @@ impl Transcoder {
         self.state = State::Finished(self.charset());
         Step::Finished
     }
+}
+
+/// How a file begins.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Beginning {
+    /// With text of one byte an ASCII character, after so many bytes of marks.
+    Bytes(usize),
+    /// With UTF-16, which its mark or its zero bytes tell.
+    Utf16(Charset),
+}
+
+/// How a file begins; `None` where more of it is needed to tell.
+pub(crate) fn beginning(input: &[u8], at_end: bool) -> Option<Beginning> {
+    if input.len() < OPENING && !at_end {
+        return None;
+    }
+    let marked = mark(input);
+    let utf16 = marked.map(|(charset, _)| charset).or_else(|| unmarked_utf16(input)).filter(|found| found.is_utf16());
+    let length = |mark: &[u8]| if input[mark.len()..].starts_with(mark) { 2 * mark.len() } else { mark.len() };
+    let marks = marked.map_or(0, |(_, mark)| length(mark));
+    Some(utf16.map_or(Beginning::Bytes(marks), Beginning::Utf16))
 }
 
 /// The byte order mark at the front, and what it says.

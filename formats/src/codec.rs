@@ -1,5 +1,6 @@
 //! What a format is: a description of itself, an encoder and a decoder. Ours and a third party's are the same to everybody else.
 
+use std::cmp::Ordering;
 use std::str::FromStr;
 
 use bytes::BytesMut;
@@ -16,6 +17,13 @@ pub trait Codec: Send + Sync + 'static {
 
     /// A decoder for one document of records of a section.
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported>;
+
+    /// Whether the first bytes of a file can only be this format's: a magic number, or words with which nothing else begins. Text
+    /// comes without a byte order mark and never as UTF-16. A format that leaves it at `false` is found by its files'
+    /// extensions: [`Registry::recognise`](crate::Registry::recognise).
+    fn recognises(&self, _head: &[u8]) -> bool {
+        false
+    }
 }
 
 /// Writes one document. `begin` and `end` are called once each, also for a document without records.
@@ -70,6 +78,61 @@ pub struct Findings {
     pub ignored: Vec<String>,
     /// What each column of the file is read as, and what it holds, in the order of the file.
     pub report: Vec<ColumnReport>,
+    /// What the dates of the file tell about the order of day and month in them.
+    pub date_orders: DateEvidence,
+}
+
+/// What dates such as 3/4/2026 tell about the order in which whoever wrote them puts day and month.
+///
+/// One date seldom tells, all of them together often do. A decoder without a [`date_order`](DecodeOptions::date_order) gives such
+/// dates with the day first, unless that is no date, and collects this. Whoever must not guess reads the file twice: first for
+/// the evidence, then with the [`order`](DateEvidence::order) that it gives.
+///
+/// ```
+/// use formats::{AmbiguousDate, DateEvidence, DateOrder};
+/// let ambiguous = AmbiguousDate { row: 7, line: 8, column: "Date".into(), text: "3/4/2026".into() };
+/// let mut evidence = DateEvidence { ambiguous: Some(ambiguous.clone()), ..DateEvidence::default() };
+/// assert_eq!(evidence.order(), Err(ambiguous));
+/// evidence.month_first = 1;
+/// assert_eq!(evidence.order(), Ok(Some(DateOrder::MonthFirst)));
+/// ```
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DateEvidence {
+    /// How many dates have the day first, as 25/4/2026 must.
+    pub day_first: u64,
+    /// How many dates have the month first, as 4/25/2026 must.
+    pub month_first: u64,
+    /// The first date that could be either, and is not the same date both ways.
+    pub ambiguous: Option<AmbiguousDate>,
+}
+
+impl DateEvidence {
+    /// The order that most dates must have; those that contradict it fail when the file is read in that order. `None` where every
+    /// date is clear by itself. The error is a date that nothing decides.
+    pub fn order(&self) -> Result<Option<DateOrder>, AmbiguousDate> {
+        match (self.day_first.cmp(&self.month_first), &self.ambiguous) {
+            (Ordering::Greater, _) => Ok(Some(DateOrder::DayFirst)),
+            (Ordering::Less, _) => Ok(Some(DateOrder::MonthFirst)),
+            (Ordering::Equal, Some(ambiguous)) => Err(ambiguous.clone()),
+            (Ordering::Equal, None) => Ok(None),
+        }
+    }
+}
+
+/// A date in which either number may be the month.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "row {row}, line {line}, column {column}: nothing in the file tells whether `{text}` has the day or the month first; say dmy or mdy"
+)]
+pub struct AmbiguousDate {
+    /// The row's number.
+    pub row: u64,
+    /// The line on which the row begins.
+    pub line: u64,
+    /// The name of the column.
+    pub column: String,
+    /// What stands there.
+    pub text: String,
 }
 
 /// What became of a column, for the person who looks at a plan.
@@ -145,6 +208,9 @@ pub struct EncodeOptions {
     /// Whether spreadsheet programs are kept from taking cells for formulas: a byte order mark, and an apostrophe before cells that
     /// start with `=`, `+`, `-`, `@` and the like, apart from numbers. Formats without such a danger do not heed it.
     pub excel_safe: bool,
+    /// The custom fields that are written after our own columns, in this order, by their names; formats that have no columns do not
+    /// heed them.
+    pub custom_fields: Vec<String>,
 }
 
 /// How a document is to be read, and what it may cost.
@@ -158,7 +224,8 @@ pub struct DecodeOptions {
     pub map: Vec<Mapping>,
     /// The names of the custom fields of the section's records: a column with such a name, in capital or small letters, fills it.
     pub custom_fields: Vec<String>,
-    /// Whether the day or the month comes first in dates that could be either; found by the whole column where it is `None`.
+    /// Whether the day or the month comes first in dates that could be either; a date that is none in this order fails. Where it is
+    /// `None` each date is read by itself: see [`DateEvidence`].
     pub date_order: Option<DateOrder>,
     /// The longest row in bytes of UTF-8; a longer one fails and is skipped without being kept. 1 MiB by default.
     pub row_limit: usize,
@@ -185,7 +252,8 @@ impl Default for DecodeOptions {
 pub struct Mapping {
     /// The name of the column, in capital or small letters.
     pub column: String,
-    /// One of [`columns`](crate::columns) or of the custom fields; nobody reads the column where it is empty.
+    /// One of [`columns`](crate::columns) or of the custom fields; `notes` where each value is to become a line of the notes with the
+    /// column's name before it; nobody reads the column where it is empty.
     pub field: String,
 }
 

@@ -57,6 +57,27 @@ pub enum DecodeError {
         /// The most columns that a table may have.
         limit: usize,
     },
+    /// A column is to be read as a field that there is not.
+    #[error(
+        "column `{column}` cannot be read as `{field}`; it can be {}, or nothing at all",
+        alternatives(&borrowed(known), "or")
+    )]
+    UnknownField {
+        /// The column, as the mapping calls it.
+        column: String,
+        /// What the mapping says that it is.
+        field: String,
+        /// Our own columns of the section, `notes` and the custom fields.
+        known: Vec<String>,
+    },
+    /// A column that is to be read as something is not in the file.
+    #[error("the file has no column `{column}`; it has {}", alternatives(&borrowed(known), "and"))]
+    UnknownColumn {
+        /// The column, as the mapping calls it.
+        column: String,
+        /// The first columns that the file has.
+        known: Vec<String>,
+    },
     /// A JSON document is not one array.
     #[error(
         "line {line} should begin with `[`, since the file must be one array like [{{\"name\": \"Ada\"}}], but {found} stands there"
@@ -86,6 +107,30 @@ pub enum DecodeError {
         line: u64,
         /// The line on which the last element begins (of the array, where there is none).
         element: u64,
+    },
+    /// A file without a single card or calendar.
+    #[error("the file has no line {expected}, so it is none of this format; line {line} reads `{found}`")]
+    NoComponent {
+        /// The first line that is not blank.
+        line: u64,
+        /// The beginning of that line.
+        found: String,
+        /// With what such files begin.
+        expected: &'static str,
+    },
+    /// A file that must be seen whole, or what is packed in it, is too large.
+    #[error("the file is too large: {what} of more than {limit} MiB cannot be read")]
+    TooLarge {
+        /// What is too large.
+        what: &'static str,
+        /// The most MiB that it may have.
+        limit: usize,
+    },
+    /// A file that must be seen whole is damaged, or another kind of file.
+    #[error("the file cannot be read: {reason}")]
+    Damaged {
+        /// What is wrong with it, and what would have been right.
+        reason: String,
     },
     /// A third party's codec gives up for a reason of its own.
     #[error("line {line}: {reason}")]
@@ -180,6 +225,10 @@ impl fmt::Display for Direction {
 fn section_names(sections: &[Section]) -> String {
     let names: Vec<&str> = sections.iter().map(|section| section.name()).collect();
     alternatives(&names, "and")
+}
+
+fn borrowed(names: &[String]) -> Vec<&str> {
+    names.iter().map(String::as_str).collect()
 }
 
 /// Joins names for a sentence: `a, b and c`.

@@ -1,49 +1,82 @@
 //! What the columns of a table mean: which program wrote it, and how its rows become records.
 //!
-//! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`), write its names
-//! in the form that [`key`] gives (small letters, single spaces), say with a [`Meaning`] what each is for, add a line to [`CLIENTS`]
-//! and a golden file to `tests/golden/csv`. A name that stands twice in a header is listed twice, in the order of the file; `#` in a
-//! name stands for a number.
+//! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`, or
+//! `heap_calendar.rs` for a calendar), write its names in the form that [`key`] gives (small letters, single spaces), say with a
+//! [`Meaning`] what each is for, add a line to [`CLIENTS`] or [`CALENDARS`] and a golden file to `tests/golden/csv`, without which a
+//! test fails. A name that stands twice in a header is listed twice, in the order of the file; `#` in a name stands for a number.
+//!
+//! What a column is read as is decided once a table, in this order: what a mapping says; a custom field of that name, unless it is a
+//! name of ours; the dictionary that knows the most names of the header; and for the rest the words of seven languages in `any.rs`,
+//! with slips of the pen forgiven. A single word that is missing there is added there.
 
+pub(crate) mod any;
 mod client;
+pub(crate) mod dates;
+mod event;
 mod foreign;
 mod gmail;
 mod google;
+mod google_calendar;
 mod guess;
+mod heap_calendar;
 mod highrise;
 mod hubspot;
 mod linkedin;
 mod meaning;
+pub(crate) mod members;
 pub(crate) mod notes;
 mod outlook;
+mod outlook_calendar;
+mod outlook_calendar_french;
+mod outlook_calendar_german;
 mod outlook_com;
+mod outlook_dutch;
 mod outlook_french;
 mod outlook_german;
+mod outlook_italian;
+mod outlook_portuguese;
+mod outlook_portuguese_brazil;
+mod outlook_spanish;
 mod own;
 mod salesforce;
+mod tally;
+pub(crate) mod target;
 mod thunderbird;
 mod windows_contacts;
+pub(crate) mod words;
 mod yahoo;
 
 use std::borrow::Cow;
 
 use unicode_normalization::UnicodeNormalization;
 
+pub(crate) use self::any::Care;
 pub(crate) use self::guess::is_email;
 
 use self::client::{Client, Footer, Names};
+use self::dates::Dates;
 use self::foreign::Cell;
-use self::meaning::Meaning;
+use self::meaning::{Block, Meaning, Part};
 use self::notes::Note;
+use self::tally::Tally;
+use self::target::{NOTES, Target, Targets};
 use crate::record::{Column, Draft};
-use crate::{Diagnostic, Record, Section, Source, SourceCell};
+use crate::{
+    ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Record, Section, Source, SourceCell,
+};
 
-/// The programs whose tables are read, apart from ours. Of those that know equally many names of a header the first is taken.
-const CLIENTS: [&Client; 13] = [
+/// The programs whose tables of people are read, apart from ours. Of those that know equally many names of a header the first is
+/// taken.
+const CLIENTS: &[&Client] = &[
     &outlook::CLIENT,
     &outlook_com::CLIENT,
     &outlook_german::CLIENT,
     &outlook_french::CLIENT,
+    &outlook_spanish::CLIENT,
+    &outlook_italian::CLIENT,
+    &outlook_portuguese_brazil::CLIENT,
+    &outlook_portuguese::CLIENT,
+    &outlook_dutch::CLIENT,
     &windows_contacts::CLIENT,
     &gmail::CLIENT,
     &google::CLIENT,
@@ -55,31 +88,142 @@ const CLIENTS: [&Client; 13] = [
     &highrise::CLIENT,
 ];
 
-/// What the columns of a table mean.
+/// The programs whose calendars are read.
+const CALENDARS: &[&Client] = &[
+    &heap_calendar::CLIENT,
+    &google_calendar::CLIENT,
+    &outlook_calendar::CLIENT,
+    &outlook_calendar_german::CLIENT,
+    &outlook_calendar_french::CLIENT,
+];
+
+/// The names of the programs whose columns are known, as [`Findings::client`](crate::Findings::client) has them.
+pub fn clients() -> impl Iterator<Item = &'static str> {
+    let own = [own::CLIENT, any::CLIENT.name, guess::CLIENT.name];
+    CLIENTS.iter().chain(CALENDARS).map(|client| client.name).chain(own)
+}
+
+/// What the columns of a table mean, and what they have held so far.
 pub(crate) struct Layout {
     section: Section,
     header: Vec<String>,
-    columns: Columns,
+    uses: Vec<Use>,
+    client: Option<&'static Client>,
+    /// The columns in the order in which they fill a record: what is mapped first, what is only similar to a known name last.
+    order: Vec<usize>,
+    /// The columns of what belongs to no column.
+    surplus: Vec<usize>,
+    /// How many columns somebody has named by their numbers, which makes no row a header.
+    numbered: usize,
+    targets: Targets,
+    tally: Tally,
+    dates: Dates,
     /// Whether the table has no header.
     is_guessed: bool,
+    /// Whether an event may have no date.
+    is_undated: bool,
+}
+
+/// What a column is read as.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Use {
+    /// Nobody knows.
+    Unknown,
+    /// One of ours.
+    Own(Column),
+    /// Another program's.
+    Meant(Meaning),
+    /// What whoever imports the table says.
+    Target(Target),
 }
 
 impl Layout {
     /// Recognises a header by its names, never by their order. `None` where no name is known.
-    pub(crate) fn recognise(header: &[Cow<'_, str>], section: Section) -> Option<Layout> {
-        let names = Names::new(header.iter().map(|name| key(name)).collect());
-        let own = Columns::Own(names.keys().iter().map(|key| own::column(key, section)).collect());
-        let columns = if names.keys().iter().any(|key| key == own::MARK) { own } else { best(own, &names) };
-        let header = header.iter().map(|name| name.trim().to_owned()).collect();
-        (columns.known() > 0).then_some(Layout { section, header, columns, is_guessed: false })
+    pub(crate) fn recognise(header: &[Cow<'_, str>], section: Section, options: &DecodeOptions) -> Option<Layout> {
+        Layout::recognise_with(Care::Thorough, header, section, options)
+    }
+
+    /// Does so as closely as is asked for.
+    pub(crate) fn recognise_with(
+        care: Care,
+        header: &[Cow<'_, str>],
+        section: Section,
+        options: &DecodeOptions,
+    ) -> Option<Layout> {
+        let targets = Targets::new(section, options);
+        let said: Vec<Option<Target>> = header
+            .iter()
+            .enumerate()
+            .map(|(at, name)| targets.mapped(name, at).or_else(|| targets.custom(name)))
+            .collect();
+        let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
+        let is_ours = keys.iter().any(|key| key == own::MARK);
+        let is_undated = section == Section::Calendar && heap_calendar::CLIENT.has_all(&keys);
+        // Nobody looks for a meaning of what somebody has said.
+        let free = keys.into_iter().zip(&said).map(|(key, said)| if said.is_some() { String::new() } else { key });
+        let names = Names::new(free.collect());
+        let mut table = if is_ours { Table::own(&names, section) } else { best(&names, section) };
+        // A single word may be the beginning of anything.
+        let is_table = header.iter().filter(|name| !name.trim().is_empty()).count() > 1;
+        if !is_ours && is_table {
+            table.look_closer(&names, header, section, care);
+        }
+        table.tell_names_apart();
+        for (place, said) in table.uses.iter_mut().zip(&said) {
+            if let Some(target) = said {
+                *place = Use::Target(*target);
+            }
+        }
+        let header: Vec<String> = header.iter().map(|name| name.trim().to_owned()).collect();
+        let numbered = header.iter().enumerate().filter(|(at, name)| targets.is_by_number(name, *at)).count();
+        let layout = Layout::new(section, header, table, targets, options);
+        let layout = Layout { numbered, is_undated, ..layout };
+        (layout.known() > 0).then_some(layout)
     }
 
     /// Guesses what the columns of a table without a header are, from its first rows; they are called `Column 1` and so on. `None`
-    /// where none of them holds e-mail addresses.
-    pub(crate) fn guess(rows: &[Vec<Cow<'_, str>>], section: Section) -> Option<Layout> {
-        let meanings: Vec<_> = guess::meanings(rows)?.into_iter().map(Some).collect();
-        let header = (1..=meanings.len()).map(|number| format!("Column {number}")).collect();
-        Some(Layout { section, header, columns: Columns::Foreign(&guess::CLIENT, meanings), is_guessed: true })
+    /// where none of them holds e-mail addresses and nobody says what one is.
+    pub(crate) fn guess(rows: &[Vec<Cow<'_, str>>], section: Section, options: &DecodeOptions) -> Option<Layout> {
+        let targets = Targets::new(section, options);
+        let guessed = if section == Section::Calendar { None } else { guess::meanings(rows) };
+        let unknown = || vec![Meaning::Extra; rows.iter().map(Vec::len).max().unwrap_or_default()];
+        let meanings = guessed.or_else(|| targets.number_columns().then(unknown))?;
+        let header: Vec<String> = (1..=meanings.len()).map(|number| format!("Column {number}")).collect();
+        let uses = meanings
+            .into_iter()
+            .zip(header.iter().enumerate())
+            .map(|(meaning, (at, name))| targets.mapped(name, at).map_or(Use::Meant(meaning), Use::Target));
+        let table = Table { uses: uses.collect(), client: Some(&guess::CLIENT), similar: Vec::new() };
+        let layout = Layout::new(section, header, table, targets, options);
+        Some(Layout { is_guessed: true, ..layout })
+    }
+
+    fn new(section: Section, header: Vec<String>, table: Table, targets: Targets, options: &DecodeOptions) -> Layout {
+        let Table { uses, client, similar } = table;
+        let is_mapped = |at: &usize| matches!(uses[*at], Use::Target(Target::Own(_)));
+        let mut order: Vec<usize> = (0..header.len()).collect();
+        order.sort_by_key(|at| (!is_mapped(at), similar.contains(at)));
+        let surplus = (0..header.len()).filter(|at| Note::of(&header[*at]) == Some(Note::Surplus)).collect();
+        Layout {
+            section,
+            tally: Tally::new(header.len()),
+            header,
+            uses,
+            client,
+            order,
+            surplus,
+            numbered: 0,
+            targets,
+            dates: Dates::new(options.date_order),
+            is_guessed: false,
+            is_undated: false,
+        }
+    }
+
+    /// Fails where a mapping names a column or a field that there is not.
+    pub(crate) fn check(&self, options: &DecodeOptions) -> Result<(), DecodeError> {
+        Targets::check(self.section, options)?;
+        self.targets.check_columns(self.header.iter().map(String::as_str))
     }
 
     /// How many cells a row should have.
@@ -87,22 +231,19 @@ impl Layout {
         self.header.len()
     }
 
-    /// How many of the columns are known.
+    /// How many of the columns are known by their names.
     pub(crate) fn known(&self) -> usize {
-        self.columns.known()
+        self.uses.iter().filter(|of| **of != Use::Unknown).count() - self.numbered
     }
 
     /// The program that wrote the table.
     pub(crate) fn client(&self) -> &'static str {
-        match &self.columns {
-            Columns::Own(_) => own::CLIENT,
-            Columns::Foreign(client, _) => client.name,
-        }
+        self.client.map_or(own::CLIENT, |client| client.name)
     }
 
     /// Whether only an export of ours has such a header.
     pub(crate) fn is_ours(&self) -> bool {
-        matches!(&self.columns, Columns::Own(columns) if columns.contains(&Some(Column::CreatedAt)))
+        self.client.is_none() && self.uses.contains(&Use::Own(Column::CreatedAt))
     }
 
     /// The name of a column.
@@ -113,8 +254,8 @@ impl Layout {
     /// The names of the columns as a [`Source`] has them; those that a file of failed rows adds are none of its own.
     pub(crate) fn sources(&self) -> impl Iterator<Item = (usize, &str)> {
         let of_file = self.header.iter().enumerate().filter(|(_, name)| Note::of(name).is_none());
-        of_file.map(|(at, name)| match &self.columns {
-            Columns::Foreign(_, meanings) if self.is_guessed => (at, guess::name(meanings[at]).unwrap_or(name)),
+        of_file.map(|(at, name)| match self.uses[at] {
+            Use::Meant(meaning) if self.is_guessed => (at, guess::name(Some(meaning)).unwrap_or(name)),
             _ => (at, name.as_str()),
         })
     }
@@ -133,89 +274,278 @@ impl Layout {
 
     /// The names of the columns that nobody reads.
     pub(crate) fn ignored(&self) -> Vec<String> {
-        let is_ignored = |at: usize| match &self.columns {
-            Columns::Own(columns) => columns[at].is_none(),
-            Columns::Foreign(_, meanings) => meanings[at].is_none(),
-        };
-        let names = self
-            .header
-            .iter()
-            .enumerate()
-            .filter(|(at, name)| !name.is_empty() && Note::of(name).is_none() && is_ignored(*at));
-        names.map(|(_, name)| name.clone()).collect()
+        let columns = self.header.iter().zip(&self.uses);
+        let ignored = columns
+            .filter(|(name, of)| !name.is_empty() && Note::of(name).is_none() && is_ignored(**of))
+            .map(|(name, _)| name.clone());
+        ignored.collect()
+    }
+
+    /// What became of each column of the file, but for those that a file of failed rows adds.
+    pub(crate) fn report(&self) -> Vec<ColumnReport> {
+        let fields = self.uses.iter().map(|of| self.field(*of));
+        let mut report = self.tally.report(self.header.iter().map(String::as_str).zip(fields));
+        report.retain(|column| Note::of(&column.name).is_none());
+        report
+    }
+
+    /// What the dates of the table have told so far.
+    pub(crate) fn date_orders(&self) -> DateEvidence {
+        self.dates.evidence().clone()
+    }
+
+    /// As what a column is read, for a report.
+    fn field(&self, of: Use) -> Option<String> {
+        match of {
+            Use::Unknown => None,
+            Use::Own(column) => Some(column.name().to_owned()),
+            Use::Target(target) => self.targets.name(target).map(str::to_owned),
+            Use::Meant(meaning) => match meaning.column() {
+                Some(column) => Some(column.name().to_owned()),
+                None => meaning.is_kept().then(|| NOTES.to_owned()),
+            },
+        }
     }
 
     /// Whether a row of so many cells is no record but one of the remarks with which the program ends its tables.
     pub(crate) fn is_footer(&self, cells: u64) -> bool {
-        match &self.columns {
-            Columns::Foreign(Client { footer: Footer::SingleCells, .. }, _) => cells == 1 && self.width() > 1,
+        match self.client {
+            Some(Client { footer: Footer::SingleCells, .. }) => cells == 1 && self.width() > 1,
             _ => false,
         }
     }
 
     /// The record of a row, whose missing cells count as empty. Columns that are not known are passed over.
-    pub(crate) fn record(&self, cells: &[Cow<'_, str>]) -> Result<Record, Vec<Diagnostic>> {
-        let is_surplus =
-            |(name, cell): &(&String, &Cow<'_, str>)| Note::of(name) == Some(Note::Surplus) && !cell.trim().is_empty();
-        if let Some((name, _)) = self.header.iter().zip(cells).find(is_surplus) {
+    pub(crate) fn record(&mut self, position: Position, cells: &[Cow<'_, str>]) -> Result<Record, Vec<Diagnostic>> {
+        for (at, cell) in cells.iter().enumerate() {
+            self.tally.pass(at, cell);
+        }
+        let is_filled = |at: &&usize| cells.get(**at).is_some_and(|cell| !cell.trim().is_empty());
+        if let Some(at) = self.surplus.iter().find(is_filled) {
             let reason =
                 "what stands here belongs to no column: move it to where it belongs, and leave this cell empty";
-            return Err(vec![Diagnostic { field: Some(name.clone()), reason: reason.to_owned() }]);
+            return Err(vec![Diagnostic { field: Some(self.header[*at].clone()), reason: reason.to_owned() }]);
         }
-        match &self.columns {
-            Columns::Own(columns) => self.own_record(columns, cells),
-            Columns::Foreign(_, meanings) => Ok(self.foreign_record(meanings, cells)),
+        let mut faults = Vec::new();
+        let mut draft = match self.client {
+            None => Draft::default(),
+            Some(_) => self.foreign(position, cells, &mut faults),
+        };
+        self.fill(&mut draft, position, cells, &mut faults);
+        if self.section == Section::Calendar && faults.is_empty() {
+            self.check_event(&draft, &mut faults);
         }
+        if faults.is_empty() { Ok(draft.into_record(self.section)) } else { Err(faults) }
     }
 
-    fn own_record(&self, columns: &[Option<Column>], cells: &[Cow<'_, str>]) -> Result<Record, Vec<Diagnostic>> {
-        let mut draft = Draft::default();
-        let mut diagnostics = Vec::new();
-        for ((header, column), cell) in self.header.iter().zip(columns).zip(cells) {
-            let Some(column) = *column else { continue };
-            if draft.has(column) && !cell.trim().is_empty() {
-                draft.add_foreign(header, cell);
-            } else if let Err(reason) = draft.set(column, cell) {
-                diagnostics.push(Diagnostic { field: Some(header.clone()), reason });
+    /// What another program's columns say together.
+    fn foreign(&mut self, position: Position, cells: &[Cow<'_, str>], faults: &mut Vec<Diagnostic>) -> Draft {
+        let mut known: Vec<Cell<'_>> = Vec::with_capacity(self.order.len().min(cells.len()));
+        for &at in &self.order {
+            let Some(cell) = cells.get(at).filter(|cell| !cell.trim().is_empty()) else { continue };
+            if let Some(meaning) = self.meaning(at) {
+                known.push(Cell::new(&self.header[at], meaning, cell));
             }
         }
-        if diagnostics.is_empty() { Ok(draft.into_record(self.section)) } else { Err(diagnostics) }
+        if self.section != Section::Calendar {
+            return foreign::draft(&known);
+        }
+        let (draft, found) = event::draft(&known, position, &mut self.dates);
+        faults.extend(found);
+        draft
     }
 
-    fn foreign_record(&self, meanings: &[Option<Meaning>], cells: &[Cow<'_, str>]) -> Record {
-        let filled = self.header.iter().zip(meanings).zip(cells).filter(|(_, cell)| !cell.trim().is_empty());
-        let known: Vec<Cell<'_>> =
-            filled.filter_map(|((header, meaning), cell)| Some(Cell::new(header, (*meaning)?, cell))).collect();
-        foreign::draft(&known).into_record(self.section)
-    }
-}
-
-/// The meaning of each column; `None` where it is not known.
-enum Columns {
-    Own(Vec<Option<Column>>),
-    Foreign(&'static Client, Vec<Option<Meaning>>),
-}
-
-impl Columns {
-    fn known(&self) -> usize {
-        match self {
-            Columns::Own(columns) => columns.iter().flatten().count(),
-            Columns::Foreign(_, meanings) => meanings.iter().flatten().count(),
+    /// The meaning of a column that other columns of another program have a say in.
+    fn meaning(&self, at: usize) -> Option<Meaning> {
+        match self.uses[at] {
+            Use::Meant(meaning) => Some(meaning),
+            Use::Target(Target::Own(Column::Categories)) => Some(Meaning::Categories),
+            Use::Target(Target::Own(column)) if self.section == Section::Calendar => Some(Meaning::Own(column)),
+            Use::Target(Target::Own(column)) if column.is_of_contact() => Some(Meaning::Mapped(column)),
+            _ => None,
         }
     }
+
+    /// Fills what each column says by itself.
+    fn fill(&mut self, draft: &mut Draft, position: Position, cells: &[Cow<'_, str>], faults: &mut Vec<Diagnostic>) {
+        for &at in &self.order {
+            let Some(cell) = cells.get(at) else { continue };
+            let column = match self.uses[at] {
+                Use::Own(column) => column,
+                Use::Target(Target::Own(Column::Categories)) if self.client.is_none() => {
+                    draft.add_categories(foreign::category_names(Cell::new("", Meaning::Categories, cell)));
+                    continue;
+                }
+                Use::Target(Target::Own(column)) if self.client.is_none() => column,
+                Use::Target(Target::Own(column)) => {
+                    let is_filled_already = self.section == Section::Calendar || column.is_of_contact();
+                    if is_filled_already || column == Column::Categories {
+                        continue;
+                    }
+                    column
+                }
+                Use::Target(Target::Custom(field)) if !cell.trim().is_empty() => {
+                    if !draft.add_custom(self.targets.field(field), cell) {
+                        draft.add_foreign(&self.header[at], cell);
+                    }
+                    continue;
+                }
+                Use::Target(Target::Line) if !cell.trim().is_empty() => {
+                    draft.add_foreign(&self.header[at], cell);
+                    continue;
+                }
+                _ => continue,
+            };
+            let header = &self.header[at];
+            let set = if draft.has(column) {
+                if !cell.trim().is_empty() {
+                    draft.add_foreign(header, cell);
+                }
+                Ok(())
+            } else if column.is_moment() {
+                let read = self.dates.read(position, header, cell);
+                read.map(|moment| moment.into_iter().for_each(|moment| draft.set_moment(column, moment)))
+            } else {
+                draft.set(column, cell)
+            };
+            if let Err(reason) = set {
+                faults.push(Diagnostic { field: Some(header.clone()), reason });
+            }
+        }
+    }
+
+    /// Notes what an event cannot do without.
+    fn check_event(&self, draft: &Draft, faults: &mut Vec<Diagnostic>) {
+        let name = |of: Column, else_of: Column| {
+            let places = self.uses.iter().zip(&self.header);
+            let mut names = places.filter(|(place, _)| match place {
+                Use::Own(column) | Use::Target(Target::Own(column)) => *column == of || *column == else_of,
+                Use::Meant(meaning) => meaning.column() == Some(of),
+                _ => false,
+            });
+            Some(names.next().map_or_else(|| of.name().to_owned(), |(_, name)| name.clone()))
+        };
+        if !draft.has(Column::Title) {
+            let field = name(Column::Title, Column::Title);
+            faults.push(Diagnostic { field, reason: "an event needs a title".to_owned() });
+        }
+        if !draft.has_start() && !self.is_undated {
+            let field = name(Column::StartsOn, Column::StartsAt);
+            faults.push(Diagnostic { field, reason: "an event needs a date".to_owned() });
+        }
+    }
+}
+
+fn is_ignored(of: Use) -> bool {
+    matches!(of, Use::Unknown | Use::Target(Target::Nothing))
+}
+
+/// The columns of a table as one program means them.
+struct Table {
+    uses: Vec<Use>,
+    /// The program; `None` where it is ours.
+    client: Option<&'static Client>,
+    /// The columns that no dictionary has, only names like theirs.
+    similar: Vec<usize>,
+}
+
+impl Table {
+    fn own(names: &Names, section: Section) -> Table {
+        let column = |key: &String| own::column(key, section).map_or(Use::Unknown, Use::Own);
+        Table { uses: names.keys().iter().map(column).collect(), client: None, similar: Vec::new() }
+    }
+
+    fn known(&self) -> usize {
+        self.uses.iter().filter(|of| **of != Use::Unknown).count()
+    }
+
+    /// Beside first names and no family names, a column of names most likely has the latter.
+    fn tell_names_apart(&mut self) {
+        let has = |meaning: Meaning| self.uses.contains(&Use::Meant(meaning));
+        if has(Meaning::FirstName) && !has(Meaning::LastName) {
+            let names = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Own(Column::Name)));
+            names.for_each(|of| *of = Use::Meant(Meaning::LastOrWholeName));
+        }
+    }
+
+    /// Looks in all languages for the names that the program does not know. Where some are found, the table is not quite that
+    /// program's, and what only that would keep as a note may be more.
+    fn look_closer(&mut self, names: &Names, header: &[Cow<'_, str>], section: Section, care: Care) {
+        let is_free = |at: &usize| !names.keys()[*at].is_empty() && Note::of(&header[*at]).is_none();
+        let unknown: Vec<usize> =
+            (0..header.len()).filter(|at| self.uses[*at] == Use::Unknown).filter(is_free).collect();
+        let look = |at: usize, care| any::meaning(&header[at], section, care);
+        let found: Vec<_> = unknown.into_iter().filter_map(|at| Some((at, look(at, care)?))).collect();
+        if found.iter().all(|(_, meaning)| meaning.column().is_none() && *meaning != Meaning::Honorific) {
+            return;
+        }
+        let known = self.known();
+        if self.client.is_none() {
+            self.uses.iter_mut().for_each(|of| *of = among_others(*of, section));
+        }
+        for (at, of) in self.uses.iter_mut().enumerate() {
+            let is_kept = matches!(of, Use::Meant(Meaning::Extra | Meaning::ExtraUnlessDefault));
+            let better = || look(at, Care::Quick).filter(|meaning| meaning.column().is_some());
+            if let Some(meaning) = is_kept.then(better).flatten() {
+                *of = Use::Meant(meaning);
+                self.similar.push(at);
+            }
+        }
+        if self.client.is_none() || known < 2 * found.len() {
+            self.client = Some(&any::CLIENT);
+        }
+        for (at, meaning) in found {
+            self.uses[at] = match meaning {
+                // The value of a transaction and the like say all by themselves.
+                Meaning::Own(column) if section != Section::Calendar && !column.is_of_contact() => Use::Own(column),
+                meaning => Use::Meant(meaning),
+            };
+            self.similar.push(at);
+        }
+        let has_title = |of: &Use| matches!(of, Use::Meant(Meaning::JobTitle | Meaning::Own(Column::Title)));
+        if !self.uses.iter().any(has_title) {
+            let honorifics = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Honorific));
+            honorifics.for_each(|of| *of = Use::Meant(Meaning::JobTitle));
+        }
+    }
+}
+
+/// A column of ours among another program's, with which it makes an address or an event together.
+fn among_others(of: Use, section: Section) -> Use {
+    let Use::Own(column) = of else { return of };
+    let part = match column {
+        Column::Address => Part::Street(0),
+        Column::City => Part::City,
+        Column::State => Part::State,
+        Column::Zip => Part::Zip,
+        Column::Country => Part::Country,
+        Column::Categories => return Use::Meant(Meaning::Categories),
+        column if column.is_of_contact() || is_of_event(column, section) => return Use::Meant(Meaning::Own(column)),
+        _ => return of,
+    };
+    Use::Meant(Meaning::Address(Block::Business, part))
+}
+
+/// Whether a column is one of an event that a program other than ours could have.
+fn is_of_event(column: Column, section: Section) -> bool {
+    section == Section::Calendar && !matches!(column, Column::Id | Column::CreatedAt | Column::UpdatedAt)
 }
 
 /// The columns as that program means them which knows the most names.
-fn best(own: Columns, names: &Names) -> Columns {
+fn best(names: &Names, section: Section) -> Table {
+    let programs = if section == Section::Calendar { CALENDARS } else { CLIENTS };
     // The failed rows of a table without a header have one, by the names of the guess.
     let guessed = names.keys().iter().any(|key| key == notes::ROW).then_some(&guess::CLIENT);
-    let foreign = CLIENTS.into_iter().chain(guessed).map(|client| Columns::Foreign(client, client.meanings(names)));
-    foreign.fold(own, |best, columns| if columns.known() > best.known() { columns } else { best })
+    let foreign = programs.iter().copied().chain(guessed).map(|client| {
+        let uses = client.meanings(names, section).into_iter().map(|meaning| meaning.map_or(Use::Unknown, Use::Meant));
+        Table { uses: uses.collect(), client: Some(client), similar: Vec::new() }
+    });
+    foreign.fold(Table::own(names, section), |best, table| if table.known() > best.known() { table } else { best })
 }
 
 /// The form in which names are compared: small letters, single spaces (of any kind, as some programs write no-break ones), straight
 /// apostrophes, plain hyphens, accents joined to their letters, and `ss` as the Swiss write it.
-fn key(name: &str) -> String {
+pub(crate) fn key(name: &str) -> String {
     let visible = name.nfc().filter(|char| !matches!(char, '\u{feff}' | '\u{200b}' | '\0')).map(|char| match char {
         '’' | '‘' | '´' | '`' | 'ʼ' => '\'',
         '‐' | '‑' | '‒' | '–' | '—' => '-',
@@ -228,11 +558,11 @@ fn key(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CLIENTS, key};
+    use super::{CALENDARS, CLIENTS, key};
 
     #[test]
     fn dictionaries_have_names_as_they_are_compared() {
-        for client in CLIENTS {
+        for client in CLIENTS.iter().chain(CALENDARS) {
             for (name, _) in client.columns {
                 assert_eq!(*name, key(name), "in the dictionary of {}", client.name);
             }

@@ -26,12 +26,14 @@ mod builtin;
 mod charset;
 mod codec;
 pub mod conformance;
+mod content_line;
 mod delimiter;
 mod error;
 mod headers;
 mod record;
 mod registry;
 mod row;
+mod sample;
 mod section;
 mod stream;
 mod text;
@@ -39,15 +41,17 @@ mod text;
 pub use builtin::{FailedRows, builtin};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{
-    Codec, ColumnReport, Container, DateOrder, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Findings,
-    Loss, Mapping, NoMapping, UnknownDateOrder,
+    AmbiguousDate, Codec, ColumnReport, Container, DateEvidence, DateOrder, Decode, DecodeOptions, Descriptor, Encode,
+    EncodeOptions, Findings, Loss, Mapping, NoMapping, UnknownDateOrder,
 };
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
+pub use headers::clients;
 pub use record::{
-    Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage, columns,
+    Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage, columns, read_date,
 };
-pub use registry::{Key, Registry, Taken, UnknownFormat};
+pub use registry::{Key, Registry, Taken, UnknownFormat, Unrecognised};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};
+pub use sample::sample;
 pub use section::{Section, UnknownSection};
 pub use stream::{Rows, StreamError, decode, encode};

@@ -2,6 +2,7 @@
 
 mod cell;
 mod column;
+mod date;
 mod draft;
 mod stage;
 
@@ -12,9 +13,11 @@ use crate::{EncodeError, Section};
 
 pub(crate) use self::cell::CATEGORY_SEPARATOR;
 pub(crate) use self::column::Column;
-pub(crate) use self::draft::{Draft, names};
+pub(crate) use self::date::{Day, Found, moment, time};
+pub(crate) use self::draft::{Draft, excerpt, names, yes_or_no};
 
 pub use self::column::columns;
+pub use self::date::read_date;
 pub use self::stage::{Stage, UnknownStage};
 
 /// One thing of a file. Its serde view is an object with the names of [`columns`] in their order.

@@ -1,7 +1,11 @@
 //! The formats that a process knows, found by name, file extension or media type.
 
+mod recognise;
+
 use std::fmt;
 use std::sync::Arc;
+
+pub use self::recognise::Unrecognised;
 
 use crate::Codec;
 use crate::error::alternatives;
@@ -62,6 +66,30 @@ impl Registry {
             }
         }
         best.map(|(_, codec)| codec)
+    }
+
+    /// The format of a file, by its first bytes and, where these leave it open, by the extension of its name; text without either is
+    /// CSV. A few KiB are enough, and as much as 64 KiB is looked at. The error says what the file is instead.
+    pub fn recognise(&self, head: &[u8], name: Option<&str>) -> Result<&Arc<dyn Codec>, Unrecognised> {
+        let named = name.and_then(|name| self.by_file_name(name));
+        let text = recognise::text(&head[..head.len().min(recognise::MOST)]);
+        if let Some(codec) = named.filter(|codec| codec.recognises(&text)) {
+            return Ok(codec);
+        }
+        if let Some(codec) = self.iter().find(|codec| codec.recognises(&text)) {
+            return Ok(codec);
+        }
+        if let Some(other) = recognise::other(&text) {
+            return Err(other);
+        }
+        let csv = || self.get("csv").ok().filter(|_| recognise::is_text(&text));
+        named.or_else(csv).ok_or_else(recognise::unknown)
+    }
+
+    /// The format with the longest extension that a file's name ends in, so that `google.csv` comes before `csv`.
+    fn by_file_name(&self, name: &str) -> Option<&Arc<dyn Codec>> {
+        let mut ends = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
+        ends.find_map(|extension| self.by_extension(extension).ok())
     }
 
     /// All formats in the order in which they were registered.

@@ -3,7 +3,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use crate::Record;
+use crate::text::without_nul;
+use crate::{Foreign, Record, Section, columns};
 
 /// One row of a file. A bad row is data: it has no record and says why in at least one diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -55,6 +56,30 @@ impl Source<'_> {
     /// The column of what belongs to no column, such as the cells of a row that has more of them than its header. Our CSV refuses
     /// a row in which something stands there.
     pub const SURPLUS: &'static str = "_surplus";
+
+    /// A record under our own columns. What has none of them comes last in its notes, where an import would put it.
+    pub(crate) fn of_record(record: &Record, section: Section) -> Source<'static> {
+        let mut cells: Vec<SourceCell<'static>> = Vec::new();
+        for (column, text) in columns(section).iter().zip(record.cells()) {
+            let kept = without_nul(&text).into_owned();
+            cells.push(SourceCell { column: (*column).into(), text: kept.into() });
+        }
+        let (notes, foreign) = match record {
+            Record::Person(person) => ("notes", &person.foreign),
+            Record::Transaction(transaction) => ("notes", &transaction.foreign),
+            Record::Event(event) => ("description", &event.foreign),
+        };
+        let lines: Vec<String> = foreign
+            .iter()
+            .map(|Foreign { header, value }| without_nul(&format!("{header}: {value}")).into_owned())
+            .collect();
+        let notes = cells.iter_mut().find(|cell| cell.column == notes).filter(|_| !lines.is_empty());
+        if let Some(cell) = notes {
+            let before = (!cell.text.is_empty()).then(|| cell.text.to_string());
+            cell.text = before.into_iter().chain(lines).collect::<Vec<_>>().join("\n").into();
+        }
+        Source { cells }
+    }
 
     /// The same row on its own.
     pub fn into_owned(self) -> Source<'static> {

@@ -79,11 +79,16 @@ struct Who {
 /// The exit code of an import whose good rows went in while others failed.
 const ROWS_FAILED: u8 = 3;
 
+/// The exit code of what Ctrl-C has stopped, as shells have it: 128 and the number of the signal.
+const CANCELLED: u8 = 130;
+
 /// How a command ended that did what it could.
 enum Ending {
     Done,
     /// Some rows of an import were no records; the receipt names them.
     RowsFailed,
+    /// Somebody at the keyboard stopped it.
+    Cancelled,
 }
 
 /// Why a command did not do it, as a sentence for the terminal.
@@ -94,7 +99,7 @@ type Outcome = Result<(), Failure>;
 /// The whole program: reads the command line and does what it says, with these formats.
 ///
 /// The exit code is 0 when it is done, 1 when it is not, 2 when the command line is wrong, and 3 when an import is done
-/// but some of its rows failed.
+/// but some of its rows failed, and 130 when Ctrl-C has stopped an import.
 pub fn run(registry: ::formats::Registry) -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("CAIRN_LOG")
@@ -110,6 +115,7 @@ pub fn run(registry: ::formats::Registry) -> ExitCode {
     match outcome {
         Ok(Ending::Done) => ExitCode::SUCCESS,
         Ok(Ending::RowsFailed) => ExitCode::from(ROWS_FAILED),
+        Ok(Ending::Cancelled) => ExitCode::from(CANCELLED),
         Err(Failure(message)) => failed(&message),
     }
 }
@@ -146,7 +152,7 @@ async fn connect(config: &Config) -> Result<Storage, Failure> {
 async fn open(config: &Config, registry: ::formats::Registry) -> Result<Engine, Failure> {
     let storage = connect(config).await?;
     storage.migrate().await.map_err(|error| Failure(format!("cannot bring the tables up to date: {error}")))?;
-    Ok(Engine::new(storage, registry, Clock::System).await?)
+    Ok(Engine::new(storage, registry, Clock::System).await?.with_import_limits(config.limits.imports()))
 }
 
 fn failed(message: &str) -> ExitCode {

@@ -8,6 +8,7 @@ use std::time::Duration;
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
+use schema::ImportLimits;
 use serde::{Deserialize, Serialize};
 
 /// The file that is read in the working directory if it is there.
@@ -40,6 +41,12 @@ pub struct Limits {
     pub legacy_body: usize,
     /// An imported file.
     pub import_file: u64,
+    /// A row of an imported file.
+    pub import_row: usize,
+    /// How many columns an imported file may have.
+    pub import_columns: usize,
+    /// How many rows an imported file may have.
+    pub import_rows: u64,
     /// How long a client may send nothing of a body that it has begun, in seconds.
     pub body_idle_seconds: u64,
     /// Connections at once.
@@ -64,10 +71,14 @@ impl Default for Config {
 
 impl Default for Limits {
     fn default() -> Self {
+        let imports = ImportLimits::default();
         Self {
             graphql_body: 4 << 20,
             legacy_body: 4 << 20,
-            import_file: 2 << 30,
+            import_file: imports.file,
+            import_row: imports.row,
+            import_columns: imports.columns,
+            import_rows: imports.rows,
             body_idle_seconds: 30,
             connections: 10_000,
             connections_per_address: 256,
@@ -77,6 +88,16 @@ impl Default for Limits {
 }
 
 impl Limits {
+    /// How large a file to import may be.
+    pub(crate) fn imports(&self) -> ImportLimits {
+        ImportLimits {
+            file: self.import_file,
+            row: self.import_row,
+            columns: self.import_columns,
+            rows: self.import_rows,
+        }
+    }
+
     /// How long a client may send nothing of a body.
     pub(crate) fn body_idle(&self) -> Duration {
         Duration::from_secs(self.body_idle_seconds)

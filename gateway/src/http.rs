@@ -11,6 +11,8 @@ mod imports;
 mod legacy;
 mod query;
 mod session;
+mod spool;
+mod websocket;
 
 use std::sync::Arc;
 
@@ -42,6 +44,7 @@ pub(crate) struct RequestId(pub(crate) String);
 pub(crate) fn router(shared: Shared) -> Router {
     Router::new()
         .route("/graphql", any(graphql::serve))
+        .route("/graphql/ws", get(websocket::serve))
         .route("/graphiql", get(explorer::page))
         .route("/graphiql/{file}", get(explorer::file))
         .route("/api.php", post(legacy::serve))
@@ -49,6 +52,12 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/import/{section}", post(import::serve))
         .route("/imports/{id}", get(imports::receipt))
         .route("/imports/{id}/errors.csv", get(imports::errors))
+        .route("/imports/{id}/rows", get(imports::rows))
+        .route("/imports/{id}/apply", post(imports::apply))
+        .route("/imports/{id}/undo", post(imports::undo))
+        .route("/imports/{id}/redo", post(imports::redo))
+        .route("/imports/{id}/cancel", post(imports::cancel))
+        .route("/uploads", post(import::upload))
         .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
         // Each handler reads its body with a limit of its own.
         .layer(DefaultBodyLimit::disable())

@@ -4,15 +4,17 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
+use std::pin::pin;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use hyper::body::Incoming;
 use hyper::server::conn::http1;
+use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::server::graceful::GracefulShutdown;
 use hyper_util::service::TowerToHyperService;
-use schema::Engine;
+use schema::{Engine, SWEEP_EVERY};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -41,11 +43,14 @@ impl Server {
         let (listener, admin) = (bind(config.listen).await?, bind(config.admin_listen).await?);
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
         let limits = config.limits;
+        let engine = engine.with_import_limits(limits.imports());
+        let sweeper = engine.clone();
         let shared = Shared { schema: schema::build(engine.clone()), engine, config: Arc::new(config) };
         let (stop, stopped) = watch::channel(());
         let tasks = vec![
             tokio::spawn(accept(listener, router(shared.clone()), limits, stopped.clone())),
-            tokio::spawn(accept(admin, admin_router(shared), limits, stopped)),
+            tokio::spawn(accept(admin, admin_router(shared), limits, stopped.clone())),
+            tokio::spawn(sweep(sweeper, stopped)),
         ];
         Ok(Self { address, admin_address, stop, tasks })
     }
@@ -76,9 +81,19 @@ async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(explained)
 }
 
+/// Tidies up after imports, now and again until told to stop.
+async fn sweep(engine: Engine, mut stopped: watch::Receiver<()>) {
+    let mut times = tokio::time::interval(SWEEP_EVERY);
+    loop {
+        tokio::select! {
+            () = async { times.tick().await; engine.sweep().await } => {}
+            _ = stopped.changed() => break,
+        }
+    }
+}
+
 /// Accepts until told to stop. An accept loop of our own, as `axum::serve` installs no timer and so no header timeout.
 async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopped: watch::Receiver<()>) {
-    let graceful = GracefulShutdown::new();
     let counts = Arc::new(Mutex::new(Counts::default()));
     let mut connections = JoinSet::new();
     loop {
@@ -99,11 +114,13 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopp
             tracing::warn!(%peer, "Too many connections: {peer} is turned away");
             continue;
         };
-        connections.spawn(connect(stream, router.clone(), place, &graceful));
+        let connected = Connected(Arc::new(Connection { _place: place, stopped: stopped.clone() }));
+        connections.spawn(connect(stream, router.clone(), connected));
     }
     drop(listener);
     let patience = Duration::from_secs(limits.shutdown_seconds);
-    if tokio::time::timeout(patience, graceful.shutdown()).await.is_err() {
+    let ended = async { while connections.join_next().await.is_some() {} };
+    if tokio::time::timeout(patience, ended).await.is_err() {
         tracing::warn!("Some requests did not end within {} s and are cut off", limits.shutdown_seconds);
         connections.abort_all();
     }
@@ -113,23 +130,54 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopp
 fn connect(
     stream: TcpStream,
     router: Router,
-    place: Place,
-    graceful: &GracefulShutdown,
+    connected: Connected,
 ) -> impl Future<Output = ()> + Send + 'static {
     // Answers are written whole, so waiting for more to send only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set: {error}");
     }
+    let router = TowerToHyperService::new(router);
+    let on_connection = connected.clone();
+    let service = service_fn(move |mut request: http::Request<Incoming>| {
+        request.extensions_mut().insert(on_connection.clone());
+        router.call(request)
+    });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router));
-    let connection = graceful.watch(connection);
+        .serve_connection(TokioIo::new(stream), service)
+        .with_upgrades();
     async move {
-        if let Err(error) = connection.await {
+        let mut stopped = connected.stopped();
+        let mut connection = pin!(connection);
+        let ended = tokio::select! {
+            ended = connection.as_mut() => ended,
+            // The request that runs may end.
+            _ = stopped.changed() => {
+                connection.as_mut().graceful_shutdown();
+                connection.await
+            }
+        };
+        if let Err(error) = ended {
             tracing::debug!(%error, "A connection ended early: {error}");
         }
-        drop(place);
+        drop(connected);
+    }
+}
+
+/// A connection, as its requests see it. A websocket keeps it for as long as it is open.
+#[derive(Clone)]
+pub(crate) struct Connected(Arc<Connection>);
+
+struct Connection {
+    _place: Place,
+    stopped: watch::Receiver<()>,
+}
+
+impl Connected {
+    /// Changes when the server stops.
+    pub(crate) fn stopped(&self) -> watch::Receiver<()> {
+        self.0.stopped.clone()
     }
 }
 

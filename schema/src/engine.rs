@@ -8,6 +8,8 @@ use storage::{Storage, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::error::Result;
+use crate::imports::ImportLimits;
+use crate::imports::running::Running;
 use crate::token::Keys;
 
 /// What all requests share. Cloning is cheap.
@@ -20,6 +22,9 @@ pub struct Engine {
     pub(crate) clock: Clock,
     /// One import at a time: each holds a connection as long as it runs, on SQLite the only one that writes.
     pub(crate) imports: Arc<Semaphore>,
+    /// Those that run or wait.
+    pub(crate) running: Running,
+    pub(crate) import_limits: ImportLimits,
 }
 
 /// Where the current time comes from.
@@ -52,7 +57,20 @@ impl Engine {
             keys,
             clock,
             imports: Arc::new(Semaphore::new(1)),
+            running: Running::default(),
+            import_limits: ImportLimits::default(),
         })
+    }
+
+    /// The same for files of at most this size.
+    #[must_use]
+    pub fn with_import_limits(self, import_limits: ImportLimits) -> Self {
+        Self { import_limits, ..self }
+    }
+
+    /// How large a file to import may be.
+    pub fn import_limits(&self) -> ImportLimits {
+        self.import_limits
     }
 
     /// The database.

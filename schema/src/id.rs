@@ -32,11 +32,12 @@ pub enum Kind {
     Message,
     Person,
     Transaction,
+    Upload,
     User,
 }
 
 impl Kind {
-    const ALL: [Self; 12] = [
+    const ALL: [Self; 13] = [
         Self::Account,
         Self::Category,
         Self::CustomField,
@@ -48,6 +49,7 @@ impl Kind {
         Self::Message,
         Self::Person,
         Self::Transaction,
+        Self::Upload,
         Self::User,
     ];
 
@@ -64,6 +66,7 @@ impl Kind {
             Self::Message => "message",
             Self::Person => "person",
             Self::Transaction => "transaction",
+            Self::Upload => "upload",
             Self::User => "user",
         }
     }
@@ -87,7 +90,18 @@ impl Kind {
             | Self::EventTemplate
             | Self::Import
             | Self::Label
+            | Self::Upload
             | Self::User => None,
+        }
+    }
+
+    /// The kind of an item.
+    pub(crate) fn of(item: ItemKind) -> Self {
+        match item {
+            ItemKind::Event => Self::Event,
+            ItemKind::Message => Self::Message,
+            ItemKind::Person => Self::Person,
+            ItemKind::Transaction => Self::Transaction,
         }
     }
 

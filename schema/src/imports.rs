@@ -1,295 +1,568 @@
-//! Imports: a file in, a receipt out, all of its good rows or nothing.
+//! Imports: a file in, a receipt out, all of its good rows or nothing; planned, watched and undone. The types of GraphQL; the engine is
+//! below.
 
+pub(crate) mod details;
 mod failed;
+mod file;
+mod request;
+mod run;
+pub(crate) mod running;
+mod steps;
+mod watch;
 
 use std::str::FromStr;
+use std::sync::Arc;
 
-use bytes::Bytes;
-use formats::{
-    Charset, DecodeOptions, Delimiter, Diagnostic, Findings, Position, Record, Row, Rows, Section, Source, SourceCell,
-    columns,
-};
-use futures_util::stream::{Stream, StreamExt};
-use sha2::{Digest, Sha256};
-use storage::import::{
-    Announcement, BATCH, Begun, Checked, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Policy, Target,
-    announce,
-};
-use storage::query::imports::{Counts, File, Note, Summary};
+use async_graphql::connection::{Connection, Edge, EmptyFields};
+use async_graphql::dataloader::DataLoader;
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Subscription};
+use formats::{DateOrder as FormatsDateOrder, Mapping, Section};
+use futures_util::stream::Stream;
+use storage::query::imports as stored;
+use storage::{Cursor, Direction, Order, SortKey};
 
-use self::failed::Failed;
+use self::details::Details;
+pub use self::details::{ImportColumn, ImportEvent};
+pub use self::file::{ImportFile, Spool, Upload, UploadSpool};
+pub use self::request::{Automation, Duplicates, ImportLimits, ImportRequest};
+pub use self::steps::PlanFor;
+pub use self::watch::SWEEP_EVERY;
+use crate::accounts::{self, User};
 use crate::error::{Code, Error, Result};
+use crate::id::Kind;
+use crate::loader::{ImportById, Loads};
+use crate::page::{self, List, PageArguments, connection};
 use crate::permission::Right;
-use crate::receipts::Receipt;
-use crate::session::Session;
+use crate::receipts::{
+    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReceiptFile, RowNote, SkipNote,
+    UndoReport,
+};
+use crate::root::session;
+use crate::scalar::{DateTime, Decimal};
 use crate::transfer;
 
 /// How many failed rows a receipt names, and how many skipped ones.
 pub(crate) const NOTED_ROWS: usize = 1_000;
 
-/// What to do with a file.
-#[derive(Clone, Debug)]
-pub struct ImportRequest {
-    /// What its rows are.
-    pub section: Section,
-    /// The name of its format.
-    pub format: String,
-    /// Its charset, where its bytes mislead.
-    pub charset: Option<Charset>,
-    /// What separates its cells, where its first rows mislead.
-    pub delimiter: Option<Delimiter>,
-    /// The name of the file, for the receipt.
-    pub file_name: Option<String>,
-    /// Names of categories for every row that is created or updated.
-    pub categories: Vec<String>,
+/// How many of them are named where the client does not say.
+const FEW_ROWS: usize = 50;
+
+/// What a file's columns cost, in times of one of them; most files have a few dozen.
+const COLUMNS_COST: usize = 30;
+
+/// A file that is planned to be imported, is being imported or was imported.
+#[derive(Clone, SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct Import {
+    /// Its global id.
+    pub(crate) id: ID,
+    /// What its rows are, as URLs name it: `people`, `leads`, …
+    pub(crate) section: String,
+    /// How far it is.
+    pub(crate) status: ImportStatus,
+    /// The file.
+    pub(crate) file: ReceiptFile,
+    /// How many rows were read; blank ones are none. It is the sum of the next five.
+    pub(crate) read: u64,
+    /// How many records were made.
+    pub(crate) created: u64,
+    /// How many records were changed.
+    pub(crate) updated: u64,
+    /// How many rows said nothing new.
+    pub(crate) unchanged: u64,
+    /// How many rows were left out as duplicates.
+    pub(crate) skipped: u64,
+    /// How many rows were no records.
+    pub(crate) failed: u64,
+    /// How many mails are sent.
+    pub(crate) mails: u64,
     /// What happens to rows whose record is there already.
-    pub duplicates: Duplicates,
+    pub(crate) duplicates: Duplicates,
+    /// The names of the categories for every row.
+    pub(crate) categories: Vec<String>,
+    /// The columns that nobody reads, as the file names them.
+    pub(crate) ignored: Vec<String>,
+    /// The hash of the plan, which `applyImport` asks for.
+    pub(crate) hash: Option<String>,
+    /// Why it failed, or was given up.
+    pub(crate) reason: Option<String>,
+    /// When it began.
+    pub(crate) created_at: DateTime,
+    /// When it was done; when it began while it is not.
+    pub(crate) finished_at: DateTime,
+    #[graphql(skip)]
+    pub(crate) stored: Arc<stored::Import>,
+    /// Whether what may be long is there: lists leave it out.
+    #[graphql(skip)]
+    pub(crate) is_whole: bool,
 }
 
-/// What happens to a row whose record is there already and would change.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum Duplicates {
-    /// The row is skipped.
-    #[default]
-    Ignore,
-    /// Cells that are not empty overwrite.
-    Replace,
-    /// Only empty fields are filled.
-    Merge,
-}
-
-impl FromStr for Duplicates {
-    type Err = String;
-
-    fn from_str(text: &str) -> std::result::Result<Self, String> {
-        match text {
-            "ignore" => Ok(Self::Ignore),
-            "replace" => Ok(Self::Replace),
-            "merge" => Ok(Self::Merge),
-            _ => Err(format!("{text:?} is no way to treat duplicates: write ignore, replace or merge")),
-        }
+#[ComplexObject]
+impl Import {
+    /// The user who imports; null for Cairn itself, and for one who is no more.
+    async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        accounts::user_of(ctx, self.stored.user_id).await
     }
-}
 
-impl Session {
-    /// Imports a file. The caller has the file at hand: the import holds the one writer of SQLite while it reads.
-    ///
-    /// Errors: `FORBIDDEN` for readers, `UNSUPPORTED` with what would do, `INVALID` where the file as a whole cannot be
-    /// read, with the place; nothing is imported then.
-    pub async fn import<E: std::fmt::Display + Send>(
+    /// The first rows that failed, at most 1,000; `/imports/ID/errors.csv` has all.
+    #[graphql(complexity = "1 + noted_cost(first) * child_complexity")]
+    async fn errors(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<RowNote>> {
+        let notes = stored::errors(&session(ctx)?.reader(), self.stored.id, noted(first)? as u64).await?;
+        Ok(notes.into_iter().map(transfer::imports::note).collect())
+    }
+
+    /// The first rows that were left out as duplicates and why, at most 1,000.
+    #[graphql(complexity = "1 + noted_cost(first) * child_complexity")]
+    async fn skips(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<SkipNote>> {
+        let (first, whole) = (noted(first)?, self.whole(ctx).await?);
+        let skips = whole.summary.skips.iter().take(first).cloned();
+        Ok(skips.map(|skip| transfer::imports::skip(skip, &self.section)).collect())
+    }
+
+    /// What would become of the rows of a plan, in the order of the file; only of those with one of these outcomes, where some are
+    /// named. Once a plan is applied, its rows are gone.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, None) * child_complexity")]
+    async fn rows(
         &self,
-        request: ImportRequest,
-        bytes: impl Stream<Item = std::result::Result<Bytes, E>> + Send,
-    ) -> Result<Receipt> {
-        let writer = self.writer(Right::Records)?;
-        let ImportRequest { section, format, charset, delimiter, file_name, categories, duplicates } = request;
-        let options = DecodeOptions { charset, delimiter, ..DecodeOptions::default() };
-        let unsupported = |error: String| Error::new(Code::Unsupported, error);
-        let codec = self.engine().formats().get(&format).map_err(|error| unsupported(error.to_string()))?;
-        let decoder = codec.decoder(section, &options).map_err(|error| unsupported(error.to_string()))?;
-        let target = target(section)?;
-        let name = codec.descriptor().name;
-        let duplicates = transfer::imports::stored_duplicates(duplicates);
-        let announcement = Announcement {
-            section: section.name().to_owned(),
-            request: "{\"version\":1}".to_owned(),
-            fingerprint: None,
-            idempotency_key: None,
-            file: File { name: file_name.clone(), format: name.to_owned(), ..File::default() },
-            duplicates,
-            categories: categories.clone(),
-        };
-        let policy = Policy { categories, ..Policy::new(target, duplicates) };
-        let turn = self.engine().imports.acquire().await;
-        let _turn = turn.map_err(Error::internal)?;
-        let id = announce(&writer, &announcement).await?;
-        let import = match Import::begin(&writer, id, policy).await? {
-            Begun::Mine(import) => *import,
-            Begun::Over(import) => return Ok(transfer::imports::receipt(*import, Vec::new())),
-        };
-        let mut hash = Sha256::new();
-        let hashed = bytes.inspect(|piece| {
-            if let Ok(piece) = piece {
-                hash.update(piece);
-            }
-        });
-        let mut rows = formats::decode(decoder, hashed);
-        let mut run = Run::new(import, section, target);
-        run.rows(&mut rows).await?;
-        let findings = rows.findings();
-        drop(rows);
-        let Run { import, counts, errors, skips, failed, .. } = run;
-        let Findings { charset, delimiter, ignored, columns, .. } = findings;
-        let file = File {
-            name: file_name,
-            sha256: hexadecimal(&hash.finalize()),
-            format: name.to_owned(),
-            charset: charset.map(|charset| charset.to_string()),
-            delimiter: delimiter.map(Delimiter::char),
-        };
-        let (section, finished_at) = (section.name().to_owned(), self.engine().now());
-        let columns = failed.into_columns(columns);
-        let details = "{}".to_owned();
-        let summary = Summary { section, file, counts, skips, ignored, columns, finished_at, details };
-        let done = import.commit(summary).await?;
-        Ok(transfer::imports::receipt(done, errors))
+        ctx: &Context<'_>,
+        outcome: Option<Vec<ImportOutcome>>,
+        first: Option<i32>,
+        after: Option<String>,
+    ) -> Result<Connection<String, PlanRow, EmptyFields, EmptyFields>> {
+        let limit = page::limit(first)?;
+        let wrong = || Error::invalid("this is no cursor of the rows: take it from pageInfo or an edge");
+        let after = after.map(|text| text.parse::<u64>().map_err(|_| wrong())).transpose()?;
+        let outcomes = outcome.unwrap_or_default();
+        let mut rows = session(ctx)?.plan_rows(&self.id, &outcomes, after, limit + 1).await?;
+        let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+        let mut connection = Connection::new(after.is_some(), rows.len() > limit);
+        rows.truncate(limit);
+        connection.edges.extend(rows.into_iter().map(|row| Edge::new(row.row.to_string(), row)));
+        Ok(connection)
+    }
+
+    /// What each column of the file is read as, as far as its format has columns.
+    #[graphql(complexity = "1 + COLUMNS_COST * child_complexity")]
+    async fn columns(&self, ctx: &Context<'_>) -> Result<Vec<ImportColumn>> {
+        Ok(self.details(ctx).await?.columns)
+    }
+
+    /// The program that wrote the file, as far as its columns tell.
+    async fn client(&self, ctx: &Context<'_>) -> Result<Option<String>> {
+        Ok(self.details(ctx).await?.client)
+    }
+
+    /// How many events the event template makes.
+    async fn events(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(self.details(ctx).await?.events)
+    }
+
+    /// The events that each record gets that is made or changed.
+    #[graphql(complexity = "1 + COLUMNS_COST * child_complexity")]
+    async fn planned_events(&self, ctx: &Context<'_>) -> Result<Vec<ImportEvent>> {
+        Ok(self.details(ctx).await?.planned_events)
+    }
+
+    /// How far it is, while it runs.
+    async fn progress(&self, ctx: &Context<'_>) -> Result<Option<ImportProgress>> {
+        session(ctx)?.progress_of(&self.stored).await
     }
 }
 
-/// An import under way.
-struct Run {
+impl Import {
+    async fn whole(&self, ctx: &Context<'_>) -> Result<Arc<stored::Import>> {
+        if self.is_whole {
+            return Ok(Arc::clone(&self.stored));
+        }
+        let loader = ctx.data_unchecked::<DataLoader<Loads>>();
+        let found = loader.load_one(ImportById(self.stored.id)).await.map_err(|error| (*error).clone())?;
+        found.ok_or_else(unknown)
+    }
+
+    async fn details(&self, ctx: &Context<'_>) -> Result<Details> {
+        transfer::imports::details(&self.whole(ctx).await?.summary.details)
+    }
+}
+
+/// What a connection of imports knows beside its edges.
+pub(crate) struct Imports;
+
+#[Object(name = "ImportsSummary")]
+impl Imports {
+    /// How many imports there are, on all pages.
+    async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(stored::count(&session(ctx)?.reader()).await?)
+    }
+}
+
+/// What the rows of an import are.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum ImportSection {
+    People,
+    Leads,
+    Opportunities,
+    Customers,
+    Archives,
+    Calendar,
+}
+
+/// Whether the day or the month comes first in dates such as 3/4/2026.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum DateOrder {
+    /// The day: the third of April.
+    Dmy,
+    /// The month: the fourth of March.
+    Mdy,
+}
+
+/// A column of a file that is to be read as a field, whatever its name says.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct ColumnMappingInput {
+    /// The name of the column.
+    column: String,
+    /// One of our columns, or the name of a custom field; nobody reads the column where it is empty.
+    field: String,
+}
+
+/// The input of `planImport`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct PlanImportInput {
+    /// The file: what `POST /uploads` has answered.
+    upload: ID,
+    /// What its rows are.
+    section: ImportSection,
+    /// The name of its format; found by its bytes and its name where it is absent.
+    format: Option<String>,
+    /// Its charset, such as `windows-1252`, where its bytes mislead.
+    charset: Option<String>,
+    /// What separates its cells (`comma`, `semicolon`, `tab` or `pipe`), where its first rows mislead.
+    delimiter: Option<String>,
+    /// What columns are read as, whatever their names say.
+    map: Option<Vec<ColumnMappingInput>>,
+    /// Whether the day or the month comes first, where the dates do not tell.
+    date_order: Option<DateOrder>,
+    /// Names of categories for every row that is created or updated.
+    categories: Option<Vec<String>>,
+    /// What happens to rows whose record is there already; they are ignored where it is absent.
+    duplicates: Option<Duplicates>,
+    /// The name or id of the event template that is fired on each record that is made or changed.
+    event_template: Option<String>,
+    /// The e-mail address or id of the user to whom the new records belong; you where it is absent.
+    owner: Option<String>,
+    /// The value of transactions whose rows have none.
+    value: Option<Decimal>,
+    /// The probability of transactions whose rows have none.
+    probability: Option<Decimal>,
+    /// Whether what is automatic happens; it does where it is absent.
+    automation: Option<Automation>,
+}
+
+/// A plan.
+#[derive(SimpleObject)]
+pub(crate) struct PlanImportPayload {
+    /// The plan.
     import: Import,
-    section: Section,
-    target: Target,
-    counts: Counts,
-    errors: Vec<Note>,
-    skips: Vec<Note>,
-    /// The rows that are not imported yet, with the line where each begins.
-    batch: Vec<(u64, Checked)>,
-    failed: Failed,
-    /// Whether the format tells what its file has for a row.
-    has_sources: bool,
 }
 
-impl Run {
-    fn new(import: Import, section: Section, target: Target) -> Self {
-        Self {
-            import,
+/// The input of `applyImport`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct ApplyImportInput {
+    /// Which plan.
+    id: ID,
+    /// Its hash: what you have seen.
+    hash: String,
+}
+
+/// An applied import.
+#[derive(SimpleObject)]
+pub(crate) struct ApplyImportPayload {
+    /// The import.
+    import: Import,
+}
+
+/// The input of `cancelImport`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct CancelImportInput {
+    /// Which import.
+    id: ID,
+}
+
+/// An import that was asked to stop.
+#[derive(SimpleObject)]
+pub(crate) struct CancelImportPayload {
+    /// The import, as it ended.
+    import: Import,
+}
+
+/// The input of `previewUndo`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct PreviewUndoInput {
+    /// Which import.
+    id: ID,
+}
+
+/// The input of `undoImport`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct UndoImportInput {
+    /// Which import.
+    id: ID,
+}
+
+/// The input of `redoImport`.
+#[derive(Clone, Debug, InputObject)]
+pub(crate) struct RedoImportInput {
+    /// Which import.
+    id: ID,
+}
+
+/// What an undo or a redo did, or would do.
+#[derive(SimpleObject)]
+#[graphql(name = "UndoReport")]
+pub(crate) struct UndoPayload {
+    /// The import, as it is afterwards.
+    import: Import,
+    /// How many records that the import made go to the trash, or come back.
+    removed: u64,
+    /// How many records that were there before get back what they held, or what the import put there.
+    restored: u64,
+    /// How many things stay as they are, although the import made or changed them.
+    kept: u64,
+    /// The first 1,000 of those.
+    keeps: Vec<UndoKept>,
+}
+
+/// Something that stays as it is.
+#[derive(SimpleObject)]
+#[graphql(complex)]
+pub(crate) struct UndoKept {
+    /// The id of the record.
+    item: ID,
+    /// What it is called.
+    name: String,
+    /// Why it stays.
+    reason: KeptReason,
+    /// The field that somebody has changed.
+    field: Option<String>,
+    /// When it was changed (RFC 3339).
+    at: Option<String>,
+    /// The id of the later import that has changed the record.
+    import: Option<ID>,
+    #[graphql(skip)]
+    author_key: Option<uuid::Uuid>,
+}
+
+#[ComplexObject]
+impl UndoKept {
+    /// Who changed it; null for Cairn itself.
+    async fn author(&self, ctx: &Context<'_>) -> Result<Option<User>> {
+        accounts::user_of(ctx, self.author_key).await
+    }
+}
+
+/// The queries about imports.
+#[derive(Default)]
+pub(crate) struct ImportsQuery;
+
+#[Object]
+impl ImportsQuery {
+    /// The import of an id, or null.
+    async fn import(&self, ctx: &Context<'_>, id: ID) -> Result<Option<Import>> {
+        by_id(ctx, &id).await
+    }
+
+    /// The imports, the newest first.
+    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    async fn imports(
+        &self,
+        ctx: &Context<'_>,
+        first: Option<i32>,
+        after: Option<String>,
+        last: Option<i32>,
+        before: Option<String>,
+    ) -> Result<Connection<String, Import, Imports, EmptyFields>> {
+        let order = Order { key: SortKey::Created, direction: Direction::Descending };
+        let ordered = List { kind: Kind::Import, order };
+        let request = PageArguments { first, after, last, before }.request(ordered)?;
+        let page = stored::list(&session(ctx)?.reader(), &request).await?;
+        let place = |import: &stored::Import| Cursor { key: String::new(), id: import.id };
+        Ok(connection(ordered, page, &request, Imports, place, |import| transfer::imports::client(import, false)))
+    }
+}
+
+/// The mutations of imports.
+#[derive(Default)]
+pub(crate) struct ImportsMutation;
+
+#[Object]
+impl ImportsMutation {
+    /// Says what an import of an upload would do now, row by row. Nothing is imported; `applyImport` does what the plan says.
+    async fn plan_import(&self, ctx: &Context<'_>, input: PlanImportInput) -> Result<PlanImportPayload> {
+        let session = session(ctx)?;
+        session.writer(Right::Records)?;
+        let (upload, request) = input.request()?;
+        let plan = session.plan_upload(request, &upload).await?;
+        Ok(PlanImportPayload { import: again(ctx, plan.id).await? })
+    }
+
+    /// Does what a plan says, all of it or nothing. A `CONFLICT` says what has changed where the account is not what the plan stands
+    /// on. Applying it again answers the same.
+    async fn apply_import(&self, ctx: &Context<'_>, input: ApplyImportInput) -> Result<ApplyImportPayload> {
+        let ApplyImportInput { id, hash } = input;
+        let applied = session(ctx)?.apply(&id, &hash).await?;
+        Ok(ApplyImportPayload { import: again(ctx, applied.id).await? })
+    }
+
+    /// Stops an import that runs, or gives up a plan. Nothing of it is imported, unless it was quicker.
+    async fn cancel_import(&self, ctx: &Context<'_>, input: CancelImportInput) -> Result<CancelImportPayload> {
+        let cancelled = session(ctx)?.cancel_import(&input.id).await?;
+        Ok(CancelImportPayload { import: again(ctx, cancelled.id).await? })
+    }
+
+    /// Says what `undoImport` would do now.
+    async fn preview_undo(&self, ctx: &Context<'_>, input: PreviewUndoInput) -> Result<UndoPayload> {
+        payload(ctx, session(ctx)?.preview_undo(&input.id).await?).await
+    }
+
+    /// Takes an import back: what it made goes, and what it changed gets back what it held, but for what somebody has changed since.
+    async fn undo_import(&self, ctx: &Context<'_>, input: UndoImportInput) -> Result<UndoPayload> {
+        payload(ctx, session(ctx)?.undo(&input.id).await?).await
+    }
+
+    /// Puts an undone import back.
+    async fn redo_import(&self, ctx: &Context<'_>, input: RedoImportInput) -> Result<UndoPayload> {
+        payload(ctx, session(ctx)?.redo(&input.id).await?).await
+    }
+}
+
+/// The subscriptions to imports.
+#[derive(Default)]
+pub(crate) struct ImportsSubscription;
+
+#[Subscription]
+impl ImportsSubscription {
+    /// How far an import is, until it is done; a plan can be looked at before it is applied.
+    async fn import_progress(
+        &self,
+        ctx: &Context<'_>,
+        id: ID,
+    ) -> Result<impl Stream<Item = Result<ImportProgress>> + use<>> {
+        session(ctx)?.import_progress(&id).await
+    }
+}
+
+impl PlanImportInput {
+    /// The upload, and what is to be done with it. Errors: `INVALID` with what would be right.
+    fn request(self) -> Result<(ID, ImportRequest)> {
+        let Self {
+            upload,
             section,
-            target,
-            counts: Counts::default(),
-            errors: Vec::new(),
-            skips: Vec::new(),
-            batch: Vec::new(),
-            failed: Failed::new(section),
-            has_sources: false,
-        }
-    }
-
-    async fn rows<S, E>(&mut self, rows: &mut Rows<S>) -> Result<()>
-    where
-        S: Stream<Item = std::result::Result<Bytes, E>>,
-        E: std::fmt::Display,
-    {
-        while let Some(row) = rows.next().await {
-            let row = row.map_err(|error| match error {
-                formats::StreamError::Source(error) => Error::internal(error),
-                formats::StreamError::Codec(error) => Error::invalid(format!("{error}; nothing was imported")),
-            })?;
-            self.counts.read += 1;
-            // Where a format does not tell what its file has, our own columns take its place.
-            self.has_sources = self.has_sources || rows.source().is_some();
-            let record = row.record.as_ref().filter(|_| !self.has_sources).cloned();
-            match self.checked(row) {
-                Ok(checked) => self.batch.push(checked),
-                Err(note) => self.fail(note, rows, record.as_ref()),
-            }
-            if self.batch.len() == BATCH {
-                self.apply().await?;
-            }
-            if self.failed.is_full() {
-                self.import.keep_failed(self.failed.take()).await?;
-            }
-        }
-        self.apply().await?;
-        Ok(self.import.keep_failed(self.failed.take()).await?)
-    }
-
-    /// What a row brings and the line where it begins, or why it is no record.
-    fn checked(&self, row: Row) -> std::result::Result<(u64, Checked), Note> {
-        let Row { position: Position { row, line }, record, diagnostics } = row;
-        let note = |field, reason| Note { row, line, field, reason };
-        let Some(record) = record else {
-            let unsaid = || note(None, "the row cannot be read".to_owned());
-            let first = diagnostics.into_iter().next();
-            return Err(first.map_or_else(unsaid, |Diagnostic { field, reason }| note(field, reason)));
+            format,
+            charset,
+            delimiter,
+            map,
+            date_order,
+            categories,
+            duplicates,
+            event_template,
+            owner,
+            value,
+            probability,
+            automation,
+        } = self;
+        let mapping = |ColumnMappingInput { column, field }| Mapping { column, field };
+        let request = ImportRequest {
+            section: section.into(),
+            format,
+            charset: parsed(charset)?,
+            delimiter: parsed(delimiter)?,
+            map: map.unwrap_or_default().into_iter().map(mapping).collect(),
+            date_order: date_order.map(FormatsDateOrder::from),
+            categories: categories.unwrap_or_default(),
+            duplicates: duplicates.unwrap_or_default(),
+            event_template,
+            owner,
+            value: value.map(|value| value.0),
+            probability: probability.map(|value| value.0),
+            automation: automation.unwrap_or_default(),
         };
-        let of_field = |field: &str, reason| note(Some(field.to_owned()), reason);
-        let incoming = incoming(record, row, self.target).map_err(|(field, reason)| of_field(field, reason))?;
-        let checked = match incoming {
-            Arriving::Contact(incoming) => self.import.check(Incoming { line, ..*incoming }),
-            Arriving::Event(incoming) => self.import.check_event(IncomingEvent { line, ..*incoming }),
-        };
-        let failed = |Failure { field, reason }| note(field, reason);
-        checked.map(|checked| (line, checked)).map_err(failed)
+        Ok((upload, request))
     }
+}
 
-    /// Notes down a row that is no record, and what the file has for it.
-    fn fail<S>(&mut self, note: Note, rows: &Rows<S>, record: Option<&Record>) {
-        self.counts.failed += 1;
-        if self.errors.len() < NOTED_ROWS {
-            self.errors.push(note.clone());
-        }
-        let own = || record.map(|record| own_columns(self.section, record));
-        let source = rows.source().or_else(own).unwrap_or_default();
-        self.failed.push(note, source, || rows.findings().columns);
-    }
-
-    async fn apply(&mut self) -> Result<()> {
-        let (lines, rows): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
-        let decisions = self.import.rows(rows).await?;
-        for (Decision { row, outcome, duplicate, .. }, line) in decisions.into_iter().zip(lines) {
-            match outcome {
-                Outcome::Created => self.counts.created += 1,
-                Outcome::Updated => self.counts.updated += 1,
-                Outcome::Unchanged => self.counts.unchanged += 1,
-                Outcome::Failed => self.counts.failed += 1,
-                Outcome::Skipped => {
-                    let reason = duplicate.map(|duplicate| duplicate.to_string()).unwrap_or_default();
-                    self.skip(Note { row, line, field: None, reason });
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn skip(&mut self, note: Note) {
-        self.counts.skipped += 1;
-        if self.skips.len() < NOTED_ROWS {
-            self.skips.push(note);
+impl From<ImportSection> for Section {
+    fn from(section: ImportSection) -> Self {
+        match section {
+            ImportSection::People => Self::People,
+            ImportSection::Leads => Self::Leads,
+            ImportSection::Opportunities => Self::Opportunities,
+            ImportSection::Customers => Self::Customers,
+            ImportSection::Archives => Self::Archives,
+            ImportSection::Calendar => Self::Calendar,
         }
     }
 }
 
-/// A record as a row of a file of ours.
-fn own_columns(section: Section, record: &Record) -> Source<'_> {
-    let cells = columns(section).iter().zip(record.cells());
-    Source { cells: cells.map(|(column, text)| SourceCell { column: (*column).into(), text }).collect() }
-}
-
-fn hexadecimal(bytes: &[u8]) -> String {
-    let digit = |value: u8| char::from_digit(value.into(), 16).expect("four bits are a hexadecimal digit");
-    bytes.iter().flat_map(|byte| [digit(byte >> 4), digit(byte & 15)]).collect()
-}
-
-fn target(section: Section) -> Result<Target> {
-    match (section, section.stage().map(transfer::transactions::stored_stage)) {
-        (Section::People, _) => Ok(Target::People),
-        (_, Some(stage)) => Ok(Target::Stage(stage)),
-        (Section::Calendar, _) => Ok(Target::Events),
-        _ => Err(Error::new(Code::Unsupported, format!("{section} cannot be imported yet"))),
+impl From<DateOrder> for FormatsDateOrder {
+    fn from(order: DateOrder) -> Self {
+        match order {
+            DateOrder::Dmy => Self::DayFirst,
+            DateOrder::Mdy => Self::MonthFirst,
+        }
     }
 }
 
-/// A row as storage takes it.
-enum Arriving {
-    Contact(Box<Incoming>),
-    Event(Box<IncomingEvent>),
+/// The import of a global id, or nothing, whatever the id is.
+pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Import>> {
+    let Some(key) = Kind::Import.parse(id) else { return Ok(None) };
+    let found = stored::get(&session(ctx)?.reader(), key).await?;
+    Ok(found.map(|import| transfer::imports::client(import, true)))
 }
 
-fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Arriving, (&'static str, String)> {
-    let contact = |incoming| Arriving::Contact(Box::new(incoming));
-    match (record, target) {
-        (Record::Person(person), Target::People) => Ok(contact(transfer::people::incoming(*person, row))),
-        (Record::Transaction(transaction), Target::Stage(stage)) => {
-            transfer::transactions::incoming(*transaction, row, stage).map(contact)
-        }
-        (Record::Event(event), Target::Events) => {
-            Ok(Arriving::Event(Box::new(transfer::events::incoming(*event, row))))
-        }
-        (_, Target::Events) => Err(("title", "the row is no event, and this is an import of a calendar".to_owned())),
-        (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),
-        (Record::Event(_), _) => Err(("title", "the row is an event, and this is no import of a calendar".to_owned())),
-        (Record::Transaction(_), Target::People) => Err(("stage", "the row is a transaction, not a person".to_owned())),
+/// An import as it is after a step.
+async fn again(ctx: &Context<'_>, id: Option<String>) -> Result<Import> {
+    by_id(ctx, &ID::from(id.unwrap_or_default())).await?.ok_or_else(unknown)
+}
+
+async fn payload(ctx: &Context<'_>, report: UndoReport) -> Result<UndoPayload> {
+    let UndoReport { import, removed, restored, kept, keeps } = report;
+    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import }| UndoKept {
+        item,
+        name,
+        reason,
+        field,
+        at,
+        import,
+        author_key,
+    };
+    let keeps = keeps.into_iter().map(keep).collect();
+    // A preview says what the import would be afterwards.
+    let is_undone = import.status == "undone";
+    let mut import = again(ctx, import.id).await?;
+    if is_undone {
+        import.status = ImportStatus::Undone;
     }
+    Ok(UndoPayload { import, removed, restored, kept, keeps })
+}
+
+/// How many noted rows are wanted. Errors: `INVALID` for a negative number, `LIMITED` over the most that are kept.
+fn noted(first: Option<i32>) -> Result<usize> {
+    let Some(first) = first else { return Ok(FEW_ROWS) };
+    let first = usize::try_from(first).map_err(|_| Error::invalid("first cannot be negative"))?;
+    if first > NOTED_ROWS {
+        let message = format!("first is {first}, and a receipt names at most {NOTED_ROWS} rows");
+        return Err(Error::new(Code::Limited, message));
+    }
+    Ok(first)
+}
+
+fn noted_cost(first: Option<i32>) -> usize {
+    first.map_or(FEW_ROWS, |first| usize::try_from(first).unwrap_or_default().max(1))
+}
+
+fn parsed<T: FromStr<Err: std::fmt::Display>>(text: Option<String>) -> Result<Option<T>> {
+    text.map(|text| text.parse::<T>().map_err(|error| Error::invalid(error.to_string()))).transpose()
+}
+
+fn unknown() -> Error {
+    Error::new(Code::NotFound, "there is no such import")
 }

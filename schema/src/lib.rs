@@ -40,9 +40,15 @@ pub use engine::{Clock, Engine};
 pub use error::{Code, Error, Result};
 pub use exports::{Export, ExportRequest};
 pub use id::{GlobalId, Kind};
-pub use imports::{Duplicates, ImportRequest};
+pub use imports::{
+    Automation, Duplicates, ImportColumn, ImportEvent, ImportFile, ImportLimits, ImportRequest, PlanFor, SWEEP_EVERY, Spool,
+    Upload, UploadSpool,
+};
 pub use permission::Right;
-pub use receipts::{PastImport, Receipt, ReceiptFile, RowNote};
-pub use root::{Schema, build, execute, sdl};
+pub use receipts::{
+    ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, PastImport, PlanRow, Receipt,
+    ReceiptFile, RowNote, SkipNote, UndoReport,
+};
+pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use session::{AccountHint, Caller, Session};
 pub use view::ViewRequest;

@@ -15,7 +15,7 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 use storage::query::{
-    associations, categories, custom_fields, custom_values, email_templates, event_templates, events, labels, messages,
+    associations, categories, custom_fields, custom_values, email_templates, event_templates, events, imports, labels, messages,
     people, transactions, users,
 };
 use storage::{ItemKind, Order, Page, PageRequest, Reader, View};
@@ -38,6 +38,10 @@ pub(crate) struct PersonById(pub(crate) Uuid);
 /// A user by id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
 pub(crate) struct UserById(pub(crate) Uuid);
+
+/// An import by id, whole.
+#[derive(Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ImportById(pub(crate) Uuid);
 
 /// An e-mail template by id.
 #[derive(Clone, Copy, PartialEq, Eq, Hash)]
@@ -193,6 +197,17 @@ impl Loader<UserById> for Loads {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = users::by_ids(&self.reader, &ids).await.map_err(shared)?;
         Ok(found.into_iter().map(|user| (UserById(user.id), user)).collect())
+    }
+}
+
+impl Loader<ImportById> for Loads {
+    type Value = Arc<imports::Import>;
+    type Error = Arc<Error>;
+
+    async fn load(&self, keys: &[ImportById]) -> Loaded<ImportById, Arc<imports::Import>> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = imports::by_ids(&self.reader, &ids).await.map_err(shared)?;
+        Ok(found.into_iter().map(|import| (ImportById(import.id), Arc::new(import))).collect())
     }
 }
 

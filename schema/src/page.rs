@@ -65,6 +65,11 @@ where
     connection
 }
 
+/// How many records a page has that only goes forward. Errors: as [`PageArguments::request`].
+pub(crate) fn limit(first: Option<i32>) -> Result<u64> {
+    first.map_or(Ok(DEFAULT_PAGE), |first| check(first, "first"))
+}
+
 fn check(number: i32, argument: &str) -> Result<u64> {
     let number = u64::try_from(number).map_err(|_| Error::invalid(format!("{argument} cannot be negative")))?;
     if number > LARGEST_PAGE {
@@ -120,6 +125,7 @@ impl List {
             Kind::Message => b'm',
             Kind::Person => b'p',
             Kind::Transaction => b'd',
+            Kind::Upload => b'o',
             Kind::User => b'u',
         };
         let key = match self.order.key {

@@ -1,10 +1,13 @@
 //! The schema as a whole: its roots, its limits, and running a request against it.
 
 use async_graphql::dataloader::DataLoader;
+use async_graphql::parser::types::OperationType;
 use async_graphql::{
-    Context, EmptySubscription, ErrorExtensionValues, ID, Interface, MergedObject, Object, Request, Response,
+    Context, ErrorExtensionValues, ID, Interface, MergedObject, MergedSubscription, Object, Request, Response,
     SDLExportOptions,
 };
+
+use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
 use crate::associations::AssociationsMutation;
@@ -12,11 +15,12 @@ use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
-use crate::error::{Code, Result};
+use crate::error::{Code, Error, Result};
 use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::formats::FormatsQuery;
 use crate::id::{GlobalId, Kind};
+use crate::imports::{self, Import, ImportsMutation, ImportsQuery, ImportsSubscription};
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
 use crate::loader::{Batches, Loads};
@@ -41,7 +45,7 @@ pub(crate) const FEW: usize = 4;
 const DIRECTIVES: usize = 50;
 
 /// The schema; cloning is cheap.
-pub type Schema = async_graphql::Schema<Query, Mutation, EmptySubscription>;
+pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 
 /// Anything that has a global id.
 #[derive(Interface)]
@@ -53,6 +57,7 @@ enum Node {
     EmailTemplate(EmailTemplate),
     Event(Event),
     EventTemplate(EventTemplate),
+    Import(Import),
     Label(Label),
     Message(Message),
     Person(Person),
@@ -81,7 +86,8 @@ impl NodeQuery {
             Kind::Person => people::by_id(ctx, &id).await?.map(Node::from),
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
-            Kind::Import => None,
+            Kind::Import => imports::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Upload => None,
         })
     }
 }
@@ -96,6 +102,7 @@ pub struct Query(
     EventTemplatesQuery,
     EventsQuery,
     FormatsQuery,
+    ImportsQuery,
     LabelsQuery,
     MessagesQuery,
     NodeQuery,
@@ -115,6 +122,7 @@ pub struct Mutation(
     EmailTemplatesMutation,
     EventTemplatesMutation,
     EventsMutation,
+    ImportsMutation,
     LabelsMutation,
     MessagesMutation,
     PeopleMutation,
@@ -122,9 +130,13 @@ pub struct Mutation(
     UsersMutation,
 );
 
+/// The root of subscriptions.
+#[derive(MergedSubscription, Default)]
+pub struct Subscription(ImportsSubscription);
+
 /// The schema on an engine.
 pub fn build(engine: Engine) -> Schema {
-    Schema::build(Query::default(), Mutation::default(), EmptySubscription)
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .data(engine)
         .limit_depth(DEPTH)
         .limit_complexity(COST)
@@ -134,7 +146,7 @@ pub fn build(engine: Engine) -> Schema {
 
 /// The schema in the schema definition language (GraphQL section 3), as `schema.graphql` holds it.
 pub fn sdl() -> String {
-    let schema = Schema::build(Query::default(), Mutation::default(), EmptySubscription).finish();
+    let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
     schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
 }
 
@@ -161,6 +173,45 @@ pub async fn execute(schema: &Schema, mut request: Request, caller: Caller, requ
     if let Some(asked) = asked {
         asked.arrange(&mut response.data);
     }
+    coded(response, request_id)
+}
+
+/// Runs a request whose answers may be many, as a subscription's are. Whatever else is asked for has one answer.
+pub fn execute_stream(
+    schema: &Schema,
+    mut request: Request,
+    caller: Caller,
+    request_id: &str,
+) -> impl Stream<Item = Response> + Send + 'static {
+    let (schema, request_id) = (schema.clone(), request_id.to_owned());
+    let checked = request.parsed_query().map_or(Ok(()), |document| limits::check(document));
+    if let Err(error) = checked {
+        return stream::once(async move { error.into_response() }).left_stream();
+    }
+    if !is_subscription(&mut request) {
+        return stream::once(async move { execute(&schema, request, caller, &request_id).await }).boxed().right_stream();
+    }
+    let answers = schema.execute_stream(request.data(caller));
+    answers.map(move |response| coded(response, &request_id)).boxed().right_stream()
+}
+
+/// The answer to a request that is not executed.
+pub fn refusal(error: Error) -> Response {
+    error.into_response()
+}
+
+/// Whether the operation that a request asks for is a subscription. What cannot be parsed is for the engine to explain.
+fn is_subscription(request: &mut Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return false };
+    document.operations.iter().any(|(found, operation)| {
+        let is_meant = name.as_deref().is_none_or(|name| found.is_none_or(|found| found.as_str() == name));
+        is_meant && operation.node.ty == OperationType::Subscription
+    })
+}
+
+/// An answer whose errors have codes.
+fn coded(mut response: Response, request_id: &str) -> Response {
     for error in &mut response.errors {
         let code = Code::of(error);
         let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);

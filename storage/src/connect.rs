@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection as _, Executor as _};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -107,6 +107,11 @@ impl Storage {
             connection.set_metric_callback(move |info| observer(&info.statement.to_string()));
         }
         Self { readers, writer, _folder: folder }
+    }
+
+    /// Whether it is SQLite, which has one writer.
+    pub fn is_sqlite(&self) -> bool {
+        self.writer.get_database_backend() == DbBackend::Sqlite
     }
 
     /// Asks the database for a sign of life.

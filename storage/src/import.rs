@@ -375,7 +375,7 @@ impl Import {
         ledger.finish(&unit).await?;
         let import = announce::held(&unit, id).await?;
         if let Some(upload) = import.upload_id {
-            imports::drop_upload(&unit, upload).await?;
+            imports::drop_upload(&unit, id, upload).await?;
         }
         let import = imports::Import { status: Status::Applied, reason: None, upload_id: None, summary, ..import };
         store(&unit, &import, None).await?;
@@ -499,7 +499,8 @@ impl Batch<'_> {
 async fn store(unit: &Unit, import: &imports::Import, running: Option<Running>) -> Result<()> {
     use entity::imports::{ActiveModel, Column, Entity};
     let row = ActiveModel::from(imports::row(unit.account, import.clone(), running));
-    let kept = [Column::AccountId, Column::Id, Column::UserId, Column::CreatedAt, Column::IdempotencyKey];
+    let kept =
+        [Column::AccountId, Column::Id, Column::UserId, Column::CreatedAt, Column::Fingerprint, Column::IdempotencyKey];
     let is_kept =
         |column: &Column| kept.iter().any(|kept| std::mem::discriminant(kept) == std::mem::discriminant(column));
     let again = OnConflict::columns([Column::AccountId, Column::Id])

@@ -18,6 +18,7 @@ pub mod orders;
 pub mod people;
 pub mod tokens;
 pub mod transactions;
+pub mod uploads;
 pub mod users;
 
 use sea_orm::{EntityTrait, PaginatorTrait, Select};

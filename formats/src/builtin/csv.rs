@@ -15,8 +15,14 @@ use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeO
 /// The format `csv`.
 pub(super) struct Csv;
 
-const SECTIONS: &[Section] =
-    &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives];
+const SECTIONS: &[Section] = &[
+    Section::People,
+    Section::Leads,
+    Section::Opportunities,
+    Section::Customers,
+    Section::Archives,
+    Section::Calendar,
+];
 
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "csv",

@@ -2,15 +2,23 @@
 
 mod decode;
 mod encode;
+pub(super) mod object;
 mod scan;
 
+use super::ndjson;
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
 
 /// The format `json`.
 pub(super) struct Json;
 
-const SECTIONS: &[Section] =
-    &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives];
+const SECTIONS: &[Section] = &[
+    Section::People,
+    Section::Leads,
+    Section::Opportunities,
+    Section::Customers,
+    Section::Archives,
+    Section::Calendar,
+];
 
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "json",
@@ -28,13 +36,22 @@ impl Codec for Json {
         &DESCRIPTOR
     }
 
-    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
         DESCRIPTOR.check_encodes(section)?;
-        Ok(Box::new(encode::Encoder::new(section)))
+        Ok(Box::new(encode::Encoder::new(section, options)))
     }
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         DESCRIPTOR.check_decodes(section)?;
         Ok(Box::new(decode::Decoder::new(section, options)))
+    }
+
+    /// An array or, to say what is wrong with it, an object that is not whole in its line.
+    fn recognises(&self, head: &[u8]) -> bool {
+        match head.trim_ascii_start() {
+            [b'[', rest @ ..] => matches!(rest.trim_ascii_start(), [] | [b'{' | b']', ..]),
+            [b'{', rest @ ..] => matches!(rest.trim_ascii_start(), [b'"' | b'}', ..]) && !ndjson::begins(head),
+            _ => false,
+        }
     }
 }

@@ -22,6 +22,11 @@ pub(super) fn check(codec: &dyn Codec, section: Section, known: &[Document], vio
     noise(codec, section, known, violations);
     if codec.descriptor().container == Container::Stream {
         limits(codec, section, violations);
+        if !is_written(codec, section) {
+            for document in known {
+                tight_limit(codec, section, document, violations);
+            }
+        }
     }
 }
 
@@ -208,6 +213,31 @@ fn limits(codec: &dyn Codec, section: Section, violations: &mut Violations) {
                 "of three rows only that of {LENGTH} bytes should fail, with a limit of {LIMIT}; good rows: {is_good:?}"
             ),
         );
+    }
+}
+
+/// Reads a document whose rows are nearly all over the limit: what nobody can write can have no row of a length that is known.
+fn tight_limit(codec: &dyn Codec, section: Section, document: &[u8], violations: &mut Violations) {
+    const LIMIT: usize = 64;
+    let mut violation =
+        |law, found: String| violations.add(Violation::of_section(law, section, found).reading(document));
+    let options = DecodeOptions { row_limit: LIMIT, ..DecodeOptions::default() };
+    let whole = match read(codec, section, &options, document, usize::MAX) {
+        Ok(whole) => whole,
+        Err(failure) => return violation(Law::Prefixes, format!("with a limit of {LIMIT}, {failure}")),
+    };
+    let longest = whole.rows.iter().filter_map(|row| row.record.as_ref()).map(longest_text).max().unwrap_or_default();
+    // A letter of one byte may take three in UTF-8.
+    if longest > 4 * LIMIT {
+        violation(Law::Limits, format!("with a limit of {LIMIT}, a row with a text of {longest} bytes is read"));
+    }
+    match read(codec, section, &options, document, 7) {
+        Ok(cut) => {
+            if let Some(found) = bad_row(section, &whole.rows).or_else(|| difference(&whole, &cut)) {
+                violation(Law::Limits, format!("with a limit of {LIMIT}, {found}"));
+            }
+        }
+        Err(failure) => violation(Law::Prefixes, format!("with a limit of {LIMIT}, cut by 7, {failure}")),
     }
 }
 

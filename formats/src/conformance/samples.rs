@@ -1,5 +1,7 @@
 //! Records with what formats stumble over. Text of one line has no white space around it, as decoders take it away.
 
+mod events;
+
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
@@ -7,6 +9,9 @@ use crate::{Contact, Loss, Person, Record, Section, Transaction};
 
 /// The records to try a section with; none for a section of which files carry nothing yet.
 pub(super) fn samples(section: Section) -> Vec<Record> {
+    if section == Section::Calendar {
+        return events::events().into_iter().map(|event| Record::Event(Box::new(event))).collect();
+    }
     contacts().into_iter().zip(0..).filter_map(|(sample, number)| sample.into_record(section, number)).collect()
 }
 
@@ -14,6 +19,9 @@ pub(super) fn samples(section: Section) -> Vec<Record> {
 pub(super) fn long(section: Section, loses: &[Loss], length: usize) -> Option<Record> {
     let text = || Some("long text, ".repeat(length / 11).trim().to_owned());
     let is_kept = |column| !loses.contains(&Loss::Column(column));
+    if section == Section::Calendar {
+        return is_kept("description").then(|| Record::Event(Box::new(events::long(text()))));
+    }
     let contact = if is_kept("notes") {
         Contact { notes: text(), ..named("Long") }
     } else if is_kept("name") {

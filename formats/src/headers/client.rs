@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use super::meaning::Meaning;
-use super::own;
+use super::{is_of_event, own};
 use crate::Section;
 
 /// A program, or a version of it whose columns have names of their own.
@@ -31,11 +31,11 @@ pub(super) enum Footer {
 impl Client {
     /// The meanings of a header's columns, looked up in the program's dictionary and then among our own columns, which tables that
     /// were made by hand have.
-    pub(super) fn meanings(&self, names: &Names) -> Vec<Option<Meaning>> {
+    pub(super) fn meanings(&self, names: &Names, section: Section) -> Vec<Option<Meaning>> {
         let mut meanings = vec![None; names.keys.len()];
         self.look_up(names, &mut meanings);
         for (meaning, key) in meanings.iter_mut().zip(&names.keys).filter(|(meaning, _)| meaning.is_none()) {
-            *meaning = own_meaning(key);
+            *meaning = own_meaning(key, section);
         }
         if !meanings.contains(&Some(Meaning::JobTitle)) {
             for meaning in meanings.iter_mut().filter(|meaning| **meaning == Some(Meaning::Honorific)) {
@@ -43,6 +43,11 @@ impl Client {
             }
         }
         meanings
+    }
+
+    /// Whether a header, by the names as they are compared, has every name of the program.
+    pub(super) fn has_all(&self, keys: &[String]) -> bool {
+        self.columns.iter().all(|(name, _)| keys.iter().any(|key| key == name))
     }
 
     fn look_up(&self, names: &Names, meanings: &mut [Option<Meaning>]) {
@@ -74,6 +79,8 @@ pub(super) struct Names {
     places: HashMap<String, Vec<usize>>,
     /// The places of names with a number in them.
     numbered: Vec<usize>,
+    /// A bit for each [`Names::trait_of`] a name; most names of a dictionary are not in a header, and most of them have no bit.
+    traits: u64,
 }
 
 impl Names {
@@ -84,7 +91,13 @@ impl Names {
         }
         let has_digit = |place: &usize| keys[*place].bytes().any(|byte| byte.is_ascii_digit());
         let numbered = (0..keys.len()).filter(has_digit).collect();
-        Names { keys, places, numbered }
+        let traits = keys.iter().fold(0, |traits, key| traits | Names::trait_of(key));
+        Names { keys, places, numbered, traits }
+    }
+
+    fn trait_of(name: &str) -> u64 {
+        let (first, last) = (name.bytes().next().unwrap_or_default(), name.bytes().next_back().unwrap_or_default());
+        1 << ((name.len() + usize::from(first) * 7 + usize::from(last) * 13) % 64)
     }
 
     pub(super) fn keys(&self) -> &[String] {
@@ -93,12 +106,15 @@ impl Names {
 
     /// Where a name stands.
     fn places(&self, name: &str) -> &[usize] {
+        if self.traits & Names::trait_of(name) == 0 {
+            return &[];
+        }
         self.places.get(name).map_or(&[], Vec::as_slice)
     }
 
     /// The places that a name with `#` may mean.
     fn numbered(&self, name: &str) -> &[usize] {
-        if name.contains('#') { &self.numbered } else { &[] }
+        if !self.numbered.is_empty() && name.contains('#') { &self.numbered } else { &[] }
     }
 }
 
@@ -109,6 +125,7 @@ fn number(name: &str, key: &str) -> Option<u8> {
     number.checked_sub(1)
 }
 
-fn own_meaning(key: &str) -> Option<Meaning> {
-    own::column(key, Section::People).filter(|column| column.is_of_contact()).map(Meaning::Own)
+fn own_meaning(key: &str, section: Section) -> Option<Meaning> {
+    let of = if section == Section::Calendar { section } else { Section::People };
+    own::column(key, of).filter(|column| column.is_of_contact() || is_of_event(*column, section)).map(Meaning::Own)
 }

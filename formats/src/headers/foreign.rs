@@ -1,7 +1,9 @@
 //! How the row of another program's table becomes a contact: the rules that the tables of all such programs share.
 
 use std::cmp::Reverse;
+use std::ops::RangeBounds;
 
+use super::any::LATE;
 use super::meaning::{Block, Meaning, Part};
 use crate::Contact;
 use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
@@ -9,9 +11,9 @@ use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
 /// A cell that is not blank.
 #[derive(Clone, Copy)]
 pub(super) struct Cell<'a> {
-    header: &'a str,
-    meaning: Meaning,
-    text: &'a str,
+    pub(super) header: &'a str,
+    pub(super) meaning: Meaning,
+    pub(super) text: &'a str,
 }
 
 impl<'a> Cell<'a> {
@@ -24,11 +26,9 @@ impl<'a> Cell<'a> {
 pub(super) fn draft(cells: &[Cell<'_>]) -> Draft {
     let mut cells = Cells::new(cells);
     let mut draft = Draft::with_contact(contact(&mut cells));
-    let mut categories = Vec::new();
     while let Some(cell) = cells.take_cell(|meaning| matches!(meaning, Meaning::Categories | Meaning::Labels)) {
-        categories.extend(category_names(cell));
+        draft.add_categories(category_names(cell));
     }
-    draft.set_categories(categories);
     for cell in cells.0.iter().filter(|cell| is_worth_keeping(cell)) {
         draft.add_foreign(cell.header, cell.text);
     }
@@ -37,34 +37,58 @@ pub(super) fn draft(cells: &[Cell<'_>]) -> Draft {
 
 fn contact(cells: &mut Cells<'_>) -> Contact {
     let mut contact = Contact::default();
-    let name_parts = [Meaning::FirstName, Meaning::MiddleName, Meaning::LastName];
-    let name: Vec<&str> =
-        name_parts.into_iter().filter_map(|part| cells.take(|meaning| meaning == part)).map(str::trim).collect();
-    contact.set(Column::Name, &name.join(" "));
-
-    let found = [
-        (Column::Company, cells.take(|meaning| meaning == Meaning::Company)),
-        (Column::Title, cells.take(|meaning| meaning == Meaning::JobTitle)),
-        (Column::Email, cells.take_best(|meaning| if let Meaning::Email(rank) = meaning { Some(rank) } else { None })),
-        (Column::Phone, cells.take_best(|meaning| if let Meaning::Phone(rank) = meaning { Some(rank) } else { None })),
-        (
-            Column::Mobile,
-            cells.take_best(|meaning| if let Meaning::Mobile(rank) = meaning { Some(rank) } else { None }),
-        ),
-        (Column::Fax, cells.take_best(|meaning| if let Meaning::Fax(rank) = meaning { Some(rank) } else { None })),
-        (Column::Url, cells.take_best(|meaning| if let Meaning::Url(rank) = meaning { Some(rank) } else { None })),
-        (Column::Notes, cells.take(|meaning| meaning == Meaning::Notes)),
-    ];
-    for (column, text) in found {
-        contact.set(column, text.unwrap_or_default());
+    if cells.0.iter().any(|cell| matches!(cell.meaning, Meaning::Mapped(_))) {
+        fill(&mut contact, cells, Meaning::Mapped);
     }
+    if contact.name.is_none() {
+        contact.set(Column::Name, &name(cells));
+    }
+    take_ranked(&mut contact, cells, ..LATE);
     set_address(&mut contact, cells);
-    fill_from_own(&mut contact, cells);
+    fill(&mut contact, cells, Meaning::Own);
+    take_ranked(&mut contact, cells, ..=u8::MAX);
     let kind = cells.take(|meaning| meaning == Meaning::CompanyOrPerson).unwrap_or_default();
     if kind.trim().eq_ignore_ascii_case("company") && contact.company.is_none() {
         contact.company = contact.name.take();
     }
     contact
+}
+
+/// The name, which may stand in several cells.
+fn name(cells: &mut Cells<'_>) -> String {
+    let parts = [Meaning::FirstName, Meaning::MiddleName, Meaning::LastName, Meaning::LastOrWholeName];
+    let mut taken = parts.map(|part| cells.take(|meaning| meaning == part).map(str::trim));
+    if let [Some(first), .., Some(whole)] = taken
+        && whole.split_whitespace().any(|word| word == first)
+    {
+        taken = [None, None, None, Some(whole)];
+    }
+    taken.into_iter().flatten().collect::<Vec<_>>().join(" ")
+}
+
+/// The columns of which a table of another program may have several, and how it ranks them.
+const RANKS: [(Column, Rank); 8] = [
+    (Column::Company, |meaning| (meaning == Meaning::Company).then_some(0)),
+    (Column::Title, |meaning| (meaning == Meaning::JobTitle).then_some(0)),
+    (Column::Email, |meaning| if let Meaning::Email(rank) = meaning { Some(rank) } else { None }),
+    (Column::Phone, |meaning| if let Meaning::Phone(rank) = meaning { Some(rank) } else { None }),
+    (Column::Mobile, |meaning| if let Meaning::Mobile(rank) = meaning { Some(rank) } else { None }),
+    (Column::Fax, |meaning| if let Meaning::Fax(rank) = meaning { Some(rank) } else { None }),
+    (Column::Url, |meaning| if let Meaning::Url(rank) = meaning { Some(rank) } else { None }),
+    (Column::Notes, |meaning| (meaning == Meaning::Notes).then_some(0)),
+];
+
+/// The rank of a meaning among those of one column; `None` for other meanings.
+type Rank = fn(Meaning) -> Option<u8>;
+
+/// Fills what is still empty from the best cells whose ranks are among these.
+fn take_ranked(contact: &mut Contact, cells: &mut Cells<'_>, ranks: impl RangeBounds<u8>) {
+    for (column, rank) in RANKS {
+        if contact.text(column).is_none() {
+            let best = cells.take_best(|meaning| rank(meaning).filter(|rank| ranks.contains(rank)));
+            contact.set(column, best.unwrap_or_default());
+        }
+    }
 }
 
 /// Sets the address from the best block of which any cell is filled. The whole of an address counts where its parts are missing.
@@ -75,29 +99,36 @@ fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
     });
     let Some(block) = blocks.min_by_key(|block| cells.preference(*block)) else { return };
     let mut part = |part| cells.take(|meaning| meaning == Meaning::Address(block, part));
-    let lines = [Part::Street(0), Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(&mut part);
-    let street = lines.collect::<Vec<_>>().join("\n");
-    let rest = [
+    let mut lines = Vec::new();
+    if contact.address.is_none() {
+        lines
+            .extend([Part::Street(0), Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(&mut part));
+    }
+    let mut is_split = !lines.is_empty();
+    contact.set_if_missing(Column::Address, &lines.join("\n"));
+    for (column, of) in [
         (Column::City, Part::City),
         (Column::State, Part::State),
         (Column::Zip, Part::Zip),
         (Column::Country, Part::Country),
-    ];
-    let rest = rest.map(|(column, of)| (column, part(of).unwrap_or_default()));
-    let whole = part(Part::Whole).filter(|_| street.is_empty() && rest.iter().all(|(_, text)| text.is_empty()));
-    contact.set(Column::Address, whole.unwrap_or(&street));
-    for (column, text) in rest {
-        contact.set(column, text);
+    ] {
+        if contact.text(column).is_none() {
+            let text = part(of).unwrap_or_default();
+            is_split |= !text.is_empty();
+            contact.set(column, text);
+        }
     }
+    let whole = part(Part::Whole).filter(|_| !is_split);
+    contact.set_if_missing(Column::Address, whole.unwrap_or_default());
     cells.drop_repeated_addresses();
 }
 
-/// Fills what the program's own columns leave empty from columns that bear our names, and drops what those only repeat.
-fn fill_from_own(contact: &mut Contact, cells: &mut Cells<'_>) {
+/// Fills what is still empty from columns with one meaning, and drops what those only repeat.
+fn fill(contact: &mut Contact, cells: &mut Cells<'_>, meaning: fn(Column) -> Meaning) {
     for &column in Column::OF_PERSON.iter().filter(|column| column.is_of_contact()) {
         match contact.text(column) {
-            Some(known) => cells.0.retain(|cell| cell.meaning != Meaning::Own(column) || cell.text.trim() != known),
-            None => contact.set(column, cells.take(|meaning| meaning == Meaning::Own(column)).unwrap_or_default()),
+            Some(known) => cells.0.retain(|cell| cell.meaning != meaning(column) || cell.text.trim() != known),
+            None => contact.set(column, cells.take(|of_cell| of_cell == meaning(column)).unwrap_or_default()),
         }
     }
 }
@@ -239,7 +270,7 @@ enum Kind {
 
 /// The label with a meaning among the cells of a row.
 fn label(cells: &[Cell<'_>], meaning: Meaning) -> Label {
-    const KINDS: [(&str, Kind); 18] = [
+    const KINDS: [(&str, Kind); 36] = [
         ("fax", Kind::Fax),
         ("télécopie", Kind::Fax),
         ("pager", Kind::Pager),
@@ -258,6 +289,24 @@ fn label(cells: &[Cell<'_>], meaning: Meaning) -> Label {
         ("home", Kind::Home),
         ("privat", Kind::Home),
         ("domicile", Kind::Home),
+        ("móvil", Kind::Mobile),
+        ("movil", Kind::Mobile),
+        ("celular", Kind::Mobile),
+        ("cellulare", Kind::Mobile),
+        ("telemóvel", Kind::Mobile),
+        ("mobiel", Kind::Mobile),
+        ("trabajo", Kind::Work),
+        ("oficina", Kind::Work),
+        ("lavoro", Kind::Work),
+        ("ufficio", Kind::Work),
+        ("trabalho", Kind::Work),
+        ("comercial", Kind::Work),
+        ("werk", Kind::Work),
+        ("casa", Kind::Home),
+        ("particular", Kind::Home),
+        ("abitazione", Kind::Home),
+        ("residencial", Kind::Home),
+        ("thuis", Kind::Home),
     ];
     let Some(cell) = cells.iter().find(|cell| cell.meaning == meaning) else {
         return Label { kind: Kind::Unknown, is_primary: false };
@@ -270,7 +319,7 @@ fn label(cells: &[Cell<'_>], meaning: Meaning) -> Label {
     Label { kind, is_primary }
 }
 
-fn category_names(cell: Cell<'_>) -> Vec<String> {
+pub(super) fn category_names(cell: Cell<'_>) -> Vec<String> {
     let separators: &[&str] = match cell.meaning {
         Meaning::Categories if !cell.text.contains(CATEGORY_SEPARATOR.trim()) => &[";", ","],
         _ => &[CATEGORY_SEPARATOR.trim()],
@@ -287,7 +336,7 @@ fn is_system_group(name: &str) -> bool {
     name.trim_start().starts_with("* ") || name.trim() == "myContacts"
 }
 
-fn is_worth_keeping(cell: &Cell<'_>) -> bool {
+pub(super) fn is_worth_keeping(cell: &Cell<'_>) -> bool {
     match cell.meaning {
         Meaning::Ignored
         | Meaning::EmailType(_)
@@ -300,8 +349,8 @@ fn is_worth_keeping(cell: &Cell<'_>) -> bool {
     }
 }
 
-/// What Outlook puts into cells for which the user has entered nothing, in its three languages.
-const DEFAULTS: [&str; 15] = [
+/// What Outlook puts into cells for which the user has entered nothing, in its languages.
+const DEFAULTS: [&str; 26] = [
     "0/0/00",
     "0.0.00",
     "00/00/00",
@@ -317,4 +366,15 @@ const DEFAULTS: [&str; 15] = [
     "Falsch",
     "Faux",
     "0",
+    "0-0-00",
+    "Sin especificar",
+    "No especificado",
+    "Non specificato",
+    "Non specificata",
+    "Não especificado",
+    "Niet opgegeven",
+    "Niet gespecificeerd",
+    "Falso",
+    "Onwaar",
+    "Normaal",
 ];

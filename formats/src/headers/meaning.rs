@@ -9,6 +9,8 @@ pub(super) enum Meaning {
     FirstName,
     MiddleName,
     LastName,
+    /// The family name beside a column of first names, as `Name;Vorname` has it, or the whole name where the first one is part of it.
+    LastOrWholeName,
     Company,
     /// `Company` in the row of a company, whose name then stands in the column of names.
     CompanyOrPerson,
@@ -34,6 +36,15 @@ pub(super) enum Meaning {
     Labels,
     /// A column of ours among the other program's, as in tables that were made by hand.
     Own(Column),
+    /// A column of ours, as whoever imports the table says: it comes before all others.
+    Mapped(Column),
+    /// The day on which an event begins, perhaps with the time.
+    StartDate,
+    StartTime,
+    EndDate,
+    EndTime,
+    /// Whether an event takes whole days.
+    AllDay,
     /// Worth keeping in the notes.
     Extra,
     /// Worth keeping in the notes under the name that stands in the label with this rank, the nearest before it.
@@ -56,6 +67,11 @@ impl Meaning {
             Meaning::PhoneType(first) => Meaning::PhoneType(first.saturating_add(number)),
             Meaning::AddressType(first) => Meaning::AddressType(first.saturating_add(number)),
             Meaning::Url(first) => Meaning::Url(first.saturating_add(number)),
+            Meaning::Mobile(first) => Meaning::Mobile(first.saturating_add(number)),
+            Meaning::Fax(first) => Meaning::Fax(first.saturating_add(number)),
+            Meaning::Address(block, Part::Street(first)) if !matches!(block, Block::Numbered(_)) => {
+                Meaning::Address(block, Part::Street(first.saturating_add(number).min(2)))
+            }
             Meaning::Address(Block::Numbered(first), part) => {
                 Meaning::Address(Block::Numbered(first.saturating_add(number)), part)
             }
@@ -85,4 +101,38 @@ pub(super) enum Part {
     Country,
     /// The whole address in several lines, beside its parts.
     Whole,
+}
+
+impl Meaning {
+    /// The column of ours that a value with this meaning fills, if it is the best of its row; `None` where it does not fill any.
+    pub(super) fn column(self) -> Option<Column> {
+        Some(match self {
+            Meaning::FirstName | Meaning::MiddleName | Meaning::LastName | Meaning::LastOrWholeName => Column::Name,
+            Meaning::Company => Column::Company,
+            Meaning::JobTitle => Column::Title,
+            Meaning::Email(_) => Column::Email,
+            Meaning::Phone(_) => Column::Phone,
+            Meaning::Mobile(_) => Column::Mobile,
+            Meaning::Fax(_) => Column::Fax,
+            Meaning::Url(_) => Column::Url,
+            Meaning::Address(_, Part::Street(_) | Part::PoBox | Part::Whole) => Column::Address,
+            Meaning::Address(_, Part::City) => Column::City,
+            Meaning::Address(_, Part::State) => Column::State,
+            Meaning::Address(_, Part::Zip) => Column::Zip,
+            Meaning::Address(_, Part::Country) => Column::Country,
+            Meaning::Notes => Column::Notes,
+            Meaning::Categories | Meaning::Labels => Column::Categories,
+            Meaning::Own(column) | Meaning::Mapped(column) => column,
+            Meaning::StartDate | Meaning::AllDay => Column::StartsOn,
+            Meaning::StartTime => Column::StartsAt,
+            Meaning::EndDate => Column::EndsOn,
+            Meaning::EndTime => Column::EndsAt,
+            _ => return None,
+        })
+    }
+
+    /// Whether a value that fills no column becomes a line of the notes.
+    pub(super) fn is_kept(self) -> bool {
+        matches!(self, Meaning::Honorific | Meaning::Extra | Meaning::ExtraUnlessDefault | Meaning::Labelled)
+    }
 }

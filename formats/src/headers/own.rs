@@ -17,6 +17,11 @@ pub(super) fn column(key: &str, section: Section) -> Option<Column> {
     found.next()
 }
 
+/// Whether one of a section's columns has this name, which is in small letters.
+pub(super) fn is_name(key: &str, section: Section) -> bool {
+    Column::of(section).iter().any(|column| column.name().eq_ignore_ascii_case(key))
+}
+
 const SYNONYMS: [(&str, Column); 20] = [
     ("full name", Column::Name),
     ("company name", Column::Company),

@@ -3,10 +3,11 @@
 use std::borrow::Cow;
 
 use jiff::Timestamp;
+use jiff::civil::{Date, DateTime};
 use rust_decimal::Decimal;
 use serde::ser::{Serialize, SerializeMap, Serializer};
 
-use super::{Column, Contact, Person, Record, Stage, Transaction};
+use super::{Column, Contact, CustomValue, Event, Moment, Person, Record, Stage, Transaction};
 
 /// Stands between the names of categories in one cell. Commas and semicolons occur in names, this does not (Google Contacts
 /// joins its labels in the same way).
@@ -18,11 +19,26 @@ impl Record {
         self.values().map(|(_, value)| value.text()).collect()
     }
 
+    /// The value of a custom field; empty where there is none.
+    pub fn custom_value(&self, field: &str) -> &str {
+        let custom: &[CustomValue] = match self {
+            Record::Person(person) => &person.custom,
+            Record::Transaction(transaction) => &transaction.custom,
+            Record::Event(_) => &[],
+        };
+        custom.iter().find(|value| value.field == field).map_or("", |value| value.value.as_str())
+    }
+
+    /// The serde view with the values of custom fields after our own columns.
+    pub(crate) fn with_custom_fields<'a>(&'a self, fields: &'a [String]) -> WithCustomFields<'a> {
+        WithCustomFields { record: self, fields }
+    }
+
     fn values(&self) -> impl Iterator<Item = (Column, Value<'_>)> {
         let columns = match self {
             Record::Person(_) => Column::OF_PERSON,
             Record::Transaction(_) => Column::OF_TRANSACTION,
-            Record::Event(_) => &[],
+            Record::Event(_) => Column::OF_EVENT,
         };
         columns.iter().map(move |&column| (column, self.value(column)))
     }
@@ -31,16 +47,32 @@ impl Record {
         match self {
             Record::Person(person) => person_value(person, column),
             Record::Transaction(transaction) => transaction_value(transaction, column),
-            Record::Event(_) => Value::Nothing,
+            Record::Event(event) => event_value(event, column),
         }
     }
 }
 
 impl Serialize for Record {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.with_custom_fields(&[]).serialize(serializer)
+    }
+}
+
+/// The serde view of a record with some of its custom values.
+pub(crate) struct WithCustomFields<'a> {
+    record: &'a Record,
+    fields: &'a [String],
+}
+
+impl Serialize for WithCustomFields<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         let mut object = serializer.serialize_map(None)?;
-        for (column, value) in self.values() {
+        for (column, value) in self.record.values() {
             object.serialize_entry(column.name(), &value)?;
+        }
+        for field in self.fields {
+            let value = Some(self.record.custom_value(field)).filter(|value| !value.is_empty());
+            object.serialize_entry(field, &value)?;
         }
         object.end()
     }
@@ -78,6 +110,9 @@ enum Value<'a> {
     Time(Timestamp),
     Stage(Stage),
     Names(&'a [String]),
+    Day(Date),
+    Local(DateTime),
+    Flag(bool),
 }
 
 impl<'a> Value<'a> {
@@ -89,6 +124,9 @@ impl<'a> Value<'a> {
             Value::Time(time) => Cow::Owned(time.to_string()),
             Value::Stage(stage) => Cow::Borrowed(stage.as_str()),
             Value::Names(names) => names_text(names),
+            Value::Day(day) => Cow::Owned(day.to_string()),
+            Value::Local(time) => Cow::Owned(time.to_string()),
+            Value::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
         }
     }
 }
@@ -102,6 +140,9 @@ impl Serialize for Value<'_> {
             Value::Time(time) => serializer.collect_str(time),
             Value::Stage(stage) => serializer.serialize_str(stage.as_str()),
             Value::Names(names) => names.serialize(serializer),
+            Value::Day(day) => serializer.collect_str(day),
+            Value::Local(time) => serializer.collect_str(time),
+            Value::Flag(flag) => serializer.serialize_bool(*flag),
         }
     }
 }
@@ -131,6 +172,27 @@ fn transaction_value(transaction: &Transaction, column: Column) -> Value<'_> {
     }
 }
 
+fn event_value(event: &Event, column: Column) -> Value<'_> {
+    match column {
+        Column::Id => text(event.id.as_deref()),
+        Column::Title => text(event.title.as_deref()),
+        Column::StartsOn => day(event.start),
+        Column::EndsOn => day(event.end),
+        Column::StartsAt => moment(event.start),
+        Column::EndsAt => moment(event.end),
+        Column::Location => text(event.location.as_deref()),
+        Column::Description => text(event.description.as_deref()),
+        Column::Complete => event.complete.map_or(Value::Nothing, Value::Flag),
+        Column::Owner => text(event.owner.as_deref()),
+        Column::EmailTemplate => text(event.email_template.as_deref()),
+        Column::Associations => Value::Names(&event.associations),
+        Column::Categories => Value::Names(&event.categories),
+        Column::CreatedAt => time(event.created_at),
+        Column::UpdatedAt => time(event.updated_at),
+        other => unreachable!("{} is no column of an event", other.name()),
+    }
+}
+
 fn contact_value(contact: &Contact, column: Column) -> Value<'_> {
     text(contact.text(column))
 }
@@ -145,6 +207,18 @@ fn number(number: Option<Decimal>) -> Value<'static> {
 
 fn time(time: Option<Timestamp>) -> Value<'static> {
     time.map_or(Value::Nothing, Value::Time)
+}
+
+fn day(moment: Option<Moment>) -> Value<'static> {
+    if let Some(Moment::Day(day)) = moment { Value::Day(day) } else { Value::Nothing }
+}
+
+fn moment(moment: Option<Moment>) -> Value<'static> {
+    match moment {
+        Some(Moment::Local(time)) => Value::Local(time),
+        Some(Moment::At(time)) => Value::Time(time),
+        Some(Moment::Day(_)) | None => Value::Nothing,
+    }
 }
 
 /// A decimal without trailing zeros: `5000`, `0.25`.

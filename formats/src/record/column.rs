@@ -2,18 +2,21 @@
 
 use crate::Section;
 
-/// The header of a section's tabular view; empty for a section that has none yet.
+/// The header of a section's tabular view; empty for a section that has none.
 ///
 /// ```
 /// use formats::{Section, columns};
 /// assert_eq!(columns(Section::People)[..3], ["id", "name", "company"]);
 /// assert_eq!(columns(Section::Leads)[15..20], ["stage", "value", "probability", "moreInfo", "personId"]);
+/// assert_eq!(columns(Section::Calendar)[..4], ["id", "title", "startsOn", "endsOn"]);
 /// ```
 pub fn columns(section: Section) -> &'static [&'static str] {
     const PERSON: [&str; PERSON_COLUMNS.len()] = names(PERSON_COLUMNS);
     const TRANSACTION: [&str; TRANSACTION_COLUMNS.len()] = names(TRANSACTION_COLUMNS);
+    const EVENT: [&str; EVENT_COLUMNS.len()] = names(EVENT_COLUMNS);
     match section {
         Section::People => &PERSON,
+        Section::Calendar => &EVENT,
         section if section.stage().is_some() => &TRANSACTION,
         _ => &[],
     }
@@ -42,6 +45,16 @@ pub(crate) enum Column {
     Probability,
     MoreInfo,
     PersonId,
+    StartsOn,
+    EndsOn,
+    StartsAt,
+    EndsAt,
+    Location,
+    Description,
+    Complete,
+    Owner,
+    EmailTemplate,
+    Associations,
     Categories,
     CreatedAt,
     UpdatedAt,
@@ -52,6 +65,7 @@ impl Column {
     pub(crate) fn of(section: Section) -> &'static [Column] {
         match section {
             Section::People => Column::OF_PERSON,
+            Section::Calendar => Column::OF_EVENT,
             section if section.stage().is_some() => Column::OF_TRANSACTION,
             _ => &[],
         }
@@ -59,21 +73,22 @@ impl Column {
 
     pub(crate) const OF_PERSON: &[Column] = &PERSON_COLUMNS;
     pub(crate) const OF_TRANSACTION: &[Column] = &TRANSACTION_COLUMNS;
+    pub(crate) const OF_EVENT: &[Column] = &EVENT_COLUMNS;
 
     /// Whether it is a column of the contact and not of the record around it.
     pub(crate) fn is_of_contact(self) -> bool {
-        !matches!(
-            self,
-            Column::Id
-                | Column::Stage
-                | Column::Value
-                | Column::Probability
-                | Column::MoreInfo
-                | Column::PersonId
-                | Column::Categories
-                | Column::CreatedAt
-                | Column::UpdatedAt
-        )
+        PERSON_COLUMNS.contains(&self)
+            && !matches!(self, Column::Id | Column::Categories | Column::CreatedAt | Column::UpdatedAt)
+    }
+
+    /// Whether its cell has a date or a time of an event.
+    pub(crate) fn is_moment(self) -> bool {
+        matches!(self, Column::StartsOn | Column::EndsOn | Column::StartsAt | Column::EndsAt)
+    }
+
+    /// Whether its cell has several names.
+    pub(crate) fn is_list(self) -> bool {
+        matches!(self, Column::Associations | Column::Categories)
     }
 
     /// The GraphQL name.
@@ -99,6 +114,16 @@ impl Column {
             Column::Probability => "probability",
             Column::MoreInfo => "moreInfo",
             Column::PersonId => "personId",
+            Column::StartsOn => "startsOn",
+            Column::EndsOn => "endsOn",
+            Column::StartsAt => "startsAt",
+            Column::EndsAt => "endsAt",
+            Column::Location => "location",
+            Column::Description => "description",
+            Column::Complete => "complete",
+            Column::Owner => "owner",
+            Column::EmailTemplate => "emailTemplate",
+            Column::Associations => "associations",
             Column::Categories => "categories",
             Column::CreatedAt => "createdAt",
             Column::UpdatedAt => "updatedAt",
@@ -148,6 +173,24 @@ const TRANSACTION_COLUMNS: [Column; 23] = [
     Column::Probability,
     Column::MoreInfo,
     Column::PersonId,
+    Column::Categories,
+    Column::CreatedAt,
+    Column::UpdatedAt,
+];
+
+const EVENT_COLUMNS: [Column; 15] = [
+    Column::Id,
+    Column::Title,
+    Column::StartsOn,
+    Column::EndsOn,
+    Column::StartsAt,
+    Column::EndsAt,
+    Column::Location,
+    Column::Description,
+    Column::Complete,
+    Column::Owner,
+    Column::EmailTemplate,
+    Column::Associations,
     Column::Categories,
     Column::CreatedAt,
     Column::UpdatedAt,

@@ -4,23 +4,40 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::cell::CATEGORY_SEPARATOR;
-use super::{Column, Contact, Foreign, Person, Record, Stage, Transaction, UnknownStage};
+use super::{Column, Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage};
 use crate::Section;
 
-/// What is known of a record so far. A transaction has all the fields that a person has.
+/// What is known of a record so far. A transaction has all the fields that a person has; what only an event has stands apart, so
+/// that rows of people do not pay for it.
 #[derive(Default)]
-pub(crate) struct Draft(Transaction);
+pub(crate) struct Draft {
+    record: Transaction,
+    event: Option<Box<Event>>,
+}
 
 impl Draft {
     /// A draft of which a client's own rules have found the contact.
     pub(crate) fn with_contact(contact: Contact) -> Draft {
-        Draft(Transaction { contact, ..Transaction::default() })
+        Draft { record: Transaction { contact, ..Transaction::default() }, event: None }
     }
 
     /// Whether a column has a value already; of two columns with one meaning the first that is filled counts.
     pub(crate) fn has(&self, column: Column) -> bool {
-        let draft = &self.0;
+        let draft = &self.record;
+        let event = self.event.as_deref();
+        let start = event.and_then(|event| event.start);
+        let end = event.and_then(|event| event.end);
         match column {
+            Column::StartsOn => matches!(start, Some(Moment::Day(_))),
+            Column::EndsOn => matches!(end, Some(Moment::Day(_))),
+            Column::StartsAt => matches!(start, Some(Moment::Local(_) | Moment::At(_))),
+            Column::EndsAt => matches!(end, Some(Moment::Local(_) | Moment::At(_))),
+            Column::Location => event.is_some_and(|event| event.location.is_some()),
+            Column::Description => event.is_some_and(|event| event.description.is_some()),
+            Column::Complete => event.is_some_and(|event| event.complete.is_some()),
+            Column::Owner => event.is_some_and(|event| event.owner.is_some()),
+            Column::EmailTemplate => event.is_some_and(|event| event.email_template.is_some()),
+            Column::Associations => event.is_some_and(|event| !event.associations.is_empty()),
             Column::Id => draft.id.is_some(),
             Column::PersonId => draft.person_id.is_some(),
             Column::Stage => draft.stage.is_some(),
@@ -34,10 +51,21 @@ impl Draft {
         }
     }
 
+    /// Whether it is said when the event begins.
+    pub(crate) fn has_start(&self) -> bool {
+        self.has(Column::StartsOn) || self.has(Column::StartsAt)
+    }
+
     /// Reads the text of a column. The error says what would have been right.
     pub(crate) fn set(&mut self, column: Column, text: &str) -> Result<(), String> {
-        let draft = &mut self.0;
+        let draft = &mut self.record;
         match column {
+            Column::Location => self.event().location = line(text),
+            Column::Description => self.event().description = block(text),
+            Column::Complete => self.event().complete = read(text, yes_or_no)?,
+            Column::Owner => self.event().owner = line(text),
+            Column::EmailTemplate => self.event().email_template = line(text),
+            Column::Associations => self.event().associations = names(text.split(CATEGORY_SEPARATOR)),
             Column::Id => draft.id = line(text),
             Column::PersonId => draft.person_id = line(text),
             Column::Stage => draft.stage = read(text, stage)?,
@@ -52,20 +80,55 @@ impl Draft {
         Ok(())
     }
 
-    pub(crate) fn set_categories(&mut self, categories: Vec<String>) {
-        self.0.categories = categories;
+    /// Sets when an event begins or ends. A time says more than a day.
+    pub(crate) fn set_moment(&mut self, column: Column, moment: Moment) {
+        let event = self.event();
+        let known = match column {
+            Column::StartsOn | Column::StartsAt => &mut event.start,
+            _ => &mut event.end,
+        };
+        if !matches!((&known, moment), (Some(_), Moment::Day(_))) {
+            *known = Some(moment);
+        }
+    }
+
+    /// Sets a column of several names.
+    pub(crate) fn set_names(&mut self, column: Column, names: Vec<String>) {
+        match column {
+            Column::Associations => self.event().associations = names,
+            _ => self.record.categories = names,
+        }
+    }
+
+    pub(crate) fn add_categories(&mut self, categories: impl IntoIterator<Item = String>) {
+        self.record.categories.extend(categories);
+    }
+
+    /// Adds the value of a custom field, unless the field has one: then it is `false`.
+    pub(crate) fn add_custom(&mut self, field: &str, value: &str) -> bool {
+        let custom = &mut self.record.custom;
+        let is_new = custom.iter().all(|known| known.field != field);
+        if is_new {
+            custom.push(CustomValue { field: field.to_owned(), value: value.trim().to_owned() });
+        }
+        is_new
     }
 
     pub(crate) fn add_foreign(&mut self, header: &str, value: &str) {
-        self.0.foreign.push(Foreign { header: header.to_owned(), value: value.trim().to_owned() });
+        self.record.foreign.push(Foreign { header: header.to_owned(), value: value.trim().to_owned() });
     }
 
     /// The record that a file of this section carries.
     pub(crate) fn into_record(self, section: Section) -> Record {
         match section {
-            Section::People => Record::Person(Box::new(into_person(self.0))),
-            _ => Record::Transaction(Box::new(self.0)),
+            Section::People => Record::Person(Box::new(into_person(self.record))),
+            Section::Calendar => Record::Event(Box::new(into_event(self.record, self.event.unwrap_or_default()))),
+            _ => Record::Transaction(Box::new(self.record)),
         }
+    }
+
+    fn event(&mut self) -> &mut Event {
+        self.event.get_or_insert_default()
     }
 }
 
@@ -89,6 +152,76 @@ impl Contact {
             Column::Notes => self.notes = block(text),
             other => unreachable!("{} is no column of a contact", other.name()),
         }
+    }
+}
+
+impl Contact {
+    /// Sets a column of the contact, unless it has a value.
+    pub(crate) fn set_if_missing(&mut self, column: Column, text: &str) {
+        if self.text(column).is_none() {
+            self.set(column, text);
+        }
+    }
+}
+
+/// Whether a text says yes, in seven languages.
+pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
+    const YES: [&str; 28] = [
+        "ein",
+        "aan",
+        "true",
+        "yes",
+        "y",
+        "1",
+        "x",
+        "on",
+        "done",
+        "complete",
+        "completed",
+        "finished",
+        "ja",
+        "j",
+        "wahr",
+        "erledigt",
+        "oui",
+        "vrai",
+        "terminé",
+        "sí",
+        "si",
+        "sì",
+        "verdadero",
+        "vero",
+        "sim",
+        "verdadeiro",
+        "waar",
+        "✓",
+    ];
+    const NO: [&str; 19] = [
+        "aus",
+        "uit",
+        "false",
+        "no",
+        "n",
+        "0",
+        "off",
+        "open",
+        "not done",
+        "incomplete",
+        "nein",
+        "falsch",
+        "non",
+        "faux",
+        "falso",
+        "não",
+        "nao",
+        "nee",
+        "onwaar",
+    ];
+    let folded = text.to_lowercase();
+    match folded.as_str() {
+        text if YES.contains(&text) => Ok(true),
+        text if NO.contains(&text) => Ok(false),
+        _ => Err(format!("`{}` is neither true nor false", excerpt(text))),
     }
 }
 
@@ -135,7 +268,7 @@ fn time(text: &str) -> Result<Timestamp, String> {
 }
 
 /// The beginning of a text, for a sentence: a receipt must not grow with the file's cells.
-fn excerpt(text: &str) -> String {
+pub(crate) fn excerpt(text: &str) -> String {
     const LONGEST: usize = 60;
     match text.char_indices().nth(LONGEST) {
         Some((end, _)) => format!("{}…", &text[..end]),
@@ -159,4 +292,22 @@ fn into_person(transaction: Transaction) -> Person {
         updated_at,
     } = transaction;
     Person { id, contact, categories, custom, foreign, created_at, updated_at }
+}
+
+fn into_event(transaction: Transaction, event: Box<Event>) -> Event {
+    let Transaction {
+        id,
+        person_id: _,
+        contact,
+        stage: _,
+        value: _,
+        probability: _,
+        more_info: _,
+        categories,
+        custom: _,
+        foreign,
+        created_at,
+        updated_at,
+    } = transaction;
+    Event { id, title: contact.title, categories, foreign, created_at, updated_at, ..*event }
 }

@@ -146,7 +146,7 @@ fn a_source_that_cannot_be_read_again() {
         &Wrapped { decode: with_other_names, ..HONEST },
         &expect![[r#"
             the format wrapped breaks the law of codecs:
-            - a row's source is the row (people): our CSV reads another row of the source of row 1, line 2: Some(Some(Person(Person { id: Some("id-0"), contact: Contact { name: Some("Ada L… (656 bytes); document: b"[\n{\"id\":\"id-0\",\"name\":\"Ada Lovelace\",\"company\":\"Analytical Engines\",\"title\":\"Head of Programming\",\"email\":\"ada@example.c … -22T01:02:03.456789Z\",\"updatedAt\":\"1999-12-31T23:59:59Z\"}\n]\n" (517 bytes)"#]],
+            - a row's source is the row (people): our CSV reads another row of the source of row 1, line 2: Some(Some(Person(Person { id: Some("id-0"), contact: Contact { name: Some("Ada L… (668 bytes); document: b"[\n{\"id\":\"id-0\",\"name\":\"Ada Lovelace\",\"company\":\"Analytical Engines\",\"title\":\"Head of Programming\",\"email\":\"ada@example.c … -22T01:02:03.456789Z\",\"updatedAt\":\"1999-12-31T23:59:59Z\"}\n]\n" (517 bytes)"#]],
     );
 }
 

@@ -1,5 +1,8 @@
 //! Reads every file of `tests/golden/<format>/<section>.<case>.<extension>` and compares it with the text file beside it.
 //!
+//! A case may have a file `<section>.<case>.options`, whose lines say how it is to be read: `map=Header=field`, `custom=Shoe size`
+//! or `date_order=dmy`. Then the expectation has what became of each column as well.
+//!
 //! `UPDATE_EXPECT=1 cargo test -p formats` writes the text files anew.
 
 use std::fmt::Write;
@@ -7,9 +10,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use formats::{DecodeOptions, Findings, Record, Section, columns, conformance};
+use formats::{ColumnReport, DecodeOptions, Findings, Record, Section, columns, conformance};
 
-use crate::documents::{Reading, read, read_cut};
+use crate::documents::{Reading, read_cut};
 
 #[test]
 fn the_law_of_codecs_holds_for_files_as_well() {
@@ -24,17 +27,17 @@ fn the_law_of_codecs_holds_for_files_as_well() {
 #[test]
 fn files_read_as_expected() {
     for case in cases() {
-        let reading = read(&case.format, case.section, &case.document);
-        expect_file![case.path.with_extension("txt")].assert_eq(&described(&reading));
+        let reading = case.read(&case.document, usize::MAX);
+        expect_file![case.path.with_extension("txt")].assert_eq(&described(&reading, &case.options));
     }
 }
 
 #[test]
 fn the_cut_of_the_bytes_does_not_matter() {
     for case in cases() {
-        let whole = read(&case.format, case.section, &case.document);
+        let whole = case.read(&case.document, usize::MAX);
         for size in sizes(case.document.len()) {
-            let cut = read_cut(&case.format, case.section, &DecodeOptions::default(), &case.document, &[size]);
+            let cut = case.read(&case.document, size);
             assert_eq!(cut, whole, "{} in pieces of {size}", case.path.display());
         }
     }
@@ -44,12 +47,19 @@ fn the_cut_of_the_bytes_does_not_matter() {
 fn every_prefix_ends() {
     for case in cases() {
         for length in sizes(case.document.len()) {
-            let reading =
-                read_cut(&case.format, case.section, &DecodeOptions::default(), &case.document[..length], &[61]);
+            let reading = case.read(&case.document[..length], 61);
             let whole = reading.rows.iter().all(|row| row.record.is_some() == row.diagnostics.is_empty());
             assert!(whole, "{} up to byte {length}", case.path.display());
         }
     }
+}
+
+#[test]
+fn every_known_program_has_a_file() {
+    let found: Vec<_> =
+        cases().iter().filter_map(|case| case.read(&case.document, usize::MAX).findings.client).collect();
+    let missing: Vec<_> = formats::clients().filter(|client| !found.contains(client)).collect();
+    assert!(missing.is_empty(), "no golden file is recognised as one of {missing:?}");
 }
 
 /// All sizes up to that of a small document, and of a larger one the small sizes and some of the others.
@@ -62,15 +72,28 @@ struct Case {
     path: PathBuf,
     format: String,
     section: Section,
+    options: DecodeOptions,
     document: Vec<u8>,
+}
+
+impl Case {
+    /// Reads a document as the case wants it, in pieces of one size; and once more where its dates have told their order, as who
+    /// imports it does.
+    fn read(&self, document: &[u8], size: usize) -> Reading {
+        let reading = read_cut(&self.format, self.section, &self.options, document, &[size]);
+        let found = reading.findings.date_orders.order().unwrap_or_default();
+        let Some(order) = found.filter(|_| self.options.date_order.is_none()) else { return reading };
+        let options = DecodeOptions { date_order: Some(order), ..self.options.clone() };
+        read_cut(&self.format, self.section, &options, document, &[size])
+    }
 }
 
 fn cases() -> Vec<Case> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let folders = entries(&golden).into_iter().filter(|path| path.is_dir());
     let files = folders.flat_map(|folder| entries(&folder));
-    let cases: Vec<Case> =
-        files.filter(|file| file.extension().is_some_and(|extension| extension != "txt")).map(case).collect();
+    let is_document = |file: &PathBuf| file.extension().is_some_and(|name| name != "txt" && name != "options");
+    let cases: Vec<Case> = files.filter(is_document).map(case).collect();
     assert!(cases.len() >= 10, "the golden files are gone");
     cases
 }
@@ -82,9 +105,25 @@ fn case(path: PathBuf) -> Case {
     Case {
         section: section.unwrap_or_else(|| panic!("{file} should begin with the name of a section")),
         format: format.to_owned(),
+        options: options(&path.with_extension("options")),
         document: fs::read(&path).expect("the file was listed"),
         path,
     }
+}
+
+/// What a file of options says, if there is one.
+fn options(path: &Path) -> DecodeOptions {
+    let mut options = DecodeOptions::default();
+    for line in fs::read_to_string(path).unwrap_or_default().lines() {
+        let unknown = || panic!("{} says `{line}`, which is no option", path.display());
+        match line.split_once('=') {
+            Some(("map", mapping)) => options.map.push(mapping.parse().expect("Header=field")),
+            Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
+            Some(("date_order", order)) => options.date_order = Some(order.parse().expect("dmy or mdy")),
+            _ => unknown(),
+        }
+    }
+    options
 }
 
 fn entries(folder: &Path) -> Vec<PathBuf> {
@@ -94,7 +133,7 @@ fn entries(folder: &Path) -> Vec<PathBuf> {
     paths
 }
 
-fn described(reading: &Reading) -> String {
+fn described(reading: &Reading, options: &DecodeOptions) -> String {
     let mut text = String::new();
     for (row, source) in reading.rows.iter().zip(&reading.sources) {
         line(&mut text, &format!("{}:", row.position));
@@ -105,7 +144,18 @@ fn described(reading: &Reading) -> String {
             line(&mut text, &format!("  | {}: {:?}", cell.column, cell.text));
         }
     }
-    let Findings { charset, delimiter, client, header_line, ignored, .. } = &reading.findings;
+    let Findings { charset, delimiter, client, header_line, ignored, report, date_orders, .. } = &reading.findings;
+    // Files that are read in a way of their own show what became of their columns.
+    let report = if *options == DecodeOptions::default() { &[] } else { report.as_slice() };
+    for ColumnReport { name, field, filled, samples } in report {
+        let field = field.as_deref().unwrap_or("nothing");
+        line(&mut text, &format!("COLUMN {name:?} as {field}, {filled} filled, such as {samples:?}"));
+    }
+    let is_said = (date_orders.day_first, date_orders.month_first) != (0, 0);
+    if is_said || date_orders.ambiguous.is_some() {
+        let order = date_orders.order().map_or_else(|error| error.to_string(), |order| format!("{order:?}"));
+        line(&mut text, &format!("DATES {order}"));
+    }
     let found = [
         charset.map(|charset| charset.to_string()),
         delimiter.map(|delimiter| format!("delimiter {delimiter}")),
@@ -121,13 +171,16 @@ fn described(reading: &Reading) -> String {
 }
 
 fn describe(text: &mut String, record: &Record) {
-    let (names, foreign) = match record {
-        Record::Person(person) => (columns(Section::People), &person.foreign),
-        Record::Transaction(transaction) => (columns(Section::Leads), &transaction.foreign),
-        Record::Event(event) => (columns(Section::Calendar), &event.foreign),
+    let (names, custom, foreign) = match record {
+        Record::Person(person) => (columns(Section::People), person.custom.as_slice(), &person.foreign),
+        Record::Transaction(record) => (columns(Section::Leads), record.custom.as_slice(), &record.foreign),
+        Record::Event(event) => (columns(Section::Calendar), [].as_slice(), &event.foreign),
     };
     for (name, cell) in names.iter().zip(record.cells()).filter(|(_, cell)| !cell.is_empty()) {
         line(text, &format!("  {name} = {cell:?}"));
+    }
+    for value in custom {
+        line(text, &format!("  {} = {:?} (custom)", value.field, value.value));
     }
     for value in foreign {
         line(text, &format!("  + {}: {:?}", value.header, value.value));

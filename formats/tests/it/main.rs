@@ -1,11 +1,16 @@
 //! The tests of this crate in one binary, which links faster than one for each file.
 
+mod columns;
 mod conformance;
 mod csv;
 mod documents;
 mod golden;
 mod headers;
+mod icalendar;
 mod json;
+mod ndjson;
 mod registry;
 mod round_trip;
 mod stream;
+mod vcard;
+mod xlsx;

@@ -13,16 +13,77 @@ fn formats_are_found_by_name_extension_and_media_type() {
     assert_eq!(registry.get("csv").map(name), Ok("csv"));
     assert_eq!(registry.get("JSON").map(name), Ok("json"));
     assert_eq!(registry.by_extension("CSV").map(name), Ok("csv"));
-    assert_eq!(registry.iter().map(name).collect::<Vec<_>>(), ["csv", "json"]);
+    assert_eq!(registry.iter().map(name).collect::<Vec<_>>(), ["csv", "json", "ndjson", "vcard", "icalendar", "xlsx"]);
 }
 
 #[test]
 fn what_is_not_known_is_answered_with_what_is() {
     let registry = builtin();
     let error = registry.get("xls").map(|_| ()).expect_err("there is no xls");
-    expect!["there is no format with the name `xls`; there are csv and json"].assert_eq(&error.to_string());
+    expect!["there is no format with the name `xls`; there are csv, json, ndjson, vcard, icalendar and xlsx"]
+        .assert_eq(&error.to_string());
     let error = Registry::empty().by_extension("csv").map(|_| ()).expect_err("nothing is registered");
     expect!["there is no format with the extension `csv`; there are none"].assert_eq(&error.to_string());
+}
+
+#[test]
+fn files_are_recognised_by_their_first_bytes() {
+    let utf16 = |text: &str| text.encode_utf16().flat_map(u16::to_le_bytes).collect::<Vec<_>>();
+    let registry = builtin();
+    let recognised = |head: &[u8], name: Option<&str>| {
+        registry
+            .recognise(head, name)
+            .map_or_else(|error| error.to_string(), |codec| codec.descriptor().name.to_owned())
+    };
+    for (head, name, expected) in [
+        (b"name,email\nAnn,a@example.com\n".to_vec(), None, "csv"),
+        (b"name,email\n".to_vec(), Some("contacts.txt"), "csv"),
+        (b"".to_vec(), None, "csv"),
+        (b"".to_vec(), Some("people.json"), "json"),
+        (b" [\n {\"name\": \"Ann\"}".to_vec(), None, "json"),
+        (b"{\"name\":\"Ann\"}\n{\"name\":\"Bo".to_vec(), None, "ndjson"),
+        (b"\xEF\xBB\xBF{\"name\":\"Ann\"}\n".to_vec(), Some("people.json"), "ndjson"),
+        (b"{\n  \"name\": \"Ann\"\n}\n".to_vec(), Some("people.ndjson"), "json"),
+        (b"[Name],[E-mail]\n".to_vec(), None, "csv"),
+        (b"begin:vcard\r\nversion:3.0\r\n".to_vec(), Some("x.csv"), "vcard"),
+        (b"\r\nBEGIN:VCALENDAR\r\n".to_vec(), None, "icalendar"),
+        (b"BEGIN:VEVENT\r\n".to_vec(), Some("x.ICS"), "icalendar"),
+        (utf16("BEGIN:VCARD\nVERSION:3.0\nFN:Ann\n"), None, "vcard"),
+        (utf16("name\temail\nAnn\ta@example.com\n"), None, "csv"),
+        (b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml".to_vec(), Some("x.csv"), "xlsx"),
+        (b"PK\x03\x04....[Content_Types].xml....".to_vec(), Some("x.xlsx"), "xlsx"),
+    ] {
+        assert_eq!(recognised(&head, name), expected, "{} {name:?}", head.escape_ascii());
+    }
+    let said = [
+        recognised(b"\xD0\xCF\x11\xE0\xA1\xB1\x1A\xE1", Some("old.csv")),
+        recognised(b"%PDF-1.7\n", None),
+        recognised(b"<!doctype html><html>", Some("people.csv")),
+        recognised(b"\xEF\xBB\xBF<?xml version=\"1.0\"?><a/>", None),
+        recognised(b"PK\x03\x04..mimetypeapplication/vnd.oasis.opendocument.spreadsheet", None),
+        recognised(b"PK\x03\x04..people.csv", None),
+        recognised(&[1, 2, 3, 4, 5, 0, 7, 255], None),
+    ];
+    expect![[r"
+        the file is an .xls of old Excel or another old Office file; save it as xlsx or CSV and try again
+        the file is a PDF document; export the contacts as CSV or vCard and try again
+        the file is a web page, perhaps one that asks to sign in; export the contacts as CSV or vCard and try again
+        the file is an XML document; save the contacts as CSV, vCard or xlsx and try again
+        the file is an OpenDocument spreadsheet; save it as xlsx or CSV and try again
+        the file is packed (zip); unpack it and try again
+        the file is of no kind that is known here; name the format, or save the file as CSV and try again"]]
+    .assert_eq(&said.join("\n"));
+}
+
+#[test]
+fn a_third_partys_format_recognises_its_files() {
+    let mut registry = builtin();
+    registry.register(Other(&NEW)).expect("the name is new");
+    let recognised = |head: &[u8], name| registry.recognise(head, name).map(|codec| codec.descriptor().name);
+    assert_eq!(recognised(b"#tabs\n", None), Ok("tabs"));
+    // Its extension decides as well; of several dots the longest one that is known.
+    assert_eq!(recognised(b"a\tb\n", Some("people.tab.txt")), Ok("tabs"));
+    assert_eq!(recognised(b"a\tb\n", Some("people.txt")), Ok("csv"));
 }
 
 #[test]
@@ -57,10 +118,10 @@ fn what_a_format_cannot_do_is_answered_with_what_it_can() {
     let csv = registry.get("csv").expect("csv is built in");
     let refused =
         csv.encoder(Section::Messages, &EncodeOptions::default()).err().expect("messages are not written yet");
-    expect!["csv cannot write messages; it can write people, leads, opportunities, customers and archives"]
+    expect!["csv cannot write messages; it can write people, leads, opportunities, customers, archives and calendar"]
         .assert_eq(&refused.to_string());
-    let refused = csv.decoder(Section::Calendar, &DecodeOptions::default()).err().expect("events are not read yet");
-    expect!["csv cannot read calendar; it can read people, leads, opportunities, customers and archives"]
+    let refused = csv.decoder(Section::Reports, &DecodeOptions::default()).err().expect("reports are not read");
+    expect!["csv cannot read reports; it can read people, leads, opportunities, customers, archives and calendar"]
         .assert_eq(&refused.to_string());
 }
 
@@ -69,10 +130,12 @@ fn a_record_of_another_kind_is_refused() {
     let person = Record::Person(Box::default());
     let transaction = Record::Transaction(Box::default());
     for codec in builtin().iter() {
-        for (section, right, wrong) in
-            [(Section::People, &person, &transaction), (Section::Customers, &transaction, &person)]
-        {
-            let mut encoder = codec.encoder(section, &EncodeOptions::default()).expect("both sections are written");
+        let pairs = [(Section::People, &person, &transaction), (Section::Customers, &transaction, &person)];
+        for (section, right, wrong) in pairs {
+            if !codec.descriptor().encodes.contains(&section) {
+                continue;
+            }
+            let mut encoder = codec.encoder(section, &EncodeOptions::default()).expect("the section is written");
             let mut out = bytes::BytesMut::new();
             assert!(encoder.record(right, &mut out).is_ok());
             let error = encoder.record(wrong, &mut out).expect_err("the kind is wrong").to_string();
@@ -122,5 +185,9 @@ impl Codec for Other {
 
     fn decoder(&self, section: Section, _: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         self.0.check_decodes(section).map(|()| unreachable!("it reads no section"))
+    }
+
+    fn recognises(&self, head: &[u8]) -> bool {
+        head.starts_with(b"#tabs")
     }
 }

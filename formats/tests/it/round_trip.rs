@@ -1,13 +1,15 @@
 //! What was written comes back exactly, whatever the values and however the bytes are cut.
 
-use formats::{Contact, DecodeOptions, Person, Record, Section, Stage, Transaction};
-use jiff::Timestamp;
+use formats::{
+    Contact, CustomValue, DecodeOptions, EncodeOptions, Event, Moment, Person, Record, Section, Stage, Transaction,
+};
+use jiff::{Timestamp, civil};
 use proptest::collection::vec;
 use proptest::option::of;
 use proptest::prelude::*;
 use rust_decimal::Decimal;
 
-use crate::documents::{read_cut, write};
+use crate::documents::{read_cut, write_as};
 
 proptest! {
     #![proptest_config(ProptestConfig { cases: cases(), failure_persistence: None, ..ProptestConfig::default() })]
@@ -25,6 +27,12 @@ proptest! {
     }
 
     #[test]
+    fn calendars(events in vec(event(), 0..5), sizes in vec(1_usize..40, 1..8)) {
+        let records: Vec<Record> = events.into_iter().map(|event| Record::Event(Box::new(event))).collect();
+        check(Section::Calendar, &records, &sizes);
+    }
+
+    #[test]
     fn any_bytes_end(document in vec(prop_oneof![any::<u8>(), prop::sample::select(b"\",\r\n[]{}:ae\\".to_vec())], 0..200), size in 1_usize..50) {
         for format in ["csv", "json"] {
             for start in [&b""[..], b"name,notes\n", b"[{\"name\":"] {
@@ -38,15 +46,21 @@ proptest! {
 }
 
 fn check(section: Section, records: &[Record], sizes: &[usize]) {
+    let mut written = EncodeOptions::default();
+    written.custom_fields = FIELDS.map(str::to_owned).to_vec();
+    let options = DecodeOptions { custom_fields: written.custom_fields.clone(), ..DecodeOptions::default() };
     for format in ["csv", "json"] {
-        let document = write(format, section, records);
-        let reading = read_cut(format, section, &DecodeOptions::default(), &document, sizes);
+        let document = write_as(format, section, records, &written);
+        let reading = read_cut(format, section, &options, &document, sizes);
         assert_eq!(reading.error, None);
         let back: Vec<Record> =
             reading.rows.into_iter().map(|row| row.record.unwrap_or_else(|| panic!("{:?}", row.diagnostics))).collect();
         assert_eq!(back, records, "{format}");
     }
 }
+
+/// The custom fields of every document.
+const FIELDS: [&str; 3] = ["Shoe size", "First Name", "größe, \"in\" cm"];
 
 /// How often each law is tried: few times while programming, often where `CAIRN_TEST_CASES` says so.
 fn cases() -> u32 {
@@ -135,13 +149,58 @@ fn decimal() -> impl Strategy<Value = Decimal> {
     (any::<i64>(), 0_u32..=4).prop_map(|(number, scale)| Decimal::new(number, scale))
 }
 
+fn custom() -> impl Strategy<Value = Vec<CustomValue>> {
+    [of(single()), of(single()), of(single())].prop_map(|values| {
+        let value = |(field, value): (&str, Option<String>)| Some(CustomValue { field: field.into(), value: value? });
+        FIELDS.into_iter().zip(values).filter_map(value).collect()
+    })
+}
+
+fn moment() -> impl Strategy<Value = Moment> {
+    let civil = (1_i16..=9999, 1_i8..=12, 1_i8..=28, 0_i8..24, 0_i8..60, 0_i8..60, 0_i32..1_000_000_000);
+    let local = civil.prop_map(|(year, month, day, hour, minute, second, nanosecond)| {
+        civil::DateTime::constant(year, month, day, hour, minute, second, nanosecond)
+    });
+    prop_oneof![
+        local.clone().prop_map(|local| Moment::Day(local.date())),
+        local.prop_map(Moment::Local),
+        time().prop_map(Moment::At),
+    ]
+}
+
+fn event() -> impl Strategy<Value = Event> {
+    let what = (of(single()), single(), moment(), of(moment()), of(single()), of(block()));
+    let who = (of(any::<bool>()), of(single()), of(single()), categories(), categories(), of(time()), of(time()));
+    (what, who).prop_map(
+        |(
+            (id, title, start, end, location, description),
+            (complete, owner, email_template, associations, categories, created_at, updated_at),
+        )| Event {
+            id,
+            title: Some(title),
+            start: Some(start),
+            end,
+            location,
+            description,
+            complete,
+            owner,
+            email_template,
+            associations,
+            categories,
+            foreign: Vec::new(),
+            created_at,
+            updated_at,
+        },
+    )
+}
+
 fn person() -> impl Strategy<Value = Person> {
-    (of(single()), contact(), categories(), of(time()), of(time())).prop_map(
-        |(id, contact, categories, created_at, updated_at)| Person {
+    (of(single()), contact(), categories(), custom(), of(time()), of(time())).prop_map(
+        |(id, contact, categories, custom, created_at, updated_at)| Person {
             id,
             contact,
             categories,
-            custom: Vec::new(),
+            custom,
             foreign: Vec::new(),
             created_at,
             updated_at,

@@ -1,22 +1,25 @@
-//! `cairn import`: a file into an account, and what became of earlier ones.
+//! `cairn import`: a file into an account, what that would do, what became of earlier ones, and taking them back.
 
 use std::path::PathBuf;
+use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use formats::{Charset, Delimiter, Section};
-use futures_util::TryStreamExt as _;
+use formats::{Charset, DateOrder, Delimiter, Mapping, Section};
+use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use schema::{Duplicates, Engine, ImportRequest, PastImport, Receipt, RowNote, Session};
-use tokio::fs::File;
-use tokio_util::io::ReaderStream;
+use schema::{
+    Automation, Duplicates, Engine, ImportFile, ImportRequest, ImportStatus, KeptItem, KeptReason, PastImport, PlanFor,
+    Receipt, RowNote, Session, SkipNote, UndoReport,
+};
+use storage::Decimal;
 
 use super::{Ending, Failure, Outcome, Who, export, output};
 
-/// How much of the file is read at a time.
-const PIECE: usize = 64 * 1024;
-
 /// How many failed and how many skipped rows the table shows; `--json` shows more.
 const SHOWN_ROWS: usize = 20;
+
+/// How long it takes at most until a running import has a bar.
+const LOOK: Duration = Duration::from_millis(100);
 
 #[derive(Args)]
 #[command(args_conflicts_with_subcommands = true, subcommand_negates_reqs = true)]
@@ -30,7 +33,7 @@ pub(super) struct Import {
     who: Who,
 }
 
-/// What became of earlier imports.
+/// What became of earlier imports, and taking them back.
 #[derive(Subcommand)]
 enum Past {
     /// List the imports of the account, the newest first
@@ -61,6 +64,29 @@ enum Past {
         #[command(flatten)]
         who: Who,
     },
+    /// Take an import back: what it made goes, what it changed gets back what it held
+    Undo {
+        /// The id of the import, such as import_0192…
+        id: String,
+        /// Only say what that would do
+        #[arg(long)]
+        dry_run: bool,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
+    /// Put an import back that was undone
+    Redo {
+        /// The id of the import, such as import_0192…
+        id: String,
+        /// Print the report as JSON
+        #[arg(long)]
+        json: bool,
+        #[command(flatten)]
+        who: Who,
+    },
 }
 
 /// A file to import.
@@ -70,7 +96,7 @@ struct New {
     section: Section,
     /// The file
     file: PathBuf,
-    /// Its format, where its name does not tell
+    /// Its format, where its bytes and its name do not tell
     #[arg(long)]
     format: Option<String>,
     /// Its charset, such as windows-1252, where its bytes mislead
@@ -79,12 +105,37 @@ struct New {
     /// What separates its cells (comma, semicolon, tab or pipe), where its first rows mislead
     #[arg(long)]
     delimiter: Option<Delimiter>,
+    /// What a column is read as, whatever its name says, such as "Second Phone=mobile"; nobody reads it where nothing follows the
+    /// =. May be repeated
+    #[arg(long, value_name = "HEADER=FIELD")]
+    map: Vec<Mapping>,
+    /// Whether the day or the month comes first (dmy or mdy), where the dates do not tell
+    #[arg(long, value_name = "ORDER")]
+    date_order: Option<DateOrder>,
     /// A category for every row that is created or updated; may be repeated
     #[arg(long)]
     category: Vec<String>,
     /// What happens to rows that are there already: ignore, replace or merge
     #[arg(long, default_value = "ignore")]
     duplicates: Duplicates,
+    /// The event template, by name or id, that is fired on each record that is made or changed
+    #[arg(long, value_name = "TEMPLATE")]
+    event_template: Option<String>,
+    /// The user to whom the new records belong, by e-mail address or id; whoever imports where it is left out
+    #[arg(long, value_name = "EMAIL")]
+    owner: Option<String>,
+    /// The value of transactions whose rows have none
+    #[arg(long)]
+    value: Option<Decimal>,
+    /// The probability of transactions whose rows have none, from 0 to 1
+    #[arg(long)]
+    probability: Option<Decimal>,
+    /// Only import: nothing automatic happens
+    #[arg(long)]
+    no_automation: bool,
+    /// Only say what would happen
+    #[arg(long)]
+    dry_run: bool,
     /// Print the receipt as JSON
     #[arg(long)]
     json: bool,
@@ -95,7 +146,7 @@ impl Import {
         match self {
             // In a box, because it has room for a page of failed rows and a file, which no other command needs.
             Self { past: Some(past), .. } => Box::pin(past.run(engine)).await.map(|()| Ending::Done),
-            Self { past: None, new: Some(new), who } => new.run(&who.session(engine).await?).await,
+            Self { past: None, new: Some(new), who } => Box::pin(new.run(&who.session(engine).await?)).await,
             Self { past: None, new: None, .. } => Err(Failure("say which section and which file".to_owned())),
         }
     }
@@ -116,6 +167,16 @@ impl Past {
                 let failed = who.session(engine).await?.failed_rows(&id).await?;
                 export::deliver(failed.bytes, output).await
             }
+            Self::Undo { id, dry_run, json: as_json, who } => {
+                let session = who.session(engine).await?;
+                let report = if dry_run { session.preview_undo(&id).await? } else { session.undo(&id).await? };
+                let heading = if dry_run { "Undoing it now would do this" } else { "Undone" };
+                output::print(&if as_json { json(&report)? } else { undone(&report, heading, "removed") })
+            }
+            Self::Redo { id, json: as_json, who } => {
+                let report = who.session(engine).await?.redo(&id).await?;
+                output::print(&if as_json { json(&report)? } else { undone(&report, "Put back", "back") })
+            }
         }
     }
 }
@@ -128,45 +189,114 @@ impl Who {
 
 impl New {
     async fn run(self, session: &Session) -> Result<Ending, Failure> {
-        let Self { section, file: path, format, charset, delimiter, category, duplicates, json: as_json } = self;
-        let format = match format {
-            Some(format) => format,
-            None => format_of(session.engine(), &path)?,
+        let (path, as_json, dry_run) = (self.file.clone(), self.json, self.dry_run);
+        let request = self.request();
+        let file = ImportFile::open(&path, session.engine().import_limits().file).await;
+        let file = file.map_err(|error| Failure(format!("cannot read {}: {error}", path.display())))??;
+        if dry_run {
+            let plan = session.plan(request, file, PlanFor::Show).await?;
+            output::print(&if as_json { json(&plan)? } else { summary(&plan) })?;
+            return Ok(if plan.failed > 0 { Ending::RowsFailed } else { Ending::Done });
+        }
+        let import = session.import(request, file, None);
+        let mut import = std::pin::pin!(import);
+        let receipt = tokio::select! {
+            receipt = &mut import => receipt,
+            // It never ends before the import.
+            never = show_progress(session) => match never {},
+            _ = tokio::signal::ctrl_c() => {
+                if let Some(id) = session.running_import() {
+                    // How it ended says the import itself.
+                    let _ = session.cancel_import(&id).await;
+                }
+                return match import.await {
+                    // It was quicker.
+                    Ok(receipt) => finish(&receipt, as_json),
+                    Err(error) => {
+                        output::complain(&error.message);
+                        Ok(Ending::Cancelled)
+                    }
+                };
+            }
         };
-        let file = File::open(&path).await;
-        let file = file.map_err(|error| Failure(format!("cannot read {}: {error}", path.display())))?;
-        let request = ImportRequest {
+        finish(&receipt?, as_json)
+    }
+
+    fn request(self) -> ImportRequest {
+        let Self {
+            section,
+            file: _,
+            format,
+            charset,
+            delimiter,
+            map,
+            date_order,
+            category,
+            duplicates,
+            event_template,
+            owner,
+            value,
+            probability,
+            no_automation,
+            dry_run: _,
+            json: _,
+        } = self;
+        ImportRequest {
             section,
             format,
             charset,
             delimiter,
-            file_name: path.file_name().map(|name| name.to_string_lossy().into_owned()),
+            map,
+            date_order,
             categories: category,
             duplicates,
-        };
-        let progress = progress(file.metadata().await?.len());
-        let bytes = ReaderStream::with_capacity(file, PIECE);
-        let bytes = bytes.inspect_ok(|piece| progress.inc(piece.len() as u64));
-        let receipt = session.import(request, bytes).await;
-        progress.finish_and_clear();
-        let receipt = receipt?;
-        output::print(&if as_json { json(&receipt)? } else { summary(&receipt) })?;
-        Ok(if receipt.failed > 0 { Ending::RowsFailed } else { Ending::Done })
+            event_template,
+            owner,
+            value,
+            probability,
+            automation: if no_automation { Automation::Off } else { Automation::On },
+        }
     }
 }
 
-/// A bar that shows how much of a file is read; nothing where standard error is no terminal.
-fn progress(size: u64) -> ProgressBar {
-    const LOOK: &str = "{bar:40} {bytes} of {total_bytes}, {eta} left";
-    let style = ProgressStyle::with_template(LOOK).expect("the template is right");
-    ProgressBar::new(size).with_style(style)
+fn finish(receipt: &Receipt, as_json: bool) -> Result<Ending, Failure> {
+    output::print(&if as_json { json(receipt)? } else { summary(receipt) })?;
+    Ok(if receipt.failed > 0 { Ending::RowsFailed } else { Ending::Done })
 }
 
-fn format_of(engine: &Engine, path: &std::path::Path) -> Result<String, Failure> {
-    let extension = path.extension().map(|extension| extension.to_string_lossy().into_owned()).unwrap_or_default();
-    let codec = engine.formats().by_extension(&extension);
-    let codec = codec.map_err(|error| Failure(format!("say which format the file has with --format: {error}")))?;
-    Ok(codec.descriptor().name.to_owned())
+/// A bar that shows how much of the file is read and how many rows; nothing where standard error is no terminal.
+async fn show_progress(session: &Session) -> std::convert::Infallible {
+    const LOOK_OF_BAR: &str = "{bar:40} {bytes} of {total_bytes}, {msg} rows, {eta} left";
+    let style = ProgressStyle::with_template(LOOK_OF_BAR).expect("the template is right");
+    let bar = ClearedBar(ProgressBar::new(0).with_style(style));
+    loop {
+        let Some(id) = session.running_import() else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        let Ok(progress) = session.import_progress(&id).await else {
+            tokio::time::sleep(LOOK).await;
+            continue;
+        };
+        let mut progress = std::pin::pin!(progress);
+        while let Some(Ok(progress)) = progress.next().await {
+            if progress.status == ImportStatus::Applying {
+                bar.0.set_length(progress.total);
+                bar.0.set_message(progress.rows.to_string());
+                bar.0.set_position(progress.done);
+            }
+        }
+        tokio::time::sleep(LOOK).await;
+    }
+}
+
+/// A bar that leaves nothing behind.
+struct ClearedBar(ProgressBar);
+
+impl Drop for ClearedBar {
+    fn drop(&mut self) {
+        self.0.finish_and_clear();
+    }
 }
 
 fn json(value: &impl serde::Serialize) -> Result<String, Failure> {
@@ -189,37 +319,104 @@ fn list(imports: &[PastImport]) -> String {
 }
 
 fn summary(receipt: &Receipt) -> String {
-    let Receipt { id, section, read, created, updated, unchanged, skipped, failed, errors, skips, ignored, .. } =
-        receipt;
-    let counts = [read, created, updated, unchanged, skipped, failed];
-    let names = ["read", "created", "updated", "unchanged", "skipped", "failed"];
-    let mut text = format!("Imported into {section}, as {id}\n");
+    let Receipt { id, section, status, read, created, updated, unchanged, skipped, failed, errors, skips, .. } = receipt;
+    let (counts, names) = (
+        [read, created, updated, unchanged, skipped, failed],
+        ["read", "created", "updated", "unchanged", "skipped", "failed"],
+    );
+    let mut text = match (id, *status) {
+        (Some(id), "applied") => format!("Imported into {section}, as {id}\n"),
+        (Some(id), status) => format!("Import into {section}, {status}, {id}\n"),
+        (None, _) => format!("Importing it into {section} now would do this\n"),
+    };
+    if let Some(reason) = &receipt.reason {
+        text.push_str(&format!("Why: {reason}\n"));
+    }
     for (name, count) in names.iter().zip(counts) {
         text.push_str(&format!("{name:>10}  {count}\n"));
     }
+    let errors = errors.iter().map(|RowNote { row, line, field, reason }| {
+        let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        format!("row {row}, line {line}{field}: {reason}")
+    });
     text.push_str(&notes("Failed", errors, *failed));
-    if *failed > 0 {
+    if let Some(id) = id.as_ref().filter(|_| *failed > 0) {
         text.push_str(&format!("To mend the failed rows: cairn import errors {id} -o errors.csv\n"));
     }
+    let skips = skips.iter().map(|SkipNote { row, line, reason, values, .. }| {
+        let values = if values.is_empty() { String::new() } else { format!(" ({})", values.join(", ")) };
+        format!("row {row}, line {line}: {reason}{values}")
+    });
     text.push_str(&notes("Skipped", skips, *skipped));
-    if !ignored.is_empty() {
-        text.push_str(&format!("Columns that are not read: {}\n", ignored.join(", ")));
+    text.push_str(&columns(receipt));
+    if receipt.events > 0 {
+        text.push_str(&format!("Events: {}, for each record\n", receipt.events));
+        for event in &receipt.planned_events {
+            text.push_str(&format!("  {}  {}\n", event.at.as_ref().unwrap_or(&event.day), event.title));
+        }
     }
     text
 }
 
-fn notes(heading: &str, notes: &[RowNote], count: u64) -> String {
-    if notes.is_empty() {
+/// The columns of a plan; of what is done only those that nobody reads.
+fn columns(receipt: &Receipt) -> String {
+    let Receipt { id, columns, ignored, read, .. } = receipt;
+    if id.is_none() && !columns.is_empty() {
+        let headings = ["COLUMN", "READ AS", "FILLED", "SUCH AS"];
+        let row = |column: &schema::ImportColumn| {
+            let read_as = column.field.clone().unwrap_or_else(|| "-".to_owned());
+            let share = (column.filled * 100).checked_div(*read).unwrap_or_default();
+            [column.name.clone(), read_as, format!("{share} %"), column.samples.join(" | ")]
+        };
+        return output::table(headings, &columns.iter().map(row).collect::<Vec<_>>());
+    }
+    if ignored.is_empty() { String::new() } else { format!("Columns that are not read: {}\n", ignored.join(", ")) }
+}
+
+fn notes(heading: &str, notes: impl ExactSizeIterator<Item = String>, count: u64) -> String {
+    if notes.len() == 0 {
         return String::new();
     }
-    let mut text = format!("{heading}:\n");
-    for RowNote { row, line, field, reason } in notes.iter().take(SHOWN_ROWS) {
-        let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
-        text.push_str(&format!("  row {row}, line {line}{field}: {reason}\n"));
-    }
     let shown = notes.len().min(SHOWN_ROWS) as u64;
+    let mut text = format!("{heading}:\n");
+    for note in notes.take(SHOWN_ROWS) {
+        text.push_str(&format!("  {note}\n"));
+    }
     if count > shown {
         text.push_str(&format!("  and {} more; --json shows up to 1,000\n", count - shown));
     }
     text
+}
+
+fn undone(report: &UndoReport, heading: &str, removed_word: &str) -> String {
+    let UndoReport { import, removed, restored, kept, keeps } = report;
+    let id = import.id.clone().unwrap_or_default();
+    let mut text = format!("{heading}: {id}\n");
+    for (name, count) in [(removed_word, removed), ("restored", restored), ("kept", kept)] {
+        text.push_str(&format!("{name:>10}  {count}\n"));
+    }
+    text.push_str(&notes("Kept", keeps.iter().map(kept_words), *kept));
+    if heading == "Undone" {
+        text.push_str(&format!("To put it back: cairn import redo {id}\n"));
+    }
+    text
+}
+
+fn kept_words(kept: &KeptItem) -> String {
+    let KeptItem { name, reason, field, author, at, import, .. } = kept;
+    let why = match reason {
+        KeptReason::Edited => {
+            let (field, by) = (field.as_deref().unwrap_or_default(), author.as_deref().unwrap_or("Cairn"));
+            format!("{by} has changed {field} since, at {}", at.as_deref().unwrap_or_default())
+        }
+        KeptReason::Imported => {
+            let later = import.as_ref().map(|id| id.as_str()).unwrap_or_default();
+            format!("a later import has changed it: {later}")
+        }
+        KeptReason::Transactions => "it has transactions since".to_owned(),
+        KeptReason::Events => "events belong to it since".to_owned(),
+        KeptReason::Messages => "messages belong to it since".to_owned(),
+        KeptReason::Deleted => "somebody has deleted it since".to_owned(),
+    };
+    format!("{name}: {why}")
 }

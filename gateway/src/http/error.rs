@@ -40,6 +40,14 @@ impl HttpError {
         Self { error, status: StatusCode::PAYLOAD_TOO_LARGE }
     }
 
+    /// An error about a body: over a limit it is too large.
+    pub(crate) fn of_body(error: Error) -> Self {
+        match error.code {
+            Code::Limited => Self { error, status: StatusCode::PAYLOAD_TOO_LARGE },
+            _ => error.into(),
+        }
+    }
+
     /// The body comes too slowly.
     pub(crate) fn too_slow(message: impl Into<String>) -> Self {
         Self { error: Error::new(Code::Limited, message), status: StatusCode::REQUEST_TIMEOUT }

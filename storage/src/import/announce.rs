@@ -27,6 +27,9 @@ pub struct Announcement {
     pub request: String,
     /// What tells that two imports are one: the file and the request. Without it the import is like no other.
     pub fingerprint: Option<String>,
+    /// When the request came, as an id of that moment: whoever asks for the same and has to wait meanwhile gets what the one did that
+    /// came first.
+    pub since: Uuid,
     /// What the client calls the request: it is done once.
     pub idempotency_key: Option<String>,
     /// The file, as far as it is known.
@@ -69,7 +72,10 @@ pub async fn announce(writer: &Writer, announcement: &Announcement) -> Result<Uu
 
 /// `None` where the import that stood in the way has just ended.
 async fn announce_in(unit: &Unit, announcement: &Announcement) -> Result<Option<Uuid>> {
-    let Announcement { section, request, fingerprint, idempotency_key, file, duplicates, categories } = announcement;
+    let Announcement { section, request, fingerprint, since, idempotency_key, file, duplicates, categories } = announcement;
+    if let Some(done) = done_since(unit, fingerprint.as_deref(), idempotency_key.as_deref(), *since).await? {
+        return Ok(Some(done));
+    }
     let import = imports::Import {
         id: Uuid::now_v7(),
         user_id: unit.user(),
@@ -118,6 +124,18 @@ async fn announce_in(unit: &Unit, announcement: &Announcement) -> Result<Option<
     Ok(same.one(unit.on()).await?.map(|found| found.id))
 }
 
+/// The same import, where it was announced after this request came and is done: on SQLite nobody can announce anything while it runs.
+/// A request with a name of its own is for that name to decide.
+async fn done_since(unit: &Unit, fingerprint: Option<&str>, key: Option<&str>, since: Uuid) -> Result<Option<Uuid>> {
+    let (Some(fingerprint), None) = (fingerprint, key) else { return Ok(None) };
+    let same = table::Entity::find()
+        .filter(table::Column::AccountId.eq(unit.account))
+        .filter(table::Column::Id.gt(since))
+        .filter(table::Column::Fingerprint.eq(fingerprint))
+        .filter(table::Column::Status.eq(Status::Applied));
+    Ok(same.one(unit.on()).await?.map(|found| found.id))
+}
+
 /// Announces that a plan is to be applied; one that is applied already, or is being applied, is left as it is.
 ///
 /// Errors: [`Error::NotFound`], [`Error::Conflict`] for another hash, or a plan that cannot be applied any more.
@@ -157,6 +175,7 @@ pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>
             super::store(&unit, &import, None).await?;
             if status != Status::Planned {
                 imports::release(&unit, id).await?;
+                super::ledger::forget(&unit, id).await?;
             }
             Ok(())
         })

@@ -17,6 +17,7 @@ use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::schedule::Offset;
 use crate::text::{self, LINE_LIMIT};
 use crate::value::TimeOfDay;
+use crate::view::NameOrId;
 
 /// How many events a template may make for a record.
 pub const ITEMS_LIMIT: usize = 200;
@@ -95,6 +96,17 @@ pub async fn list(reader: &Reader, order: Order, request: &PageRequest) -> Resul
 /// How many there are.
 pub async fn count(reader: &Reader) -> Result<u64> {
     super::count(&reader.scope(), live(&reader.scope())).await
+}
+
+/// The event template of this name, whatever its case and accents, or id.
+pub async fn find(reader: &Reader, wanted: &NameOrId) -> Result<Option<EventTemplate>> {
+    let scope = reader.scope();
+    let query = live(&scope);
+    let query = match wanted {
+        NameOrId::Id(id) => query.filter(event_templates::Column::Id.eq(*id)),
+        NameOrId::Name(name) => query.filter(event_templates::Column::NameKey.eq(name_key(name))),
+    };
+    Ok(query.one(&scope.on).await?)
 }
 
 /// The event templates with these ids; one that is not there is left out.

@@ -8,7 +8,9 @@ pub use crate::entity::imports::{Duplicates, Status};
 use crate::entity::{import_errors, import_plan_rows, imports, uploads};
 use crate::error::{Error, Result};
 use crate::handle::{Reader, Scope, Unit};
-use crate::import::{Outcome, PlannedRow, Running};
+use crate::import::{Duplicate, Outcome, PlannedRow, Running};
+use crate::page::{Page, PageRequest, page};
+use crate::record::IDS_A_STATEMENT;
 use crate::value::Timestamp;
 
 /// An import that is done.
@@ -48,7 +50,7 @@ pub struct Summary {
     /// What became of its rows.
     pub counts: Counts,
     /// The first skipped rows.
-    pub skips: Vec<Note>,
+    pub skips: Vec<Skip>,
     /// The columns that nobody reads.
     pub ignored: Vec<String>,
     /// The columns of the failed rows; `None` where no row has this one.
@@ -99,6 +101,38 @@ pub struct Note {
     pub reason: String,
 }
 
+/// A row that was left out.
+#[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+pub struct Skip {
+    /// Its number, from 1.
+    pub row: u64,
+    /// The physical line where it begins, from 1.
+    pub line: u64,
+    /// Which record or row it repeats, in words.
+    pub reason: String,
+    /// The same to be worked with; nothing of imports that were made before an import kept what it changes.
+    pub duplicate: Option<Duplicate>,
+    /// The record that it means.
+    pub record: Option<Uuid>,
+}
+
+/// How the database has a skipped row: earlier imports have a row, a line and a reason.
+#[derive(serde::Deserialize)]
+#[serde(untagged)]
+enum KeptSkip {
+    Whole(Skip),
+    Short(u64, u64, String),
+}
+
+impl From<KeptSkip> for Skip {
+    fn from(kept: KeptSkip) -> Self {
+        match kept {
+            KeptSkip::Whole(skip) => skip,
+            KeptSkip::Short(row, line, reason) => Self { row, line, reason, duplicate: None, record: None },
+        }
+    }
+}
+
 /// A row that is no record, as the file has it.
 #[derive(Clone, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
 pub struct FailedRow {
@@ -115,14 +149,56 @@ pub async fn get(reader: &Reader, id: Uuid) -> Result<Option<Import>> {
     found.map(import).transpose()
 }
 
-/// The imports, the newest first and at most `limit`, only those before `before`. Skipped rows, of which there may be many, are
-/// left out.
+/// The imports with these ids; one that is not there is left out.
+pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Import>> {
+    let scope = reader.scope();
+    let mut found = Vec::with_capacity(ids.len());
+    for ids in ids.chunks(IDS_A_STATEMENT) {
+        let rows = of_account(&scope).filter(imports::Column::Id.is_in(ids.iter().copied()));
+        found.extend(rows.all(&scope.on).await?);
+    }
+    found.into_iter().map(import).collect()
+}
+
+/// A page of the imports, the newest first; the ids of imports are in the order of time. Skipped rows and what else is long are left
+/// out.
+pub async fn list(reader: &Reader, request: &PageRequest) -> Result<Page<Import>> {
+    use imports::Column;
+    let scope = reader.scope();
+    let mut query = short(&scope).limit(request.limit + 1);
+    if let Some(after) = &request.after {
+        query = query.filter(Column::Id.lt(after.id));
+    }
+    if let Some(before) = &request.before {
+        query = query.filter(Column::Id.gt(before.id));
+    }
+    query = if request.from_end { query.order_by_asc(Column::Id) } else { query.order_by_desc(Column::Id) };
+    let found = query.into_model::<imports::Model>().all(&scope.on).await?;
+    let Page { items, more } = page(found, request);
+    Ok(Page { items: items.into_iter().map(import).collect::<Result<_>>()?, more })
+}
+
+/// How many imports there are.
+pub async fn count(reader: &Reader) -> Result<u64> {
+    let scope = reader.scope();
+    super::count(&scope, of_account(&scope)).await
+}
+
+/// The running import of this fingerprint, as far as it is known without waiting.
+pub async fn running(reader: &Reader, fingerprint: &str) -> Result<Option<Uuid>> {
+    let scope = reader.scope();
+    let query = of_account(&scope).filter(imports::Column::Status.eq(Status::Applying));
+    let query = query.filter(imports::Column::Fingerprint.eq(fingerprint));
+    let found: Option<Uuid> = query.select_only().column(imports::Column::Id).into_tuple().one(&scope.on).await?;
+    Ok(found)
+}
+
+/// The imports, the newest first and at most `limit`, only those before `before`. Skipped rows, of which there may be many, and what
+/// else is long are left out.
 pub async fn newest(reader: &Reader, before: Option<Uuid>, limit: u64) -> Result<Vec<Import>> {
     use imports::Column;
     let scope = reader.scope();
-    let mut query = of_account(&scope).order_by_desc(Column::Id).limit(limit).select_only();
-    query = query.columns(Column::iter().filter(|column| !matches!(column, Column::Skips)));
-    query = query.expr_as(Expr::val("[]"), "skips");
+    let mut query = short(&scope).order_by_desc(Column::Id).limit(limit);
     if let Some(before) = before {
         query = query.filter(Column::Id.lt(before));
     }
@@ -169,7 +245,6 @@ pub(crate) fn row(account_id: Uuid, import: Import, running: Option<Running>) ->
     let Running { fingerprint, idempotency_key } = running.unwrap_or_default();
     let File { name, sha256, format, charset, delimiter } = file;
     let Counts { read, created, updated, unchanged, skipped, failed } = counts;
-    let skips: Vec<_> = skips.into_iter().map(|Note { row, line, field: _, reason }| (row, line, reason)).collect();
     imports::Model {
         account_id,
         id,
@@ -244,7 +319,7 @@ pub(crate) fn import(row: imports::Model) -> Result<Import> {
         reason,
         idempotency_key: _,
     } = row;
-    let skips: Vec<(u64, u64, String)> = read(&skips)?;
+    let skips: Vec<KeptSkip> = read(&skips)?;
     let counts = Counts {
         read: rows_read.unsigned_abs(),
         created: created.unsigned_abs(),
@@ -264,7 +339,7 @@ pub(crate) fn import(row: imports::Model) -> Result<Import> {
         section,
         file,
         counts,
-        skips: skips.into_iter().map(|(row, line, reason)| Note { row, line, field: None, reason }).collect(),
+        skips: skips.into_iter().map(Skip::from).collect(),
         ignored: read(&ignored)?,
         columns: read(&columns)?,
         finished_at,
@@ -345,11 +420,34 @@ pub async fn with_running(storage: &crate::Storage) -> Result<Vec<Uuid>> {
     Ok(query.into_tuple().all(&storage.readers).await?)
 }
 
-/// Forgets a file that its import has read.
-pub(crate) async fn drop_upload(unit: &Unit, id: Uuid) -> Result<()> {
+/// Forgets a file that its import has read, unless another plan waits with it.
+pub(crate) async fn drop_upload(unit: &Unit, import: Uuid, id: Uuid) -> Result<()> {
+    let waiting = of_account(&unit.scope())
+        .filter(imports::Column::UploadId.eq(id))
+        .filter(imports::Column::Status.eq(Status::Planned))
+        .filter(imports::Column::Id.ne(import));
+    if super::count(&unit.scope(), waiting).await? > 0 {
+        return Ok(());
+    }
     let of_account = uploads::Entity::delete_many().filter(uploads::Column::AccountId.eq(unit.account));
     of_account.filter(uploads::Column::Id.eq(id)).exec(unit.on()).await?;
     Ok(())
+}
+
+/// The plans that were made before a moment and that nobody has applied.
+pub async fn plans_before(reader: &Reader, moment: Timestamp) -> Result<Vec<Uuid>> {
+    let scope = reader.scope();
+    let query = of_account(&scope).filter(imports::Column::Status.eq(Status::Planned));
+    let query = query.filter(imports::Column::CreatedAt.lt(moment)).select_only().column(imports::Column::Id);
+    Ok(query.into_tuple().all(&scope.on).await?)
+}
+
+/// Imports without what may be long.
+fn short(scope: &Scope<'_>) -> Select<imports::Entity> {
+    use imports::Column;
+    let long = |column: &Column| matches!(column, Column::Skips | Column::Details);
+    let query = of_account(scope).select_only().columns(Column::iter().filter(|column| !long(column)));
+    query.expr_as(Expr::val("[]"), "skips").expr_as(Expr::val("{}"), "details")
 }
 
 fn of_account(scope: &Scope<'_>) -> Select<imports::Entity> {

@@ -63,6 +63,7 @@ impl Decoder {
             return self.open();
         };
         let Opening { dialect, hint, rows, layout } = opening;
+        layout.check(&self.options)?;
         let mut scanner = Scanner::new(dialect, self.options.row_limit, self.options.column_limit);
         scanner.skip(&mut self.text, hint);
         let mut header_line = None;
@@ -108,7 +109,8 @@ impl Decode for Decoder {
             header_line: table.and_then(|table| table.header_line),
             columns: table.map(Table::columns).unwrap_or_default(),
             ignored: table.map(|table| table.layout.ignored()).unwrap_or_default(),
-            report: Vec::new(),
+            report: table.map(|table| table.layout.report()).unwrap_or_default(),
+            date_orders: table.map(|table| table.layout.date_orders()).unwrap_or_default(),
         }
     }
 }
@@ -138,25 +140,26 @@ impl Table {
                 if self.layout.is_footer(cells.found()) || is_blank(&cells) {
                     return None;
                 }
-                self.record(position, &cells)
+                if cells.surplus_is_filled() {
+                    self.too_wide(position, cells.found())
+                } else {
+                    match texts(&cells, &self.layout, self.undoes_excel_safe)
+                        .and_then(|texts| self.layout.record(position, &texts))
+                    {
+                        Ok(record) => Row::good(position, record),
+                        Err(diagnostics) => Row { position, record: None, diagnostics },
+                    }
+                }
             }
         };
         self.rows += 1;
         Some(row)
     }
 
-    fn record(&self, position: Position, cells: &Cells<'_>) -> Row {
-        if cells.surplus_is_filled() {
-            let width = self.layout.width();
-            let reason = format!("the row has {} cells, but the header names {width} columns", cells.found());
-            let delimiter = self.scanner.delimiter();
-            return Row::bad(position, format!("{reason}; put a text with `{delimiter}` in it between quotes"));
-        }
-        let record = self.texts(cells).and_then(|texts| self.layout.record(&texts));
-        match record {
-            Ok(record) => Row::good(position, record),
-            Err(diagnostics) => Row { position, record: None, diagnostics },
-        }
+    fn too_wide(&self, position: Position, found: u64) -> Row {
+        let (width, delimiter) = (self.layout.width(), self.scanner.delimiter());
+        let reason = format!("the row has {found} cells, but the header names {width} columns");
+        Row::bad(position, format!("{reason}; put a text with `{delimiter}` in it between quotes"))
     }
 
     fn columns(&self) -> Vec<String> {
@@ -182,23 +185,27 @@ impl Table {
         let text = String::from_utf8_lossy(cell);
         without_nul(if self.undoes_excel_safe { excel::plain(&text) } else { &text }).into_owned()
     }
+}
 
-    /// The cells as text.
-    fn texts<'a>(&self, cells: &Cells<'a>) -> Result<Vec<Cow<'a, str>>, Vec<Diagnostic>> {
-        let mut texts = Vec::with_capacity(self.layout.width());
-        let mut diagnostics = Vec::new();
-        for (at, cell) in cells.iter().enumerate() {
-            match std::str::from_utf8(cell) {
-                Ok(text) if self.undoes_excel_safe => texts.push(without_nul(excel::plain(text))),
-                Ok(text) => texts.push(without_nul(text)),
-                Err(_) => diagnostics.push(Diagnostic {
-                    field: self.layout.name(at).map(str::to_owned),
-                    reason: "the text has a character that cannot be read in the file's charset".to_owned(),
-                }),
-            }
+/// The cells as text.
+fn texts<'a>(
+    cells: &Cells<'a>,
+    layout: &Layout,
+    undoes_excel_safe: bool,
+) -> Result<Vec<Cow<'a, str>>, Vec<Diagnostic>> {
+    let mut texts = Vec::with_capacity(layout.width());
+    let mut diagnostics = Vec::new();
+    for (at, cell) in cells.iter().enumerate() {
+        match std::str::from_utf8(cell) {
+            Ok(text) if undoes_excel_safe => texts.push(without_nul(excel::plain(text))),
+            Ok(text) => texts.push(without_nul(text)),
+            Err(_) => diagnostics.push(Diagnostic {
+                field: layout.name(at).map(str::to_owned),
+                reason: "the text has a character that cannot be read in the file's charset".to_owned(),
+            }),
         }
-        if diagnostics.is_empty() { Ok(texts) } else { Err(diagnostics) }
     }
+    if diagnostics.is_empty() { Ok(texts) } else { Err(diagnostics) }
 }
 
 fn is_blank(cells: &Cells<'_>) -> bool {

@@ -7,7 +7,7 @@ use bytes::BytesMut;
 use super::scan::{Cells, Dialect, LineEnd, Scanned, Scanner};
 use crate::delimiter::{Evidence, hint};
 use crate::headers::notes::Note;
-use crate::headers::{Layout, is_email, notes};
+use crate::headers::{Care, Layout, is_email, notes};
 use crate::text::without_nul;
 use crate::{DecodeError, DecodeOptions, Delimiter, Section, columns};
 
@@ -95,7 +95,7 @@ impl Sample {
             let cells = scanner.cells();
             rows.push(SampleRow { line: scanner.row_line(), kind, found: cells.found(), cells: texts(&cells) });
         }
-        let header = header(&rows, section);
+        let header = header(&rows, section, options);
         Sample { dialect, rows, header, line: scanner.row_line() }
     }
 
@@ -130,21 +130,22 @@ impl Sample {
         }
         let first = row.cells.iter().map(|cell| cell.trim()).find(|cell| !cell.is_empty()).unwrap_or_default();
         let unknown = || DecodeError::UnknownHeader { line, first: first.chars().take(60).collect(), known };
-        if !row.has_email() {
+        if !row.has_email() && options.map.is_empty() {
             return Err(unknown());
         }
         let rows: Vec<Vec<Cow<'_, str>>> = self.rows.iter().map(|row| row.cells.clone()).collect();
-        Layout::guess(&rows, section).map(|layout| (0, layout)).ok_or_else(unknown)
+        Layout::guess(&rows, section, options).map(|layout| (0, layout)).ok_or_else(unknown)
     }
 }
 
 /// The header and its place among the rows: the first row that is not blank, or where little of it is known a row below it of which
 /// much is. A row with an e-mail address is data, even if one of its cells happens to be the name of a column.
-fn header(rows: &[SampleRow], section: Section) -> Option<(usize, Layout)> {
-    let known = |row: &SampleRow| match row.kind {
-        Scanned::Row => Layout::recognise(&row.cells, section).map_or(0, |layout| layout.known()),
+fn header(rows: &[SampleRow], section: Section, options: &DecodeOptions) -> Option<(usize, Layout)> {
+    let known_with = |care: Care, row: &SampleRow| match row.kind {
+        Scanned::Row => Layout::recognise_with(care, &row.cells, section, options).map_or(0, |layout| layout.known()),
         _ => 0,
     };
+    let known = |row: &SampleRow| known_with(Care::Quick, row);
     let is_likely = |row: &SampleRow, known: usize| known > 0 && known * 2 >= row.filled();
     let mut filled = rows.iter().enumerate().filter(|(_, row)| !row.is_blank()).take(PREAMBLE);
     let (first, row) = filled.next()?;
@@ -152,8 +153,11 @@ fn header(rows: &[SampleRow], section: Section) -> Option<(usize, Layout)> {
     let is_header = known_first > 0 && (is_likely(row, known_first) || !row.has_email());
     let is_sure = is_header && (known_first > 1 || is_likely(row, known_first));
     let mut below = || filled.find(|(_, row)| row.filled() > 1 && known(row) > 1 && is_likely(row, known(row)));
-    let at = if is_sure { first } else { below().map(|(at, _)| at).or(is_header.then_some(first))? };
-    Layout::recognise(&rows[at].cells, section).map(|layout| (at, layout))
+    // Names with slips are a header only where nothing else is one.
+    let is_similar = || !row.has_email() && is_likely(row, known_with(Care::Thorough, row));
+    let found = if is_sure { Some(first) } else { below().map(|(at, _)| at).or(is_header.then_some(first)) };
+    let at = found.or_else(|| is_similar().then_some(first))?;
+    Layout::recognise(&rows[at].cells, section, options).map(|layout| (at, layout))
 }
 
 impl SampleRow {

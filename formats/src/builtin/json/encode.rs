@@ -2,18 +2,19 @@
 
 use bytes::{BufMut, BytesMut};
 
-use crate::{Encode, EncodeError, Record, Section};
+use crate::{Encode, EncodeError, EncodeOptions, Record, Section};
 
 /// An encoder of one document.
 pub(super) struct Encoder {
     section: Section,
+    custom_fields: Vec<String>,
     /// What stands before the next record.
     separator: &'static [u8],
 }
 
 impl Encoder {
-    pub(super) fn new(section: Section) -> Encoder {
-        Encoder { section, separator: b"\n" }
+    pub(super) fn new(section: Section, options: &EncodeOptions) -> Encoder {
+        Encoder { section, custom_fields: options.custom_fields.clone(), separator: b"\n" }
     }
 }
 
@@ -27,7 +28,7 @@ impl Encode for Encoder {
         record.check_belongs_to(self.section, "json")?;
         out.put_slice(self.separator);
         self.separator = b",\n";
-        serde_json::to_writer(out.writer(), record)?;
+        serde_json::to_writer(out.writer(), &record.with_custom_fields(&self.custom_fields))?;
         Ok(())
     }
 

@@ -1,0 +1,245 @@
+//! Cuts a calendar into its components and reads each event and each thing to do.
+
+use bytes::BytesMut;
+
+use super::event::{self, Kind};
+use super::zone::Zones;
+use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
+use crate::{
+    Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
+    SourceCell,
+};
+
+/// The properties that hold files, pictures and the same text again.
+const PASSED_OVER: &[&str] = &["ATTACH", "IMAGE", "X-ALT-DESC", "STYLED-DESCRIPTION", "X-APPLE-STRUCTURED-LOCATION"];
+
+/// A decoder of one document.
+pub(super) struct Decoder {
+    fault: Option<DecodeError>,
+    forced: Option<Charset>,
+    row_limit: usize,
+    scanner: Scanner,
+    rows: u64,
+    component: Option<Component>,
+    /// The first line that is not blank and stands in nothing that is read, until something is.
+    stray: Option<(u64, String)>,
+    has_begun: bool,
+    /// Whether the calendar takes its events back (RFC 5546 section 3.2.5).
+    is_cancelling: bool,
+    zones: Zones,
+    charset: Charset,
+    last: Option<Last>,
+}
+
+/// A component that is not whole yet.
+struct Component {
+    kind: What,
+    line: u64,
+    /// How deep in components of its own, such as alarms, the next line stands.
+    depth: usize,
+    size: usize,
+    lines: Vec<ContentLine>,
+}
+
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum What {
+    Row(Kind),
+    Zone,
+}
+
+impl What {
+    fn of(name: &str) -> Option<What> {
+        match name {
+            "VEVENT" => Some(What::Row(Kind::Event)),
+            "VTODO" => Some(What::Row(Kind::ToDo)),
+            "VTIMEZONE" => Some(What::Zone),
+            _ => None,
+        }
+    }
+}
+
+/// What the last row was made of.
+struct Last {
+    record: Record,
+    /// What keeps it from being read again as it is.
+    surplus: Option<&'static str>,
+}
+
+impl Decoder {
+    pub(super) fn new(options: &DecodeOptions) -> Decoder {
+        Decoder {
+            fault: mapping_fault(options),
+            forced: options.charset,
+            row_limit: options.row_limit,
+            scanner: Scanner::new(options.charset, options.row_limit, PASSED_OVER),
+            rows: 0,
+            component: None,
+            stray: None,
+            has_begun: false,
+            is_cancelling: false,
+            zones: Zones::new(),
+            charset: Charset::UTF_8,
+            last: None,
+        }
+    }
+
+    /// Works on the line that was found last; answers with the component that it ends.
+    fn line(&mut self, found: Scanned) -> Option<Component> {
+        let (number, length) = (self.scanner.number(), self.scanner.line().len());
+        let parsed = match found {
+            Scanned::Line => ContentLine::parse(self.scanner.line()),
+            Scanned::TooLong => None,
+        };
+        let Some(line) = parsed else {
+            match &mut self.component {
+                Some(component) if component.is_kept() && found == Scanned::TooLong => component.size = usize::MAX,
+                Some(_) => {}
+                None => self.note_stray(number),
+            }
+            return None;
+        };
+        match line.name.as_str() {
+            "BEGIN" => self.begin(&line, number, length),
+            "END" => self.end(&line, length),
+            _ => {
+                match &mut self.component {
+                    Some(component) => component.keep(line, length, self.row_limit),
+                    None if line.is("METHOD", "CANCEL") => self.is_cancelling = true,
+                    None => self.note_stray(number),
+                }
+                None
+            }
+        }
+    }
+
+    fn begin(&mut self, line: &ContentLine, number: u64, length: usize) -> Option<Component> {
+        let name = line.component();
+        self.has_begun |= name == "VCALENDAR";
+        if name == "VCALENDAR" {
+            self.is_cancelling = false;
+            return self.component.take();
+        }
+        if let Some(kind) = What::of(&name) {
+            self.has_begun = true;
+            let begun = Component { kind, line: number, depth: 0, size: 0, lines: Vec::new() };
+            // The one before has no end.
+            return self.component.replace(begun);
+        }
+        if let Some(component) = &mut self.component {
+            component.depth += 1;
+            component.keep(line.clone(), length, self.row_limit);
+        }
+        None
+    }
+
+    fn end(&mut self, line: &ContentLine, length: usize) -> Option<Component> {
+        let name = line.component();
+        if name == "VCALENDAR" || What::of(&name).is_some() {
+            return self.component.take();
+        }
+        let component = self.component.as_mut()?;
+        component.keep(line.clone(), length, self.row_limit);
+        component.depth = component.depth.saturating_sub(1);
+        None
+    }
+
+    fn note_stray(&mut self, number: u64) {
+        if self.stray.is_none() && !self.has_begun {
+            let text = String::from_utf8_lossy(self.scanner.line());
+            self.stray = Some((number, text.trim().chars().take(60).collect()));
+        }
+    }
+
+    /// The row of a component, if it is one.
+    fn read(&mut self, component: &Component) -> Option<Row> {
+        let whole = self.forced.or(self.scanner.charset()).filter(|charset| !charset.is_utf16());
+        let guessed = whole.or_else(|| undeclared(&component.lines));
+        let charset = guessed.unwrap_or(Charset::UTF_8);
+        let kind = match component.kind {
+            What::Row(kind) => kind,
+            What::Zone => {
+                if component.size <= self.row_limit {
+                    self.zones.define(&component.lines, charset);
+                }
+                return None;
+            }
+        };
+        self.rows += 1;
+        self.last = None;
+        let position = Position { row: self.rows, line: component.line };
+        if component.size > self.row_limit {
+            return Some(Row::bad(position, format!("the {kind} is longer than {} bytes", self.row_limit)));
+        }
+        self.charset = guessed.unwrap_or(self.charset);
+        let (event, mut diagnostics) = event::read(kind, &component.lines, charset, &self.zones);
+        let is_cancelled = self.is_cancelling || component.lines.iter().any(|line| line.is("STATUS", "CANCELLED"));
+        if is_cancelled {
+            diagnostics = vec![Diagnostic { field: None, reason: format!("the {kind} is cancelled") }];
+        }
+        let record = Record::Event(Box::new(event));
+        let row = Row { position, record: diagnostics.is_empty().then(|| record.clone()), diagnostics };
+        self.last = Some(Last { record, surplus: is_cancelled.then_some("STATUS:CANCELLED") });
+        Some(row)
+    }
+}
+
+impl Component {
+    /// Whether lines that come now belong to it. Of a time zone its parts count as well.
+    fn is_kept(&self) -> bool {
+        self.depth == 0 || self.kind == What::Zone
+    }
+
+    fn keep(&mut self, line: ContentLine, length: usize, limit: usize) {
+        if !self.is_kept() {
+            return;
+        }
+        self.size = self.size.saturating_add(length);
+        if self.size > limit {
+            self.lines = Vec::new();
+        } else if !line.is_binary() {
+            self.lines.push(line);
+        }
+    }
+}
+
+impl Decode for Decoder {
+    fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
+        if let Some(fault) = &self.fault {
+            return Err(fault.clone());
+        }
+        while let Some(found) = self.scanner.next(input, at_end) {
+            if let Some(component) = self.line(found)
+                && let Some(row) = self.read(&component)
+            {
+                return Ok(Some(row));
+            }
+        }
+        if !at_end {
+            return Ok(None);
+        }
+        if let Some(component) = self.component.take()
+            && let Some(row) = self.read(&component)
+        {
+            return Ok(Some(row));
+        }
+        match self.stray.take() {
+            Some((line, found)) if !self.has_begun => {
+                Err(DecodeError::NoComponent { line, found, expected: "BEGIN:VCALENDAR" })
+            }
+            _ => Ok(None),
+        }
+    }
+
+    fn source(&self) -> Option<Source<'_>> {
+        let Last { record, surplus } = self.last.as_ref()?;
+        let mut source = Source::of_record(record, Section::Calendar);
+        let surplus = surplus.map(|text| SourceCell { column: Source::SURPLUS.into(), text: text.into() });
+        source.cells.extend(surplus);
+        Some(source)
+    }
+
+    fn findings(&self) -> Findings {
+        let charset = self.forced.or(self.scanner.charset()).unwrap_or(self.charset);
+        Findings { charset: Some(charset), ..Findings::default() }
+    }
+}

@@ -1,0 +1,184 @@
+//! Reads one JSON object as a record: what JSON and NDJSON have in common.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::value::RawValue;
+
+use crate::headers::members::Members;
+use crate::headers::notes::Note;
+use crate::headers::target::Target;
+use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
+use crate::text::without_nul;
+use crate::{Charset, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Row, Section, Source, SourceCell};
+
+/// Reads the objects of a document, one after the other.
+pub(in crate::builtin) struct Objects {
+    section: Section,
+    members: Members,
+}
+
+impl Objects {
+    pub(in crate::builtin) fn new(section: Section, options: &DecodeOptions) -> Objects {
+        Objects { section, members: Members::new(section, options) }
+    }
+
+    /// To be asked before the first row: whether the options can be followed.
+    pub(in crate::builtin) fn check(&self) -> Result<(), DecodeError> {
+        self.members.check()
+    }
+
+    /// To be asked after the last row: whether all that is mapped was there.
+    pub(in crate::builtin) fn finish(&self) -> Result<(), DecodeError> {
+        self.members.finish()
+    }
+
+    /// The row of a text that should be one object.
+    pub(in crate::builtin) fn row(&mut self, position: Position, text: &str) -> Row {
+        if !text.starts_with('{') {
+            let found = kind(text);
+            return Row::bad(position, format!("there should be an object like {{\"name\": \"Ada\"}}, not {found}"));
+        }
+        match serde_json::from_str::<Object<'_>>(text) {
+            Ok(object) => self.object(position, &object),
+            Err(error) => Row::bad(position, not_json(&error, position)),
+        }
+    }
+
+    /// The text as a row of a table, for whoever has to mend it.
+    pub(in crate::builtin) fn source<'a>(&self, text: &'a str) -> Source<'a> {
+        source(self.section, text)
+    }
+
+    /// What has been found out so far.
+    pub(in crate::builtin) fn findings(&self) -> Findings {
+        Findings {
+            charset: Some(Charset::UTF_8),
+            report: self.members.report(),
+            date_orders: self.members.date_orders(),
+            ..Findings::default()
+        }
+    }
+
+    fn object(&mut self, position: Position, object: &Object<'_>) -> Row {
+        let mut members: Vec<_> =
+            object.iter().map(|(name, value)| (self.members.member(name), name.as_str(), value.get())).collect();
+        for (member, name, value) in &members {
+            if !matches!(*value, "null" | "\"\"" | "[]") {
+                self.members.tally().note(member.at, || without_nul(&cell(name, value)).into_owned().into());
+            }
+        }
+        members.sort_by_key(|(member, ..)| member.rank);
+        let mut draft = Draft::default();
+        let mut diagnostics = Vec::new();
+        for (member, name, value) in members {
+            let Some(target) = member.target else { continue };
+            if let Err(reason) = self.set(&mut draft, position, name, target, value) {
+                diagnostics.push(Diagnostic { field: Some(name.to_owned()), reason });
+            }
+        }
+        if diagnostics.is_empty() {
+            diagnostics = self.members.missing(&draft);
+        }
+        let record = diagnostics.is_empty().then(|| draft.into_record(self.section));
+        Row { position, record, diagnostics }
+    }
+
+    fn set(
+        &mut self,
+        draft: &mut Draft,
+        position: Position,
+        name: &str,
+        target: Target,
+        value: &str,
+    ) -> Result<(), String> {
+        let text = match (target, value) {
+            (Target::Nothing, _) | (_, "null") => return Ok(()),
+            (Target::Own(column), value) if column.is_list() && !draft.has(column) => {
+                draft.set_names(column, list(value, name == column.name())?);
+                return Ok(());
+            }
+            (Target::Own(Column::Complete) | Target::Custom(_), "true" | "false") => Cow::Borrowed(value),
+            // A line of the notes, or what is one too many for its column.
+            (Target::Line, value) => cell(name, value),
+            (Target::Own(column), value) if column.is_list() => cell(name, value),
+            (_, value) => Cow::Owned(text(value)?),
+        };
+        self.members.set(draft, position, name, target, &without_nul(&text))
+    }
+}
+
+fn source(section: Section, text: &str) -> Source<'_> {
+    let Ok(mut members) = serde_json::from_str::<Object<'_>>(text) else {
+        let surplus = SourceCell { column: Source::SURPLUS.into(), text: without_nul(text) };
+        return Source { cells: vec![surplus] };
+    };
+    let own = Column::of(section).iter().map(|column| column.name());
+    let mut own: Vec<_> = own.filter_map(|name| Some((name.to_owned(), members.remove(name)?))).collect();
+    own.extend(members.into_iter().filter(|(name, _)| Note::of(name) != Some(Note::Remark)));
+    let cell = |(name, value): (String, &RawValue)| SourceCell {
+        text: without_nul(&cell(&name, value.get())).into_owned().into(),
+        column: without_nul(&name).into_owned().into(),
+    };
+    Source { cells: own.into_iter().map(cell).collect() }
+}
+
+/// The members of an object by name, each as it is written. Those that we do not know are passed over.
+type Object<'a> = BTreeMap<String, &'a RawValue>;
+
+/// A list of names; where the member is not our own, a text of one name or several is one as well.
+fn list(value: &str, is_own: bool) -> Result<Vec<String>, String> {
+    let list = serde_json::from_str::<Vec<String>>(value);
+    let text = || if is_own { None } else { serde_json::from_str::<String>(value).ok() };
+    let list = list.ok().or_else(|| text().map(|text| text.split(CATEGORY_SEPARATOR).map(str::to_owned).collect()));
+    let list =
+        list.ok_or_else(|| format!("there should be a list of names like [\"Customers\"], not {}", kind(value)))?;
+    Ok(names(list.iter().map(|name| without_nul(name))))
+}
+
+/// The text of a value. A number stands for its own digits, as hand-made files have postal codes and telephone numbers without
+/// quotes, and values with more digits than a float can keep.
+fn text(value: &str) -> Result<String, String> {
+    match value.as_bytes() {
+        [b'"', ..] => {
+            serde_json::from_str(value).map_err(|error| format!("the text cannot be read: {}", message(&error)))
+        }
+        [b'-' | b'0'..=b'9', ..] => Ok(value.to_owned()),
+        _ => Err(format!("there should be a text, not {}", kind(value))),
+    }
+}
+
+/// A value as a cell of a table: what is no text stands there as it is written.
+fn cell<'a>(name: &str, value: &'a str) -> Cow<'a, str> {
+    let is_list = name == Column::Categories.name() || name == Column::Associations.name();
+    let list = || serde_json::from_str::<Vec<String>>(value).ok().filter(|_| is_list);
+    let text = || serde_json::from_str::<String>(value).ok();
+    match value {
+        "null" => Cow::Borrowed(""),
+        value => text().or_else(|| Some(list()?.join(CATEGORY_SEPARATOR))).map_or(Cow::Borrowed(value), Cow::Owned),
+    }
+}
+
+/// What a value is, for a sentence.
+fn kind(value: &str) -> &'static str {
+    match value.as_bytes() {
+        [b'"', ..] => "a text",
+        [b'[', ..] => "a list",
+        [b'{', ..] => "an object",
+        [b'-' | b'0'..=b'9', ..] => "a number",
+        b"true" | b"false" => "true or false",
+        b"null" => "null",
+        _ => "something that is not JSON",
+    }
+}
+
+fn not_json(error: &serde_json::Error, position: Position) -> String {
+    let line = position.line + (error.line() as u64).saturating_sub(1);
+    format!("this is not JSON: {} (line {line})", message(error))
+}
+
+/// What serde_json has to say, without the position, which it counts from the start of the element.
+fn message(error: &serde_json::Error) -> String {
+    let text = error.to_string();
+    text.rsplit_once(" at line ").map_or(text.clone(), |(message, _)| message.to_owned())
+}

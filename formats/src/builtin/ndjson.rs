@@ -1,0 +1,179 @@
+//! NDJSON: one JSON object a line, with the members that the elements of our JSON have.
+
+use bytes::{Buf, BufMut, BytesMut};
+
+use super::json::object::Objects;
+use crate::text::{Lines, Mark, skip_mark};
+use crate::{
+    Codec, Container, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeError, EncodeOptions, Findings,
+    Position, Record, Row, Section, Source, Unsupported,
+};
+
+/// The format `ndjson`.
+pub(super) struct Ndjson;
+
+const SECTIONS: &[Section] = &[
+    Section::People,
+    Section::Leads,
+    Section::Opportunities,
+    Section::Customers,
+    Section::Archives,
+    Section::Calendar,
+];
+
+static DESCRIPTOR: Descriptor = Descriptor {
+    name: "ndjson",
+    title: "NDJSON, one object a line",
+    media_type: "application/x-ndjson",
+    extensions: &["ndjson", "jsonl"],
+    encodes: SECTIONS,
+    decodes: SECTIONS,
+    container: Container::Stream,
+    loses: &[],
+};
+
+impl Codec for Ndjson {
+    fn descriptor(&self) -> &'static Descriptor {
+        &DESCRIPTOR
+    }
+
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+        DESCRIPTOR.check_encodes(section)?;
+        Ok(Box::new(Encoder { section, custom_fields: options.custom_fields.clone() }))
+    }
+
+    fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
+        DESCRIPTOR.check_decodes(section)?;
+        Ok(Box::new(Decoder::new(section, options)))
+    }
+
+    fn recognises(&self, head: &[u8]) -> bool {
+        begins(head)
+    }
+}
+
+/// Whether a file begins with an object that is whole in its line.
+pub(super) fn begins(head: &[u8]) -> bool {
+    let head = head.trim_ascii_start();
+    let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
+    line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
+}
+
+struct Encoder {
+    section: Section,
+    custom_fields: Vec<String>,
+}
+
+impl Encode for Encoder {
+    fn begin(&mut self, _out: &mut BytesMut) -> Result<(), EncodeError> {
+        Ok(())
+    }
+
+    fn record(&mut self, record: &Record, out: &mut BytesMut) -> Result<(), EncodeError> {
+        record.check_belongs_to(self.section, "ndjson")?;
+        serde_json::to_writer(out.writer(), &record.with_custom_fields(&self.custom_fields))?;
+        out.put_u8(b'\n');
+        Ok(())
+    }
+
+    fn end(&mut self, _out: &mut BytesMut) -> Result<(), EncodeError> {
+        Ok(())
+    }
+}
+
+struct Decoder {
+    objects: Objects,
+    row_limit: usize,
+    is_marked_off: bool,
+    lines: Lines,
+    /// What there is of the line that is being read, and the line that was read last.
+    line: Vec<u8>,
+    number: u64,
+    length: usize,
+    is_read: bool,
+    rows: u64,
+}
+
+impl Decoder {
+    fn new(section: Section, options: &DecodeOptions) -> Decoder {
+        Decoder {
+            objects: Objects::new(section, options),
+            row_limit: options.row_limit,
+            is_marked_off: false,
+            lines: Lines::starting_at(1),
+            line: Vec::new(),
+            number: 1,
+            length: 0,
+            is_read: true,
+            rows: 0,
+        }
+    }
+
+    /// Takes what the input has of a line; whether the line is whole.
+    fn take(&mut self, input: &mut BytesMut, at_end: bool) -> bool {
+        if std::mem::take(&mut self.is_read) {
+            self.line.clear();
+            self.length = 0;
+            self.number = self.lines.line();
+        }
+        let end = input.iter().position(|byte| *byte == b'\n');
+        let piece = end.map_or(input.len(), |end| end + 1);
+        let text = end.unwrap_or(input.len());
+        self.length += text;
+        if self.length > self.row_limit {
+            self.line = Vec::new();
+        } else {
+            self.line.extend_from_slice(&input[..text]);
+        }
+        self.lines.pass(&input[..piece]);
+        input.advance(piece);
+        self.is_read = end.is_some() || at_end;
+        self.is_read
+    }
+
+    fn read(&mut self, position: Position) -> Row {
+        if self.length > self.row_limit {
+            return Row::bad(position, format!("the line is longer than {} bytes", self.row_limit));
+        }
+        match std::str::from_utf8(self.line.trim_ascii()) {
+            Ok(text) => self.objects.row(position, text),
+            Err(_) => Row::bad(position, "the line is not UTF-8; save the file as UTF-8 and try again"),
+        }
+    }
+}
+
+impl Decode for Decoder {
+    fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
+        if self.rows == 0 {
+            self.objects.check()?;
+        }
+        if !self.is_marked_off {
+            if skip_mark(input, at_end) == Mark::Unsettled {
+                return Ok(None);
+            }
+            self.is_marked_off = true;
+        }
+        loop {
+            let is_last = at_end && !input.contains(&b'\n');
+            if !self.take(input, at_end) {
+                return Ok(None);
+            }
+            if self.length > self.row_limit || !self.line.trim_ascii().is_empty() {
+                self.rows += 1;
+                return Ok(Some(self.read(Position { row: self.rows, line: self.number })));
+            }
+            if is_last {
+                return self.objects.finish().map(|()| None);
+            }
+        }
+    }
+
+    fn source(&self) -> Option<Source<'_>> {
+        let text = String::from_utf8_lossy(self.line.trim_ascii());
+        (!text.is_empty()).then(|| self.objects.source(&text).into_owned())
+    }
+
+    fn findings(&self) -> Findings {
+        self.objects.findings()
+    }
+}

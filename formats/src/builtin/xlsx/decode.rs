@@ -1,0 +1,156 @@
+//! Reads a workbook: hands the rows of its sheet, as lines of CSV, to the decoder of CSV, which finds the header and makes records.
+
+use std::collections::VecDeque;
+
+use bytes::{Bytes, BytesMut};
+
+use super::package::Package;
+use super::sheet::Sheet;
+use super::workbook;
+use crate::builtin::csv::Csv;
+use crate::text::Lines;
+use crate::{
+    Charset, Codec, Decode, DecodeError, DecodeOptions, Delimiter, Diagnostic, Findings, Row, Section, Source,
+    Unsupported,
+};
+
+/// The most bytes of a workbook that are kept.
+const PACKED_LIMIT: usize = 32 << 20;
+
+/// How many rows after the first are remembered for what stands before the data.
+const OPENING: usize = 64;
+
+/// How much text is made of rows at a time.
+const CHUNK: usize = 64 * 1024;
+
+/// A decoder of one document.
+pub(super) struct Decoder {
+    csv: Box<dyn Decode>,
+    row_limit: usize,
+    column_limit: usize,
+    packed: BytesMut,
+    sheet: Option<Sheet>,
+    text: BytesMut,
+    is_whole: bool,
+    lines: Lines,
+    /// The lines of CSV and the rows of the sheet that stand there, from the row that was read last on.
+    places: VecDeque<(u64, u64)>,
+    /// The first of them.
+    opening: Vec<(u64, u64)>,
+}
+
+impl Decoder {
+    pub(super) fn new(section: Section, options: &DecodeOptions) -> Result<Decoder, Unsupported> {
+        let options =
+            DecodeOptions { charset: Some(Charset::UTF_8), delimiter: Some(Delimiter::COMMA), ..options.clone() };
+        Ok(Decoder {
+            csv: Csv.decoder(section, &options)?,
+            row_limit: options.row_limit,
+            column_limit: options.column_limit,
+            packed: BytesMut::new(),
+            sheet: None,
+            text: BytesMut::new(),
+            is_whole: false,
+            lines: Lines::starting_at(1),
+            places: VecDeque::new(),
+            opening: Vec::new(),
+        })
+    }
+
+    fn open(&mut self) -> Result<Sheet, DecodeError> {
+        let packed: Bytes = std::mem::take(&mut self.packed).freeze();
+        workbook::sheet(&Package::open(packed)?, self.row_limit, self.column_limit)
+    }
+
+    /// Makes text of more rows.
+    fn read_on(&mut self) -> Result<(), DecodeError> {
+        let Some(sheet) = &mut self.sheet else { return Ok(()) };
+        while self.text.len() < CHUNK {
+            let start = self.text.len();
+            let Some(number) = sheet.row(&mut self.text)? else {
+                self.is_whole = true;
+                return Ok(());
+            };
+            let place = (self.lines.line(), number);
+            self.lines.pass(&self.text[start..]);
+            self.places.push_back(place);
+            if self.opening.len() < OPENING {
+                self.opening.push(place);
+            }
+        }
+        Ok(())
+    }
+
+    /// The row of the sheet that stands in a line.
+    fn number(&mut self, line: u64) -> u64 {
+        while self.places.get(1).is_some_and(|(next, _)| *next <= line) {
+            self.places.pop_front();
+        }
+        self.places.front().map_or(line, |(_, number)| *number)
+    }
+
+    fn opening(&self, line: u64) -> u64 {
+        self.opening.iter().rev().find(|(start, _)| *start <= line).map_or(line, |(_, number)| *number)
+    }
+
+    /// An error with the row of the sheet that it means.
+    fn placed(&self, error: DecodeError) -> DecodeError {
+        match error {
+            DecodeError::UnknownHeader { line, first, known } => {
+                DecodeError::UnknownHeader { line: self.opening(line), first, known }
+            }
+            DecodeError::HeaderTooLong { line, limit } => {
+                DecodeError::HeaderTooLong { line: self.opening(line), limit }
+            }
+            DecodeError::TooManyColumns { line, found: _, limit } => {
+                // Not more of them are read than tell that there are too many.
+                DecodeError::TooManyColumns { line: self.opening(line), found: limit as u64 + 1, limit }
+            }
+            other => other,
+        }
+    }
+}
+
+impl Decode for Decoder {
+    fn row(&mut self, input: &mut BytesMut, at_end: bool) -> Result<Option<Row>, DecodeError> {
+        if self.sheet.is_none() {
+            if self.packed.len() + input.len() > PACKED_LIMIT {
+                return Err(DecodeError::TooLarge { what: "a workbook", limit: PACKED_LIMIT >> 20 });
+            }
+            self.packed.unsplit(input.split());
+            if !at_end {
+                return Ok(None);
+            }
+            self.sheet = Some(self.open()?);
+        }
+        loop {
+            let row = self.csv.row(&mut self.text, self.is_whole).map_err(|error| self.placed(error))?;
+            if let Some(mut row) = row {
+                row.position.line = self.number(row.position.line);
+                row.diagnostics.iter_mut().for_each(reword);
+                return Ok(Some(row));
+            }
+            if self.is_whole {
+                return Ok(None);
+            }
+            self.read_on()?;
+        }
+    }
+
+    fn source(&self) -> Option<Source<'_>> {
+        self.csv.source()
+    }
+
+    fn findings(&self) -> Findings {
+        let found = self.csv.findings();
+        let header_line = found.header_line.map(|line| self.opening(line));
+        Findings { charset: None, delimiter: None, header_line, ..found }
+    }
+}
+
+/// What CSV says of cells beyond the last column is about its quotes, which a sheet does not have.
+fn reword(diagnostic: &mut Diagnostic) {
+    if let Some((found, _)) = diagnostic.reason.split_once("; put a text with") {
+        diagnostic.reason = format!("{found}; name the columns of the others, or empty them");
+    }
+}

@@ -1,0 +1,231 @@
+//! The rows of a sheet, one after the other, as lines of CSV.
+
+use bytes::BytesMut;
+use quick_xml::events::BytesStart;
+
+use super::date::{self, Epoch};
+use super::package::Part;
+use super::styles::{Kind, Styles};
+use super::xml::{Node, Xml, attribute, plain};
+use crate::DecodeError;
+use crate::headers::notes;
+
+/// A sheet that is being read.
+pub(super) struct Sheet {
+    xml: Xml,
+    context: Context,
+    number: u64,
+    cells: Vec<String>,
+    size: usize,
+    /// Whether a row that is not empty was read and not yet given out.
+    is_ready: bool,
+    is_done: bool,
+}
+
+/// What the cells of a sheet refer to, and what they may cost.
+pub(super) struct Context {
+    pub(super) strings: Strings,
+    pub(super) styles: Styles,
+    pub(super) epoch: Epoch,
+    pub(super) row_limit: usize,
+    pub(super) column_limit: usize,
+}
+
+impl Sheet {
+    pub(super) fn new(part: Part, context: Context) -> Sheet {
+        let xml = Xml::new(part);
+        Sheet { xml, context, number: 0, cells: Vec::new(), size: 0, is_ready: false, is_done: false }
+    }
+
+    pub(super) fn into_context(self) -> Context {
+        self.context
+    }
+
+    /// Whether there is a filled cell.
+    pub(super) fn is_filled(&mut self) -> Result<bool, DecodeError> {
+        self.read_on()?;
+        Ok(self.is_ready)
+    }
+
+    /// Appends the next row that is not empty; its number, or `None` where there is no more.
+    pub(super) fn row(&mut self, out: &mut BytesMut) -> Result<Option<u64>, DecodeError> {
+        self.read_on()?;
+        if !std::mem::take(&mut self.is_ready) {
+            return Ok(None);
+        }
+        for (at, cell) in self.cells.iter().enumerate() {
+            out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
+            out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
+            out.extend_from_slice(b"\"");
+        }
+        out.extend_from_slice(b"\r\n");
+        Ok(Some(self.number))
+    }
+
+    fn read_on(&mut self) -> Result<(), DecodeError> {
+        while !self.is_ready && !self.is_done {
+            match self.xml.next()? {
+                Node::Start(start) if start.local_name().as_ref() == "row" => {
+                    let number = attribute(&start, "r").and_then(|number| number.parse().ok());
+                    self.number = number.unwrap_or(self.number + 1);
+                    self.cells.clear();
+                    self.size = 0;
+                    self.read_row()?;
+                    self.is_ready = self.cells.iter().any(|cell| !cell.trim().is_empty());
+                }
+                Node::Empty(start) if start.local_name().as_ref() == "row" => self.number += 1,
+                Node::End(name) if name == "sheetData" => self.is_done = true,
+                Node::Eof => self.is_done = true,
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    fn read_row(&mut self) -> Result<(), DecodeError> {
+        let mut next = 0;
+        loop {
+            match self.xml.next()? {
+                Node::Start(start) if start.local_name().as_ref() == "c" => {
+                    let cell = Cell::new(&start, next);
+                    next = cell.column + 1;
+                    let text = self.cell(&cell)?;
+                    self.put(cell.column, text);
+                }
+                Node::Empty(start) if start.local_name().as_ref() == "c" => next = Cell::new(&start, next).column + 1,
+                Node::End(name) if name == "row" || name == "sheetData" => return Ok(()),
+                Node::Eof => return Ok(()),
+                _ => {}
+            }
+        }
+    }
+
+    /// The text of a cell, up to its end.
+    fn cell(&mut self, cell: &Cell) -> Result<String, DecodeError> {
+        let (mut text, mut is_meant) = (String::new(), false);
+        loop {
+            match self.xml.next()? {
+                Node::Start(start) => match start.local_name().as_ref() {
+                    "v" | "t" => is_meant = true,
+                    // How a text is spoken, and formulas, are no texts of the cell.
+                    "rPh" => skip(&mut self.xml, "rPh")?,
+                    _ => {}
+                },
+                Node::Text(piece) if is_meant => text.push_str(&piece),
+                Node::End(name) => match name.as_str() {
+                    "v" | "t" => is_meant = false,
+                    "c" | "row" => break,
+                    _ => {}
+                },
+                Node::Eof => break,
+                Node::Empty(_) | Node::Text(_) => {}
+            }
+        }
+        let Context { strings, styles, epoch, .. } = &self.context;
+        Ok(match cell.kind.as_str() {
+            "s" => text.trim().parse().ok().and_then(|at| strings.get(at)).unwrap_or_default().to_owned(),
+            "str" | "inlineStr" => plain(&text),
+            "b" => if text.trim() == "1" { "true" } else { "false" }.to_owned(),
+            // `#N/A` and its kin say that there is nothing.
+            "e" => String::new(),
+            "d" => text,
+            _ if text.trim().is_empty() => String::new(),
+            _ => date::text(&text, cell.style.map_or(Kind::Number, |style| styles.kind(style)), *epoch),
+        })
+    }
+
+    /// Puts a text into its column. What is far beyond the limits only tells that they are exceeded.
+    fn put(&mut self, column: usize, text: String) {
+        let column = column.min(self.context.column_limit.saturating_add(2 * notes::COUNT));
+        if text.is_empty() || self.size > 2 * self.context.row_limit {
+            return;
+        }
+        self.size += text.len();
+        if self.cells.len() <= column {
+            self.cells.resize(column + 1, String::new());
+        }
+        self.cells[column] = text;
+    }
+}
+
+/// The attributes of a cell.
+struct Cell {
+    column: usize,
+    kind: String,
+    style: Option<usize>,
+}
+
+impl Cell {
+    fn new(start: &BytesStart<'_>, next: usize) -> Cell {
+        Cell {
+            column: attribute(start, "r").and_then(|place| column(&place)).unwrap_or(next),
+            kind: attribute(start, "t").unwrap_or_default(),
+            style: attribute(start, "s").and_then(|style| style.parse().ok()),
+        }
+    }
+}
+
+/// The number of a column, from 0: of `AB12` it is 27.
+fn column(place: &str) -> Option<usize> {
+    let letters = place.bytes().take_while(u8::is_ascii_alphabetic);
+    let number =
+        letters.take(4).fold(0, |number, letter| number * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1);
+    number.checked_sub(1)
+}
+
+fn skip(xml: &mut Xml, element: &str) -> Result<(), DecodeError> {
+    loop {
+        match xml.next()? {
+            Node::End(name) if name == element => return Ok(()),
+            Node::Eof => return Ok(()),
+            _ => {}
+        }
+    }
+}
+
+/// The texts that cells share, in one piece, so that many small ones take no more room than they have.
+#[derive(Default)]
+pub(super) struct Strings {
+    text: String,
+    ends: Vec<u32>,
+}
+
+impl Strings {
+    pub(super) fn read(part: Option<Part>) -> Result<Strings, DecodeError> {
+        let mut strings = Strings::default();
+        let Some(part) = part else { return Ok(strings) };
+        let (mut xml, mut is_meant, mut current) = (Xml::new(part), false, String::new());
+        loop {
+            match xml.next()? {
+                Node::Start(start) => match start.local_name().as_ref() {
+                    "t" => is_meant = true,
+                    "rPh" => skip(&mut xml, "rPh")?,
+                    _ => {}
+                },
+                Node::Empty(start) if start.local_name().as_ref() == "si" => strings.push(""),
+                Node::Text(piece) if is_meant => current.push_str(&piece),
+                Node::End(name) => match name.as_str() {
+                    "t" => is_meant = false,
+                    "si" => {
+                        strings.push(&plain(&current));
+                        current.clear();
+                    }
+                    _ => {}
+                },
+                Node::Eof => return Ok(strings),
+                Node::Empty(_) | Node::Text(_) => {}
+            }
+        }
+    }
+
+    fn push(&mut self, text: &str) {
+        self.text.push_str(text);
+        self.ends.push(u32::try_from(self.text.len()).expect("an unpacked workbook is smaller than 4 GiB"));
+    }
+
+    fn get(&self, at: usize) -> Option<&str> {
+        let end = *self.ends.get(at)? as usize;
+        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
+        self.text.get(start..end)
+    }
+}

@@ -1,0 +1,118 @@
+//! Finds the sheet to read, and what its cells refer to.
+
+use super::date::Epoch;
+use super::package::{Package, Part, damaged};
+use super::sheet::{Context, Sheet, Strings};
+use super::styles::Styles;
+use super::xml::{Node, Xml, attribute};
+use crate::DecodeError;
+
+/// The most sheets that are looked at for one that is not empty.
+const SHEETS: usize = 256;
+
+/// The first sheet that has a filled cell, those that are shown before hidden ones; else the first.
+pub(super) fn sheet(package: &Package, row_limit: usize, column_limit: usize) -> Result<Sheet, DecodeError> {
+    let Some(part) = package.part("xl/workbook.xml")? else {
+        let reason = if package.has("xl/workbook.bin") {
+            "it is an .xlsb; save it as xlsx"
+        } else {
+            "it is an archive without a workbook; save it as xlsx"
+        };
+        return Err(damaged(reason));
+    };
+    let Workbook { sheets, epoch } = Workbook::read(part)?;
+    let targets = targets(package.part("xl/_rels/workbook.xml.rels")?)?;
+    let strings = Strings::read(package.part(&target(&targets, "sharedStrings", "xl/sharedStrings.xml"))?)?;
+    let styles = Styles::read(package.part(&target(&targets, "styles", "xl/styles.xml"))?)?;
+    let mut context = Some(Context { strings, styles, epoch, row_limit, column_limit });
+    let mut names: Vec<String> = Vec::new();
+    for id in sheets {
+        let found = targets.iter().find(|target| target.id == id && target.kind == "worksheet");
+        names.extend(found.map(|target| target.part.clone()).filter(|name| !names.contains(name)));
+    }
+    if names.is_empty() {
+        names.push("xl/worksheets/sheet1.xml".to_owned());
+    }
+    let mut last = None;
+    for name in names.iter().take(SHEETS) {
+        let (Some(part), Some(known)) = (package.part(name)?, context.take()) else { continue };
+        let mut sheet = Sheet::new(part, known);
+        if sheet.is_filled()? {
+            return Ok(sheet);
+        }
+        context = Some(sheet.into_context());
+        last = Some(name);
+    }
+    let empty = last.and_then(|name| package.part(name).transpose()).transpose()?;
+    match (empty, context) {
+        (Some(part), Some(context)) => Ok(Sheet::new(part, context)),
+        _ => Err(damaged("it has no sheet with cells")),
+    }
+}
+
+struct Workbook {
+    /// The sheets by the ids of their relationships, the hidden ones last.
+    sheets: Vec<String>,
+    epoch: Epoch,
+}
+
+impl Workbook {
+    fn read(part: Part) -> Result<Workbook, DecodeError> {
+        let mut xml = Xml::new(part);
+        let (mut shown, mut hidden, mut epoch) = (Vec::new(), Vec::new(), Epoch::default());
+        loop {
+            match xml.next()? {
+                Node::Start(start) | Node::Empty(start) => match start.local_name().as_ref() {
+                    "workbookPr" if matches!(attribute(&start, "date1904").as_deref(), Some("1" | "true")) => {
+                        epoch = Epoch::Year1904;
+                    }
+                    "sheet" => {
+                        let is_hidden = attribute(&start, "state").is_some_and(|state| state != "visible");
+                        let list = if is_hidden { &mut hidden } else { &mut shown };
+                        list.extend(attribute(&start, "id"));
+                    }
+                    _ => {}
+                },
+                Node::Eof => {
+                    shown.append(&mut hidden);
+                    return Ok(Workbook { sheets: shown, epoch });
+                }
+                Node::End(_) | Node::Text(_) => {}
+            }
+        }
+    }
+}
+
+/// Where a relationship of the workbook leads.
+struct Target {
+    id: String,
+    /// The last word of its type, such as `worksheet`.
+    kind: String,
+    part: String,
+}
+
+fn targets(part: Option<Part>) -> Result<Vec<Target>, DecodeError> {
+    let Some(part) = part else { return Ok(Vec::new()) };
+    let (mut xml, mut targets) = (Xml::new(part), Vec::new());
+    loop {
+        match xml.next()? {
+            Node::Start(start) | Node::Empty(start) if start.local_name().as_ref() == "Relationship" => {
+                let (id, kind, target) =
+                    (attribute(&start, "Id"), attribute(&start, "Type"), attribute(&start, "Target"));
+                let (Some(id), Some(kind), Some(target)) = (id, kind, target) else { continue };
+                let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
+                let part = match target.strip_prefix('/') {
+                    Some(absolute) => absolute.to_owned(),
+                    None => format!("xl/{}", target.trim_start_matches("./")),
+                };
+                targets.push(Target { id, kind, part });
+            }
+            Node::Eof => return Ok(targets),
+            _ => {}
+        }
+    }
+}
+
+fn target(targets: &[Target], kind: &str, usual: &str) -> String {
+    targets.iter().find(|target| target.kind == kind).map_or(usual, |target| &target.part).to_owned()
+}

@@ -1,0 +1,159 @@
+//! What the members of objects mean, one object after the other: they have our names, or those that somebody says.
+
+use std::collections::HashMap;
+
+use super::dates::Dates;
+use super::tally::Tally;
+use super::target::{Target, Targets};
+use crate::record::{Column, Draft};
+use crate::{ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Section};
+
+/// How many names are remembered; the members of others are read all the same.
+const MOST: usize = 1024;
+
+/// The members that the objects of a file have had so far.
+pub(crate) struct Members {
+    section: Section,
+    targets: Targets,
+    fault: Option<DecodeError>,
+    places: HashMap<String, usize>,
+    names: Vec<(String, Option<Target>)>,
+    tally: Tally,
+    dates: Dates,
+}
+
+/// A member of an object.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Member {
+    /// Its place in the tally.
+    pub(crate) at: usize,
+    /// As what it is read; `None` where nobody reads it.
+    pub(crate) target: Option<Target>,
+    /// When it fills the record, compared with others: what is mapped first, then our own in their order, then custom fields in
+    /// theirs.
+    pub(crate) rank: usize,
+}
+
+impl Members {
+    pub(crate) fn new(section: Section, options: &DecodeOptions) -> Members {
+        Members {
+            section,
+            targets: Targets::new(section, options),
+            fault: Targets::check(section, options).err(),
+            places: HashMap::new(),
+            names: Vec::new(),
+            tally: Tally::default(),
+            dates: Dates::new(options.date_order),
+        }
+    }
+
+    /// Fails where a mapping names a field that there is not.
+    pub(crate) fn check(&self) -> Result<(), DecodeError> {
+        self.fault.clone().map_or(Ok(()), Err)
+    }
+
+    /// Fails where a mapping names a member that no object has had. A file without objects has nothing to map.
+    pub(crate) fn finish(&self) -> Result<(), DecodeError> {
+        if self.names.is_empty() {
+            return Ok(());
+        }
+        self.targets.check_columns(self.names.iter().map(|(name, _)| name.as_str()))
+    }
+
+    /// The member with a name.
+    pub(crate) fn member(&mut self, name: &str) -> Member {
+        let known = self.places.get(name).map(|at| (*at, self.names[*at].1));
+        let (at, target) = known.unwrap_or_else(|| self.add(name));
+        let is_own = |column: &Column| column.name() == name;
+        let rank = match target {
+            Some(Target::Own(column)) if is_own(&column) => {
+                1 + Column::of(self.section).iter().position(|other| *other == column).unwrap_or_default()
+            }
+            Some(Target::Own(_)) => 0,
+            Some(Target::Custom(field)) => 1 + Column::of(self.section).len() + field,
+            _ => usize::MAX,
+        };
+        Member { at, target, rank }
+    }
+
+    fn add(&mut self, name: &str) -> (usize, Option<Target>) {
+        let own = || Column::of(self.section).iter().find(|column| column.name() == name).copied().map(Target::Own);
+        let mapped = self.targets.mapped(name, usize::MAX);
+        let target = mapped.or_else(own).or_else(|| self.targets.custom(name));
+        if self.names.len() == MOST {
+            return (MOST, target);
+        }
+        let at = self.tally.add();
+        self.places.insert(name.to_owned(), at);
+        self.names.push((name.to_owned(), target));
+        (at, target)
+    }
+
+    /// Where the values of members are counted.
+    pub(crate) fn tally(&mut self) -> &mut Tally {
+        &mut self.tally
+    }
+
+    /// Sets what a member is read as; the error says what would have been right.
+    pub(crate) fn set(
+        &mut self,
+        draft: &mut Draft,
+        position: Position,
+        name: &str,
+        target: Target,
+        text: &str,
+    ) -> Result<(), String> {
+        let is_filled = !text.trim().is_empty();
+        match target {
+            Target::Nothing => {}
+            Target::Own(column) if draft.has(column) => {
+                if is_filled {
+                    draft.add_foreign(name, text);
+                }
+            }
+            Target::Own(column) if column.is_moment() => {
+                if let Some(moment) = self.dates.read(position, name, text)? {
+                    draft.set_moment(column, moment);
+                }
+            }
+            Target::Own(column) => draft.set(column, text)?,
+            Target::Custom(field) => {
+                if is_filled && !draft.add_custom(self.targets.field(field), text) {
+                    draft.add_foreign(name, text);
+                }
+            }
+            Target::Line => {
+                if is_filled {
+                    draft.add_foreign(name, text);
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// What a record of this section cannot do without.
+    pub(crate) fn missing(&self, draft: &Draft) -> Vec<Diagnostic> {
+        let mut missing = Vec::new();
+        let mut needs = |column: Column, reason: &str| {
+            missing.push(Diagnostic { field: Some(column.name().to_owned()), reason: reason.to_owned() });
+        };
+        if self.section == Section::Calendar && !draft.has(Column::Title) {
+            needs(Column::Title, "an event needs a title");
+        }
+        if self.section == Section::Calendar && !draft.has_start() {
+            needs(Column::StartsOn, "an event needs a date");
+        }
+        missing
+    }
+
+    /// What became of each member, in the order in which they were met.
+    pub(crate) fn report(&self) -> Vec<ColumnReport> {
+        let field = |target: Option<Target>| target.and_then(|target| self.targets.name(target)).map(str::to_owned);
+        self.tally.report(self.names.iter().map(|(name, target)| (name.as_str(), field(*target))))
+    }
+
+    /// What the dates have told so far.
+    pub(crate) fn date_orders(&self) -> DateEvidence {
+        self.dates.evidence().clone()
+    }
+}

@@ -1,0 +1,110 @@
+//! iCalendar: when events are.
+
+use expect_test::expect;
+use formats::{Event, Moment, Record, Section};
+
+use crate::documents::{complaint, rows};
+
+fn event(lines: &str) -> Event {
+    let document = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\n{lines}END:VEVENT\nEND:VCALENDAR\n");
+    match rows("icalendar", Section::Calendar, &document).remove(0).record {
+        Some(Record::Event(event)) => *event,
+        other => panic!("not an event: {other:?}"),
+    }
+}
+
+/// When an event with these lines begins and ends.
+fn span(lines: &str) -> String {
+    let event = event(lines);
+    let shown = |moment: Option<Moment>| match moment {
+        None => "open".to_owned(),
+        Some(Moment::Day(day)) => day.to_string(),
+        Some(Moment::Local(time)) => time.to_string(),
+        Some(Moment::At(time)) => time.to_string(),
+    };
+    format!("{} .. {}", shown(event.start), shown(event.end))
+}
+
+#[test]
+fn days_end_with_the_last_one() {
+    assert_eq!(span("DTSTART;VALUE=DATE:20261122\nDTEND;VALUE=DATE:20261124\n"), "2026-11-22 .. 2026-11-23");
+    assert_eq!(span("DTSTART;VALUE=DATE:20261122\nDTEND;VALUE=DATE:20261123\n"), "2026-11-22 .. open");
+    assert_eq!(span("DTSTART;VALUE=DATE:20261122\nDTEND;VALUE=DATE:20261122\n"), "2026-11-22 .. open");
+    assert_eq!(span("DTSTART:20261122\nDURATION:P1W\n"), "2026-11-22 .. 2026-11-28");
+    assert_eq!(span("DTSTART:20261122\nDURATION:P1D\n"), "2026-11-22 .. open");
+    assert_eq!(span("DTSTART:20261122\nDTEND:20261123T100000Z\n"), "2026-11-22 .. 2026-11-23");
+}
+
+#[test]
+fn times_are_in_the_zone_that_is_named() {
+    assert_eq!(span("DTSTART:20261122T093000Z\n"), "2026-11-22T09:30:00Z .. open");
+    assert_eq!(span("DTSTART:20261122T093000\nDTEND:20261122T100000\n"), "2026-11-22T09:30:00 .. 2026-11-22T10:00:00");
+    for zone in [
+        "Europe/Berlin",
+        "\"Europe/Berlin\"",
+        "europe/berlin",
+        "W. Europe Standard Time",
+        "\"W. Europe Standard Time\"",
+        "/freeassociation.sourceforge.net/Tzfile/Europe/Berlin",
+        "/softwarestudio.org/Olson_20011030_5/Europe/Berlin",
+        "/Europe/Berlin",
+    ] {
+        // Summer and winter, and an hour that the clocks leave out.
+        assert_eq!(span(&format!("DTSTART;TZID={zone}:20260722T093000\n")), "2026-07-22T07:30:00Z .. open", "{zone}");
+        assert_eq!(span(&format!("DTSTART;TZID={zone}:20261122T093000\n")), "2026-11-22T08:30:00Z .. open", "{zone}");
+        assert_eq!(span(&format!("DTSTART;TZID={zone}:20260329T023000\n")), "2026-03-29T01:30:00Z .. open", "{zone}");
+    }
+    // A duration of days is of days by the calendar, of hours by the clock.
+    let across = |duration: &str| span(&format!("DTSTART;TZID=Europe/Berlin:20260328T120000\nDURATION:{duration}\n"));
+    assert_eq!(across("P1D"), "2026-03-28T11:00:00Z .. 2026-03-29T10:00:00Z");
+    assert_eq!(across("PT24H"), "2026-03-28T11:00:00Z .. 2026-03-29T11:00:00Z");
+}
+
+#[test]
+fn a_zone_of_the_files_own_has_its_summer() {
+    let zone = "BEGIN:VTIMEZONE\nTZID:Ours\n\
+        BEGIN:STANDARD\nDTSTART:19701101T020000\nRRULE:FREQ=YEARLY;BYDAY=1SU;BYMONTH=11\nTZOFFSETTO:-0500\nEND:STANDARD\n\
+        BEGIN:DAYLIGHT\nDTSTART:19700308T020000\nRRULE:FREQ=YEARLY;BYDAY=2SU;BYMONTH=3\nTZOFFSETTO:-0400\nEND:DAYLIGHT\n\
+        END:VTIMEZONE\n";
+    let start = |day: &str| {
+        let event = format!("BEGIN:VEVENT\nSUMMARY:A\nDTSTART;TZID=Ours:{day}T090000\nEND:VEVENT\n");
+        let document = format!("BEGIN:VCALENDAR\n{zone}{event}END:VCALENDAR\n");
+        match rows("icalendar", Section::Calendar, &document).remove(0).record {
+            Some(Record::Event(event)) => (event.start, event.foreign.len()),
+            other => panic!("not an event: {other:?}"),
+        }
+    };
+    let at = |text: &str| Some(Moment::At(text.parse().expect("a time")));
+    assert_eq!(start("20260115"), (at("2026-01-15T14:00:00Z"), 0));
+    assert_eq!(start("20260715"), (at("2026-07-15T13:00:00Z"), 0));
+}
+
+#[test]
+fn what_had_to_be_guessed_about_a_zone_is_said() {
+    let note = |zone: &str| event(&format!("DTSTART;TZID={zone}:20261122T093000\n")).foreign.remove(0).value;
+    expect!["Nowhere (not known; times are taken as they stand)"].assert_eq(&note("Nowhere"));
+    expect!["UTC+11 (read as UTC+11:00)"].assert_eq(&note("UTC+11"));
+    expect!["(UTC-03:30) Somewhere (read as UTC-03:30)"].assert_eq(&note("(UTC-03:30) Somewhere"));
+}
+
+#[test]
+fn a_day_that_does_not_exist_is_named() {
+    let bad = |lines: &str| {
+        let document = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\n{lines}END:VEVENT\nEND:VCALENDAR\n");
+        complaint("icalendar", Section::Calendar, &document)
+    };
+    expect!["row 1, line 2: column DTSTART: `20260230` is not a date; it should be written like 20261122 or 20261122T093000Z"]
+        .assert_eq(&bad("DTSTART:20260230\n"));
+    expect!["row 1, line 2: column DTEND: the event ends before it begins"]
+        .assert_eq(&bad("DTSTART:20260203T100000\nDTEND:20260203T090000\n"));
+    expect!["row 1, line 2: the event is cancelled"].assert_eq(&bad("DTSTART:20260203T100000\nSTATUS:cancelled\n"));
+}
+
+#[test]
+fn who_takes_part_is_associated_once() {
+    let event = event(
+        "DTSTART:20261122\nORGANIZER:mailto:me@example.com\nATTENDEE;CN=A:mailto:a@example.com\n\
+         ATTENDEE:MAILTO:A@example.com\nATTENDEE;CUTYPE=ROOM:mailto:room@example.com\nATTENDEE:urn:uuid:1\n",
+    );
+    assert_eq!(event.associations, ["a@example.com", "me@example.com"]);
+}

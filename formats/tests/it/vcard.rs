@@ -1,0 +1,92 @@
+//! vCard: what golden files cannot show well.
+
+use expect_test::expect;
+use formats::{DecodeOptions, Record, Section};
+
+use crate::documents::{leads, people, read, read_cut};
+
+#[test]
+fn a_picture_larger_than_the_limit_does_not_count() {
+    let picture = "QUJD".repeat(5_000);
+    for property in ["PHOTO;ENCODING=b;TYPE=JPEG", "item1.photo", "KEY", "LOGO", "SOUND;ENCODING=BASE64"] {
+        let card = format!("BEGIN:VCARD\nFN:Ann\n{property}:{picture}\n {picture}\nTEL:1\nEND:VCARD\n");
+        let options = DecodeOptions { row_limit: 100, ..DecodeOptions::default() };
+        let reading = read_cut("vcard", Section::People, &options, card.as_bytes(), &[100]);
+        let Some(Record::Person(person)) = &reading.rows[0].record else { panic!("no person: {reading:?}") };
+        assert_eq!(person.contact.phone.as_deref(), Some("1"), "{property}");
+    }
+}
+
+#[test]
+fn a_card_over_the_limit_fails_alone() {
+    let long = "x".repeat(200);
+    let notes = "NOTE:short\n".repeat(20);
+    for middle in [format!("NOTE:{long}\n"), notes, format!("NOTE:{}\n", "y\n ".repeat(200))] {
+        let cards = format!(
+            "BEGIN:VCARD\nFN:Ann\nEND:VCARD\nBEGIN:VCARD\nFN:Long\n{middle}END:VCARD\nBEGIN:VCARD\nFN:Bob\nEND:VCARD\n"
+        );
+        let options = DecodeOptions { row_limit: 100, ..DecodeOptions::default() };
+        let reading = read_cut("vcard", Section::People, &options, cards.as_bytes(), &[7]);
+        let good: Vec<bool> = reading.rows.iter().map(|row| row.record.is_some()).collect();
+        assert_eq!(good, [true, false, true]);
+        expect!["the card is longer than 100 bytes"].assert_eq(&reading.rows[1].diagnostics[0].to_string());
+        assert_eq!(reading.sources[1], None);
+    }
+}
+
+#[test]
+fn a_stage_has_the_persons_fields() {
+    let [lead] = &leads("vcard", "BEGIN:VCARD\nFN:Ann\nX-CAIRN-ID:018f\nCATEGORIES:A\nBDAY:20000102\nEND:VCARD\n")[..]
+    else {
+        panic!("one lead")
+    };
+    assert_eq!((lead.id.as_deref(), lead.contact.name.as_deref()), (Some("018f"), Some("Ann")));
+    assert_eq!((lead.categories.as_slice(), lead.foreign[0].value.as_str()), (&["A".to_owned()][..], "2000-01-02"));
+}
+
+#[test]
+fn a_source_has_what_an_import_would_keep() {
+    let card =
+        "BEGIN:VCARD\nFN:Ann\nNOTE:Own\nBDAY:20000102\nEMAIL:a@example.com\nEMAIL;TYPE=HOME:b@example.com\nEND:VCARD\n";
+    let reading = read("vcard", Section::People, card.as_bytes());
+    let source = reading.sources[0].as_ref().expect("a card has a source");
+    let notes = source.cells.iter().find(|cell| cell.column == "notes").expect("notes are a column");
+    assert_eq!(notes.text, "Own\nBirthday: 2000-01-02\nEmail (home): b@example.com");
+}
+
+#[test]
+fn work_comes_before_what_is_preferred() {
+    let person = |lines: &str| people("vcard", &format!("BEGIN:VCARD\nFN:A\n{lines}END:VCARD\n")).remove(0).contact;
+    let contact = person("TEL;HOME;PREF:1\nTEL;WORK:2\nADR;HOME;PREF:;;Home 1\nADR;WORK:;;Work 2\n");
+    assert_eq!((contact.phone.as_deref(), contact.address.as_deref()), (Some("2"), Some("Work 2")));
+    let contact = person("TEL:1\nTEL;HOME;PREF:2\nEMAIL:a@b\nEMAIL;PREF=1:c@d\nADR:;;First\nADR;HOME;PREF:;;Second\n");
+    assert_eq!((contact.phone.as_deref(), contact.email.as_deref()), (Some("2"), Some("c@d")));
+    assert_eq!(contact.address.as_deref(), Some("Second"));
+}
+
+#[test]
+fn a_company_has_no_name() {
+    let of = |lines: &str| {
+        let contact = people("vcard", &format!("BEGIN:VCARD\n{lines}END:VCARD\n")).remove(0).contact;
+        (contact.name, contact.company)
+    };
+    let acme = || Some("Acme".to_owned());
+    assert_eq!(of("FN:Acme\nORG:Acme\n"), (None, acme()));
+    assert_eq!(of("FN:Acme\nN:;;;;\nORG:Acme;\n"), (None, acme()));
+    assert_eq!(of("FN:Acme\nN:Acme\nORG:Acme\nX-ABShowAs:COMPANY\n"), (None, acme()));
+    assert_eq!(of("FN:Acme\nN:Acme\nORG:Acme\n"), (acme(), acme()));
+    assert_eq!(of("FN:Ann\nORG:Acme\nX-ABShowAs:COMPANY\n"), (Some("Ann".to_owned()), acme()));
+}
+
+#[test]
+fn a_card_within_a_card_is_another_persons() {
+    let agent = "BEGIN:VCARD\nFN:Agent\nTEL:9\nEND:VCARD\n";
+    for lines in
+        [format!("AGENT:\n{agent}"), format!("AGENT:{agent}"), "AGENT:BEGIN:VCARD\\nFN:Agent\\nEND:VCARD\n".to_owned()]
+    {
+        let people = people("vcard", &format!("BEGIN:VCARD\nFN:Ann\n{lines}TEL:1\nEND:VCARD\n"));
+        assert_eq!(people.len(), 1, "{lines}");
+        assert_eq!(people[0].contact.phone.as_deref(), Some("1"), "{lines}");
+        assert_eq!(people[0].contact.name.as_deref(), Some("Ann"), "{lines}");
+    }
+}

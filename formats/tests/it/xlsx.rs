@@ -1,0 +1,127 @@
+//! Workbooks that are larger than they look, or not what they say.
+
+use std::io::{Cursor, Write};
+
+use expect_test::expect;
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
+use formats::{DecodeOptions, Section};
+
+use crate::documents::{failure, read, read_cut};
+
+/// A part of an archive: its name, its content, and the size that the archive says it has.
+struct Part<'a>(&'a str, &'a [u8], Option<u32>);
+
+/// An archive as simple as can be (APPNOTE.TXT of PKWARE).
+fn archive(parts: &[Part<'_>]) -> Vec<u8> {
+    let mut file = Cursor::new(Vec::new());
+    let mut directory = Vec::new();
+    let mut put = |bytes: &[u8]| {
+        let start = file.position();
+        file.write_all(bytes).expect("a vector can always be written to");
+        u32::try_from(start).expect("the archive is small")
+    };
+    let bytes = |numbers: &[u32]| numbers.iter().flat_map(|number| number.to_le_bytes()).collect::<Vec<_>>();
+    for Part(name, content, said) in parts {
+        let mut encoder = DeflateEncoder::new(Vec::new(), Compression::best());
+        encoder.write_all(content).expect("a vector can always be written to");
+        let packed = encoder.finish().expect("a vector can always be written to");
+        let mut crc = flate2::Crc::new();
+        crc.update(content);
+        let length = |length: usize| u32::try_from(length).expect("the part is small");
+        let sizes = [crc.sum(), length(packed.len()), said.unwrap_or(length(content.len()))];
+        let head = [&[20, 0, 0, 0, 8, 0, 0, 0, 33, 84][..], &bytes(&sizes), &bytes(&[length(name.len())])].concat();
+        let start = put(&[b"PK\x03\x04", &head[..], name.as_bytes(), &packed].concat());
+        let tail = [&[0; 10][..], &bytes(&[start]), name.as_bytes()].concat();
+        directory.extend([b"PK\x01\x02\x14\0", &head[..], &tail].concat());
+    }
+    let start = put(&directory);
+    let count = u16::try_from(parts.len()).expect("there are few parts").to_le_bytes();
+    let sizes = bytes(&[u32::try_from(directory.len()).expect("the directory is small"), start]);
+    put(&[b"PK\x05\x06\0\0\0\0", &count[..], &count, &sizes, &[0, 0]].concat());
+    file.into_inner()
+}
+
+const BOOK: Part<'_> = Part("xl/workbook.xml", b"<workbook/>", None);
+
+fn sheet(rows: &str) -> Vec<u8> {
+    format!("<worksheet><sheetData>{rows}</sheetData></worksheet>").into_bytes()
+}
+
+fn text(cell: &str) -> String {
+    format!("<c t=\"inlineStr\"><is><t>{cell}</t></is></c>")
+}
+
+#[test]
+fn a_bomb_is_refused_by_what_it_says() {
+    let bomb = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &sheet(""), Some(300 << 20))]);
+    expect!["the file is too large: the content of a workbook of more than 256 MiB cannot be read"]
+        .assert_eq(&failure("xlsx", Section::People, &bomb));
+}
+
+#[test]
+fn a_bomb_that_lies_is_refused_as_it_goes_off() {
+    let row = format!("<row>{}</row>", text("name"));
+    let long = sheet(&row.repeat(100_000));
+    let bomb = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &long, Some(1_000))]);
+    expect!["the file cannot be read: its XML is broken; save it as xlsx again"].assert_eq(&failure(
+        "xlsx",
+        Section::People,
+        &bomb,
+    ));
+}
+
+#[test]
+fn a_sheet_with_far_corners_takes_no_memory_for_what_lies_between() {
+    let far = format!("<row r=\"1\">{}</row><row r=\"1048576\"><c r=\"XFD1048576\"><v>1</v></c></row>", text("name"));
+    let book = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &sheet(&far), None)]);
+    let reading = read("xlsx", Section::People, &book);
+    assert_eq!(reading.error, None);
+    let [row] = &reading.rows[..] else { panic!("not one row: {reading:?}") };
+    assert_eq!(row.position.line, 1_048_576);
+    assert!(row.diagnostics[0].reason.contains("name the columns of the others"), "{row:?}");
+}
+
+#[test]
+fn a_sheet_has_the_limits_of_a_table() {
+    let options = DecodeOptions { row_limit: 1_000, column_limit: 3, ..DecodeOptions::default() };
+    let long = format!(
+        "<row>{}</row><row>{}</row><row>{}</row><row>{}</row>",
+        text("name"),
+        text("Ann"),
+        text(&"x".repeat(5_000)),
+        text("Bob")
+    );
+    let book = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &sheet(&long), None)]);
+    let reading = read_cut("xlsx", Section::People, &options, &book, &[100]);
+    assert_eq!(reading.rows.iter().map(|row| row.record.is_some()).collect::<Vec<_>>(), [true, false, true]);
+    let wide = format!("<row>{}</row>", text("name").repeat(20));
+    let book = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &sheet(&wide), None)]);
+    let reading = read_cut("xlsx", Section::People, &options, &book, &[100]);
+    let error = reading.error.expect("there are too many columns").to_string();
+    assert!(error.contains("at most 3 are read"), "{error}");
+}
+
+#[test]
+fn more_than_the_limit_is_not_even_kept() {
+    let zeros = vec![0; 33 << 20];
+    let options = DecodeOptions::default();
+    let reading = read_cut("xlsx", Section::People, &options, &zeros, &[1 << 20]);
+    expect!["the file is too large: a workbook of more than 32 MiB cannot be read"]
+        .assert_eq(&reading.error.expect("it is too large").to_string());
+}
+
+#[test]
+fn rows_are_numbered_as_in_the_sheet() {
+    let rows = format!(
+        "<row r=\"3\">{}{}</row><row r=\"5\">{}</row><row r=\"6\"/><row r=\"9\">{}</row>",
+        text("name"),
+        text("no\ntes"),
+        text("Two&#10;lines"),
+        text("Bob"),
+    );
+    let book = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &sheet(&rows), None)]);
+    let reading = read("xlsx", Section::People, &book);
+    let lines: Vec<u64> = reading.rows.iter().map(|row| row.position.line).collect();
+    assert_eq!((lines, reading.findings.header_line), (vec![5, 9], Some(3)));
+}

@@ -1,0 +1,368 @@
+//! What is asked of an import: read into what storage and formats take, and kept with the import so that any gateway can do it later.
+
+use std::fmt;
+use std::str::FromStr;
+use std::sync::Arc;
+
+use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Mapping, Section};
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+use storage::import::{IncomingTerms, Policy, Target};
+use storage::query::{custom_fields, event_templates, users};
+use uuid::Uuid;
+
+use super::file::{ImportFile, hexadecimal};
+use crate::error::{Code, Error, Result};
+use crate::id::Kind;
+use crate::session::Session;
+use crate::transfer;
+use crate::view::name_or_id;
+
+/// The form of a request that is kept.
+const VERSION: u32 = 1;
+
+/// What to do with a file.
+#[derive(Clone, Debug)]
+pub struct ImportRequest {
+    /// What its rows are.
+    pub section: Section,
+    /// The name of its format; found by its bytes, its name or its media type where it is `None`.
+    pub format: Option<String>,
+    /// Its charset, where its bytes mislead.
+    pub charset: Option<Charset>,
+    /// What separates its cells, where its first rows mislead.
+    pub delimiter: Option<Delimiter>,
+    /// What columns are read as, whatever their names say.
+    pub map: Vec<Mapping>,
+    /// Whether the day or the month comes first, where the dates do not tell.
+    pub date_order: Option<DateOrder>,
+    /// Names of categories for every row that is created or updated.
+    pub categories: Vec<String>,
+    /// What happens to rows whose record is there already.
+    pub duplicates: Duplicates,
+    /// The name or id of the event template that is fired on each record that is made or changed.
+    pub event_template: Option<String>,
+    /// The e-mail address or id of the user to whom the new records belong; whoever imports where it is `None`.
+    pub owner: Option<String>,
+    /// The value of transactions whose rows have none.
+    pub value: Option<storage::Decimal>,
+    /// The probability of transactions whose rows have none.
+    pub probability: Option<storage::Decimal>,
+    /// Whether what is automatic happens.
+    pub automation: Automation,
+}
+
+impl ImportRequest {
+    /// The plainest: everything is found out, and duplicates are ignored.
+    pub fn new(section: Section) -> Self {
+        Self {
+            section,
+            format: None,
+            charset: None,
+            delimiter: None,
+            map: Vec::new(),
+            date_order: None,
+            categories: Vec::new(),
+            duplicates: Duplicates::default(),
+            event_template: None,
+            owner: None,
+            value: None,
+            probability: None,
+            automation: Automation::default(),
+        }
+    }
+}
+
+/// What happens to a row whose record is there already and would change.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, async_graphql::Enum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Duplicates {
+    /// The row is skipped.
+    #[default]
+    Ignore,
+    /// Cells that are not empty overwrite.
+    Replace,
+    /// Only empty fields are filled.
+    Merge,
+}
+
+impl FromStr for Duplicates {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "ignore" => Ok(Self::Ignore),
+            "replace" => Ok(Self::Replace),
+            "merge" => Ok(Self::Merge),
+            _ => Err(format!("{text:?} is no way to treat duplicates: write ignore, replace or merge")),
+        }
+    }
+}
+
+/// Whether an import sets off what is automatic: the events of its template, and the mails that go with them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, async_graphql::Enum, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Automation {
+    /// It does.
+    #[default]
+    On,
+    /// It only imports.
+    Off,
+}
+
+impl FromStr for Automation {
+    type Err = String;
+
+    fn from_str(text: &str) -> std::result::Result<Self, String> {
+        match text {
+            "on" => Ok(Self::On),
+            "off" => Ok(Self::Off),
+            _ => Err(format!("automation is on or off, and not {text:?}")),
+        }
+    }
+}
+
+/// How large a file may be. Each refusal names its limit as the configuration has it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ImportLimits {
+    /// `import_file`: bytes of a file.
+    pub file: u64,
+    /// `import_row`: bytes of a row.
+    pub row: usize,
+    /// `import_columns`: columns.
+    pub columns: usize,
+    /// `import_rows`: rows.
+    pub rows: u64,
+}
+
+impl Default for ImportLimits {
+    fn default() -> Self {
+        Self { file: 2 << 30, row: 1 << 20, columns: 1_024, rows: 10_000_000 }
+    }
+}
+
+/// A request whose names are found: what an import does, as it is kept.
+#[derive(Clone, Debug, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub(super) struct Kept {
+    version: u32,
+    section: String,
+    format: String,
+    charset: Option<String>,
+    delimiter: Option<char>,
+    map: Vec<KeptMapping>,
+    date_order: Option<String>,
+    pub(super) categories: Vec<String>,
+    pub(super) duplicates: Duplicates,
+    event_template: Option<Uuid>,
+    owner: Option<Uuid>,
+    value: Option<String>,
+    probability: Option<String>,
+    automation: Automation,
+}
+
+#[derive(Clone, Debug, Serialize, Deserialize)]
+struct KeptMapping {
+    column: String,
+    field: String,
+}
+
+/// A request that is ready to be done.
+pub(super) struct Ready {
+    pub(super) section: Section,
+    pub(super) target: Target,
+    pub(super) codec: Arc<dyn Codec>,
+    options: DecodeOptions,
+    pub(super) policy: Policy,
+    /// The request as it is kept.
+    pub(super) json: String,
+}
+
+impl Ready {
+    /// A decoder for the file. Errors: `UNSUPPORTED` with what would do.
+    pub(super) fn decoder(&self) -> Result<Box<dyn Decode>> {
+        self.codec.decoder(self.section, &self.options).map_err(unsupported)
+    }
+
+    /// What tells that two imports are one: the file, the request, and whose records come of it.
+    pub(super) fn fingerprint(&self, file: &ImportFile, user: Uuid) -> String {
+        let mut hash = Sha256::new();
+        for part in [file.sha256.as_bytes(), self.json.as_bytes(), user.as_bytes()] {
+            hash.update((part.len() as u64).to_le_bytes());
+            hash.update(part);
+        }
+        hexadecimal(&hash.finalize())
+    }
+}
+
+impl Session {
+    /// Reads a request. Errors: `UNSUPPORTED` with what would do, `INVALID` for options that do not fit, `NOT_FOUND` for a template or
+    /// an owner that is not there.
+    pub(super) async fn ready(&self, request: ImportRequest, file: &ImportFile) -> Result<Ready> {
+        let ImportRequest {
+            section,
+            format,
+            charset,
+            delimiter,
+            map,
+            date_order,
+            categories,
+            duplicates,
+            event_template,
+            owner,
+            value,
+            probability,
+            automation,
+        } = request;
+        let format = self.format(format.as_deref(), file).await?;
+        if event_template.is_some() && automation == Automation::Off {
+            let message = "an event template is automatic: leave it out, or the option that turns automation off";
+            return Err(Error::invalid(message));
+        }
+        if section.stage().is_none() && (value.is_some() || probability.is_some()) {
+            let message = format!("a value and a probability are for transactions, and {section} have none");
+            return Err(Error::invalid(message));
+        }
+        if probability.is_some_and(|p| p < storage::Decimal::ZERO || p > storage::Decimal::ONE) {
+            let message = "a probability lies between 0 and 1; write 25 % as 0.25";
+            return Err(Error { field: Some("probability"), ..Error::invalid(message) });
+        }
+        let event_template = match event_template {
+            Some(text) => Some(self.template_named(text).await?),
+            None => None,
+        };
+        let owner = match owner {
+            Some(text) => Some(self.user_named(&text).await?),
+            None => None,
+        };
+        let mapping = |Mapping { column, field }| KeptMapping { column, field };
+        let order = |order| match order {
+            DateOrder::DayFirst => "dmy".to_owned(),
+            DateOrder::MonthFirst => "mdy".to_owned(),
+        };
+        let kept = Kept {
+            version: VERSION,
+            section: section.name().to_owned(),
+            format,
+            charset: charset.map(|charset| charset.to_string()),
+            delimiter: delimiter.map(Delimiter::char),
+            map: map.into_iter().map(mapping).collect(),
+            date_order: date_order.map(order),
+            categories,
+            duplicates,
+            event_template,
+            owner,
+            value: value.map(|value| value.to_string()),
+            probability: probability.map(|value| value.to_string()),
+            automation,
+        };
+        self.ready_kept(kept).await
+    }
+
+    /// Reads a request that was kept. Errors: `UNSUPPORTED` where this program does not know its format.
+    pub(super) async fn ready_again(&self, json: &str) -> Result<Ready> {
+        let kept: Kept = serde_json::from_str(json).map_err(Error::internal)?;
+        self.ready_kept(kept).await
+    }
+
+    async fn ready_kept(&self, kept: Kept) -> Result<Ready> {
+        let json = serde_json::to_string(&kept).map_err(Error::internal)?;
+        let Kept {
+            version: _,
+            section,
+            format,
+            charset,
+            delimiter,
+            map,
+            date_order,
+            categories,
+            duplicates,
+            event_template,
+            owner,
+            value,
+            probability,
+            automation: _,
+        } = kept;
+        let section: Section = section.parse().map_err(Error::internal)?;
+        let target = target(section)?;
+        let codec = Arc::clone(self.engine().formats().get(&format).map_err(unsupported)?);
+        let limits = self.engine().import_limits;
+        let mapping = |KeptMapping { column, field }| Mapping { column, field };
+        let options = DecodeOptions {
+            charset: charset.map(|name| name.parse()).transpose().map_err(Error::internal)?,
+            delimiter: delimiter.map(|c| c.to_string().parse()).transpose().map_err(Error::internal)?,
+            map: map.into_iter().map(mapping).collect(),
+            custom_fields: self.custom_fields(target).await?,
+            date_order: date_order.map(|name| name.parse()).transpose().map_err(Error::internal)?,
+            row_limit: limits.row,
+            column_limit: limits.columns,
+        };
+        let decimal = |text: Option<String>| text.map(|text| text.parse()).transpose().map_err(Error::internal);
+        let defaults =
+            IncomingTerms { value: decimal(value)?, probability: decimal(probability)?, ..IncomingTerms::default() };
+        let duplicates = transfer::imports::stored_duplicates(duplicates);
+        let policy = Policy { categories, defaults, owner, event_template, ..Policy::new(target, duplicates) };
+        let ready = Ready { section, target, codec, options, policy, json };
+        // What cannot be read is refused before anything is announced.
+        ready.decoder()?;
+        Ok(ready)
+    }
+
+    /// The format that is named, else that of the file's name, else that of its media type.
+    async fn format(&self, named: Option<&str>, file: &ImportFile) -> Result<String> {
+        let formats = self.engine().formats();
+        if let Some(named) = named {
+            return Ok(formats.get(named).map_err(unsupported)?.descriptor().name.to_owned());
+        }
+        let _head = file.head().await?;
+        let extension = file.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
+        let codec = extension
+            .and_then(|extension| formats.by_extension(extension).ok())
+            .or_else(|| formats.by_media_type(file.media_type.as_deref()?));
+        codec.map(|codec| codec.descriptor().name.to_owned()).ok_or_else(|| {
+            let choices: Vec<_> = formats.iter().map(|codec| codec.descriptor().name).collect();
+            unsupported(format!("say which format the file has, one of {}", choices.join(", ")))
+        })
+    }
+
+    /// The names of the custom fields that a row may fill.
+    async fn custom_fields(&self, target: Target) -> Result<Vec<String>> {
+        let of = match target {
+            Target::People => Some(custom_fields::Target::Person),
+            Target::Stage(_) => None,
+            Target::Events => return Ok(Vec::new()),
+        };
+        let fields = custom_fields::list(&self.reader(), of).await?;
+        Ok(fields.into_iter().map(|field| field.name).collect())
+    }
+
+    async fn template_named(&self, text: String) -> Result<Uuid> {
+        let unknown = Error::new(Code::NotFound, format!("there is no event template {text:?}"));
+        let wanted = name_or_id(Kind::EventTemplate, text);
+        let found = event_templates::find(&self.reader(), &wanted).await?;
+        found.map(|template| template.id).ok_or(unknown)
+    }
+
+    async fn user_named(&self, text: &str) -> Result<Uuid> {
+        let reader = self.reader();
+        let found = match Kind::User.parse(text) {
+            Some(id) => users::get(&reader, id).await?,
+            None => users::by_email(&reader, text).await?,
+        };
+        let unknown = || Error::new(Code::NotFound, format!("there is no user {text:?}"));
+        found.map(|user| user.id).ok_or_else(unknown)
+    }
+}
+
+fn target(section: Section) -> Result<Target> {
+    match (section, section.stage().map(transfer::transactions::stored_stage)) {
+        (Section::People, _) => Ok(Target::People),
+        (_, Some(stage)) => Ok(Target::Stage(stage)),
+        (Section::Calendar, _) => Ok(Target::Events),
+        _ => Err(Error::new(Code::Unsupported, format!("{section} cannot be imported"))),
+    }
+}
+
+fn unsupported(error: impl fmt::Display) -> Error {
+    Error::new(Code::Unsupported, error.to_string())
+}

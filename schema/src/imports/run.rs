@@ -1,0 +1,284 @@
+//! Reading a file into storage: the one code path of plans and applies.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::{Duration, Instant};
+
+use formats::{
+    CodecError, DecodeError, Delimiter, Diagnostic, Findings, Position, Record, Row, Rows, Section, Source, SourceCell,
+    columns,
+};
+use futures_util::stream::{Stream, StreamExt};
+use storage::Writer;
+use storage::import::{
+    BATCH, Checked, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Phase, PlanHash, PlannedRow, Progress, Target,
+    report_progress,
+};
+use storage::query::imports::{Counts, File, Note, Skip, Summary};
+
+use super::failed::Failed;
+use super::file::ImportFile;
+use super::request::Ready;
+use super::running::Task;
+use super::{NOTED_ROWS, details::Details};
+use crate::error::{Code, Error, Result};
+use crate::session::Session;
+use crate::transfer;
+
+/// How often other gateways hear how far an import is.
+const REPORT: Duration = Duration::from_millis(500);
+
+/// What a file came to.
+pub(super) struct Done {
+    pub(super) import: Import,
+    pub(super) summary: Summary,
+    /// The first rows that failed.
+    pub(super) errors: Vec<Note>,
+    /// The hash of what became of the rows.
+    pub(super) hash: String,
+}
+
+/// Reads a file into an import that has begun. Errors: `INVALID` where the file as a whole cannot be read, with the place, `LIMITED`
+/// over a limit, `CONFLICT` where somebody stops it or rows differ from their plan; the import is taken back then.
+pub(super) async fn read(session: &Session, ready: &Ready, file: &ImportFile, import: Import, meter: Meter) -> Result<Done> {
+    let done = Arc::clone(&meter.done);
+    let counted = file.bytes().await?.inspect(move |piece| {
+        if let Ok(piece) = piece {
+            done.fetch_add(piece.len() as u64, Ordering::Relaxed);
+        }
+    });
+    let mut rows = formats::decode(ready.decoder()?, counted);
+    let mut run = Run::new(import, ready, meter, session.engine().import_limits.rows);
+    if let Err(error) = run.rows(&mut rows).await {
+        run.import.abandon().await?;
+        return Err(error);
+    }
+    let findings = rows.findings();
+    drop(rows);
+    let Run { import, counts, errors, skips, failed, mut hash, .. } = run;
+    hash.mix(ready.json.as_bytes());
+    hash.mix(file.sha256.as_bytes());
+    let Findings { charset, delimiter, ignored, columns, client, report, .. } = findings;
+    let details = Details {
+        columns: report.into_iter().map(transfer::imports::column).collect(),
+        client: client.map(ToOwned::to_owned),
+        events: import.events(),
+        planned_events: import.template_events().into_iter().map(transfer::imports::planned_event).collect(),
+    };
+    let summary = Summary {
+        section: ready.section.name().to_owned(),
+        file: File {
+            name: file.name.clone(),
+            sha256: file.sha256.clone(),
+            format: ready.codec.descriptor().name.to_owned(),
+            charset: charset.map(|charset| charset.to_string()),
+            delimiter: delimiter.map(Delimiter::char),
+        },
+        counts,
+        skips,
+        ignored,
+        columns: failed.into_columns(columns),
+        finished_at: session.engine().now(),
+        details: serde_json::to_string(&details).map_err(Error::internal)?,
+    };
+    Ok(Done { import, summary, errors, hash: hash.text() })
+}
+
+/// Tells how far a file is read, and learns whether to stop.
+pub(super) struct Meter {
+    task: Option<Arc<Task>>,
+    writer: Writer,
+    done: Arc<AtomicU64>,
+    total: u64,
+    last: Instant,
+}
+
+impl Meter {
+    pub(super) fn new(task: Option<Arc<Task>>, writer: Writer, file: &ImportFile) -> Self {
+        Self { task, writer, done: Arc::default(), total: file.size, last: Instant::now() }
+    }
+
+    /// Errors: `CONFLICT` where somebody has stopped the import.
+    async fn tell(&mut self, import: &Import, phase: Phase, rows: u64) -> Result<()> {
+        let Some(task) = &self.task else { return Ok(()) };
+        let progress = Progress { phase, done: self.done.load(Ordering::Relaxed), total: self.total, rows };
+        task.report(progress);
+        if self.last.elapsed() >= REPORT {
+            self.last = Instant::now();
+            if report_progress(&self.writer, import.id(), progress).await? {
+                task.cancel();
+            }
+        }
+        task.check()
+    }
+}
+
+/// An import under way.
+struct Run {
+    import: Import,
+    section: Section,
+    target: Target,
+    meter: Meter,
+    most_rows: u64,
+    counts: Counts,
+    errors: Vec<Note>,
+    skips: Vec<Skip>,
+    hash: PlanHash,
+    /// The rows that are not imported yet, with the line where each begins.
+    batch: Vec<(u64, Checked)>,
+    failed: Failed,
+    /// Whether the format tells what its file has for a row.
+    has_sources: bool,
+}
+
+impl Run {
+    fn new(import: Import, ready: &Ready, meter: Meter, most_rows: u64) -> Self {
+        Self {
+            import,
+            section: ready.section,
+            target: ready.target,
+            meter,
+            most_rows,
+            counts: Counts::default(),
+            errors: Vec::new(),
+            skips: Vec::new(),
+            hash: PlanHash::default(),
+            batch: Vec::new(),
+            failed: Failed::new(ready.section),
+            has_sources: false,
+        }
+    }
+
+    async fn rows<S, E>(&mut self, rows: &mut Rows<S>) -> Result<()>
+    where
+        S: Stream<Item = std::result::Result<bytes::Bytes, E>>,
+        E: std::fmt::Display,
+    {
+        self.meter.tell(&self.import, Phase::Reading, 0).await?;
+        while let Some(row) = rows.next().await {
+            let row = row.map_err(|error| match error {
+                formats::StreamError::Source(error) => Error::internal(error),
+                formats::StreamError::Codec(error) => unreadable(&error),
+            })?;
+            self.counts.read += 1;
+            if self.counts.read > self.most_rows {
+                let most = self.most_rows;
+                let message = format!("the file has more than {most} rows, the limit import_rows; nothing was imported");
+                return Err(Error::new(Code::Limited, message));
+            }
+            // Where a format does not tell what its file has, our own columns take its place.
+            self.has_sources = self.has_sources || rows.source().is_some();
+            let record = row.record.as_ref().filter(|_| !self.has_sources).cloned();
+            match self.checked(row) {
+                Ok(checked) => self.batch.push(checked),
+                Err(note) => self.fail(note, rows, record.as_ref()),
+            }
+            if self.batch.len() == BATCH {
+                self.apply().await?;
+            }
+            if self.failed.is_full() {
+                self.import.keep_failed(self.failed.take()).await?;
+                self.meter.tell(&self.import, Phase::Reading, self.counts.read).await?;
+            }
+        }
+        self.apply().await?;
+        self.import.keep_failed(self.failed.take()).await?;
+        self.meter.tell(&self.import, Phase::Ending, self.counts.read).await
+    }
+
+    /// What a row brings and the line where it begins, or why it is no record.
+    fn checked(&self, row: Row) -> std::result::Result<(u64, Checked), Note> {
+        let Row { position: Position { row, line }, record, diagnostics } = row;
+        let note = |field, reason| Note { row, line, field, reason };
+        let Some(record) = record else {
+            let unsaid = || note(None, "the row cannot be read".to_owned());
+            let first = diagnostics.into_iter().next();
+            return Err(first.map_or_else(unsaid, |Diagnostic { field, reason }| note(field, reason)));
+        };
+        let of_field = |field: &str, reason| note(Some(field.to_owned()), reason);
+        let incoming = incoming(record, row, self.target).map_err(|(field, reason)| of_field(field, reason))?;
+        let checked = match incoming {
+            Arriving::Contact(incoming) => self.import.check(Incoming { line, ..*incoming }),
+            Arriving::Event(incoming) => self.import.check_event(IncomingEvent { line, ..*incoming }),
+        };
+        let failed = |Failure { field, reason }| note(field, reason);
+        checked.map(|checked| (line, checked)).map_err(failed)
+    }
+
+    /// Notes down a row that is no record, and what the file has for it.
+    fn fail<S>(&mut self, note: Note, rows: &Rows<S>, record: Option<&Record>) {
+        self.counts.failed += 1;
+        let Note { row, line, field, reason } = note.clone();
+        self.hash.add(&PlannedRow::failed(row, line, field, reason));
+        if self.errors.len() < NOTED_ROWS {
+            self.errors.push(note.clone());
+        }
+        let own = || record.map(|record| own_columns(self.section, record));
+        let source = rows.source().or_else(own).unwrap_or_default();
+        self.failed.push(note, source, || rows.findings().columns);
+    }
+
+    async fn apply(&mut self) -> Result<()> {
+        let (lines, rows): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
+        let decisions = self.import.rows(rows).await?;
+        for (decision, line) in decisions.into_iter().zip(lines) {
+            self.hash.add(&PlannedRow::new(&decision, line));
+            match decision.outcome {
+                Outcome::Created => self.counts.created += 1,
+                Outcome::Updated => self.counts.updated += 1,
+                Outcome::Unchanged => self.counts.unchanged += 1,
+                Outcome::Failed => self.counts.failed += 1,
+                Outcome::Skipped => self.skip(decision, line),
+            }
+        }
+        self.meter.tell(&self.import, Phase::Reading, self.counts.read).await
+    }
+
+    fn skip(&mut self, decision: Decision, line: u64) {
+        self.counts.skipped += 1;
+        if self.skips.len() < NOTED_ROWS {
+            let Decision { row, record, duplicate, .. } = decision;
+            let reason = duplicate.as_ref().map(ToString::to_string).unwrap_or_default();
+            self.skips.push(Skip { row, line, reason, duplicate, record });
+        }
+    }
+}
+
+/// Why a file as a whole cannot be read.
+fn unreadable(error: &CodecError) -> Error {
+    match error {
+        CodecError::Decode(DecodeError::TooManyColumns { .. }) => {
+            Error::new(Code::Limited, format!("{error} (the limit import_columns); nothing was imported"))
+        }
+        error => Error::invalid(format!("{error}; nothing was imported")),
+    }
+}
+
+/// A record as a row of a file of ours.
+fn own_columns(section: Section, record: &Record) -> Source<'_> {
+    let cells = columns(section).iter().zip(record.cells());
+    Source { cells: cells.map(|(column, text)| SourceCell { column: (*column).into(), text }).collect() }
+}
+
+/// A row as storage takes it.
+enum Arriving {
+    Contact(Box<Incoming>),
+    Event(Box<IncomingEvent>),
+}
+
+fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Arriving, (&'static str, String)> {
+    let contact = |incoming| Arriving::Contact(Box::new(incoming));
+    match (record, target) {
+        (Record::Person(person), Target::People) => Ok(contact(transfer::people::incoming(*person, row))),
+        (Record::Transaction(transaction), Target::Stage(stage)) => {
+            transfer::transactions::incoming(*transaction, row, stage).map(contact)
+        }
+        (Record::Event(event), Target::Events) => {
+            Ok(Arriving::Event(Box::new(transfer::events::incoming(*event, row))))
+        }
+        (_, Target::Events) => Err(("title", "the row is no event, and this is an import of a calendar".to_owned())),
+        (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),
+        (Record::Event(_), _) => Err(("title", "the row is an event, and this is no import of a calendar".to_owned())),
+        (Record::Transaction(_), Target::People) => Err(("stage", "the row is a transaction, not a person".to_owned())),
+    }
+}

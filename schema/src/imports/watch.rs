@@ -1,0 +1,214 @@
+//! Looking at a running import, stopping it, and tidying up after those whose process is gone.
+
+use std::time::Duration;
+
+use futures_util::stream::{self, Stream};
+use storage::import::{self, Phase, Progress, end, sweep};
+use storage::query::imports::{self as stored, Status};
+use storage::query::uploads;
+use storage::{Actor, Timestamp};
+use uuid::Uuid;
+
+use super::running::Task;
+use crate::engine::Engine;
+use crate::error::{Code, Error, Result};
+use crate::id::Kind;
+use crate::permission::Right;
+use crate::receipts::{ImportProgress, Receipt};
+use crate::session::Session;
+use crate::transfer;
+
+/// How often an import of another process is looked at.
+const LOOK: Duration = Duration::from_millis(500);
+
+/// How long whoever stops an import waits for it to stop.
+const STOPS_WITHIN: Duration = Duration::from_secs(30);
+
+/// How long the sweep waits for an account in which somebody imports.
+const SWEEP_WITHIN: Duration = Duration::from_secs(15);
+
+/// How long a file waits for its import, in microseconds.
+const A_DAY: i64 = 24 * 60 * 60 * 1_000_000;
+
+/// How often the sweep goes round.
+pub const SWEEP_EVERY: Duration = Duration::from_mins(1);
+
+impl Session {
+    /// How far an import is, until it is done; a plan is looked at until somebody has applied it. Errors: `NOT_FOUND`.
+    pub async fn import_progress(&self, id: &str) -> Result<impl Stream<Item = Result<ImportProgress>> + Send + use<>> {
+        let id = self.past_import(id).await?.id;
+        let look = Look { session: self.clone(), id, last: None, is_over: false };
+        Ok(stream::try_unfold(look, async |mut look| Ok(look.next().await?.map(|progress| (progress, look)))))
+    }
+
+    /// How far an import is now; `None` for one that does not run.
+    pub(crate) async fn progress_of(&self, import: &stored::Import) -> Result<Option<ImportProgress>> {
+        if import.status != Status::Applying {
+            return Ok(None);
+        }
+        let progress = match self.task_of(import.id) {
+            Some(task) => *task.progress().borrow(),
+            None => import::progress(&self.reader(), import.id).await?.unwrap_or_default(),
+        };
+        Ok(Some(transfer::imports::progress(import, progress)))
+    }
+
+    /// Stops an import that runs, or gives up a plan. Nothing of it is imported, unless it was quicker.
+    ///
+    /// Errors: `NOT_FOUND`, `CONFLICT` for one that is done, and on SQLite for one that another process runs.
+    pub async fn cancel_import(&self, id: &str) -> Result<Receipt> {
+        let writer = self.writer(Right::Records)?;
+        let import = self.past_import(id).await?;
+        match import.status {
+            Status::Planned | Status::Interrupted if self.task_of(import.id).is_none() => {
+                end(&writer, import.id, Status::Cancelled, None).await?;
+            }
+            Status::Planned | Status::Interrupted | Status::Applying => self.stop(import.id).await?,
+            Status::Applied => {
+                return Err(Error::new(Code::Conflict, "the import is done; it can be undone"));
+            }
+            Status::Failed | Status::Cancelled | Status::Undone => {
+                return Err(Error::new(Code::Conflict, "the import does not run any more"));
+            }
+        }
+        self.receipt(id).await
+    }
+
+    /// The id of an import of the account that this process runs.
+    pub fn running_import(&self) -> Option<String> {
+        let id = self.engine().running.first(self.account().account_id)?;
+        Some(Kind::Import.global(id).to_string())
+    }
+
+    async fn stop(&self, id: Uuid) -> Result<()> {
+        if let Some(task) = self.task_of(id) {
+            task.cancel();
+            // How it ended stands in its receipt.
+            let _ = tokio::time::timeout(STOPS_WITHIN, task.outcome()).await;
+            return Ok(());
+        }
+        let writer = self.writer(Right::Records)?;
+        import::cancel(&writer, id).await?;
+        if self.engine().storage.is_sqlite() {
+            // Whoever runs it has the one writer; where it is free nobody does.
+            return match sweep(&writer).await {
+                Ok(()) => Ok(()),
+                Err(storage::Error::Unavailable(_)) => {
+                    let message = "another process runs this import, and on SQLite it alone can stop it";
+                    Err(Error::new(Code::Conflict, message))
+                }
+                Err(error) => Err(error.into()),
+            };
+        }
+        let stops = async {
+            while stored::get(&self.reader(), id).await?.is_some_and(|import| import.status == Status::Applying) {
+                tokio::time::sleep(LOOK / 5).await;
+            }
+            Ok(())
+        };
+        tokio::time::timeout(STOPS_WITHIN, stops).await.unwrap_or(Ok(()))
+    }
+
+    fn task_of(&self, id: Uuid) -> Option<std::sync::Arc<Task>> {
+        self.engine().running.of(self.account().account_id, id)
+    }
+}
+
+/// Somebody who looks at an import.
+struct Look {
+    session: Session,
+    id: Uuid,
+    last: Option<ImportProgress>,
+    is_over: bool,
+}
+
+impl Look {
+    /// What is new; nothing after the end.
+    async fn next(&mut self) -> Result<Option<ImportProgress>> {
+        if self.is_over {
+            return Ok(None);
+        }
+        loop {
+            let Some(import) = stored::get(&self.session.reader(), self.id).await? else { return Ok(None) };
+            let task = self.session.task_of(self.id);
+            let progress = match &task {
+                Some(task) => *task.progress().borrow(),
+                None => import::progress(&self.session.reader(), self.id).await?.unwrap_or_default(),
+            };
+            let runs = task.is_some() || matches!(import.status, Status::Applying | Status::Planned);
+            let now = transfer::imports::progress(&import, if runs { progress } else { whole(&import, progress) });
+            self.is_over = !runs;
+            if self.last.as_ref() != Some(&now) {
+                self.last = Some(now.clone());
+                return Ok(Some(now));
+            }
+            match task {
+                Some(task) => {
+                    let mut changes = task.progress();
+                    changes.mark_unchanged();
+                    tokio::select! {
+                        _ = changes.changed() => {}
+                        _ = task.outcome() => {}
+                        () = tokio::time::sleep(LOOK) => {}
+                    }
+                }
+                None => tokio::time::sleep(LOOK).await,
+            }
+        }
+    }
+}
+
+/// How far an import is that is done.
+fn whole(import: &stored::Import, progress: Progress) -> Progress {
+    match import.status {
+        Status::Applied | Status::Undone => Progress {
+            phase: Phase::Ending,
+            done: progress.total,
+            rows: import.summary.counts.read,
+            ..progress
+        },
+        _ => progress,
+    }
+}
+
+impl Engine {
+    /// Notes down the imports whose process is gone, forgets files that nobody has imported within a day and plans that nobody has
+    /// applied. What cannot be done now is done the next time.
+    pub async fn sweep(&self) {
+        if let Err(error) = self.sweep_running().await {
+            tracing::warn!(%error, "Imports that were interrupted cannot be noted down now: {error}");
+        }
+        if let Err(error) = self.sweep_files().await {
+            tracing::warn!(%error, "Old files cannot be forgotten now: {error}");
+        }
+    }
+
+    async fn sweep_running(&self) -> storage::Result<()> {
+        for account in stored::with_running(&self.storage).await? {
+            // On SQLite it would wait for our own import.
+            if self.storage.is_sqlite() && self.running.any() {
+                continue;
+            }
+            let writer = self.storage.writer(account, Actor::System, self.now());
+            match tokio::time::timeout(SWEEP_WITHIN, sweep(&writer)).await {
+                Ok(Err(error)) if !matches!(error, storage::Error::Unavailable(_)) => return Err(error),
+                // Somebody imports: the next time.
+                Ok(_) | Err(_) => {}
+            }
+        }
+        Ok(())
+    }
+
+    async fn sweep_files(&self) -> storage::Result<()> {
+        let before = Timestamp::from_microseconds(self.now().microseconds() - A_DAY);
+        for account in uploads::accounts_with_old(&self.storage, before).await? {
+            let writer = self.storage.writer(account, Actor::System, self.now());
+            for plan in stored::plans_before(&self.storage.reader(account), before).await? {
+                let reason = "nobody has applied the plan within a day";
+                end(&writer, plan, Status::Cancelled, Some(reason)).await?;
+            }
+            uploads::purge(&writer, before).await?;
+        }
+        Ok(())
+    }
+}
