@@ -60,11 +60,12 @@ impl<'u> Journal<'u> {
     /// Recalls what earlier batches noted of these records.
     pub(super) async fn recall(&mut self, records: &[Uuid]) -> Result<()> {
         let mut found = Vec::new();
+        let scope = self.unit.scope();
         for ids in records.chunks(IDS_A_STATEMENT) {
             let of_import = Entity::find()
-                .filter(Column::AccountId.eq(self.unit.account))
-                .filter(Column::ImportId.eq(self.import))
-                .filter(among::ids(&self.unit.scope(), Column::RecordId, ids));
+                .filter(among::common(&scope, Column::AccountId, scope.account))
+                .filter(among::common(&scope, Column::ImportId, self.import))
+                .filter(among::ids(&scope, Column::RecordId, ids));
             found.extend(of_import.all(self.unit.on()).await?);
         }
         // Here and not there: SQLite would follow the index of the order through the whole import.
