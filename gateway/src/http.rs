@@ -50,6 +50,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/api.php", post(legacy::serve))
         .route("/export/{file}", get(export::serve))
         .route("/import/{section}", post(import::serve))
+        .route("/import/{section}/sample.csv", get(import::sample))
         .route("/imports/{id}", get(imports::receipt))
         .route("/imports/{id}/errors.csv", get(imports::errors))
         .route("/imports/{id}/rows", get(imports::rows))

@@ -596,8 +596,13 @@ on_each_database! {
                 "row": 5, "line": 6, "field": null,
                 "reason": "a person needs a name, a company, an e-mail address or a phone",
             }],
-            "skips": [{ "row": 4, "line": 5, "field": null, "reason": "it repeats row 1: the same name and company" }],
+            "skips": [{
+                "row": 4, "line": 5, "reason": "it repeats row 1: the same name and company",
+                "key": "nameAndCompany", "values": ["new", ""], "record": null, "repeats": 1,
+            }],
             "ignored": [],
+            "columns": receipt["columns"].take(),
+            "events": 0, "plannedEvents": [], "mails": 0, "hash": null, "reason": null,
         });
         assert_eq!(receipt, expected, "{receipt:#}");
         let json = client.import("/import/leads?format=json", "[]").await;
@@ -755,8 +760,17 @@ on_each_database! {
         for (path, status, code, said) in [
             ("people?format=docx", 415, "UNSUPPORTED", "csv"),
             ("people?format=docx", 415, "UNSUPPORTED", "json"),
-            ("people", 415, "UNSUPPORTED", "?format=, one of csv, json"),
-            ("calendar?format=csv", 415, "UNSUPPORTED", "people"),
+            ("messages?format=csv", 415, "UNSUPPORTED", "messages cannot be imported"),
+            ("people?format=csv&mode=try", 400, "INVALID", "plan or apply"),
+            ("people?format=csv&value=5", 400, "INVALID", "people have none"),
+            ("leads?format=csv&value=much", 400, "INVALID", "is not a number"),
+            ("leads?format=csv&probability=25", 400, "INVALID", "between 0 and 1"),
+            ("leads?format=csv&owner=nobody@acme.example", 404, "NOT_FOUND", "nobody@acme.example"),
+            ("leads?format=csv&event_template=None", 404, "NOT_FOUND", "None"),
+            ("leads?format=csv&event_template=None&automation=off", 400, "INVALID", "automatic"),
+            ("leads?format=csv&automation=perhaps", 400, "INVALID", "on or off"),
+            ("leads?format=csv&map=nothing", 400, "INVALID", "Header=field"),
+            ("leads?format=csv&date_order=ymd", 400, "INVALID", "dmy or mdy"),
             ("people?format=csv&dupes=merge", 400, "INVALID", "duplicates"),
             ("people?format=csv&duplicates=yes", 400, "INVALID", "ignore, replace or merge"),
             ("people?format=csv&category=", 400, "INVALID", "the name of a category is empty"),
@@ -766,6 +780,8 @@ on_each_database! {
             assert_eq!((answer.0.as_u16(), &*answer.1), (status, code), "{path}: {}", answer.2);
             assert!(answer.2.contains(said), "{path}: {}", answer.2);
         }
+        let answer = refused(&client, "people", b"\x89PNG\r\n\x1a\n\0\0".to_vec()).await;
+        assert_eq!((answer.0.as_u16(), &*answer.1), (415, "UNSUPPORTED"), "{}", answer.2);
         assert_eq!(people(&client).await, [Value::Null; 0]);
     }
 

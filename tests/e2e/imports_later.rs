@@ -166,12 +166,18 @@ on_each_database! {
         assert_eq!(later(&client, &receipt).await, receipt);
     }
 
-    async fn an_import_that_fails_leaves_no_receipt(site: Site) {
+    async fn an_import_that_fails_leaves_its_reason_and_nothing_else(site: Site) {
         let client = site.client().await;
         let broken = format!("[{}", "{\"name\": []},\n".repeat(1_200));
         let request = client.request(Method::POST, "/import/people?format=json").body(broken);
         assert_eq!(request.send().await.expect("an answer").status(), StatusCode::BAD_REQUEST);
-        assert_eq!(site.session("acme").await.imports().await.map(|imports| imports.len()), Ok(0));
+        let imports = site.session("acme").await.imports().await.expect("a list");
+        let [import] = &imports[..] else { panic!("{imports:#?}") };
+        assert_eq!((import.status, import.read), ("failed", 0));
+        let receipt: Value = serde_json::from_str(&client.download(&format!("/imports/{}", import.id)).await).expect("JSON");
+        let reason = receipt["reason"].as_str().expect("a reason");
+        assert!(reason.ends_with("nothing was imported") && reason.contains("`]` is missing"), "{reason}");
+        assert_eq!(people(&client).await, [Value::Null; 0]);
     }
 
     async fn an_import_of_another_account_answers_like_one_that_does_not_exist(site: Site) {

@@ -22,6 +22,8 @@ struct Ids {
     label: String,
     mail: String,
     template: String,
+    import: String,
+    upload: String,
 }
 
 /// An argument, a document and the id that goes there.
@@ -29,7 +31,7 @@ type Probe = (&'static str, &'static str, fn(&Ids) -> &str);
 
 /// Every argument of the schema that takes an id, and a request that puts another account's id there.
 ///
-/// `$id` is that id; `$person`, `$transaction`, `$event`, `$message` and `$template` are ids of one's own account. The answer must be
+/// `$id` is that id; `$person`, `$transaction`, `$event`, `$message`, `$template` and `$upload` are ids of one's own account. The answer must be
 /// the same as for an id that does not exist.
 const PROBES: &[Probe] = &[
     ("Query.node(id)", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.person),
@@ -365,6 +367,43 @@ const PROBES: &[Probe] = &[
         "query($id: ID!, $template: ID!) { previewEventTemplate(template: $template, on: { person: $id }) { eventCount } }",
         |ids| &ids.person,
     ),
+    (
+        "Query.import(id)",
+        "query($id: ID!) { import(id: $id) { id rows { nodes { row } } errors { row } skips { row } columns { name } } }",
+        |ids| &ids.import,
+    ),
+    ("Query.node(id) of an import", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.import),
+    (
+        "PlanImportInput.upload",
+        "mutation($id: ID!) { planImport(input: { upload: $id, section: PEOPLE, format: \"csv\" }) { import { id } } }",
+        |ids| &ids.upload,
+    ),
+    (
+        "PlanImportInput.eventTemplate of people",
+        "mutation($id: String!, $upload: ID!) {
+            planImport(input: { upload: $upload, section: PEOPLE, format: \"csv\", eventTemplate: $id }) { import { id } }
+        }",
+        |ids| &ids.template,
+    ),
+    (
+        "PlanImportInput.owner of people",
+        "mutation($id: String!, $upload: ID!) {
+            planImport(input: { upload: $upload, section: PEOPLE, format: \"csv\", owner: $id }) { import { id } }
+        }",
+        |ids| &ids.user,
+    ),
+    (
+        "ApplyImportInput.id",
+        "mutation($id: ID!) { applyImport(input: { id: $id, hash: \"0\" }) { import { id } } }",
+        |ids| &ids.import,
+    ),
+    ("CancelImportInput.id", "mutation($id: ID!) { cancelImport(input: { id: $id }) { import { id } } }", |ids| {
+        &ids.import
+    }),
+    ("PreviewUndoInput.id", "mutation($id: ID!) { previewUndo(input: { id: $id }) { removed } }", |ids| &ids.import),
+    ("UndoImportInput.id", "mutation($id: ID!) { undoImport(input: { id: $id }) { removed } }", |ids| &ids.import),
+    ("RedoImportInput.id", "mutation($id: ID!) { redoImport(input: { id: $id }) { removed } }", |ids| &ids.import),
+    ("Subscription.importProgress(id)", "subscription($id: ID!) { importProgress(id: $id) { rows } }", |ids| &ids.import),
     ("Query.node(id) of a user", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.user),
 ];
 
@@ -384,10 +423,12 @@ on_each_database! {
             label: replaced(&theirs.label),
             mail: replaced(&theirs.mail),
             template: replaced(&theirs.template),
+            import: replaced(&theirs.import),
+            upload: replaced(&theirs.upload),
         };
         let with = |id: &str| json!({
             "id": id, "person": own.person, "transaction": own.transaction, "event": own.event, "message": own.message,
-            "template": own.template,
+            "template": own.template, "upload": own.upload,
         });
         for &(argument, document, id) in PROBES {
             let foreign = ours.graphql_answer(document, with(id(&theirs))).await;
@@ -397,7 +438,7 @@ on_each_database! {
         }
         let others = [
             &theirs.account, &theirs.user, &theirs.category, &theirs.transaction, &theirs.event, &theirs.message,
-            &theirs.field, &theirs.label,
+            &theirs.field, &theirs.label, &theirs.import, &theirs.upload,
         ];
         for id in others {
             let answer = ours.graphql(PROBES[0].1, json!({ "id": id })).await;
@@ -527,7 +568,11 @@ async fn fill(client: &Client) -> Ids {
     let name = uuid::Uuid::now_v7().to_string();
     let templates = client.graphql(templates, json!({ "name": name })).await;
     let text = |value: &Value| value.as_str().expect("an id").to_owned();
+    let plan = client.import("/import/people?format=csv&mode=plan", "name\n").await;
+    let upload = client.import("/uploads", "name\n").await;
     Ids {
+        import: text(&plan["id"]),
+        upload: text(&upload["id"]),
         mail: text(&templates["createEmailTemplate"]["emailTemplate"]["id"]),
         template: text(&templates["createEventTemplate"]["eventTemplate"]["id"]),
         field: text(&marks["createCustomField"]["customField"]["id"]),

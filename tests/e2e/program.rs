@@ -63,7 +63,7 @@ impl Desk {
     }
 
     /// Starts `cairn serve` on free ports.
-    fn serve(&self, more: &[&str]) -> Serving {
+    pub(crate) fn serve(&self, more: &[&str]) -> Serving {
         self.serve_with(&[], more)
     }
 
@@ -516,7 +516,7 @@ fn config_prints_what_is_in_force_and_where_it_comes_from() {
 }
 
 /// The address in a greeting: `127.0.0.1:PORT`.
-fn address_in(greeting: &str) -> String {
+pub(crate) fn address_in(greeting: &str) -> String {
     let start = greeting.find("http://").expect("a URL") + "http://".len();
     greeting[start..].split(['/', ' ']).next().expect("an address").to_owned()
 }

@@ -77,6 +77,11 @@ enum Past {
         #[command(flatten)]
         who: Who,
     },
+    /// Print a small CSV file for a section, which can be imported as it is
+    Sample {
+        /// What its rows are: people, leads, opportunities, customers, archives or calendar
+        section: Section,
+    },
     /// Put an import back that was undone
     Redo {
         /// The id of the import, such as import_0192…
@@ -92,7 +97,7 @@ enum Past {
 /// A file to import.
 #[derive(Args)]
 struct New {
-    /// What the rows are: people, leads, opportunities, customers or archives
+    /// What the rows are: people, leads, opportunities, customers, archives or calendar
     section: Section,
     /// The file
     file: PathBuf,
@@ -172,6 +177,10 @@ impl Past {
                 let report = if dry_run { session.preview_undo(&id).await? } else { session.undo(&id).await? };
                 let heading = if dry_run { "Undoing it now would do this" } else { "Undone" };
                 output::print(&if as_json { json(&report)? } else { undone(&report, heading, "removed") })
+            }
+            Self::Sample { section } => {
+                let sample = formats::sample(section).ok_or_else(|| Failure(format!("{section} cannot be imported")))?;
+                output::print(&String::from_utf8_lossy(sample))
             }
             Self::Redo { id, json: as_json, who } => {
                 let report = who.session(engine).await?.redo(&id).await?;
@@ -319,7 +328,8 @@ fn list(imports: &[PastImport]) -> String {
 }
 
 fn summary(receipt: &Receipt) -> String {
-    let Receipt { id, section, status, read, created, updated, unchanged, skipped, failed, errors, skips, .. } = receipt;
+    let Receipt { id, section, status, read, created, updated, unchanged, skipped, failed, errors, skips, .. } =
+        receipt;
     let (counts, names) = (
         [read, created, updated, unchanged, skipped, failed],
         ["read", "created", "updated", "unchanged", "skipped", "failed"],

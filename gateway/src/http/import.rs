@@ -6,9 +6,10 @@ use std::str::FromStr;
 use axum::Json;
 use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
+use axum::response::{IntoResponse as _, Response};
 use formats::Section;
 use http::Method;
-use http::header::HeaderMap;
+use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use schema::{Code, ImportRequest, PlanFor, Receipt, Right, Upload};
 
 use super::error::HttpError;
@@ -74,6 +75,23 @@ pub(crate) async fn upload(
     session.writer(Right::Records)?;
     Parameters::read(query.as_deref(), &[])?;
     Ok(Json(spool::upload(session, &headers, body, &shared.config.limits).await?))
+}
+
+/// A small file of our own columns, which can be imported as it is.
+pub(crate) async fn sample(
+    State(shared): State<Shared>,
+    Path(section): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    session::session(&shared, &method, &headers).await?;
+    let section: Section =
+        section.parse().map_err(|error: formats::UnknownSection| HttpError::new(Code::NotFound, error.to_string()))?;
+    let none = || HttpError::new(Code::Unsupported, format!("{section} cannot be imported"));
+    let sample = formats::sample(section).ok_or_else(none)?;
+    let disposition = format!("attachment; filename=\"{section}-sample.csv\"");
+    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()), (CONTENT_DISPOSITION, disposition)];
+    Ok((headers, sample).into_response())
 }
 
 enum Mode {

@@ -5,9 +5,11 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Mapping, Section};
+use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::import::{IncomingTerms, Policy, Target};
+use storage::NameOrId;
 use storage::query::{custom_fields, event_templates, users};
 use uuid::Uuid;
 
@@ -256,7 +258,14 @@ impl Session {
             probability: probability.map(|value| value.to_string()),
             automation,
         };
-        self.ready_kept(kept).await
+        let ready = self.ready_kept(kept.clone()).await?;
+        if section != Section::Calendar || date_order.is_some() {
+            return Ok(ready);
+        }
+        match self.date_order(&ready, file).await? {
+            Some(found) => self.ready_kept(Kept { date_order: Some(order(found)), ..kept }).await,
+            None => Ok(ready),
+        }
     }
 
     /// Reads a request that was kept. Errors: `UNSUPPORTED` where this program does not know its format.
@@ -308,20 +317,34 @@ impl Session {
         Ok(ready)
     }
 
-    /// The format that is named, else that of the file's name, else that of its media type.
+    /// The format that is named, else what the file's bytes and name tell. What a nameless file is called by its sender counts.
     async fn format(&self, named: Option<&str>, file: &ImportFile) -> Result<String> {
         let formats = self.engine().formats();
-        if let Some(named) = named {
-            return Ok(formats.get(named).map_err(unsupported)?.descriptor().name.to_owned());
+        let by_media_type = file.media_type.as_deref().and_then(|kind| formats.by_media_type(kind));
+        let codec = match (named, file.name.as_deref(), by_media_type) {
+            (Some(named), ..) => formats.get(named).map_err(unsupported)?,
+            (None, None, Some(codec)) => codec,
+            (None, name, _) => formats.recognise(&file.head().await?, name).map_err(|error| {
+                let choices: Vec<_> = formats.iter().map(|codec| codec.descriptor().name).collect();
+                unsupported(format!("{error}; the option format names one of {}", choices.join(", ")))
+            })?,
+        };
+        Ok(codec.descriptor().name.to_owned())
+    }
+
+    /// Whether the day or the month comes first in all dates of a file together. Errors: `INVALID`, with the option, where they do not
+    /// tell.
+    async fn date_order(&self, ready: &Ready, file: &ImportFile) -> Result<Option<DateOrder>> {
+        let mut rows = formats::decode(ready.decoder()?, file.bytes().await?);
+        while let Some(row) = rows.next().await {
+            if row.is_err() {
+                // What is wrong with the file is told when it is read for its rows.
+                return Ok(None);
+            }
         }
-        let _head = file.head().await?;
-        let extension = file.name.as_deref().and_then(|name| name.rsplit_once('.')).map(|(_, extension)| extension);
-        let codec = extension
-            .and_then(|extension| formats.by_extension(extension).ok())
-            .or_else(|| formats.by_media_type(file.media_type.as_deref()?));
-        codec.map(|codec| codec.descriptor().name.to_owned()).ok_or_else(|| {
-            let choices: Vec<_> = formats.iter().map(|codec| codec.descriptor().name).collect();
-            unsupported(format!("say which format the file has, one of {}", choices.join(", ")))
+        rows.findings().date_orders.order().map_err(|ambiguous| {
+            let message = format!("{ambiguous}, with the option date-order");
+            Error { field: Some("dateOrder"), ..Error::invalid(message) }
         })
     }
 
@@ -337,20 +360,21 @@ impl Session {
     }
 
     async fn template_named(&self, text: String) -> Result<Uuid> {
-        let unknown = Error::new(Code::NotFound, format!("there is no event template {text:?}"));
         let wanted = name_or_id(Kind::EventTemplate, text);
         let found = event_templates::find(&self.reader(), &wanted).await?;
-        found.map(|template| template.id).ok_or(unknown)
+        found.map(|template| template.id).ok_or_else(|| match wanted {
+            NameOrId::Id(_) => Error::new(Code::NotFound, "there is no such event template"),
+            NameOrId::Name(name) => Error::new(Code::NotFound, format!("there is no event template {name:?}")),
+        })
     }
 
     async fn user_named(&self, text: &str) -> Result<Uuid> {
         let reader = self.reader();
-        let found = match Kind::User.parse(text) {
-            Some(id) => users::get(&reader, id).await?,
-            None => users::by_email(&reader, text).await?,
+        let (found, unknown) = match Kind::User.parse(text) {
+            Some(id) => (users::get(&reader, id).await?, "there is no such user".to_owned()),
+            None => (users::by_email(&reader, text).await?, format!("there is no user with the e-mail address {text:?}")),
         };
-        let unknown = || Error::new(Code::NotFound, format!("there is no user {text:?}"));
-        found.map(|user| user.id).ok_or_else(unknown)
+        found.map(|user| user.id).ok_or_else(|| Error::new(Code::NotFound, unknown))
     }
 }
 
