@@ -127,11 +127,7 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopp
 }
 
 /// The task that serves a connection.
-fn connect(
-    stream: TcpStream,
-    router: Router,
-    connected: Connected,
-) -> impl Future<Output = ()> + Send + 'static {
+fn connect(stream: TcpStream, router: Router, connected: Connected) -> impl Future<Output = ()> + Send + 'static {
     // Answers are written whole, so waiting for more to send only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set: {error}");

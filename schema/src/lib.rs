@@ -41,8 +41,8 @@ pub use error::{Code, Error, Result};
 pub use exports::{Export, ExportRequest};
 pub use id::{GlobalId, Kind};
 pub use imports::{
-    Automation, Duplicates, ImportColumn, ImportEvent, ImportFile, ImportLimits, ImportRequest, PlanFor, SWEEP_EVERY, Spool,
-    Upload, UploadSpool,
+    Automation, Duplicates, ImportColumn, ImportEvent, ImportFile, ImportLimits, ImportRequest, PlanFor, SWEEP_EVERY,
+    Spool, Upload, UploadSpool,
 };
 pub use permission::Right;
 pub use receipts::{

@@ -15,8 +15,8 @@ use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
 use storage::query::{
-    associations, categories, custom_fields, custom_values, email_templates, event_templates, events, imports, labels, messages,
-    people, transactions, users,
+    associations, categories, custom_fields, custom_values, email_templates, event_templates, events, imports, labels,
+    messages, people, transactions, users,
 };
 use storage::{ItemKind, Order, Page, PageRequest, Reader, View};
 use uuid::Uuid;

@@ -343,8 +343,7 @@ impl Session {
     pub(crate) async fn report(&self, report: storage::import::Report) -> Result<UndoReport> {
         let storage::import::Report { import, removed, restored, kept, keeps } = report;
         let fields = self.field_names().await?;
-        let mut keeps: Vec<_> =
-            keeps.into_iter().map(|kept| transfer::imports::kept(kept, &fields)).collect();
+        let mut keeps: Vec<_> = keeps.into_iter().map(|kept| transfer::imports::kept(kept, &fields)).collect();
         let mut authors: Vec<_> = keeps.iter().filter_map(|kept| kept.author_key).collect();
         authors.sort_unstable();
         authors.dedup();

@@ -189,7 +189,9 @@ pub fn execute_stream(
         return stream::once(async move { error.into_response() }).left_stream();
     }
     if !is_subscription(&mut request) {
-        return stream::once(async move { execute(&schema, request, caller, &request_id).await }).boxed().right_stream();
+        return stream::once(async move { execute(&schema, request, caller, &request_id).await })
+            .boxed()
+            .right_stream();
     }
     let answers = schema.execute_stream(request.data(caller));
     answers.map(move |response| coded(response, &request_id)).boxed().right_stream()

@@ -65,9 +65,7 @@ impl Sink {
 
     async fn push(&mut self, piece: &[u8]) -> Result<(), HttpError> {
         match self {
-            Self::File(spool) => {
-                spool.push(piece).await.map_err(|error| internal(&error))?.map_err(HttpError::of_body)
-            }
+            Self::File(spool) => spool.push(piece).await.map_err(|error| internal(&error))?.map_err(HttpError::of_body),
             Self::Upload { spool: Some(spool), .. } => spool.push(piece).await.map_err(HttpError::of_body),
             Self::Upload { spool: None, .. } => Err(no_file()),
         }

@@ -11,8 +11,8 @@ use formats::{
 use futures_util::stream::{Stream, StreamExt};
 use storage::Writer;
 use storage::import::{
-    BATCH, Checked, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Phase, PlanHash, PlannedRow, Progress, Target,
-    report_progress,
+    BATCH, Checked, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Phase, PlanHash, PlannedRow, Progress,
+    Target, report_progress,
 };
 use storage::query::imports::{Counts, File, Note, Skip, Summary};
 
@@ -40,7 +40,13 @@ pub(super) struct Done {
 
 /// Reads a file into an import that has begun. Errors: `INVALID` where the file as a whole cannot be read, with the place, `LIMITED`
 /// over a limit, `CONFLICT` where somebody stops it or rows differ from their plan; the import is taken back then.
-pub(super) async fn read(session: &Session, ready: &Ready, file: &ImportFile, import: Import, meter: Meter) -> Result<Done> {
+pub(super) async fn read(
+    session: &Session,
+    ready: &Ready,
+    file: &ImportFile,
+    import: Import,
+    meter: Meter,
+) -> Result<Done> {
     let done = Arc::clone(&meter.done);
     let counted = file.bytes().await?.inspect(move |piece| {
         if let Ok(piece) = piece {
@@ -163,7 +169,8 @@ impl Run {
             self.counts.read += 1;
             if self.counts.read > self.most_rows {
                 let most = self.most_rows;
-                let message = format!("the file has more than {most} rows, the limit import_rows; nothing was imported");
+                let message =
+                    format!("the file has more than {most} rows, the limit import_rows; nothing was imported");
                 return Err(Error::new(Code::Limited, message));
             }
             // Where a format does not tell what its file has, our own columns take its place.

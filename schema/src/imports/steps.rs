@@ -311,4 +311,3 @@ fn over(import: stored::Import) -> Result<stored::Import> {
         Status::Applied | Status::Applying | Status::Interrupted | Status::Undone => Ok(import),
     }
 }
-

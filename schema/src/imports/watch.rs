@@ -161,12 +161,9 @@ impl Look {
 /// How far an import is that is done.
 fn whole(import: &stored::Import, progress: Progress) -> Progress {
     match import.status {
-        Status::Applied | Status::Undone => Progress {
-            phase: Phase::Ending,
-            done: progress.total,
-            rows: import.summary.counts.read,
-            ..progress
-        },
+        Status::Applied | Status::Undone => {
+            Progress { phase: Phase::Ending, done: progress.total, rows: import.summary.counts.read, ..progress }
+        }
         _ => progress,
     }
 }

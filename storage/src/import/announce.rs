@@ -72,7 +72,8 @@ pub async fn announce(writer: &Writer, announcement: &Announcement) -> Result<Uu
 
 /// `None` where the import that stood in the way has just ended.
 async fn announce_in(unit: &Unit, announcement: &Announcement) -> Result<Option<Uuid>> {
-    let Announcement { section, request, fingerprint, since, idempotency_key, file, duplicates, categories } = announcement;
+    let Announcement { section, request, fingerprint, since, idempotency_key, file, duplicates, categories } =
+        announcement;
     if let Some(done) = done_since(unit, fingerprint.as_deref(), idempotency_key.as_deref(), *since).await? {
         return Ok(Some(done));
     }
