@@ -35,6 +35,14 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// The fields by which a person is known; one of them is there.
+    pub(crate) const KNOWN_BY: [&str; 5] = ["name", "company", "email", "phone", "mobile"];
+
+    /// Whether one of those fields is there.
+    pub(crate) fn is_known(&self) -> bool {
+        self.fields().iter().any(|(name, value)| Self::KNOWN_BY.contains(name) && value.is_some())
+    }
+
     /// `Name - Company`, or the first of name, company, e-mail and phone that is there (design.md section 1).
     pub fn display_name(&self) -> String {
         match (&self.name, &self.company) {
@@ -55,8 +63,7 @@ impl Contact {
         for (field, value) in self.fields_mut() {
             clean(field, value)?;
         }
-        let known = [&self.name, &self.company, &self.email, &self.phone, &self.mobile];
-        if known.iter().all(|value| value.is_none()) {
+        if !self.is_known() {
             return Err(Error::Invalid {
                 field: None,
                 reason: "a person needs a name, a company, an e-mail address or a phone".to_owned(),

@@ -34,6 +34,7 @@ pub(crate) mod signing_keys;
 pub(crate) mod transaction_managers;
 pub(crate) mod transaction_stages;
 pub(crate) mod transactions;
+pub(crate) mod undone_categories;
 pub(crate) mod upload_pieces;
 pub(crate) mod uploads;
 pub(crate) mod users;

@@ -23,4 +23,5 @@ mod statements;
 mod storage;
 mod templates;
 mod transactions;
+mod undo;
 mod web;

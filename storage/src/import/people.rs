@@ -33,7 +33,11 @@ pub(super) async fn apply<'u>(batch: &Batch<'u>, mut journal: Journal<'u>, rows:
     for (row, keys) in rows.iter().zip(&keys) {
         decisions.push(work.decide(row, keys));
     }
-    let Work { journal, writes, fired, .. } = work;
+    let Work { journal, writes, candidates, fired, .. } = work;
+    // As the last of the rows leaves them: a later one may have renamed somebody.
+    let name = |person: Uuid| candidates.get(person).map(|known| known.person.sort_key.clone()).unwrap_or_default();
+    let fired = fired.into_iter().map(|(row, person)| Fired { row, item: journal::person(person), name: name(person) });
+    let fired = fired.collect();
     writes.write(unit).await?;
     writes.finish(batch).await?;
     Ok(Applied { decisions, fired, journal })
@@ -45,7 +49,8 @@ struct Work<'a> {
     journal: Journal<'a>,
     candidates: Candidates,
     writes: PeopleWrites,
-    fired: Vec<Fired>,
+    /// Which rows have made or changed whom.
+    fired: Vec<(u64, Uuid)>,
 }
 
 impl Work<'_> {
@@ -83,7 +88,7 @@ impl Work<'_> {
         let known = self.writes.update(self.unit, known, change);
         self.journal.note(row.row, item, Deed::Updated, row.id);
         self.journal.changed(item, known.person.version, &changes);
-        self.fired.push(Fired { row: row.row, item, name: known.person.sort_key.clone() });
+        self.fired.push((row.row, item.id));
         self.candidates.renew(known);
         decision(Outcome::Updated, changes, of)
     }
@@ -92,7 +97,7 @@ impl Work<'_> {
         let known = self.writes.create(self.unit, self.policy, row, &row.categories);
         let item = journal::person(known.person.id);
         self.journal.note(row.row, item, Deed::Created, row.id);
-        self.fired.push(Fired { row: row.row, item, name: known.person.sort_key.clone() });
+        self.fired.push((row.row, item.id));
         self.candidates.add(known);
         Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
     }
@@ -214,8 +219,10 @@ impl PeopleWrites {
         let id = known.person.id;
         self.categories.extend(categories.iter().map(|name| (id, name.clone())));
         self.put(id, &custom);
-        let person = changed(unit, &known.person, contact);
-        let mut person = with_custom_text(person, custom_values::text_by_field(&custom));
+        let mut person = changed(unit, &known.person, contact);
+        if custom != known.custom {
+            person = with_custom_text(person, custom_values::text_by_field(&custom));
+        }
         let place = self.places.get(&id).copied().unwrap_or(self.rows.len());
         if let Some(earlier) = self.rows.get_mut(place) {
             // An earlier row of the batch has made or changed them: it is one change. Transactions of the batch may hold what that

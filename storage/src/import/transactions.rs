@@ -361,12 +361,15 @@ impl<'a> Batch<'a> {
     }
 
     async fn write(self, of: &super::Batch<'a>) -> Result<(Vec<Fired>, Journal<'a>)> {
-        let Self { unit, journal, people_writes, mut transactions, touched, begun, moved, .. } = self;
+        let Self { unit, journal, people, people_writes, mut transactions, touched, begun, moved, .. } = self;
         people_writes.write(unit).await?;
+        // A row may have renamed the person of an earlier one.
+        let name =
+            |id: &Uuid| people.get(transactions[id].transaction.person_id).map(|known| known.person.sort_key.clone());
         let fired = self.fired.iter().map(|(row, id)| Fired {
             row: *row,
             item: journal::transaction(*id),
-            name: transactions[id].transaction.sort_key.clone(),
+            name: name(id).unwrap_or_default(),
         });
         let fired = fired.collect();
         let rows = touched.iter().filter_map(|id| transactions.remove(id)).map(|known| known.transaction);

@@ -144,6 +144,9 @@ async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
         Step::Redo => {
             work.bring_back().await?;
             work.layers().await?;
+            if work.removed > 0 {
+                work.renew_names().await?;
+            }
         }
     }
     work.steps().await?;

@@ -111,6 +111,7 @@ CREATE TABLE undone_categories (
     item_id {uuid} NOT NULL,
     PRIMARY KEY (account_id, import_id, category_id, kind, item_id)
 ) {clustered};
+CREATE INDEX undone_categories_by_item ON undone_categories (account_id, item_id, category_id);
 
 ALTER TABLE item_categories ADD COLUMN import_id {uuid};
 ALTER TABLE transaction_stages ADD COLUMN import_id {uuid};

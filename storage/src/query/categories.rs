@@ -3,13 +3,13 @@
 use std::collections::{BTreeMap, HashMap};
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
+use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::among;
 pub use crate::entity::categories::Model as Category;
-use crate::entity::{categories, item_categories};
+use crate::entity::{categories, item_categories, undone_categories};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
@@ -144,17 +144,13 @@ pub async fn add_items(writer: &Writer, items: &[Item], category: &NameOrId) -> 
 ///
 /// Errors: [`Error::NotFound`] for a category or an item that is not there.
 pub async fn remove_items(writer: &Writer, items: &[Item], category: &NameOrId) -> Result<Category> {
-    use item_categories::{Column, Entity};
+    use item_categories::Column;
     writer
         .write(|unit| async move {
             items::check(&unit, items).await?;
             let id = find(&unit.scope(), category).await?;
-            Entity::delete_many()
-                .filter(Column::AccountId.eq(unit.account))
-                .filter(Column::CategoryId.eq(id))
-                .filter(Column::ItemId.is_in(items.iter().map(|item| item.id)))
-                .exec(unit.on())
-                .await?;
+            let of_items = Column::ItemId.is_in(items.iter().map(|item| item.id));
+            leave(&unit, Condition::all().add(Column::CategoryId.eq(id)).add(of_items)).await?;
             changed(&unit, id).await
         })
         .await
@@ -286,14 +282,31 @@ pub(crate) async fn add_by(unit: &Unit, kind: ItemKind, pairs: &[(Uuid, Uuid)], 
 pub(crate) async fn set(unit: &Unit, item: Item, names: &[String]) -> Result<()> {
     check_count(names)?;
     let ids: Vec<_> = ensure(unit, names.iter().map(String::as_str)).await?.into_values().collect();
-    item_categories::Entity::delete_many()
-        .filter(item_categories::Column::AccountId.eq(unit.account))
-        .filter(item_categories::Column::ItemId.eq(item.id))
-        .filter(item_categories::Column::CategoryId.is_not_in(ids.iter().copied()))
-        .exec(unit.on())
-        .await?;
+    let others = item_categories::Column::CategoryId.is_not_in(ids.iter().copied());
+    leave(unit, Condition::all().add(item_categories::Column::ItemId.eq(item.id)).add(others)).await?;
     let pairs: Vec<_> = ids.into_iter().map(|category| (item.id, category)).collect();
     add(unit, item.kind, &pairs).await
+}
+
+/// Takes items out of categories for good: no import that is put back puts them there again.
+async fn leave(unit: &Unit, which: Condition) -> Result<()> {
+    use item_categories::{Column, Entity};
+    use undone_categories::Column as Undone;
+    let which = which.add(Column::AccountId.eq(unit.account));
+    let of_both = Query::select()
+        .expr(Expr::val(1))
+        .from(Entity)
+        .cond_where(which.clone())
+        .and_where(Expr::col((Entity, Column::ItemId)).equals((undone_categories::Entity, Undone::ItemId)))
+        .and_where(Expr::col((Entity, Column::CategoryId)).equals((undone_categories::Entity, Undone::CategoryId)))
+        .to_owned();
+    undone_categories::Entity::delete_many()
+        .filter(Undone::AccountId.eq(unit.account))
+        .filter(Expr::exists(of_both))
+        .exec(unit.on())
+        .await?;
+    Entity::delete_many().filter(which).exec(unit.on()).await?;
+    Ok(())
 }
 
 async fn existing(scope: &Scope<'_>, keys: impl Iterator<Item = String>) -> Result<HashMap<String, Uuid>> {

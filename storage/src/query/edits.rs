@@ -64,6 +64,17 @@ pub(crate) async fn note_differences(
 
 /// Notes down that these fields of a record were changed.
 pub(crate) async fn note(unit: &Unit, record: Uuid, version: i64, fields: Vec<String>) -> Result<()> {
+    note_by(unit, unit.user(), record, version, fields).await
+}
+
+/// As [`note`], of a change that is somebody's who made it possible.
+pub(crate) async fn note_by(
+    unit: &Unit,
+    user: Option<Uuid>,
+    record: Uuid,
+    version: i64,
+    fields: Vec<String>,
+) -> Result<()> {
     if fields.is_empty() {
         return Ok(());
     }
@@ -72,7 +83,7 @@ pub(crate) async fn note(unit: &Unit, record: Uuid, version: i64, fields: Vec<St
         record_id: Set(record),
         field: Set(field),
         version: Set(version),
-        user_id: Set(unit.user()),
+        user_id: Set(user),
         created_at: Set(unit.now),
     });
     Entity::insert_many(rows).exec_without_returning(unit.on()).await?;

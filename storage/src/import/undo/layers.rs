@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, Quer
 use uuid::Uuid;
 
 use super::{Kept, KeptReason, Step, Work};
+use crate::contact::Contact;
 use crate::entity::import_changes::{ActiveModel, Column, Entity, Model as Layer};
 use crate::entity::{edits as edits_table, events, imports, people, transactions};
 use crate::error::{Error, Result};
@@ -174,14 +175,15 @@ impl Work<'_> {
                 .await?;
         }
         let ids: Vec<_> = fields.keys().copied().collect();
-        let scope = self.unit.locking_scope();
-        let people = by_ids::<people::Entity>(&scope, &ids).await?;
-        let transactions = by_ids::<transactions::Entity>(&scope, &ids).await?;
-        let events = by_ids::<events::Entity>(&scope, &ids).await?;
-        drop(scope);
-        self.restored += (people.len() + transactions.len() + events.len()) as u64;
+        // Each when those before are written: a transaction is found by what its person is, an event by the names of both.
+        let people = by_ids::<people::Entity>(&self.unit.locking_scope(), &ids).await?;
+        self.restored += people.len() as u64;
         self.people(people, &mut fields).await?;
+        let transactions = by_ids::<transactions::Entity>(&self.unit.locking_scope(), &ids).await?;
+        self.restored += transactions.len() as u64;
         self.transactions(transactions, &mut fields).await?;
+        let events = by_ids::<events::Entity>(&self.unit.locking_scope(), &ids).await?;
+        self.restored += events.len() as u64;
         self.events(events, &mut fields).await?;
         self.name_edited(edited).await
     }
@@ -201,14 +203,35 @@ impl Work<'_> {
                     field.clone_from(value);
                 }
             }
-            // Somebody may have emptied the only other field by which a person is known.
-            let contact = contact.cleaned().unwrap_or_else(|_| person.contact());
+            if !contact.is_known() {
+                self.keep_known(&person, &mut contact).await?;
+            }
+            let contact = contact.cleaned()?;
             let person = people_query::changed(self.unit, &person, contact);
             let text = texts.get(&person.id).cloned().unwrap_or_default();
             changed.push(people_query::with_custom_text(person, text));
         }
         people_query::write(self.unit, changed.clone()).await?;
         people_query::renew_keys(self.unit, &changed.iter().collect::<Vec<_>>()).await
+    }
+
+    /// Somebody has emptied the other fields by which a person was known: those that are left stay, and count as theirs.
+    async fn keep_known(&mut self, person: &Person, contact: &mut Contact) -> Result<()> {
+        let edits = edits::of_records(&self.unit.scope(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
+        let emptied = edits.into_iter().rfind(|edit| Contact::KNOWN_BY.contains(&&*edit.field));
+        let mut kept = Vec::new();
+        for ((name, field), (_, held)) in contact.fields_mut().into_iter().zip(person.contact().fields()) {
+            if Contact::KNOWN_BY.contains(&name) && held.is_some() {
+                *field = held.map(ToOwned::to_owned);
+                kept.push(name.to_owned());
+            }
+        }
+        let (by, at) = emptied.map_or((None, self.unit.now), |edit| (edit.user_id, edit.created_at));
+        for field in &kept {
+            let (item, name) = (ItemKind::Person.item(person.id), person.contact().display_name());
+            self.keep(Kept { item, name, reason: KeptReason::Edited { field: field.clone(), by, at } });
+        }
+        edits::note_by(self.unit, by, person.id, person.version + 1, kept).await
     }
 
     async fn transactions(&mut self, found: Vec<Transaction>, fields: &mut HashMap<Uuid, Values>) -> Result<()> {

@@ -23,10 +23,22 @@ fn made_by(status: i16) -> String {
     )
 }
 
+/// What an undo has taken out is there again, by the same import.
+const IS_THERE: &str = "EXISTS (
+    SELECT 1 FROM item_categories n
+    WHERE n.account_id = undone_categories.account_id AND n.item_id = undone_categories.item_id
+    AND n.category_id = undone_categories.category_id AND n.kind = undone_categories.kind
+    AND n.import_id = undone_categories.import_id)";
+
+/// The first applied import that would put an item into a category where another one has put it.
+const CLAIM: &str = "SELECT u.import_id FROM undone_categories u
+    JOIN imports i ON i.account_id = u.account_id AND i.id = u.import_id AND i.status = 1
+    WHERE u.account_id = item_categories.account_id AND u.item_id = item_categories.item_id
+    AND u.category_id = item_categories.category_id AND u.kind = item_categories.kind ORDER BY u.import_id LIMIT 1";
+
 #[derive(FromQueryResult)]
-struct Returning {
+struct Category {
     id: Uuid,
-    namesake: Option<Uuid>,
 }
 
 impl Work<'_> {
@@ -46,15 +58,17 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Records that were there before leave the categories that the import put them into, or come into them again. Those that it
-    /// made stay in theirs, also in the trash.
+    /// Records that were there before leave the categories that the import put them into, or come into them again. Where another
+    /// applied import has a claim, it takes over. Those that the import made stay in theirs, also in the trash.
     pub(super) async fn memberships(&self) -> Result<()> {
         if self.step == Step::Redo {
             let back = "INSERT INTO item_categories (account_id, category_id, kind, item_id, import_id)
                 SELECT account_id, category_id, kind, item_id, import_id FROM undone_categories
                 WHERE account_id = $1 AND import_id = $2 ON CONFLICT DO NOTHING";
             self.run(back, []).await?;
-            self.run("DELETE FROM undone_categories WHERE account_id = $1 AND import_id = $2", []).await?;
+            // Where somebody else has put a record into the category meanwhile, this import has a claim behind theirs.
+            let done = format!("DELETE FROM undone_categories WHERE account_id = $1 AND import_id = $2 AND {IS_THERE}");
+            self.run(&done, []).await?;
             return Ok(());
         }
         let of_rows = "account_id = $1 AND import_id = $2 AND item_id IN (
@@ -64,13 +78,23 @@ impl Work<'_> {
                 WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.import_id = c.import_id AND m.deed = 1))";
         let keep = format!(
             "INSERT INTO undone_categories (account_id, import_id, category_id, kind, item_id)
-             SELECT account_id, import_id, category_id, kind, item_id FROM item_categories WHERE {of_rows}"
+             SELECT account_id, import_id, category_id, kind, item_id FROM item_categories WHERE {of_rows}
+             ON CONFLICT DO NOTHING"
+        );
+        let hand_over =
+            format!("UPDATE item_categories SET import_id = ({CLAIM}) WHERE {of_rows} AND EXISTS ({CLAIM})");
+        let done = format!(
+            "DELETE FROM undone_categories WHERE account_id = $1 AND import_id <> $2 AND item_id IN (
+                 SELECT c.record_id FROM import_records c WHERE c.account_id = $1 AND c.import_id = $2
+                 AND c.row_number > $3 AND c.row_number <= $4 AND c.deed = 2) AND {IS_THERE}"
         );
         let leave = format!("DELETE FROM item_categories WHERE {of_rows}");
         for (after, upto) in self.ranges() {
-            if self.run(&keep, [after.into(), upto.into()]).await? > 0 {
-                self.run(&leave, [after.into(), upto.into()]).await?;
+            self.run(&keep, [after.into(), upto.into()]).await?;
+            if self.run(&hand_over, [after.into(), upto.into()]).await? > 0 {
+                self.run(&done, [after.into(), upto.into()]).await?;
             }
+            self.run(&leave, [after.into(), upto.into()]).await?;
         }
         Ok(())
     }
@@ -91,15 +115,11 @@ impl Work<'_> {
             AND id IN (SELECT record_id FROM undone_records WHERE account_id = $1)";
         self.run(trash, [now.into()]).await?;
         let returning = format!(
-            "SELECT c.id, (
-                 SELECT o.id FROM categories o
-                 WHERE o.account_id = c.account_id AND o.name_key = c.name_key AND o.deleted_at IS NULL
-             ) AS namesake
-             FROM categories c JOIN undone_records u ON u.account_id = c.account_id AND u.record_id = c.id
+            "SELECT c.id FROM categories c JOIN undone_records u ON u.account_id = c.account_id AND u.record_id = c.id
              WHERE c.account_id = $1 AND c.deleted_at IS NOT NULL AND $2 = $2 AND ({applied} OR {HAS_MEMBERS}) ORDER BY c.id"
         );
-        for Returning { id, namesake } in self.rows::<Returning>(&returning, []).await? {
-            match namesake {
+        for Category { id } in self.rows::<Category>(&returning, []).await? {
+            match self.namesake(id).await? {
                 None => {
                     let restore = "UPDATE categories SET deleted_at = NULL, updated_at = $4, version = version + 1
                         WHERE account_id = $1 AND id = $3 AND $2 = $2";
@@ -114,19 +134,43 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The live category that has the name of another.
+    async fn namesake(&self, id: Uuid) -> Result<Option<Uuid>> {
+        let namesake =
+            "SELECT o.id FROM categories c JOIN categories o ON o.account_id = c.account_id AND o.name_key = c.name_key
+            WHERE c.account_id = $1 AND c.id = $3 AND o.deleted_at IS NULL AND $2 = $2";
+        Ok(self.rows::<Category>(namesake, [id.into()]).await?.first().map(|category| category.id))
+    }
+
+    /// Puts the members of a category into another, with what imports have put there or would put there.
     async fn merge(&self, from: Uuid, into: Uuid) -> Result<()> {
-        let join = "INSERT INTO item_categories (account_id, category_id, kind, item_id, import_id)
-            SELECT account_id, $4, kind, item_id, import_id FROM item_categories
-            WHERE account_id = $1 AND category_id = $3 AND $2 = $2 ON CONFLICT DO NOTHING";
-        // PostgreSQL has to be told what stands in a list of columns.
-        let join = if self.unit.is_sqlite() {
-            join.to_owned()
-        } else {
-            join.replace("account_id, $4,", "account_id, $4::uuid,")
+        let both = "EXISTS (
+            SELECT 1 FROM item_categories n WHERE n.account_id = item_categories.account_id AND n.category_id = $4
+            AND n.kind = item_categories.kind AND n.item_id = item_categories.item_id)";
+        let claims = format!(
+            "INSERT INTO undone_categories (account_id, category_id, import_id, kind, item_id)
+             SELECT account_id, $4, import_id, kind, item_id FROM item_categories
+             WHERE account_id = $1 AND category_id = $3 AND $2 = $2 AND import_id IS NOT NULL AND {both} ON CONFLICT DO NOTHING"
+        );
+        let users = "UPDATE item_categories SET import_id = NULL WHERE account_id = $1 AND category_id = $4 AND $2 = $2 AND EXISTS (
+            SELECT 1 FROM item_categories n WHERE n.account_id = item_categories.account_id AND n.category_id = $3
+            AND n.kind = item_categories.kind AND n.item_id = item_categories.item_id AND n.import_id IS NULL)";
+        let join = |table: &str| {
+            format!(
+                "INSERT INTO {table} (account_id, category_id, import_id, kind, item_id)
+                 SELECT account_id, $4, import_id, kind, item_id FROM {table}
+                 WHERE account_id = $1 AND category_id = $3 AND $2 = $2 ON CONFLICT DO NOTHING"
+            )
         };
-        self.run(&join, [from.into(), into.into()]).await?;
-        let leave = "DELETE FROM item_categories WHERE account_id = $1 AND category_id = $3 AND $2 = $2";
-        self.run(leave, [from.into()]).await?;
+        for sql in [claims, users.to_owned(), join("item_categories"), join("undone_categories")] {
+            // PostgreSQL has to be told what stands in a list of columns.
+            let sql = if self.unit.is_sqlite() { sql } else { sql.replace("account_id, $4,", "account_id, $4::uuid,") };
+            self.run(&sql, [from.into(), into.into()]).await?;
+        }
+        for table in ["item_categories", "undone_categories"] {
+            let leave = format!("DELETE FROM {table} WHERE account_id = $1 AND category_id = $3 AND $2 = $2");
+            self.run(&leave, [from.into()]).await?;
+        }
         Ok(())
     }
 }

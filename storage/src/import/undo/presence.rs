@@ -9,7 +9,7 @@ use super::{Kept, KeptReason, Work};
 use crate::entity::{events, people, transactions};
 use crate::error::Result;
 use crate::item::ItemKind;
-use crate::query::edits;
+use crate::query::{associations, edits};
 use crate::record::by_ids;
 
 /// Events first, as they hold what they belong to, then transactions, as they hold their people.
@@ -92,6 +92,11 @@ struct Staying {
     held_by: i32,
 }
 
+#[derive(FromQueryResult)]
+struct Subject {
+    record_id: Uuid,
+}
+
 impl Work<'_> {
     /// Puts into the trash what nothing holds any more.
     pub(super) async fn take_away(&mut self) -> Result<()> {
@@ -116,7 +121,7 @@ impl Work<'_> {
                     let now = self.unit.now.microseconds();
                     self.removed += self.run(&trash, [after.into(), upto.into(), now.into()]).await?;
                 }
-                self.name_staying(kind, after, upto, marked).await?;
+                self.name_staying(kind, after, upto).await?;
             }
         }
         Ok(())
@@ -153,18 +158,21 @@ impl Work<'_> {
         Ok(())
     }
 
-    /// Names what the import made in some rows and does not go now, or went before.
-    async fn name_staying(&mut self, kind: ItemKind, after: i64, upto: i64, marked: u64) -> Result<()> {
-        let made = format!(
-            "SELECT COUNT(DISTINCT c.record_id) AS number FROM import_records c
-             WHERE c.account_id = $1 AND c.import_id = $2 AND c.row_number > $3 AND c.row_number <= $4
-             AND c.kind = {} AND c.deed = 1",
-            number(kind)
-        );
-        let made = self.rows::<super::Number>(&made, [after.into(), upto.into()]).await?;
-        if made.first().is_none_or(|made| made.number.unsigned_abs() == marked) {
-            return Ok(());
+    /// Renews what events and messages keep of the names of records that are back: those in the trash were passed over when somebody
+    /// was renamed or deleted meanwhile.
+    pub(super) async fn renew_names(&self) -> Result<()> {
+        let subjects = "SELECT DISTINCT c.record_id FROM import_records c
+            WHERE c.account_id = $1 AND c.import_id = $2 AND c.row_number > $3 AND c.row_number <= $4 AND c.kind IN (1, 2)";
+        for (after, upto) in self.ranges() {
+            let subjects = self.rows::<Subject>(subjects, [after.into(), upto.into()]).await?;
+            let subjects: Vec<_> = subjects.into_iter().map(|subject| subject.record_id).collect();
+            associations::renew_names(self.unit, &subjects).await?;
         }
+        Ok(())
+    }
+
+    /// Names what the import made in some rows and does not go now, or went before.
+    async fn name_staying(&mut self, kind: ItemKind, after: i64, upto: i64) -> Result<()> {
         let reasons = attachments(kind);
         let cases: Vec<_> =
             reasons.iter().zip(1..).map(|((has, _), place)| format!("WHEN {has} THEN {place}")).collect();
@@ -186,6 +194,9 @@ impl Work<'_> {
             query.replace("MAX(m.import_id)", "MAX(m.import_id::text)::uuid")
         };
         let staying = self.rows::<Staying>(&query, [after.into(), upto.into()]).await?;
+        if staying.is_empty() {
+            return Ok(());
+        }
         let ids: Vec<_> = staying.iter().map(|staying| staying.record_id).collect();
         let mut edits = edits::of_records(&self.unit.scope(), &ids).await?;
         let names = self.names(kind, &ids).await?;
