@@ -271,6 +271,8 @@ async fn rows(client: &Client, plan: &Value, query: &str) -> Vec<Value> {
 /// All that imports make.
 async fn export(client: &Client) -> String {
     let (people, leads) = (client.download("/export/people.json").await, client.download("/export/leads.json").await);
-    let events = client.graphql("{ events(first: 200) { nodes { id version title } } categories { totalCount } }", json!({})).await;
+    let events = client
+        .graphql("{ events(first: 200) { nodes { id version title } } categories { totalCount } }", json!({}))
+        .await;
     format!("{people}{leads}{events}")
 }

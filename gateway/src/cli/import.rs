@@ -179,7 +179,8 @@ impl Past {
                 output::print(&if as_json { json(&report)? } else { undone(&report, heading, "removed") })
             }
             Self::Sample { section } => {
-                let sample = formats::sample(section).ok_or_else(|| Failure(format!("{section} cannot be imported")))?;
+                let sample =
+                    formats::sample(section).ok_or_else(|| Failure(format!("{section} cannot be imported")))?;
                 output::print(&String::from_utf8_lossy(sample))
             }
             Self::Redo { id, json: as_json, who } => {

@@ -90,7 +90,8 @@ pub(crate) async fn sample(
     let none = || HttpError::new(Code::Unsupported, format!("{section} cannot be imported"));
     let sample = formats::sample(section).ok_or_else(none)?;
     let disposition = format!("attachment; filename=\"{section}-sample.csv\"");
-    let headers = [(CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()), (CONTENT_DISPOSITION, disposition)];
+    let headers =
+        [(CONTENT_TYPE, "text/csv; charset=utf-8; header=present".to_owned()), (CONTENT_DISPOSITION, disposition)];
     Ok((headers, sample).into_response())
 }
 

@@ -8,8 +8,8 @@ use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Mappi
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
-use storage::import::{IncomingTerms, Policy, Target};
 use storage::NameOrId;
+use storage::import::{IncomingTerms, Policy, Target};
 use storage::query::{custom_fields, event_templates, users};
 use uuid::Uuid;
 
@@ -372,7 +372,9 @@ impl Session {
         let reader = self.reader();
         let (found, unknown) = match Kind::User.parse(text) {
             Some(id) => (users::get(&reader, id).await?, "there is no such user".to_owned()),
-            None => (users::by_email(&reader, text).await?, format!("there is no user with the e-mail address {text:?}")),
+            None => {
+                (users::by_email(&reader, text).await?, format!("there is no user with the e-mail address {text:?}"))
+            }
         };
         found.map(|user| user.id).ok_or_else(|| Error::new(Code::NotFound, unknown))
     }
