@@ -76,6 +76,7 @@ impl Work<'_> {
     async fn decide(&self, own: Vec<Layer>) -> Result<Plan> {
         let records: HashSet<_> = own.iter().map(|layer| layer.record_id).collect();
         let records: Vec<_> = records.into_iter().collect();
+        self.hold(&records).await?;
         let mut others = self.others(&records).await?;
         let edits = edits::of_records(&self.unit.scope(), &records).await?;
         let held = if self.step == Step::Redo { self.held(&own).await? } else { HashMap::new() };
@@ -110,6 +111,18 @@ impl Work<'_> {
             }
         }
         Ok(plan)
+    }
+
+    /// Waits for whoever is editing one of these records, and keeps them until the unit ends.
+    async fn hold(&self, records: &[Uuid]) -> Result<()> {
+        if self.unit.is_sqlite() {
+            return Ok(());
+        }
+        let scope = self.unit.locking_scope();
+        by_ids::<people::Entity>(&scope, records).await?;
+        by_ids::<transactions::Entity>(&scope, records).await?;
+        by_ids::<events::Entity>(&scope, records).await?;
+        Ok(())
     }
 
     /// The layers of other imports that are applied, by record and field.
