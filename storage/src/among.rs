@@ -1,10 +1,11 @@
 //! Looking for many keys at once, so that both databases follow the index of the keys.
 //!
-//! SQLite does that for a list in the statement. PostgreSQL weighs the length of the list against its statistics, which know nothing
+//! SQLite does that for a list in the statement, once it knows that the keys are rare and that the account is not: without statistics
+//! it takes an account for ten rows, and reads all of it where any other index begins with the account. PostgreSQL weighs the length of the list against its statistics, which know nothing
 //! of the rows that a running import has written: it then reads the whole account for each batch. Here it gets the keys as one
 //! JSON text, whose length it does not see; the statement stays the same for any number of them.
 
-use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
+use sea_orm::sea_query::{Expr, ExprTrait, Func, SimpleExpr};
 use sea_orm::{ColumnTrait, ConnectionTrait, DbBackend};
 use uuid::Uuid;
 
@@ -14,10 +15,16 @@ use crate::handle::Scope;
 /// The condition that a column holds one of these ids.
 pub(crate) fn ids<C: ColumnTrait>(scope: &Scope<'_>, column: C, ids: &[Uuid]) -> SimpleExpr {
     if is_sqlite(scope) {
-        return column.is_in(ids.iter().copied());
+        return rare(column.is_in(ids.iter().copied()));
     }
     let list = "$1 = ANY(ARRAY(SELECT json_array_elements_text($2::json)::uuid))";
     Expr::cust_with_exprs(list, [column.into_expr(), json(ids)])
+}
+
+/// The condition that a column holds an id that most rows have: their account, the import under way.
+pub(crate) fn common<C: ColumnTrait>(scope: &Scope<'_>, column: C, id: Uuid) -> SimpleExpr {
+    let equal = column.eq(id);
+    if is_sqlite(scope) { Func::cust("likely").arg(equal).into() } else { equal }
 }
 
 /// The condition that a column holds one of these texts.
@@ -41,6 +48,11 @@ pub(crate) fn names(scope: &Scope<'_>, pairs: &[(&str, &str)]) -> SimpleExpr {
                 SELECT id FROM people WHERE account_id = $3 AND name_key = names ->> 0 AND company_key = names ->> 1 \
                 AND deleted_at IS NULL OFFSET 0) AS found))";
     Expr::cust_with_exprs(list, [Id.into_expr(), json(pairs), Expr::val(scope.account)])
+}
+
+/// SQLite's word for a condition that few rows meet; it wants the share as a literal.
+fn rare(condition: SimpleExpr) -> SimpleExpr {
+    Func::cust("likelihood").arg(condition).arg(Expr::cust("0.0001")).into()
 }
 
 fn is_sqlite(scope: &Scope<'_>) -> bool {

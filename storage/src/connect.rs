@@ -23,6 +23,10 @@ const IDLE_BEFORE_TEST: Duration = Duration::from_secs(30);
 /// Statements that take longer are logged as a warning.
 const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 
+/// How much of a SQLite file its writer keeps in memory at most, in KiB. An import touches all indexes with each row; pages that do
+/// not fit are written to the log again and again.
+const WRITER_CACHE: &str = "-65536";
+
 /// PostgreSQL's default is for disks that turn: it would rather read a whole table than two thousand rows by an index.
 const PLANNING: &str = "SET random_page_cost = 1.1";
 
@@ -175,13 +179,18 @@ fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOption
     let mut options = options(url, connections);
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
+        let sqlite = if read_only {
+            sqlite.pragma("query_only", "1")
+        } else {
+            // What one statement would have to take back is kept in memory, too: it is no more than a batch.
+            sqlite.pragma("cache_size", WRITER_CACHE).pragma("temp_store", "MEMORY")
+        };
         sqlite
             .create_if_missing(true)
             .journal_mode(SqliteJournalMode::Wal)
             .synchronous(SqliteSynchronous::Normal)
             .busy_timeout(BUSY_TIMEOUT)
             .foreign_keys(true)
-            .pragma("query_only", if read_only { "1" } else { "0" })
     });
     options
 }

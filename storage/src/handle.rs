@@ -6,7 +6,7 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect,
-    SqliteTransactionMode, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
 
@@ -211,22 +211,48 @@ impl Unit {
     }
 
     /// Has PostgreSQL follow indexes until the unit ends. It plans by statistics, and has none of the rows that the unit
-    /// itself has written: a table that was small when it began is read from end to end for each batch, and a plan that is
-    /// kept from then never gets better.
+    /// itself has written: a table that was small when it began is read from end to end for each batch.
     pub(crate) async fn prefer_indexes(&self) -> Result<()> {
-        if self.transaction.get_database_backend() == DbBackend::Postgres {
-            self.transaction
-                .execute_unprepared("SET LOCAL enable_seqscan = off; SET LOCAL plan_cache_mode = force_custom_plan")
-                .await?;
-        }
-        Ok(())
+        self.set("SET LOCAL enable_seqscan = off").await?;
+        self.plan_anew().await
+    }
+
+    /// Has PostgreSQL plan each statement anew: a plan that is kept from the first batches never gets better.
+    pub(crate) async fn plan_anew(&self) -> Result<()> {
+        self.set("SET LOCAL plan_cache_mode = force_custom_plan").await
+    }
+
+    /// Has PostgreSQL keep its plans, for writing: it checks the foreign keys of each row with statements of its own, and to plan
+    /// those anew takes longer than to run them.
+    pub(crate) async fn keep_plans(&self) -> Result<()> {
+        self.set("SET LOCAL plan_cache_mode = auto").await
     }
 
     /// Has PostgreSQL count what this unit has written. Without it the planner takes any index of an account for as good as the
     /// one of the key that is looked for. A table that somebody else is counting is passed over: nobody waits.
     pub(crate) async fn renew_statistics(&self, tables: &str) -> Result<()> {
-        if self.transaction.get_database_backend() == DbBackend::Postgres {
-            self.transaction.execute_unprepared(&format!("ANALYZE (SKIP_LOCKED) {tables}")).await?;
+        self.set(&format!("ANALYZE (SKIP_LOCKED) {tables}")).await
+    }
+
+    /// Whether the account has so many people and PostgreSQL has counted as many.
+    pub(crate) async fn has_counted(&self, people: usize) -> Result<bool> {
+        if self.is_sqlite() {
+            return Ok(false);
+        }
+        let text = "SELECT count(*) >= $2 AND (SELECT reltuples >= $2 FROM pg_class WHERE oid = 'people'::regclass)
+                    FROM (SELECT FROM people WHERE account_id = $1 LIMIT $2) AS here";
+        let values = [self.account.into(), i64::try_from(people).unwrap_or(i64::MAX).into()];
+        let select = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
+        let found = self.transaction.query_one_raw(select).await?;
+        Ok(match found {
+            Some(row) => row.try_get_by_index(0)?,
+            None => false,
+        })
+    }
+
+    async fn set(&self, setting: &str) -> Result<()> {
+        if !self.is_sqlite() {
+            self.transaction.execute_unprepared(setting).await?;
         }
         Ok(())
     }

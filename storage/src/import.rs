@@ -53,15 +53,18 @@ use crate::query::transactions::Stage;
 use crate::query::{accounts, categories, custom_values, users};
 use crate::value::Decimal;
 
-/// The largest batch that [`Import::rows`] takes: 29 columns of a person times 500 rows stay under SQLite's limit of
-/// 32,766 values in a statement.
-pub const BATCH: usize = 500;
+/// The largest batch that [`Import::rows`] takes: 32 columns of a person times 900 rows stay under SQLite's limit of 32,766 values
+/// in a statement. A statement has a price of its own: what it would have to take back, and a segment of the full-text index.
+pub const BATCH: usize = 900;
 
 /// How many names of categories are made in one statement; each is a row of eight values.
 const NAMES_A_STATEMENT: usize = 1_000;
 
-/// The tables that an import writes row by row.
-const WRITTEN: &str = "people, transactions, transaction_stages, item_categories, import_records";
+/// The tables that an import writes row by row, beside the people.
+const WRITTEN: &str = "transactions, transaction_stages, item_categories, import_records";
+
+/// So many people of an account are many to PostgreSQL's planner.
+const MANY_PEOPLE: usize = 20_000;
 
 /// So many times more rows change what PostgreSQL's statistics say of them; it knows the size of a table without counting.
 const GROWTH_A_COUNT: usize = 8;
@@ -183,6 +186,8 @@ pub struct Import {
     /// How many rows it has taken, and after how many PostgreSQL counts them next.
     taken: usize,
     next_count: usize,
+    /// From how many rows on it counts the people, too.
+    count_people_from: usize,
 }
 
 /// The custom fields that rows may fill, with the options of those that are a choice.
@@ -257,7 +262,10 @@ impl Import {
             Target::Events => accounts::zone(&unit).await?,
             Target::People | Target::Stage(_) => TimeZone::UTC,
         };
-        Ok(Self { id, unit, policy, fields, template, zone, ledger, events: 0, taken: 0, next_count: BATCH })
+        // Where there are many people already, a few more change nothing, and theirs is the widest table to count.
+        let count_people_from = if unit.has_counted(MANY_PEOPLE).await? { MANY_PEOPLE * GROWTH_A_COUNT } else { 0 };
+        let (events, taken, next_count) = (0, 0, BATCH);
+        Ok(Self { id, unit, policy, fields, template, zone, ledger, events, taken, next_count, count_people_from })
     }
 
     /// The id of this import.
@@ -321,6 +329,7 @@ impl Import {
             }
         }
         let batch = Batch { unit: &self.unit, import: self.id, policy: &self.policy };
+        self.unit.plan_anew().await?;
         let journal = Journal::new(&self.unit, self.id);
         let Applied { decisions, fired, mut journal } = match self.policy.target {
             Target::People => people::apply(&batch, journal, contacts).await?,
@@ -336,7 +345,8 @@ impl Import {
             self.ledger.add(&self.unit, planned.collect()).await?;
         }
         if self.taken >= self.next_count {
-            self.unit.renew_statistics(WRITTEN).await?;
+            let people = if self.taken >= self.count_people_from { "people, " } else { "" };
+            self.unit.renew_statistics(&format!("{people}{WRITTEN}")).await?;
             self.next_count = self.taken * GROWTH_A_COUNT;
         }
         Ok(decisions)

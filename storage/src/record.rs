@@ -225,12 +225,15 @@ async fn upsert<E: Recorded>(unit: &Unit, rows: Vec<E::Model>, condition: Simple
         .update_columns(E::Column::iter().filter(|column| !is_kept(column)))
         .action_and_where(condition)
         .to_owned();
-    for rows in rows.chunks(VALUES_A_STATEMENT / E::Column::iter().count()) {
-        let written = E::insert_many(rows.iter().cloned().map(IntoActiveModel::into_active_model))
+    let most = VALUES_A_STATEMENT / E::Column::iter().count();
+    let mut rows = rows.into_iter();
+    while rows.len() > 0 {
+        let count = rows.len().min(most);
+        let written = E::insert_many(rows.by_ref().take(count).map(IntoActiveModel::into_active_model))
             .on_conflict(update.clone())
             .exec_without_returning(unit.on())
             .await?;
-        check_written(written, rows.len())?;
+        check_written(written, count)?;
     }
     Ok(())
 }

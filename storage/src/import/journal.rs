@@ -16,6 +16,9 @@ use crate::handle::Unit;
 use crate::item::{Item, ItemKind};
 use crate::record::IDS_A_STATEMENT;
 
+/// How many rows of the journal one statement writes, of seven values each.
+const ROWS_A_STATEMENT: usize = 4_000;
+
 /// How many changes one statement writes, of eight values each.
 const CHANGES_A_STATEMENT: usize = 3_000;
 
@@ -57,11 +60,12 @@ impl<'u> Journal<'u> {
     /// Recalls what earlier batches noted of these records.
     pub(super) async fn recall(&mut self, records: &[Uuid]) -> Result<()> {
         let mut found = Vec::new();
+        let scope = self.unit.scope();
         for ids in records.chunks(IDS_A_STATEMENT) {
             let of_import = Entity::find()
-                .filter(Column::AccountId.eq(self.unit.account))
-                .filter(Column::ImportId.eq(self.import))
-                .filter(among::ids(&self.unit.scope(), Column::RecordId, ids));
+                .filter(among::common(&scope, Column::AccountId, scope.account))
+                .filter(among::common(&scope, Column::ImportId, self.import))
+                .filter(among::ids(&scope, Column::RecordId, ids));
             found.extend(of_import.all(self.unit.on()).await?);
         }
         // Here and not there: SQLite would follow the index of the order through the whole import.
@@ -122,8 +126,8 @@ impl<'u> Journal<'u> {
     pub(super) async fn write(self) -> Result<()> {
         use import_changes::Column::{AccountId, AfterValue, Field, ImportId, RecordId, Version};
         let on = self.unit.on();
-        if !self.rows.is_empty() {
-            Entity::insert_many(self.rows.into_iter().map(ActiveModel::from)).exec_without_returning(on).await?;
+        for rows in self.rows.chunks(ROWS_A_STATEMENT) {
+            Entity::insert_many(rows.iter().cloned().map(ActiveModel::from)).exec_without_returning(on).await?;
         }
         let layers: Vec<_> = self.changes.into_values().map(import_changes::ActiveModel::from).collect();
         for layers in layers.chunks(CHANGES_A_STATEMENT) {

@@ -33,11 +33,12 @@ pub(super) async fn apply<'u>(batch: &Batch<'u>, mut journal: Journal<'u>, rows:
     for (row, keys) in rows.iter().zip(&keys) {
         decisions.push(work.decide(row, keys));
     }
-    let Work { journal, writes, candidates, fired, .. } = work;
+    let Work { journal, mut writes, candidates, fired, .. } = work;
     // As the last of the rows leaves them: a later one may have renamed somebody.
     let name = |person: Uuid| candidates.get(person).map(|known| known.person.sort_key.clone()).unwrap_or_default();
     let fired = fired.into_iter().map(|(row, person)| Fired { row, item: journal::person(person), name: name(person) });
     let fired = fired.collect();
+    unit.keep_plans().await?;
     writes.write(unit).await?;
     writes.finish(batch).await?;
     Ok(Applied { decisions, fired, journal })
@@ -58,7 +59,7 @@ impl Work<'_> {
         let journal = &self.journal;
         let allowed = |known: &Known| journal.last(known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
         let Some((known, by)) = self.candidates.find(row.id, keys, allowed) else {
-            return self.create(row);
+            return self.create(row, keys);
         };
         let item = journal::person(known.person.id);
         let duplicate = |of| Some(Duplicate { by, values: by.values(row.id, keys), of });
@@ -93,8 +94,8 @@ impl Work<'_> {
         decision(Outcome::Updated, changes, of)
     }
 
-    fn create(&mut self, row: &Incoming) -> Decision {
-        let known = self.writes.create(self.unit, self.policy, row, &row.categories);
+    fn create(&mut self, row: &Incoming, keys: &Keys) -> Decision {
+        let known = self.writes.create(self.unit, self.policy, row, keys, &row.categories);
         let item = journal::person(known.person.id);
         self.journal.note(row.row, item, Deed::Created, row.id);
         self.fired.push((row.row, item.id));
@@ -193,6 +194,8 @@ pub(super) struct PeopleWrites {
     places: HashMap<Uuid, usize>,
     /// Who was there before, with transactions perhaps.
     updated: BTreeSet<usize>,
+    /// Those of them, once they are written.
+    changed: Vec<Person>,
     /// Who goes into the category of which name.
     categories: Vec<(Uuid, String)>,
     /// Who has which value in which field.
@@ -200,10 +203,19 @@ pub(super) struct PeopleWrites {
 }
 
 impl PeopleWrites {
-    /// Notes down the person that a row creates, and gives them as they will be.
-    pub(super) fn create(&mut self, unit: &Unit, policy: &Policy, row: &Incoming, categories: &[String]) -> Known {
+    /// Notes down the person that a row with these keys creates, and gives them as they will be.
+    pub(super) fn create(
+        &mut self,
+        unit: &Unit,
+        policy: &Policy,
+        row: &Incoming,
+        keys: &Keys,
+        categories: &[String],
+    ) -> Known {
         let custom: BTreeMap<_, _> = row.person_values.iter().cloned().collect();
-        let person = new_row(unit, created_contact(row));
+        let contact = created_contact(row);
+        let keys = if contact.notes == row.contact.notes { keys.clone() } else { contact.keys() };
+        let person = new_row(unit, contact, keys);
         let person = Person { created_by: policy.owner.or(person.created_by), ..person };
         let person = with_custom_text(person, custom_values::text_by_field(&custom));
         self.categories.extend(categories.iter().map(|name| (person.id, name.clone())));
@@ -239,15 +251,16 @@ impl PeopleWrites {
     }
 
     /// Writes the people.
-    pub(super) async fn write(&self, unit: &Unit) -> Result<()> {
-        write(unit, self.rows.clone()).await
+    pub(super) async fn write(&mut self, unit: &Unit) -> Result<()> {
+        let rows = std::mem::take(&mut self.rows);
+        self.changed = self.updated.iter().map(|place| rows[*place].clone()).collect();
+        write(unit, rows).await
     }
 
     /// Renews what transactions derive from the people who were changed, and assigns categories and custom values.
     pub(super) async fn finish(self, batch: &Batch<'_>) -> Result<()> {
-        let updated: Vec<_> = self.updated.iter().map(|place| &self.rows[*place]).collect();
-        if !updated.is_empty() {
-            renew_keys(batch.unit, &updated).await?;
+        if !self.changed.is_empty() {
+            renew_keys(batch.unit, &self.changed.iter().collect::<Vec<_>>()).await?;
         }
         let values = self.values.into_iter().map(|((person, field), value)| (person, field, value));
         custom_values::put(batch.unit, values.collect()).await?;

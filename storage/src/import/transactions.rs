@@ -154,7 +154,7 @@ impl<'a> Batch<'a> {
         let journal = &self.journal;
         let allowed = |known: &Known| journal.first(known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
         let Some((known, by)) = self.people.find(row.person_id, keys, allowed) else {
-            let known = self.people_writes.create(self.unit, self.policy, row, &[]);
+            let known = self.people_writes.create(self.unit, self.policy, row, keys, &[]);
             let person = known.person.clone();
             self.people.add(known);
             self.journal.note(row.row, journal::person(person.id), Deed::Created, row.person_id);
@@ -361,7 +361,8 @@ impl<'a> Batch<'a> {
     }
 
     async fn write(self, of: &super::Batch<'a>) -> Result<(Vec<Fired>, Journal<'a>)> {
-        let Self { unit, journal, people, people_writes, mut transactions, touched, begun, moved, .. } = self;
+        let Self { unit, journal, people, mut people_writes, mut transactions, touched, begun, moved, .. } = self;
+        unit.keep_plans().await?;
         people_writes.write(unit).await?;
         // A row may have renamed the person of an earlier one.
         let name =

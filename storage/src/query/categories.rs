@@ -54,7 +54,7 @@ pub(crate) async fn of_items_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<Has
     use item_categories::{Column, Entity};
     let mut joins = Vec::new();
     for ids in items.chunks(IDS_A_STATEMENT) {
-        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
+        let query = Entity::find().filter(among::common(scope, Column::AccountId, scope.account));
         let rows = query.filter(among::ids(scope, Column::ItemId, ids)).all(&scope.on).await?;
         joins.extend(rows.into_iter().map(|row| (row.item_id, row.category_id)));
     }

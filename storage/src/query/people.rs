@@ -146,7 +146,9 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
 pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
     let NewPerson { contact, categories, custom_values } = new;
     let values = custom_values::check(unit, Target::Person, &custom_values).await?;
-    let person = with_custom_text(new_row(unit, contact.cleaned()?), custom_values::text_of_new(&values));
+    let contact = contact.cleaned()?;
+    let keys = contact.keys();
+    let person = with_custom_text(new_row(unit, contact, keys), custom_values::text_of_new(&values));
     write(unit, vec![person.clone()]).await?;
     custom_values::set(unit, person.id, &values).await?;
     categories::set(unit, ItemKind::Person.item(person.id), &categories).await?;
@@ -217,11 +219,12 @@ pub(crate) async fn write(unit: &Unit, people: Vec<Person>) -> Result<()> {
 pub(crate) fn changed(unit: &Unit, person: &Person, contact: Contact) -> Person {
     let Person { account_id, id, created_by, version, created_at, .. } = *person;
     let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now };
-    row(contact, person.custom_text.clone(), stamps)
+    let keys = contact.keys();
+    row(contact, keys, person.custom_text.clone(), stamps)
 }
 
-/// The row of a new person with a cleaned contact; it is not inserted.
-pub(crate) fn new_row(unit: &Unit, contact: Contact) -> Person {
+/// The row of a new person with a cleaned contact and its keys; it is not inserted.
+pub(crate) fn new_row(unit: &Unit, contact: Contact, keys: Keys) -> Person {
     let stamps = Stamps {
         account_id: unit.account,
         id: Uuid::now_v7(),
@@ -230,7 +233,7 @@ pub(crate) fn new_row(unit: &Unit, contact: Contact) -> Person {
         created_at: unit.now,
         updated_at: unit.now,
     };
-    row(contact, String::new(), stamps)
+    row(contact, keys, String::new(), stamps)
 }
 
 /// A person who is found by other custom values; nothing is written.
@@ -264,8 +267,7 @@ struct Stamps {
     updated_at: crate::value::Timestamp,
 }
 
-fn row(contact: Contact, custom_text: String, stamps: Stamps) -> Person {
-    let keys = contact.keys();
+fn row(contact: Contact, keys: Keys, custom_text: String, stamps: Stamps) -> Person {
     let Contact { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
         contact;
     let Keys {
