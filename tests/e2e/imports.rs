@@ -601,7 +601,7 @@ on_each_database! {
                 "key": "nameAndCompany", "values": ["new", ""], "record": null, "repeats": 1,
             }],
             "ignored": [],
-            "columns": receipt["columns"].take(),
+            "columns": receipt["columns"].clone(),
             "events": 0, "plannedEvents": [], "mails": 0, "hash": null, "reason": null,
         });
         assert_eq!(receipt, expected, "{receipt:#}");
