@@ -184,7 +184,7 @@ pub fn execute_stream(
     request_id: &str,
 ) -> impl Stream<Item = Response> + Send + 'static {
     let (schema, request_id) = (schema.clone(), request_id.to_owned());
-    let checked = request.parsed_query().map_or(Ok(()), |document| limits::check(document));
+    let checked = request.parsed_query().map_or(Ok(()), limits::check);
     if let Err(error) = checked {
         return stream::once(async move { error.into_response() }).left_stream();
     }
