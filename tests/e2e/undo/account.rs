@@ -183,7 +183,7 @@ impl Account {
         fields: &BTreeMap<String, Option<String>>,
         names: Option<&[String]>,
     ) {
-        let custom_values = self.custom(&self.size, SIZE, fields);
+        let custom_values = custom(&self.size, SIZE, fields);
         let change = PersonEdit { id, version: None, categories: names.map(<[_]>::to_vec), custom_values };
         let edited = people::update(&self.writers[by], change, |contact| {
             for (name, value) in contact.fields_mut() {
@@ -208,7 +208,7 @@ impl Account {
     pub(super) async fn edit_transaction(&mut self, by: usize, id: Uuid, fields: &BTreeMap<String, Option<String>>) {
         let given = |name: &str| fields.get(name).cloned();
         let stage = given("stage").flatten().map(|name| stage_named(&name));
-        let custom_values = self.custom(&self.deal, DEAL, fields);
+        let custom_values = custom(&self.deal, DEAL, fields);
         let change = TransactionEdit { id, version: None, stage, managers: None, categories: None, custom_values };
         let edited = transactions::update(&self.writers[by], change, |terms| {
             if let Some(value) = given("value").flatten() {
@@ -287,12 +287,6 @@ impl Account {
 
     fn item(&self, id: Uuid) -> Item {
         self.model.records[&id].kind.item(id)
-    }
-
-    fn custom(&self, layer: &str, name: &str, fields: &BTreeMap<String, Option<String>>) -> Vec<CustomValueInput> {
-        let input =
-            |value: &Option<String>| CustomValueInput { field: NameOrId::Name(name.to_owned()), value: value.clone() };
-        fields.get(layer).map(input).into_iter().collect()
     }
 
     // ------------------------------------------------------------------------------------------ What imports do
@@ -698,4 +692,10 @@ fn stage_named(name: &str) -> Stage {
 
 fn value_of(row: &Incoming, field: &str) -> Option<String> {
     row.custom.iter().find(|(name, _)| name == field).map(|(_, value)| value.clone())
+}
+
+fn custom(layer: &str, name: &str, fields: &BTreeMap<String, Option<String>>) -> Vec<CustomValueInput> {
+    let input =
+        |value: &Option<String>| CustomValueInput { field: NameOrId::Name(name.to_owned()), value: value.clone() };
+    fields.get(layer).map(input).into_iter().collect()
 }

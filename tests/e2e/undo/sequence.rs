@@ -29,7 +29,7 @@ enum Deed {
     ThereAndBack(Box<Upload>),
     Undo(usize),
     Redo(usize),
-    NewPerson(Contact, Vec<String>),
+    NewPerson(Box<Contact>, Vec<String>),
     NewTransaction {
         person: usize,
         stage: Stage,
@@ -137,7 +137,7 @@ fn deed() -> impl Strategy<Value = Deed> {
     let edit_person = (any_of.clone(), edits(&PERSON_FIELDS), of(categories()))
         .prop_map(|(person, fields, categories)| Deed::EditPerson { person, fields, categories });
     let makes = prop_oneof![
-        2 => (contact(), categories()).prop_map(|(contact, categories)| Deed::NewPerson(contact, categories)),
+        2 => (contact(), categories()).prop_map(|(contact, categories)| Deed::NewPerson(Box::new(contact), categories)),
         2 => (any_of.clone(), stage(), 0..3_i64)
             .prop_map(|(person, stage, value)| Deed::NewTransaction { person, stage, value: value * 10_000 }),
         1 => (any_of.clone(), title()).prop_map(|(on, title)| Deed::NewEvent { on, title }),
@@ -294,7 +294,7 @@ impl Step {
                 }
             }
             Deed::NewPerson(contact, categories) => {
-                account.person(by, contact.clone(), categories).await;
+                account.person(by, Contact::clone(contact), categories).await;
             }
             Deed::NewTransaction { person, stage, value } => {
                 if let Some(person) = nth(&account.live(ItemKind::Person), *person) {

@@ -76,6 +76,7 @@ impl Work<'_> {
     async fn decide(&self, own: Vec<Layer>) -> Result<Plan> {
         let records: HashSet<_> = own.iter().map(|layer| layer.record_id).collect();
         let records: Vec<_> = records.into_iter().collect();
+        self.hold(&records).await?;
         let mut others = self.others(&records).await?;
         let edits = edits::of_records(&self.unit.scope(), &records).await?;
         let held = if self.step == Step::Redo { self.held(&own).await? } else { HashMap::new() };
@@ -110,6 +111,18 @@ impl Work<'_> {
             }
         }
         Ok(plan)
+    }
+
+    /// Waits for whoever is editing one of these records, and keeps them until the unit ends.
+    async fn hold(&self, records: &[Uuid]) -> Result<()> {
+        if self.unit.is_sqlite() {
+            return Ok(());
+        }
+        let scope = self.unit.locking_scope();
+        by_ids::<people::Entity>(&scope, records).await?;
+        by_ids::<transactions::Entity>(&scope, records).await?;
+        by_ids::<events::Entity>(&scope, records).await?;
+        Ok(())
     }
 
     /// The layers of other imports that are applied, by record and field.
@@ -270,7 +283,7 @@ impl Work<'_> {
         let mut changed = Vec::with_capacity(found.len());
         for event in found {
             let values = fields.remove(&event.id).unwrap_or_default();
-            let given = |name: &str| values.get(name).cloned();
+            let given = |name: &str| values.get(name);
             let Times { starts_on, ends_on, starts_at, ends_at } = event.when().into();
             let times = Times {
                 starts_on: read(given("startsOn"), starts_on, "startsOn")?,
@@ -281,10 +294,10 @@ impl Work<'_> {
             let completed_at = moment(given("completedAt"), event.completed_at)?;
             let current = event.details();
             let details = Details {
-                title: given("title").flatten().unwrap_or(current.title),
+                title: given("title").cloned().flatten().unwrap_or(current.title),
                 when: When::try_from(times).unwrap_or(current.when),
-                location: given("location").unwrap_or(current.location),
-                description: given("description").unwrap_or(current.description),
+                location: given("location").cloned().unwrap_or(current.location),
+                description: given("description").cloned().unwrap_or(current.description),
                 progress: if completed_at.is_some() { Progress::Complete } else { Progress::Open },
                 owner: read(given("owner"), current.owner, "owner")?,
                 email_template: read(given("emailTemplate"), current.email_template, "emailTemplate")?,
@@ -336,16 +349,16 @@ impl Plan {
     }
 }
 
-fn moment(given: Option<Option<String>>, current: Option<Timestamp>) -> Result<Option<Timestamp>> {
+fn moment(given: Option<&Option<String>>, current: Option<Timestamp>) -> Result<Option<Timestamp>> {
     let Some(text) = given else { return Ok(current) };
-    let read = |text: String| text.parse().map(Timestamp::from_microseconds).map_err(|_| unreadable(&text));
-    text.map(read).transpose()
+    let read = |text: &str| text.parse().map(Timestamp::from_microseconds).map_err(|_| unreadable(text));
+    text.as_deref().map(read).transpose()
 }
 
 /// A value as its layer has it, or the current one where there is no layer.
-fn read<T: std::str::FromStr>(given: Option<Option<String>>, current: Option<T>, field: &str) -> Result<Option<T>> {
+fn read<T: std::str::FromStr>(given: Option<&Option<String>>, current: Option<T>, field: &str) -> Result<Option<T>> {
     let Some(text) = given else { return Ok(current) };
-    text.map(|text| text.parse().map_err(|_| unreadable(field))).transpose()
+    text.as_deref().map(|text| text.parse().map_err(|_| unreadable(field))).transpose()
 }
 
 /// What the journal holds, an import has written.

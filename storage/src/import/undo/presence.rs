@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Kept, KeptReason, Work};
+use super::{Kept, KeptReason, Number, Work};
 use crate::entity::{events, people, transactions};
 use crate::error::Result;
 use crate::item::ItemKind;
@@ -115,7 +115,16 @@ impl Work<'_> {
                  WHERE account_id = $1 AND deleted_at IS NULL AND id IN ({})",
                 marked(kind)
             );
+            let hold = format!(
+                "WITH held AS (SELECT r.id FROM {} AND r.deleted_at IS NULL FOR UPDATE OF r)
+                 SELECT COUNT(*) AS number FROM held",
+                of_rows(kind)
+            );
             for (after, upto) in self.ranges() {
+                // Whoever is editing one of them now, or gives it a transaction, is waited for; then it is asked what holds them.
+                if !self.unit.is_sqlite() {
+                    self.rows::<Number>(&hold, [after.into(), upto.into()]).await?;
+                }
                 let marked = self.run(&mark, [after.into(), upto.into()]).await?;
                 if marked > 0 {
                     let now = self.unit.now.microseconds();
