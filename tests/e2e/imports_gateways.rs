@@ -10,7 +10,7 @@ use tokio::sync::Barrier;
 
 use crate::imports::summary;
 use crate::imports_doors::{client_of, many_people, running, until};
-use crate::imports_plan::path;
+use crate::imports_plan::{path, steps};
 use crate::program::Desk;
 
 on_each_database! {
@@ -51,6 +51,21 @@ on_each_database! {
         let receipt = other.import("/import/people", file).await;
         assert_eq!((summary(&receipt), &receipt["id"]), ("20000 created".to_owned(), &json!(id)));
         assert_eq!(other.graphql("{ imports { totalCount } }", json!({})).await["imports"]["totalCount"], 1);
+    }
+
+    async fn an_import_of_another_gateway_can_be_stopped_where_the_database_lets_it(desk: Desk) {
+        let desk = desk.with_account();
+        let (first, second) = (desk.serve(&[]), desk.serve(&[]));
+        let (one, other) = (client_of(&first).await, client_of(&second).await);
+        begin(&one, &many_people(60_000));
+        let import = json!({ "id": running(&one).await });
+        if desk.database.starts_with("sqlite") {
+            // Its process has the one writer. One that is gone stands in nobody's way.
+            drop(first);
+        }
+        let (status, receipt) = steps(&other, &import, "cancel").await;
+        assert_eq!((status, &receipt["status"]), (StatusCode::OK, &json!("cancelled")), "{receipt:#}");
+        assert_eq!(other.graphql("{ people { totalCount } }", json!({})).await["people"]["totalCount"], 0);
     }
 
     async fn an_import_that_nobody_runs_any_more_is_noted_down(desk: Desk) {

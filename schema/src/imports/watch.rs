@@ -89,24 +89,17 @@ impl Session {
         }
         let writer = self.writer(Right::Records)?;
         import::cancel(&writer, id).await?;
-        if self.engine().storage.is_sqlite() {
-            // Whoever runs it has the one writer; where it is free nobody does.
-            return match sweep(&writer).await {
-                Ok(()) => Ok(()),
-                Err(storage::Error::Unavailable(_)) => {
-                    let message = "another process runs this import, and on SQLite it alone can stop it";
-                    Err(Error::new(Code::Conflict, message))
-                }
-                Err(error) => Err(error.into()),
-            };
-        }
-        let stops = async {
-            while stored::get(&self.reader(), id).await?.is_some_and(|import| import.status == Status::Applying) {
-                tokio::time::sleep(LOOK / 5).await;
+        // It waits for the account's turn, which whoever runs the import gives back; one who is gone has given it back.
+        match tokio::time::timeout(STOPS_WITHIN, sweep(&writer)).await {
+            Ok(Ok(())) => Ok(end(&writer, id, Status::Cancelled, None).await?),
+            Ok(Err(storage::Error::Unavailable(_))) if self.engine().storage.is_sqlite() => {
+                let message = "another process runs this import, and on SQLite it alone can stop it";
+                Err(Error::new(Code::Conflict, message))
             }
-            Ok(())
-        };
-        tokio::time::timeout(STOPS_WITHIN, stops).await.unwrap_or(Ok(()))
+            Ok(Err(error)) => Err(error.into()),
+            // It is told, and stops as soon as it can.
+            Err(_) => Ok(()),
+        }
     }
 
     fn task_of(&self, id: Uuid) -> Option<std::sync::Arc<Task>> {
