@@ -1,9 +1,9 @@
-//! An import is all or nothing, also when the process is killed (SIGKILL) in the middle of it.
+//! An import is all or nothing, also when the process is killed (SIGKILL) in the middle of it; and so is an undo.
 //!
 //! `cargo test` tries it a few times with a small file. At full size, with a program that is built with `--release`:
 //!
 //! ```sh
-//! cargo build --release && CAIRN_TEST_PROGRAM=$PWD/target/release/cairn CAIRN_TEST_CASES=20 CAIRN_TEST_ROWS=100000 \
+//! cargo build --release && CAIRN_TEST_PROGRAM=$PWD/target/release/cairn CAIRN_TEST_CASES=50 CAIRN_TEST_ROWS=100000 \
 //!     cargo test -p tests --test e2e crash -- --nocapture
 //! ```
 
@@ -23,7 +23,7 @@ use uuid::Uuid;
 use crate::program::{Desk, PROGRAM};
 
 /// Never more tries than this: each starts a process.
-const MOST_TRIES: u32 = 20;
+const MOST_TRIES: u32 = 50;
 
 /// Of so many rows one fails.
 const ROWS_A_FAILURE: usize = 100;
@@ -119,6 +119,37 @@ impl Known {
         child.wait().expect("it ends")
     }
 
+    /// Undoes or redoes an import and kills the program after a while; without one it goes on to its end.
+    fn step_and_kill(&self, step: &str, import: &str, after: Option<Duration>) -> (ExitStatus, Duration) {
+        let program = std::env::var("CAIRN_TEST_PROGRAM").unwrap_or_else(|_| PROGRAM.to_owned());
+        let mut child = Command::new(program)
+            .current_dir(self.desk.path())
+            .args(["--database", &self.desk.database, "import", step, import])
+            .stdout(Stdio::null())
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("the program starts");
+        let begin = Instant::now();
+        if let Some(after) = after {
+            while begin.elapsed() < after && child.try_wait().expect("it is ours").is_none() {
+                std::thread::yield_now();
+            }
+            child.kill().expect("it is ours");
+        }
+        (child.wait().expect("it ends"), begin.elapsed())
+    }
+
+    /// All people as a file, but for when each was changed last.
+    fn dump(&self) -> Vec<String> {
+        let people = self.desk.ok(&["export", "people", "--format", "ndjson"]);
+        let without = |line: &str| {
+            let mut person: serde_json::Value = serde_json::from_str(line).expect("an object");
+            person.as_object_mut().expect("an object").remove("updatedAt");
+            person.to_string()
+        };
+        people.lines().map(without).collect()
+    }
+
     /// Imports a file to its end; tells how long that takes after the last byte.
     fn import_whole(&self, import: usize) -> Duration {
         let mut child = self.start(import);
@@ -187,6 +218,37 @@ on_each_database! {
         let before = known.state(tries + 1).await;
         known.import_whole(tries + 1);
         assert_eq!(known.state(tries + 1).await, known.after(&before, tries + 1));
+    }
+}
+
+on_each_database! {
+    async fn a_killed_undo_has_taken_back_all_or_nothing(known: Known) {
+        let before = known.dump();
+        known.import_whole(0);
+        let applied = known.dump();
+        let import = imports::newest(&known.reader, None, 1).await.expect("a list").remove(0).id;
+        let import = format!("import_{}", import.simple());
+        let (_, whole) = known.step_and_kill("undo", &import, None);
+        assert!(known.dump() == before, "an undo takes the import back");
+        known.step_and_kill("redo", &import, None);
+        assert!(known.dump() == applied, "a redo puts it back");
+        let tries = cases(4).min(MOST_TRIES);
+        let (mut in_the_middle, mut done) = (0, 0);
+        for part in 0..tries as usize {
+            let share = u32::try_from(within(part, tries as usize) * 11 / 10).expect("a little more than the whole");
+            let (status, _) = known.step_and_kill("undo", &import, Some(whole * share / 1_000_000));
+            let dump = known.dump();
+            let is_undone = dump == before;
+            assert!(is_undone || dump == applied, "it is neither as it was nor as it will be");
+            in_the_middle += usize::from(!is_undone && status.signal() == Some(9));
+            if is_undone {
+                done += 1;
+                known.step_and_kill("redo", &import, None);
+                assert!(known.dump() == applied, "a redo puts it back");
+            }
+        }
+        eprintln!("{tries} tries: {in_the_middle} killed before the end, {done} done; a whole one took {whole:?}");
+        assert!(in_the_middle > 0, "no moment was in the middle of an undo");
     }
 }
 
