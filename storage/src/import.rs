@@ -158,8 +158,8 @@ pub struct Checked(Row);
 
 #[derive(Clone, Debug)]
 enum Row {
-    Contact(Incoming),
-    Event(CheckedEvent),
+    Contact(Box<Incoming>),
+    Event(Box<CheckedEvent>),
 }
 
 /// Why a row cannot be a record.
@@ -297,13 +297,13 @@ impl Import {
             incoming.terms = transactions::checked_terms(&incoming.terms)?;
         }
         self.fields.check(&mut incoming)?;
-        Ok(Checked(Row::Contact(incoming)))
+        Ok(Checked(Row::Contact(Box::new(incoming))))
     }
 
     /// Whether a row could be an event; one without a date is today's.
     pub fn check_event(&self, mut incoming: IncomingEvent) -> std::result::Result<Checked, Failure> {
         incoming.categories.extend(self.policy.categories.iter().cloned());
-        CheckedEvent::new(incoming, self.unit.now, &self.zone).map(|row| Checked(Row::Event(row)))
+        CheckedEvent::new(incoming, self.unit.now, &self.zone).map(|row| Checked(Row::Event(Box::new(row))))
     }
 
     /// Takes the next rows, at most [`BATCH`], and says what became of each, in their order.
@@ -320,11 +320,11 @@ impl Import {
             match row {
                 Row::Contact(row) => {
                     lines.push(row.line);
-                    contacts.push(row);
+                    contacts.push(*row);
                 }
                 Row::Event(row) => {
                     lines.push(row.line);
-                    of_calendar.push(row);
+                    of_calendar.push(*row);
                 }
             }
         }
@@ -470,8 +470,8 @@ impl Batch<'_> {
     async fn add_categories(&self, kind: ItemKind, named: &[(Uuid, String)]) -> Result<()> {
         let mut pairs = Vec::with_capacity(named.len());
         for named in named.chunks(NAMES_A_STATEMENT) {
-            let names = named.iter().map(|(_, name)| name.as_str());
-            let (ids, made) = categories::ensure_noting(self.unit, names).await?;
+            let wanted = named.iter().map(|(_, name)| name.as_str());
+            let (ids, made) = categories::ensure_noting(self.unit, wanted).await?;
             pairs.extend(named.iter().map(|(record, name)| (*record, ids[&fold(name)])));
             self.note_made(&made).await?;
         }

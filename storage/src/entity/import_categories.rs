@@ -4,6 +4,7 @@ use sea_orm::entity::prelude::*;
 
 /// A category that an import made.
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[expect(clippy::struct_field_names, reason = "the names of its columns, all of which are ids")]
 #[sea_orm(table_name = "import_categories")]
 pub struct Model {
     /// The account that the row belongs to.

@@ -158,8 +158,7 @@ pub struct PlanHash([u8; 32]);
 impl PlanHash {
     /// Adds a row.
     pub fn add(&mut self, row: &PlannedRow) {
-        let text = serde_json::to_vec(row).expect("texts and numbers can always be written as JSON");
-        self.mix(&text);
+        self.mix(&json(row));
     }
 
     /// Adds what the rows stand on: the request and the file.
@@ -173,6 +172,10 @@ impl PlanHash {
     pub fn text(self) -> String {
         self.0.iter().map(|byte| format!("{byte:02x}")).collect()
     }
+}
+
+fn json(row: &PlannedRow) -> Vec<u8> {
+    serde_json::to_vec(row).expect("texts and numbers can always be written as JSON")
 }
 
 mod kind_as_number {

@@ -175,8 +175,8 @@ struct Names {
 }
 
 /// A row whose names are resolved.
-struct Row {
-    row: u64,
+struct Resolved {
+    number: u64,
     id: Option<Uuid>,
     details: Details,
     /// Which of the details the row says.
@@ -192,8 +192,6 @@ struct Row {
 struct Said {
     end: bool,
     progress: bool,
-    owner: bool,
-    email_template: bool,
 }
 
 impl Names {
@@ -283,11 +281,11 @@ impl Names {
         }
     }
 
-    fn resolve(&self, rows: Vec<CheckedEvent>) -> Vec<Row> {
+    fn resolve(&self, rows: Vec<CheckedEvent>) -> Vec<Resolved> {
         rows.into_iter().map(|row| self.row(row)).collect()
     }
 
-    fn row(&self, row: CheckedEvent) -> Row {
+    fn row(&self, row: CheckedEvent) -> Resolved {
         let CheckedEvent { line: _, incoming, title, when } = row;
         let mut lost = Vec::new();
         let mut subjects = BTreeSet::new();
@@ -310,14 +308,9 @@ impl Names {
         let texts = incoming.description.iter().cloned().chain(incoming.foreign_notes).chain(lost);
         let created = texts.collect::<Vec<_>>().join("\n");
         let names: BTreeSet<_> = subjects.iter().filter_map(|item| self.items.get(&item.id)).collect();
-        let said = Said {
-            end: incoming.end.is_some(),
-            progress: incoming.progress.is_some(),
-            owner: owner.is_some(),
-            email_template: template.is_some(),
-        };
-        Row {
-            row: incoming.row,
+        let said = Said { end: incoming.end.is_some(), progress: incoming.progress.is_some() };
+        Resolved {
+            number: incoming.row,
             id: incoming.id,
             details: Details {
                 title,
@@ -360,7 +353,12 @@ struct Work<'b, 'u> {
 }
 
 impl<'b, 'u> Work<'b, 'u> {
-    async fn load(batch: &'b Batch<'u>, zone: &'b TimeZone, mut journal: Journal<'u>, rows: &[Row]) -> Result<Self> {
+    async fn load(
+        batch: &'b Batch<'u>,
+        zone: &'b TimeZone,
+        mut journal: Journal<'u>,
+        rows: &[Resolved],
+    ) -> Result<Self> {
         let scope = batch.policy.scope(batch.unit);
         let ids: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
         let mut found = by_ids::<events::Entity>(&scope, &ids).await?;
@@ -393,7 +391,7 @@ impl<'b, 'u> Work<'b, 'u> {
     }
 
     /// The event that a row means: by its id, else by title, time and what it belongs to, the oldest of several.
-    fn find(&self, row: &Row) -> Option<(Uuid, MatchedBy)> {
+    fn find(&self, row: &Resolved) -> Option<(Uuid, MatchedBy)> {
         if let Some(id) = row.id.filter(|id| self.known.contains_key(id)) {
             return Some((id, MatchedBy::Id));
         }
@@ -407,7 +405,7 @@ impl<'b, 'u> Work<'b, 'u> {
         of_start.iter().filter(same).min().map(|id| (*id, MatchedBy::TitleAndTime))
     }
 
-    fn decide(&mut self, row: &Row) -> Decision {
+    fn decide(&mut self, row: &Resolved) -> Decision {
         let Some((id, by)) = self.find(row) else {
             return self.create(row);
         };
@@ -415,7 +413,7 @@ impl<'b, 'u> Work<'b, 'u> {
         let key = || vec![fold(&row.details.title), event_query::key(row.details.when, self.zone)];
         let values = if by == MatchedBy::Id { vec![id.to_string()] } else { key() };
         let decision = |outcome, changes, of| Decision {
-            row: row.row,
+            row: row.number,
             outcome,
             record: Some(id),
             changes,
@@ -431,17 +429,17 @@ impl<'b, 'u> Work<'b, 'u> {
         let details = combined(policy, &known.event, row, by);
         let event = event_query::refilled(self.batch.unit, known.event.clone(), details, self.zone);
         let before = edits::of_event(&known.event).into_iter();
-        let changed = before.zip(edits::of_event(&event)).filter(|(before, after)| before.1 != after.1);
+        let differing = before.zip(edits::of_event(&event)).filter(|(before, after)| before.1 != after.1);
         let mut changes: Vec<_> =
-            changed.map(|((field, before), (_, after))| Change { field: field.to_owned(), before, after }).collect();
+            differing.map(|((field, before), (_, after))| Change { field: field.to_owned(), before, after }).collect();
         let categories = missing(&row.categories, &known.categories);
         changes.extend(added(&categories));
         if changes.is_empty() || policy == Duplicates::Ignore {
-            self.journal.note(row.row, item, Deed::Met, row.id);
+            self.journal.note(row.number, item, Deed::Met, row.id);
             let outcome = if changes.is_empty() { Outcome::Unchanged } else { Outcome::Skipped };
             return decision(outcome, Vec::new(), of);
         }
-        self.journal.note(row.row, item, Deed::Updated, row.id);
+        self.journal.note(row.number, item, Deed::Updated, row.id);
         self.journal.changed(item, event.version, &changes);
         self.categories.extend(categories.iter().map(|name| (id, name.clone())));
         if let Some(known) = self.known.get_mut(&id) {
@@ -452,7 +450,7 @@ impl<'b, 'u> Work<'b, 'u> {
         decision(Outcome::Updated, changes, of)
     }
 
-    fn create(&mut self, row: &Row) -> Decision {
+    fn create(&mut self, row: &Resolved) -> Decision {
         let policy = self.batch.policy;
         let details = Details {
             description: row.created_description.clone(),
@@ -462,24 +460,24 @@ impl<'b, 'u> Work<'b, 'u> {
         let event = event_query::new_row(self.batch.unit, details, row.names.clone(), self.zone);
         let event = Event { created_by: policy.owner.or(event.created_by), ..event };
         let item = ItemKind::Event.item(event.id);
-        self.journal.note(row.row, item, Deed::Created, row.id);
+        self.journal.note(row.number, item, Deed::Created, row.id);
         for subject in &row.subjects {
             // So that an undo looks whether they are held by this event alone.
-            self.journal.note(row.row, *subject, Deed::Met, None);
+            self.journal.note(row.number, *subject, Deed::Met, None);
             self.pairs.push((item, *subject));
         }
         self.categories.extend(row.categories.iter().map(|name| (event.id, name.clone())));
         self.made.push(event.clone());
         self.enter(Known { event, subjects: row.subjects.clone(), categories: folded(&row.categories) });
-        Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+        Decision { row: row.number, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
     }
 }
 
 /// The details that an event would have after a row; under [`Duplicates::Ignore`] what replacing would give, which tells whether the
 /// row says anything new.
-fn combined(policy: Duplicates, event: &Event, row: &Row, by: MatchedBy) -> Details {
+fn combined(policy: Duplicates, event: &Event, row: &Resolved, by: MatchedBy) -> Details {
     let current = event.details();
-    let Row { details, said, .. } = row;
+    let Resolved { details, said, .. } = row;
     // The event was made by this very row: its lost names are no news.
     let is_own = current.description == row.created_description;
     let description = if is_own { None } else { details.description.clone() };
@@ -505,8 +503,8 @@ fn combined(policy: Duplicates, event: &Event, row: &Row, by: MatchedBy) -> Deta
         location: details.location.clone().or(current.location),
         description: description.or(current.description),
         progress: if said.progress { details.progress } else { current.progress },
-        owner: if said.owner { details.owner } else { current.owner },
-        email_template: if said.email_template { details.email_template } else { current.email_template },
+        owner: details.owner.or(current.owner),
+        email_template: details.email_template.or(current.email_template),
     }
 }
 

@@ -163,6 +163,7 @@ fn write(file: &mut BufWriter<File>, entry: &Entry) -> Result<()> {
     file.write_all(&line).map_err(no_file)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn no_file(error: std::io::Error) -> Error {
     Error::Unavailable(sea_orm::DbErr::Custom(format!("the plan cannot be kept in a temporary file: {error}")))
 }

@@ -62,13 +62,12 @@ impl Work<'_> {
             return self.create(row, keys);
         };
         let item = journal::person(known.person.id);
-        let duplicate = |of| Some(Duplicate { by, values: by.values(row.id, keys), of });
         let decision = |outcome, changes, of| Decision {
             row: row.row,
             outcome,
             record: Some(item.id),
             changes,
-            duplicate: duplicate(of),
+            duplicate: Some(duplicate(by, row.id, keys, of)),
         };
         if let Some(earlier) = self.journal.last(item.id).filter(|seen| seen.may_repeat(row.id)) {
             let of = Original::Row(earlier.row);
@@ -273,6 +272,6 @@ impl PeopleWrites {
 }
 
 /// Why a row means a record.
-pub(super) fn duplicate(by: MatchedBy, id: Option<Uuid>, keys: &Keys, of: Original) -> Option<Duplicate> {
-    Some(Duplicate { by, values: by.values(id, keys), of })
+pub(super) fn duplicate(by: MatchedBy, id: Option<Uuid>, keys: &Keys, of: Original) -> Duplicate {
+    Duplicate { by, values: by.values(id, keys), of }
 }

@@ -167,7 +167,7 @@ impl<'a> Batch<'a> {
         }
         let name = person.contact().display_name();
         let (person, changes) = self.change_person(person, row);
-        let duplicate = duplicate(meant.by, meant.id, meant.keys, Original::Record(name));
+        let duplicate = Some(duplicate(meant.by, meant.id, meant.keys, Original::Record(name)));
         Decision { changes, duplicate, ..self.create(&person, row) }
     }
 
@@ -200,7 +200,7 @@ impl<'a> Batch<'a> {
             outcome,
             record: Some(id),
             changes: Vec::new(),
-            duplicate: duplicate(by, given, keys, of),
+            duplicate: Some(duplicate(by, given, keys, of)),
         };
         if let Some(earlier) = self.journal.last(id).filter(|seen| seen.may_repeat(row.id)) {
             return Decision { record: None, ..decision(Outcome::Skipped, Original::Row(earlier.row)) };
@@ -325,9 +325,9 @@ impl<'a> Batch<'a> {
             ("probability", decimal(before.probability), decimal(terms.probability)),
             ("moreInfo", before.more_info, terms.more_info.clone()),
         ];
-        let changed = pairs.into_iter().filter(|(_, before, after)| before != after);
+        let differing = pairs.into_iter().filter(|(_, before, after)| before != after);
         let mut changes: Vec<_> =
-            changed.map(|(field, before, after)| Change { field: field.to_owned(), before, after }).collect();
+            differing.map(|(field, before, after)| Change { field: field.to_owned(), before, after }).collect();
         changes.extend(custom_differences(&known.custom, &custom));
         changes.extend(added(&categories));
         (!changes.is_empty()).then_some(TransactionChange { stage, terms, custom, categories, changes })

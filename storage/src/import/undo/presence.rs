@@ -115,7 +115,7 @@ impl Work<'_> {
                  WHERE account_id = $1 AND deleted_at IS NULL AND id IN ({})",
                 marked(kind)
             );
-            let hold = format!(
+            let waiting = format!(
                 "WITH held AS (SELECT r.id FROM {} AND r.deleted_at IS NULL FOR UPDATE OF r)
                  SELECT COUNT(*) AS number FROM held",
                 of_rows(kind)
@@ -123,7 +123,7 @@ impl Work<'_> {
             for (after, upto) in self.ranges() {
                 // Whoever is editing one of them now, or gives it a transaction, is waited for; then it is asked what holds them.
                 if !self.unit.is_sqlite() {
-                    self.rows::<Number>(&hold, [after.into(), upto.into()]).await?;
+                    self.rows::<Number>(&waiting, [after.into(), upto.into()]).await?;
                 }
                 let marked = self.run(&mark, [after.into(), upto.into()]).await?;
                 if marked > 0 {
