@@ -360,6 +360,9 @@ fn summary(receipt: &Receipt) -> String {
     });
     text.push_str(&notes("Skipped", skips, *skipped));
     text.push_str(&columns(receipt));
+    if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
+        text.push_str(&format!("To take it back: cairn import undo {id}\n"));
+    }
     if receipt.events > 0 {
         text.push_str(&format!("Events: {}, for each record\n", receipt.events));
         for event in &receipt.planned_events {
@@ -377,9 +380,16 @@ fn columns(receipt: &Receipt) -> String {
         let row = |column: &schema::ImportColumn| {
             let read_as = column.field.clone().unwrap_or_else(|| "-".to_owned());
             let share = (column.filled * 100).checked_div(*read).unwrap_or_default();
-            [column.name.clone(), read_as, format!("{share} %"), column.samples.join(" | ")]
+            let samples = column.samples.join(" | ").replace(['\r', '\n'], " ");
+            [column.name.clone(), read_as, format!("{share} %"), samples]
         };
-        return output::table(headings, &columns.iter().map(row).collect::<Vec<_>>());
+        let (filled, empty): (Vec<_>, Vec<_>) = columns.iter().partition(|column| column.filled > 0);
+        let mut text = output::table(headings, &filled.into_iter().map(row).collect::<Vec<_>>());
+        if !empty.is_empty() {
+            let names: Vec<_> = empty.iter().map(|column| column.name.as_str()).collect();
+            text.push_str(&format!("Columns with nothing in them: {}\n", names.join(", ")));
+        }
+        return text;
     }
     if ignored.is_empty() { String::new() } else { format!("Columns that are not read: {}\n", ignored.join(", ")) }
 }
