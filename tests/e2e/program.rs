@@ -209,7 +209,7 @@ on_each_database! {
             (vec!["import", "people", "missing.csv"], "cannot read missing.csv"),
             (vec!["import", "people", odd], "the option format"),
             (vec!["import", "people", odd, "--format", "odd"], "csv"),
-            (vec!["import", "calendar", odd, "--format", "csv"], "people"),
+            (vec!["import", "messages", odd, "--format", "csv"], "messages cannot be imported"),
             (vec!["export", "people", "--format", "odd"], "csv"),
             (vec!["export", "people", "--category", "None"], "there is no such category"),
             (vec!["export", "people", "--sort", "age"], "name, created or updated"),
