@@ -18,6 +18,7 @@ mod transactions;
 mod undo;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use sea_orm::sea_query::OnConflict;
@@ -51,7 +52,7 @@ use crate::query::custom_fields::{self, CustomField};
 use crate::query::imports::{self, FailedRow, Status, Summary};
 use crate::query::transactions::Stage;
 use crate::query::{accounts, categories, custom_values, users};
-use crate::value::Decimal;
+use crate::value::{Decimal, Timestamp};
 
 /// The largest batch that [`Import::rows`] takes: 32 columns of a person times 900 rows stay under SQLite's limit of 32,766 values
 /// in a statement. A statement has a price of its own: what it would have to take back, and a segment of the full-text index.
@@ -176,10 +177,8 @@ pub struct Import {
     id: Uuid,
     unit: Unit,
     policy: Policy,
-    fields: Fields,
+    checker: Arc<Checker>,
     template: Option<Template>,
-    /// The time zone of the account, for events.
-    zone: TimeZone,
     ledger: Ledger,
     /// How many events it has made.
     events: u64,
@@ -188,6 +187,16 @@ pub struct Import {
     next_count: usize,
     /// From how many rows on it counts the people, too.
     count_people_from: usize,
+}
+
+/// Tells rows that can be records from those that cannot. It needs no database, so rows can be checked while others are written.
+pub struct Checker {
+    target: Target,
+    categories: Vec<String>,
+    fields: Fields,
+    now: Timestamp,
+    /// The time zone of the account, for events.
+    zone: TimeZone,
 }
 
 /// The custom fields that rows may fill, with the options of those that are a choice.
@@ -265,7 +274,9 @@ impl Import {
         // Where there are many people already, a few more change nothing, and theirs is the widest table to count.
         let count_people_from = if unit.has_counted(MANY_PEOPLE).await? { MANY_PEOPLE * GROWTH_A_COUNT } else { 0 };
         let (events, taken, next_count) = (0, 0, BATCH);
-        Ok(Self { id, unit, policy, fields, template, zone, ledger, events, taken, next_count, count_people_from })
+        let (target, categories, now) = (policy.target, policy.categories.clone(), unit.now);
+        let checker = Arc::new(Checker { target, categories, fields, now, zone });
+        Ok(Self { id, unit, policy, checker, template, ledger, events, taken, next_count, count_people_from })
     }
 
     /// The id of this import.
@@ -283,27 +294,14 @@ impl Import {
         self.events
     }
 
-    /// Whether a row could be a record.
-    pub fn check(&self, mut incoming: Incoming) -> std::result::Result<Checked, Failure> {
-        incoming.categories.extend(self.policy.categories.iter().cloned());
-        categories::check_count(&incoming.categories)?;
-        for name in &incoming.categories {
-            categories::check_name(name)?;
-        }
-        incoming.contact = std::mem::take(&mut incoming.contact).cleaned()?;
-        // The foreign lines may bring the notes over their limit.
-        created_contact(&incoming).cleaned()?;
-        if let Target::Stage(_) = self.policy.target {
-            incoming.terms = transactions::checked_terms(&incoming.terms)?;
-        }
-        self.fields.check(&mut incoming)?;
-        Ok(Checked(Row::Contact(Box::new(incoming))))
+    /// What tells rows that can be records from others.
+    pub fn checker(&self) -> Arc<Checker> {
+        Arc::clone(&self.checker)
     }
 
-    /// Whether a row could be an event; one without a date is today's.
-    pub fn check_event(&self, mut incoming: IncomingEvent) -> std::result::Result<Checked, Failure> {
-        incoming.categories.extend(self.policy.categories.iter().cloned());
-        CheckedEvent::new(incoming, self.unit.now, &self.zone).map(|row| Checked(Row::Event(Box::new(row))))
+    /// Whether it is taken back in any case, and what becomes of its rows is what counts.
+    pub fn is_rehearsal(&self) -> bool {
+        self.ledger.is_spool()
     }
 
     /// Takes the next rows, at most [`BATCH`], and says what became of each, in their order.
@@ -334,7 +332,7 @@ impl Import {
         let Applied { decisions, fired, mut journal } = match self.policy.target {
             Target::People => people::apply(&batch, journal, contacts).await?,
             Target::Stage(stage) => transactions::apply(&batch, stage, journal, contacts).await?,
-            Target::Events => events::apply(&batch, &self.zone, journal, of_calendar).await?,
+            Target::Events => events::apply(&batch, &self.checker.zone, journal, of_calendar).await?,
         };
         if let Some(template) = &self.template {
             self.events += template.fire(&self.unit, self.policy.owner, &mut journal, &fired).await?;
@@ -426,6 +424,33 @@ pub struct NewPlan {
     pub upload: Option<Uuid>,
     /// What the file is, and what the receipt would be.
     pub summary: Summary,
+}
+
+impl Checker {
+    /// Whether a row could be a record.
+    pub fn check(&self, mut incoming: Incoming) -> std::result::Result<Checked, Failure> {
+        incoming.categories.extend(self.categories.iter().cloned());
+        categories::check_count(&incoming.categories)?;
+        for name in &incoming.categories {
+            categories::check_name(name)?;
+        }
+        incoming.contact = std::mem::take(&mut incoming.contact).cleaned()?;
+        if incoming.foreign_notes.is_some() {
+            // The foreign lines may bring the notes over their limit.
+            created_contact(&incoming).cleaned()?;
+        }
+        if let Target::Stage(_) = self.target {
+            incoming.terms = transactions::checked_terms(&incoming.terms)?;
+        }
+        self.fields.check(&mut incoming)?;
+        Ok(Checked(Row::Contact(Box::new(incoming))))
+    }
+
+    /// Whether a row could be an event; one without a date is today's.
+    pub fn check_event(&self, mut incoming: IncomingEvent) -> std::result::Result<Checked, Failure> {
+        incoming.categories.extend(self.categories.iter().cloned());
+        CheckedEvent::new(incoming, self.now, &self.zone).map(|row| Checked(Row::Event(Box::new(row))))
+    }
 }
 
 impl Fields {

@@ -204,7 +204,7 @@ on_each_database! {
         let policy = Policy::new(Target::People, Duplicates::Ignore);
         let mut import = Import::rehearse(&account.writer, policy).await.expect("an import");
         let row = Incoming { row: 1, contact: named("Jane").contact, ..Incoming::default() };
-        let row = import.check(row).expect("a good row");
+        let row = import.checker().check(row).expect("a good row");
         import.rows(vec![row]).await.expect("a row");
         drop(import);
         people::create(&account.writer, named("Next")).await.expect("the writer is free again");

@@ -11,10 +11,11 @@ use formats::{
 use futures_util::stream::{Stream, StreamExt};
 use storage::Writer;
 use storage::import::{
-    BATCH, Checked, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Phase, PlanHash, PlannedRow, Progress,
-    Target, report_progress,
+    BATCH, Checked, Checker, Decision, Failure, Import, Incoming, IncomingEvent, Outcome, Phase, PlanHash, PlannedRow,
+    Progress, Target, report_progress,
 };
-use storage::query::imports::{Counts, File, Note, Skip, Summary};
+use storage::query::imports::{Counts, FailedRow, File, Note, Skip, Summary};
+use tokio::sync::mpsc;
 
 use super::failed::Failed;
 use super::file::ImportFile;
@@ -53,15 +54,23 @@ pub(super) async fn read(
             done.fetch_add(piece.len() as u64, Ordering::Relaxed);
         }
     });
-    let mut rows = formats::decode(ready.decoder()?, counted);
-    let mut run = Run::new(import, ready, meter, session.engine().import_limits.rows);
-    if let Err(error) = run.rows(&mut rows).await {
+    let rows = formats::decode(ready.decoder()?, counted);
+    let is_plan = import.is_rehearsal();
+    let mut reader = Reader::new(rows, ready, import.checker(), session.engine().import_limits.rows);
+    let mut run = Run::new(import, meter, is_plan.then(PlanHash::default));
+    // The next rows are read and checked while the database writes those before.
+    let (pieces, arriving) = mpsc::channel(1);
+    let (read, written) = tokio::join!(reader.read(pieces), run.write(arriving));
+    // What cannot be written is why the reading stopped.
+    if let Err(error) = written.and(read) {
         run.import.abandon().await?;
         return Err(error);
     }
+    let Reader { rows, failed, .. } = reader;
     let findings = rows.findings();
     drop(rows);
-    let Run { import, counts, errors, skips, failed, mut hash, .. } = run;
+    let Run { import, counts, errors, skips, hash, .. } = run;
+    let mut hash = hash.unwrap_or_default();
     hash.mix(ready.json.as_bytes());
     hash.mix(file.sha256.as_bytes());
     let Findings { charset, delimiter, ignored, columns, client, report, .. } = findings;
@@ -119,78 +128,78 @@ impl Meter {
     }
 }
 
-/// An import under way.
-struct Run {
-    import: Import,
+/// Some rows of a file, in its order.
+#[derive(Default)]
+struct Piece {
+    /// The rows that could be records, with the line where each begins; at most a batch.
+    good: Vec<(u64, Checked)>,
+    /// What is said of those that could not.
+    notes: Vec<Note>,
+    /// Those as the file has them, as far as they are kept now.
+    failed: Vec<FailedRow>,
+    /// How many rows of the file are behind it.
+    read: u64,
+}
+
+/// The side of an import that reads the file and checks its rows. It knows no database.
+struct Reader<S> {
+    rows: Rows<S>,
+    checker: Arc<Checker>,
     section: Section,
     target: Target,
-    meter: Meter,
     most_rows: u64,
-    counts: Counts,
-    errors: Vec<Note>,
-    skips: Vec<Skip>,
-    hash: PlanHash,
-    /// The rows that are not imported yet, with the line where each begins.
-    batch: Vec<(u64, Checked)>,
     failed: Failed,
+    piece: Piece,
     /// Whether the format tells what its file has for a row.
     has_sources: bool,
 }
 
-impl Run {
-    fn new(import: Import, ready: &Ready, meter: Meter, most_rows: u64) -> Self {
-        Self {
-            import,
-            section: ready.section,
-            target: ready.target,
-            meter,
-            most_rows,
-            counts: Counts::default(),
-            errors: Vec::new(),
-            skips: Vec::new(),
-            hash: PlanHash::default(),
-            batch: Vec::new(),
-            failed: Failed::new(ready.section),
-            has_sources: false,
-        }
+impl<S, E> Reader<S>
+where
+    S: Stream<Item = std::result::Result<bytes::Bytes, E>>,
+    E: std::fmt::Display,
+{
+    fn new(rows: Rows<S>, ready: &Ready, checker: Arc<Checker>, most_rows: u64) -> Self {
+        let Ready { section, target, .. } = *ready;
+        let (failed, piece) = (Failed::new(section), Piece::default());
+        Self { rows, checker, section, target, most_rows, failed, piece, has_sources: false }
     }
 
-    async fn rows<S, E>(&mut self, rows: &mut Rows<S>) -> Result<()>
-    where
-        S: Stream<Item = std::result::Result<bytes::Bytes, E>>,
-        E: std::fmt::Display,
-    {
-        self.meter.tell(&self.import, Phase::Reading, 0).await?;
-        while let Some(row) = rows.next().await {
+    /// Hands on all rows. It ends early where nobody takes them any more.
+    async fn read(&mut self, pieces: mpsc::Sender<Piece>) -> Result<()> {
+        while let Some(row) = self.rows.next().await {
             let row = row.map_err(|error| match error {
                 formats::StreamError::Source(error) => Error::internal(error),
                 formats::StreamError::Codec(error) => unreadable(&error),
             })?;
-            self.counts.read += 1;
-            if self.counts.read > self.most_rows {
+            self.piece.read += 1;
+            if self.piece.read > self.most_rows {
                 let most = self.most_rows;
                 let message =
                     format!("the file has more than {most} rows, the limit import_rows; nothing was imported");
                 return Err(Error::new(Code::Limited, message));
             }
             // Where a format does not tell what its file has, our own columns take its place.
-            self.has_sources = self.has_sources || rows.source().is_some();
+            self.has_sources = self.has_sources || self.rows.source().is_some();
             let record = row.record.as_ref().filter(|_| !self.has_sources).cloned();
             match self.checked(row) {
-                Ok(checked) => self.batch.push(checked),
-                Err(note) => self.fail(note, rows, record.as_ref()),
+                Ok(checked) => self.piece.good.push(checked),
+                Err(note) => self.fail(note, record.as_ref()),
             }
-            if self.batch.len() == BATCH {
-                self.apply().await?;
-            }
-            if self.failed.is_full() {
-                self.import.keep_failed(self.failed.take()).await?;
-                self.meter.tell(&self.import, Phase::Reading, self.counts.read).await?;
+            if (self.piece.good.len() == BATCH || self.failed.is_full()) && pieces.send(self.take()).await.is_err() {
+                return Ok(());
             }
         }
-        self.apply().await?;
-        self.import.keep_failed(self.failed.take()).await?;
-        self.meter.tell(&self.import, Phase::Ending, self.counts.read).await
+        // Whoever takes it no more says why.
+        let _ = pieces.send(self.take()).await;
+        Ok(())
+    }
+
+    /// What is read and not handed on.
+    fn take(&mut self) -> Piece {
+        self.piece.failed = self.failed.take();
+        let next = Piece { read: self.piece.read, ..Piece::default() };
+        std::mem::replace(&mut self.piece, next)
     }
 
     /// What a row brings and the line where it begins, or why it is no record.
@@ -205,31 +214,68 @@ impl Run {
         let of_field = |field: &str, reason| note(Some(field.to_owned()), reason);
         let incoming = incoming(record, row, self.target).map_err(|(field, reason)| of_field(field, reason))?;
         let checked = match incoming {
-            Arriving::Contact(incoming) => self.import.check(Incoming { line, ..*incoming }),
-            Arriving::Event(incoming) => self.import.check_event(IncomingEvent { line, ..*incoming }),
+            Arriving::Contact(incoming) => self.checker.check(Incoming { line, ..*incoming }),
+            Arriving::Event(incoming) => self.checker.check_event(IncomingEvent { line, ..*incoming }),
         };
         let failed = |Failure { field, reason }| note(field, reason);
         checked.map(|checked| (line, checked)).map_err(failed)
     }
 
     /// Notes down a row that is no record, and what the file has for it.
-    fn fail<S>(&mut self, note: Note, rows: &Rows<S>, record: Option<&Record>) {
-        self.counts.failed += 1;
-        let Note { row, line, field, reason } = note.clone();
-        self.hash.add(&PlannedRow::failed(row, line, field, reason));
-        if self.errors.len() < NOTED_ROWS {
-            self.errors.push(note.clone());
-        }
+    fn fail(&mut self, note: Note, record: Option<&Record>) {
+        self.piece.notes.push(note.clone());
         let own = || record.map(|record| own_columns(self.section, record));
-        let source = rows.source().or_else(own).unwrap_or_default();
-        self.failed.push(note, source, || rows.findings().columns);
+        let source = self.rows.source().or_else(own).unwrap_or_default();
+        self.failed.push(note, source, || self.rows.findings().columns);
+    }
+}
+
+/// The side of an import that writes rows and counts what became of them.
+struct Run {
+    import: Import,
+    meter: Meter,
+    counts: Counts,
+    errors: Vec<Note>,
+    skips: Vec<Skip>,
+    /// What became of the rows, where that is to be a plan.
+    hash: Option<PlanHash>,
+}
+
+impl Run {
+    fn new(import: Import, meter: Meter, hash: Option<PlanHash>) -> Self {
+        Self { import, meter, counts: Counts::default(), errors: Vec::new(), skips: Vec::new(), hash }
     }
 
-    async fn apply(&mut self) -> Result<()> {
-        let (lines, rows): (Vec<_>, Vec<_>) = std::mem::take(&mut self.batch).into_iter().unzip();
+    async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
+        self.meter.tell(&self.import, Phase::Reading, 0).await?;
+        while let Some(Piece { good, notes, failed, read }) = pieces.recv().await {
+            self.counts.read = read;
+            self.apply(good).await?;
+            notes.into_iter().for_each(|note| self.fail(note));
+            self.import.keep_failed(failed).await?;
+            self.meter.tell(&self.import, Phase::Reading, read).await?;
+        }
+        self.meter.tell(&self.import, Phase::Ending, self.counts.read).await
+    }
+
+    fn fail(&mut self, note: Note) {
+        self.counts.failed += 1;
+        if let Some(hash) = &mut self.hash {
+            let Note { row, line, field, reason } = note.clone();
+            hash.add(&PlannedRow::failed(row, line, field, reason));
+        }
+        if self.errors.len() < NOTED_ROWS {
+            self.errors.push(note);
+        }
+    }
+
+    async fn apply(&mut self, rows: Vec<(u64, Checked)>) -> Result<()> {
+        let (lines, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
         let decisions = self.import.rows(rows).await?;
         for (decision, line) in decisions.into_iter().zip(lines) {
-            self.hash.add(&PlannedRow::new(&decision, line));
+            if let Some(hash) = &mut self.hash {
+                hash.add(&PlannedRow::new(&decision, line));
+            }
             match decision.outcome {
                 Outcome::Created => self.counts.created += 1,
                 Outcome::Updated => self.counts.updated += 1,
@@ -238,7 +284,7 @@ impl Run {
                 Outcome::Skipped => self.skip(decision, line),
             }
         }
-        self.meter.tell(&self.import, Phase::Reading, self.counts.read).await
+        Ok(())
     }
 
     fn skip(&mut self, decision: Decision, line: u64) {

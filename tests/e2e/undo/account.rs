@@ -323,7 +323,7 @@ impl Account {
         };
         let mut decisions = Vec::new();
         for rows in rows.chunks(at_once) {
-            let rows = rows.iter().map(|row| import.check(row.clone()).expect("a good row")).collect();
+            let rows = rows.iter().map(|row| import.checker().check(row.clone()).expect("a good row")).collect();
             decisions.extend(import.rows(rows).await.expect("fewer than twenty rows"));
         }
         let is_stale = planned.as_ref().is_some_and(|(planned, kept)| kept.is_some() && *planned != decisions);
@@ -358,7 +358,7 @@ impl Account {
         let mut import = Import::rehearse(writer, policy.clone()).await.expect("its turn");
         let mut decisions = Vec::new();
         for rows in rows.chunks(at_once) {
-            let rows = rows.iter().map(|row| import.check(row.clone()).expect("a good row")).collect();
+            let rows = rows.iter().map(|row| import.checker().check(row.clone()).expect("a good row")).collect();
             decisions.extend(import.rows(rows).await.expect("good rows"));
         }
         let kept = if keep {
