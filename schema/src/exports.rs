@@ -1,12 +1,13 @@
 //! Exports: a view in any format, streamed from keyset pages.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use bytes::Bytes;
 use formats::{EncodeOptions, Record, Section};
 use futures_util::stream::{self, Stream, StreamExt};
-use storage::query::{categories, people, transactions};
-use storage::{Cursor, Order, PageRequest, Reader, SortKey, View};
+use storage::query::{associations, categories, email_templates, events, people, transactions, users};
+use storage::{Cursor, Item, Order, PageRequest, Reader, SortKey, View};
+use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
 use crate::session::Session;
@@ -93,6 +94,7 @@ struct Source {
 enum SourceKind {
     People,
     Transactions,
+    Events,
 }
 
 /// The records of a page, and the place to go on from.
@@ -102,6 +104,7 @@ impl Source {
     fn of(section: Section, reader: Reader, view: View, order: Order) -> Result<Self> {
         let (kind, stage) = match section {
             Section::People => (SourceKind::People, None),
+            Section::Calendar => (SourceKind::Events, None),
             _ => match section.stage().map(transfer::transactions::stored_stage) {
                 Some(stage) => (SourceKind::Transactions, Some(stage)),
                 None => return Err(Error::new(Code::Unsupported, format!("{section} cannot be exported yet"))),
@@ -115,6 +118,7 @@ impl Source {
         match self.kind {
             SourceKind::People => self.people(&request).await,
             SourceKind::Transactions => self.transactions(&request).await,
+            SourceKind::Events => self.events(&request).await,
         }
     }
 
@@ -153,6 +157,54 @@ impl Source {
             Ok(Record::Transaction(Box::new(record)))
         });
         Ok((records.collect::<Result<_>>()?, next))
+    }
+
+    async fn events(&self, request: &PageRequest) -> Result<PageOfRecords> {
+        let page = events::list(&self.reader, &self.view, None, self.order, request).await?;
+        let ids: Vec<_> = page.items.iter().map(|event| event.id).collect();
+        let mut categories = categories::of_items(&self.reader, &ids).await?;
+        let mut subjects = associations::subjects_of(&self.reader, &ids).await?;
+        let names = self.names(subjects.values().flatten().copied()).await?;
+        let owners: BTreeSet<_> = page.items.iter().filter_map(|event| event.owner_id).collect();
+        let owners = users::by_ids(&self.reader, &owners.into_iter().collect::<Vec<_>>()).await?;
+        let owners: HashMap<_, _> = owners.into_iter().map(|user| (user.id, user.email)).collect();
+        let templates: BTreeSet<_> = page.items.iter().filter_map(|event| event.email_template_id).collect();
+        let templates = email_templates::by_ids(&self.reader, &templates.into_iter().collect::<Vec<_>>()).await?;
+        let templates: HashMap<_, _> = templates.into_iter().map(|template| (template.id, template.name)).collect();
+        let last = page.items.last().filter(|_| page.more);
+        let next = last.map(|last| last.cursor(self.order.key));
+        let record = |event: events::Event| {
+            let around = transfer::events::Around {
+                categories: categories.remove(&event.id).unwrap_or_default(),
+                associations: subjects
+                    .remove(&event.id)
+                    .unwrap_or_default()
+                    .iter()
+                    .filter_map(|subject| names.get(&subject.id).cloned())
+                    .collect(),
+                owner: event.owner_id.and_then(|owner| owners.get(&owner).cloned()),
+                email_template: event.email_template_id.and_then(|template| templates.get(&template).cloned()),
+            };
+            Record::Event(Box::new(transfer::events::record(event, around)))
+        };
+        Ok((page.items.into_iter().map(record).collect(), next))
+    }
+
+    /// The display names of people and transactions; a transaction has that of its person.
+    async fn names(&self, subjects: impl Iterator<Item = Item>) -> Result<HashMap<Uuid, String>> {
+        let ids: BTreeSet<_> = subjects.map(|subject| subject.id).collect();
+        let ids: Vec<_> = ids.into_iter().collect();
+        let transactions = transactions::by_ids(&self.reader, &ids).await?;
+        let with_people: Vec<_> = ids.into_iter().chain(transactions.iter().map(|found| found.person_id)).collect();
+        let people = people::by_ids(&self.reader, &with_people).await?;
+        let mut names: HashMap<_, _> =
+            people.into_iter().map(|person| (person.id, person.contact().display_name())).collect();
+        for transaction in transactions {
+            if let Some(name) = names.get(&transaction.person_id).cloned() {
+                names.insert(transaction.id, name);
+            }
+        }
+        Ok(names)
     }
 }
 

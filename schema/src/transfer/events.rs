@@ -2,6 +2,7 @@
 
 use storage::ItemKind;
 use storage::import::{IncomingEvent, IncomingSubject, IncomingTime};
+use storage::query::categories::Category;
 use storage::query::events as stored;
 
 use crate::associations::subjects;
@@ -141,5 +142,41 @@ fn time(moment: formats::Moment) -> IncomingTime {
         formats::Moment::Day(day) => IncomingTime::Day(storage::Day(day)),
         formats::Moment::Local(local) => IncomingTime::Local(local),
         formats::Moment::At(at) => IncomingTime::At(at.into()),
+    }
+}
+
+/// What stands around an event in a file.
+pub(crate) struct Around {
+    pub(crate) categories: Vec<Category>,
+    /// The display names of what it belongs to.
+    pub(crate) associations: Vec<String>,
+    /// The e-mail address of its owner.
+    pub(crate) owner: Option<String>,
+    /// The name of its template.
+    pub(crate) email_template: Option<String>,
+}
+
+/// An event of the database as files carry it.
+pub(crate) fn record(event: stored::Event, around: Around) -> formats::Event {
+    let Around { categories, associations, owner, email_template } = around;
+    let stored::Times { starts_on, ends_on, starts_at, ends_at } = event.when().into();
+    let moment = |day: Option<storage::Day>, at: Option<storage::Timestamp>| {
+        day.map(|day| formats::Moment::Day(day.0)).or(at.map(|at| formats::Moment::At(at.into())))
+    };
+    formats::Event {
+        id: Some(Kind::Event.global(event.id).to_string()),
+        start: moment(starts_on, starts_at),
+        end: moment(ends_on, ends_at),
+        complete: Some(event.completed_at.is_some()),
+        title: Some(event.title),
+        location: event.location,
+        description: event.description,
+        owner,
+        email_template,
+        associations,
+        categories: categories.into_iter().map(|category| category.name).collect(),
+        foreign: Vec::new(),
+        created_at: Some(event.created_at.into()),
+        updated_at: Some(event.updated_at.into()),
     }
 }
