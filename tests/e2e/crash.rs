@@ -3,7 +3,7 @@
 //! `cargo test` tries it a few times with a small file. At full size, with a program that is built with `--release`:
 //!
 //! ```sh
-//! cargo build --release && CAIRN_TEST_PROGRAM=$PWD/target/release/cairn CAIRN_TEST_CASES=50 CAIRN_TEST_ROWS=100000 \
+//! cargo build --release && CAIRN_TEST_PROGRAM=$PWD/target/release/cairn CAIRN_TEST_KILLS=50 CAIRN_TEST_ROWS=100000 \
 //!     cargo test -p tests --test e2e crash -- --nocapture
 //! ```
 
@@ -15,15 +15,12 @@ use std::time::{Duration, Instant};
 
 use harness::database::Kind;
 use harness::on_each_database;
-use harness::require::cases;
+use harness::require::count;
 use storage::query::{accounts, imports, people};
 use storage::{Error, NameOrId, Order, PageRequest, Pool, Reader, Storage, View};
 use uuid::Uuid;
 
 use crate::program::{Desk, PROGRAM};
-
-/// Never more tries than this: each starts a process.
-const MOST_TRIES: u32 = 50;
 
 /// Of so many rows one fails.
 const ROWS_A_FAILURE: usize = 100;
@@ -197,7 +194,7 @@ on_each_database! {
         let before = known.state(0).await;
         let ending = known.import_whole(0);
         assert_eq!(known.state(0).await, known.after(&before, 0));
-        let tries = cases(4).min(MOST_TRIES) as usize;
+        let tries = count("CAIRN_TEST_KILLS", 4) as usize;
         let (mut in_the_middle, mut whole) = (0, 0);
         for (import, moment) in (1..).zip(moments(tries, known.file(1).len(), ending)) {
             let before = known.state(import).await;
@@ -232,7 +229,7 @@ on_each_database! {
         assert!(known.dump() == before, "an undo takes the import back");
         known.step_and_kill("redo", &import, None);
         assert!(known.dump() == applied, "a redo puts it back");
-        let tries = cases(4).min(MOST_TRIES);
+        let tries = count("CAIRN_TEST_KILLS", 4);
         let (mut in_the_middle, mut done) = (0, 0);
         for part in 0..tries as usize {
             let share = u32::try_from(within(part, tries as usize) * 11 / 10).expect("a little more than the whole");

@@ -11,7 +11,7 @@ use std::time::Instant;
 
 use harness::database::{Kind, migrated};
 use harness::on_each_database;
-use harness::require::cases;
+use harness::require::count;
 use proptest::test_runner::{Config, TestError, TestRunner};
 use storage::import::{
     Announcement, Begun, Duplicates, Import, Incoming, Kept, KeptReason, Policy, Target, announce, preview_undo, redo,
@@ -43,7 +43,7 @@ impl Database {
 
 on_each_database! {
     async fn any_history_leaves_what_the_model_says(database: Database) {
-        let config = Config { cases: cases(FEW), failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
+        let config = Config { cases: count("CAIRN_TEST_HISTORIES", FEW), failure_persistence: None, max_shrink_iters: 500, ..Config::default() };
         let (count, steps, began) = (AtomicUsize::new(0), AtomicUsize::new(0), Instant::now());
         let checked = TestRunner::new(config).run(&sequence::history(), |history| {
             block_in_place(|| Handle::current().block_on(async {

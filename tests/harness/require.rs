@@ -37,10 +37,18 @@ pub fn missing(what: &str, skipped: &str) {
 ///
 /// `CAIRN_TEST_CASES` is set and is not a whole number from 1.
 pub fn cases(default: u32) -> u32 {
-    match std::env::var("CAIRN_TEST_CASES") {
+    count("CAIRN_TEST_CASES", default)
+}
+
+/// How many cases a test tries whose cases take long: what this variable of the environment says.
+///
+/// # Panics
+/// Where it is no whole number from 1.
+pub fn count(variable: &str, default: u32) -> u32 {
+    match std::env::var(variable) {
         Ok(text) if !text.is_empty() => match text.parse() {
             Ok(count) if count > 0 => count,
-            _ => panic!("CAIRN_TEST_CASES must be a whole number from 1, and is {text:?}"),
+            _ => panic!("{variable} must be a whole number from 1, and is {text:?}"),
         },
         _ => default,
     }
