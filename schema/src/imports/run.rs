@@ -251,7 +251,9 @@ impl Run {
         while let Some(Piece { good, notes, failed, read }) = pieces.recv().await {
             self.counts.read = read;
             self.apply(good).await?;
-            notes.into_iter().for_each(|note| self.fail(note));
+            for note in notes {
+                self.fail(note);
+            }
             self.import.keep_failed(failed).await?;
             self.meter.tell(&self.import, Phase::Reading, read).await?;
         }

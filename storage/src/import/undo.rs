@@ -205,6 +205,9 @@ impl Work<'_> {
     }
 
     fn statement(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Statement {
+        // Without statistics SQLite would go through the whole account to find what other rows did with one record.
+        let by_record = if self.unit.is_sqlite() { " INDEXED BY import_records_by_record" } else { "" };
+        let sql = sql.replace("{by_record}", by_record);
         let values = [Value::from(self.unit.account), Value::from(self.import)].into_iter().chain(more);
         Statement::from_sql_and_values(self.unit.on().get_database_backend(), sql, values)
     }

@@ -74,7 +74,7 @@ impl Work<'_> {
         let of_rows = "account_id = $1 AND import_id = $2 AND item_id IN (
             SELECT c.record_id FROM import_records c WHERE c.account_id = $1 AND c.import_id = $2
             AND c.row_number > $3 AND c.row_number <= $4 AND c.deed = 2 AND NOT EXISTS (
-                SELECT 1 FROM import_records m
+                SELECT 1 FROM import_records m{by_record}
                 WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.import_id = c.import_id AND m.deed = 1))";
         let keep = format!(
             "INSERT INTO undone_categories (account_id, import_id, category_id, kind, item_id)

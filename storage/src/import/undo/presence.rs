@@ -17,7 +17,7 @@ const ORDER: [ItemKind; 3] = [ItemKind::Event, ItemKind::Transaction, ItemKind::
 
 /// The import that made the record is undone.
 const MADE_BY_UNDONE: &str = "EXISTS (
-    SELECT 1 FROM import_records m JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
+    SELECT 1 FROM import_records m{by_record} JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
     WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.deed = 1 AND i.status = 7)";
 
 /// Somebody has edited the record.
@@ -25,7 +25,7 @@ const EDITED: &str = "EXISTS (SELECT 1 FROM edits e WHERE e.account_id = c.accou
 
 /// An import that is applied has changed the record.
 const IMPORTED: &str = "EXISTS (
-    SELECT 1 FROM import_records m JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
+    SELECT 1 FROM import_records m{by_record} JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
     WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.deed = 2 AND i.status = 1)";
 
 /// A transaction of the person is there.
@@ -188,7 +188,7 @@ impl Work<'_> {
         let held_by = if cases.is_empty() { "0".to_owned() } else { format!("CASE {} ELSE 0 END", cases.join(" ")) };
         let query = format!(
             "SELECT c.record_id, r.deleted_at IS NULL AS is_there, {held_by} AS held_by, (
-                 SELECT MAX(m.import_id) FROM import_records m JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
+                 SELECT MAX(m.import_id) FROM import_records m{{by_record}} JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
                  WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.deed = 2 AND i.status = 1
              ) AS imported_by
              FROM {} AND c.deed = 1 AND NOT EXISTS (
