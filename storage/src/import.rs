@@ -1,7 +1,7 @@
 //! The import: many rows in one unit of work, each matched with what is there, none half done.
 //!
 //! [`announce`] lets everybody see that an import is about to run, [`Import::begin`] waits for the account's turn and opens the unit,
-//! [`Import::check`] tells a row that can be a record from one that cannot, [`Import::rows`] takes those that can batch by batch and
+//! [`Checker::check`] tells a row that can be a record from one that cannot, [`Import::rows`] takes those that can batch by batch and
 //! says what became of each, and nothing stays unless [`Import::commit`] ends it. A plan is the same with [`Import::rehearse`] and
 //! [`Import::keep_plan`]. [`undo`] takes an import back. The rules are those of design.md section 8.
 
@@ -137,7 +137,7 @@ pub struct Incoming {
     pub terms: IncomingTerms,
     /// Names of custom fields and what the row has in them.
     pub custom: Vec<(String, String)>,
-    /// What becomes of `custom`: the values of the record by the ids of their fields, as those can hold them. [`Import::check`]
+    /// What becomes of `custom`: the values of the record by the ids of their fields, as those can hold them. [`Checker::check`]
     /// fills it.
     pub values: Vec<(Uuid, String)>,
     /// Likewise the values of the person.
