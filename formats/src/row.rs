@@ -65,9 +65,10 @@ impl Source<'_> {
             cells.push(SourceCell { column: (*column).into(), text: kept.into() });
         }
         let (notes, foreign) = match record {
-            Record::Person(person) => ("notes", &person.foreign),
-            Record::Transaction(transaction) => ("notes", &transaction.foreign),
-            Record::Event(event) => ("description", &event.foreign),
+            Record::Person(person) => ("notes", person.foreign.as_slice()),
+            Record::Transaction(transaction) => ("notes", transaction.foreign.as_slice()),
+            Record::Event(event) => ("description", event.foreign.as_slice()),
+            Record::Message(_) | Record::EmailTemplate(_) | Record::TemplateItem(_) => ("", [].as_slice()),
         };
         let lines: Vec<String> = foreign
             .iter()

@@ -92,6 +92,7 @@ pub(super) fn foreign(record: &Record) -> &[Foreign] {
         Record::Person(person) => &person.foreign,
         Record::Transaction(transaction) => &transaction.foreign,
         Record::Event(event) => &event.foreign,
+        Record::Message(_) | Record::EmailTemplate(_) | Record::TemplateItem(_) => &[],
     }
 }
 

@@ -172,9 +172,10 @@ fn described(reading: &Reading, options: &DecodeOptions) -> String {
 
 fn describe(text: &mut String, record: &Record) {
     let (names, custom, foreign) = match record {
-        Record::Person(person) => (columns(Section::People), person.custom.as_slice(), &person.foreign),
-        Record::Transaction(record) => (columns(Section::Leads), record.custom.as_slice(), &record.foreign),
-        Record::Event(event) => (columns(Section::Calendar), [].as_slice(), &event.foreign),
+        Record::Person(person) => (columns(Section::People), person.custom.as_slice(), person.foreign.as_slice()),
+        Record::Transaction(record) => (columns(Section::Leads), record.custom.as_slice(), record.foreign.as_slice()),
+        Record::Event(event) => (columns(Section::Calendar), [].as_slice(), event.foreign.as_slice()),
+        other => unreachable!("no format reads {other:?}"),
     };
     for (name, cell) in names.iter().zip(record.cells()).filter(|(_, cell)| !cell.is_empty()) {
         line(text, &format!("  {name} = {cell:?}"));

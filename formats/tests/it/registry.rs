@@ -116,9 +116,8 @@ fn a_taken_name_or_extension_is_refused() {
 fn what_a_format_cannot_do_is_answered_with_what_it_can() {
     let registry = builtin();
     let csv = registry.get("csv").expect("csv is built in");
-    let refused =
-        csv.encoder(Section::Messages, &EncodeOptions::default()).err().expect("messages are not written yet");
-    expect!["csv cannot write messages; it can write people, leads, opportunities, customers, archives and calendar"]
+    let refused = csv.encoder(Section::Reports, &EncodeOptions::default()).err().expect("reports are not written");
+    expect!["csv cannot write reports; it can write people, leads, opportunities, customers, archives, calendar, messages, email-templates and event-templates"]
         .assert_eq(&refused.to_string());
     let refused = csv.decoder(Section::Reports, &DecodeOptions::default()).err().expect("reports are not read");
     expect!["csv cannot read reports; it can read people, leads, opportunities, customers, archives and calendar"]

@@ -188,6 +188,7 @@ fn event() -> impl Strategy<Value = Event> {
             associations,
             categories,
             foreign: Vec::new(),
+            revision: None,
             created_at,
             updated_at,
         },
