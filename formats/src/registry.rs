@@ -87,7 +87,7 @@ impl Registry {
     }
 
     /// The format with the longest extension that a file's name ends in, so that `google.csv` comes before `csv`.
-    fn by_file_name(&self, name: &str) -> Option<&Arc<dyn Codec>> {
+    pub fn by_file_name(&self, name: &str) -> Option<&Arc<dyn Codec>> {
         let mut ends = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
         ends.find_map(|extension| self.by_extension(extension).ok())
     }
