@@ -190,6 +190,9 @@ pub enum Loss {
     Column(&'static str),
     /// The kind of line ends: CR LF and a lone CR may come back as LF, as in XML (XML 1.0 section 2.11).
     LineEnds,
+    /// Control characters of ASCII other than the tab and line ends, which no content line can hold (RFC 6350 section 3.3, RFC 5545
+    /// section 3.1); what has nothing else to be seen is lost with them.
+    ControlCharacters,
 }
 
 /// How much of a document a codec must see at a time.
@@ -217,6 +220,8 @@ pub struct EncodeOptions {
     pub vcard: VCardVersion,
     /// How many minutes before its start each event of a calendar reminds of itself; not at all where it is `None`.
     pub alarm: Option<u32>,
+    /// How a list of e-mail addresses is written.
+    pub address_list: AddressList,
 }
 
 /// What a document that others subscribe to says of itself. Formats without such a thing do not heed it.
@@ -261,6 +266,37 @@ impl FromStr for VCardVersion {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no version of vCard that is written: choose 3.0 or 4.0")]
 pub struct UnknownVCardVersion(pub String);
+
+/// What stands between e-mail addresses, and around them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AddressList {
+    /// One mailbox with its name a line (RFC 5322 section 3.4).
+    #[default]
+    Lines,
+    /// The same mailboxes in one line with commas between them, as a header of a mail has them.
+    OneLine,
+    /// One URI that writes to all of them, without their names (RFC 6068).
+    Mailto,
+}
+
+impl FromStr for AddressList {
+    type Err = UnknownAddressList;
+
+    /// Reads `lines`, `line` or `mailto`.
+    fn from_str(text: &str) -> Result<AddressList, UnknownAddressList> {
+        match text {
+            "lines" => Ok(AddressList::Lines),
+            "line" => Ok(AddressList::OneLine),
+            "mailto" => Ok(AddressList::Mailto),
+            _ => Err(UnknownAddressList(text.to_owned())),
+        }
+    }
+}
+
+/// A text that names no way to write addresses down.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no way to list addresses: choose lines, line or mailto")]
+pub struct UnknownAddressList(pub String);
 
 /// How a document is to be read, and what it may cost.
 #[derive(Clone, Debug, PartialEq, Eq)]
