@@ -190,9 +190,11 @@ pub enum Loss {
     Column(&'static str),
     /// The kind of line ends: CR LF and a lone CR may come back as LF, as in XML (XML 1.0 section 2.11).
     LineEnds,
+    /// What a text has beyond so many UTF-16 units: it comes back cut, and says so at its end.
+    Beyond(usize),
 }
 
-/// How much of a document a codec must see at a time.
+/// How much of a document a codec must see at a time to read it. To write one, it never needs more than a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
     /// One record at a time: memory does not grow with the document.
