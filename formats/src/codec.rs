@@ -190,6 +190,9 @@ pub enum Loss {
     Column(&'static str),
     /// The kind of line ends: CR LF and a lone CR may come back as LF, as in XML (XML 1.0 section 2.11).
     LineEnds,
+    /// Control characters of ASCII other than the tab and line ends, which no content line can hold (RFC 6350 section 3.3, RFC 5545
+    /// section 3.1); what has nothing else to be seen is lost with them.
+    ControlCharacters,
     /// What a text has beyond so many UTF-16 units: it comes back cut, and says so at its end.
     Beyond(usize),
 }

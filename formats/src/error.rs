@@ -165,6 +165,14 @@ pub enum EncodeError {
         /// The most that it may have, with its unit.
         limit: &'static str,
     },
+    /// The caller passed a record that the format has no place for.
+    #[error("{format} has no place for {what}")]
+    Unplaced {
+        /// The format's name.
+        format: &'static str,
+        /// What the record is, such as `an event without a beginning`.
+        what: &'static str,
+    },
     /// A third party's codec gives up for a reason of its own.
     #[error("{reason}")]
     Other {
