@@ -4,6 +4,7 @@ mod csv;
 mod icalendar;
 mod json;
 mod ndjson;
+mod rss;
 mod vcard;
 mod xlsx;
 
@@ -21,6 +22,7 @@ pub fn builtin() -> Registry {
         registry.register(ndjson::Ndjson),
         registry.register(vcard::VCard),
         registry.register(icalendar::ICalendar),
+        registry.register(rss::Rss),
         registry.register(xlsx::Xlsx),
     ];
     for result in registered {

@@ -11,6 +11,8 @@ mod json;
 mod ndjson;
 mod registry;
 mod round_trip;
+mod rss;
 mod stream;
 mod vcard;
+mod written;
 mod xlsx;
