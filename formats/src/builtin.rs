@@ -6,6 +6,7 @@ mod google_contacts;
 mod icalendar;
 mod json;
 mod ndjson;
+mod rss;
 mod vcard;
 mod xlsx;
 
@@ -25,6 +26,7 @@ pub fn builtin() -> Registry {
         registry.register(google_contacts::GoogleContacts),
         registry.register(addresses::Addresses),
         registry.register(icalendar::ICalendar),
+        registry.register(rss::Rss),
         registry.register(xlsx::Xlsx),
     ];
     for result in registered {

@@ -193,9 +193,11 @@ pub enum Loss {
     /// Control characters of ASCII other than the tab and line ends, which no content line can hold (RFC 6350 section 3.3, RFC 5545
     /// section 3.1); what has nothing else to be seen is lost with them.
     ControlCharacters,
+    /// What a text has beyond so many UTF-16 units: it comes back cut, and says so at its end.
+    Beyond(usize),
 }
 
-/// How much of a document a codec must see at a time.
+/// How much of a document a codec must see at a time to read it. To write one, it never needs more than a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Container {
     /// One record at a time: memory does not grow with the document.

@@ -157,6 +157,22 @@ pub enum EncodeError {
     /// The JSON writer failed.
     #[error("a record cannot be written as JSON")]
     Json(#[from] serde_json::Error),
+    /// The document would be larger than its format allows.
+    #[error("the document would be too large: {what} has no more than {limit}; write fewer records, or CSV")]
+    TooLarge {
+        /// What would be too large.
+        what: &'static str,
+        /// The most that it may have, with its unit.
+        limit: &'static str,
+    },
+    /// The caller passed a record that the format has no place for.
+    #[error("{format} has no place for {what}")]
+    Unplaced {
+        /// The format's name.
+        format: &'static str,
+        /// What the record is, such as `an event without a beginning`.
+        what: &'static str,
+    },
     /// A third party's codec gives up for a reason of its own.
     #[error("{reason}")]
     Other {

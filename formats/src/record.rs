@@ -11,7 +11,7 @@ use rust_decimal::Decimal;
 
 use crate::{EncodeError, Section};
 
-pub(crate) use self::cell::CATEGORY_SEPARATOR;
+pub(crate) use self::cell::{CATEGORY_SEPARATOR, Value, plain};
 pub(crate) use self::column::Column;
 pub(crate) use self::date::{Day, Found, moment, time};
 pub(crate) use self::draft::{Draft, excerpt, names, yes_or_no};

@@ -1,12 +1,19 @@
-//! iCalendar (RFC 5545), as calendars and mail programs export it: events and things to do; it is only read so far.
+//! iCalendar (RFC 5545), as calendars and mail programs export it: events and things to do. What is written are events, also for
+//! things that are to be done, because most programs pass over things to do in a calendar that one has subscribed to.
+//!
+//! Times are written in UTC, which needs no VTIMEZONE. A feed may go to anybody, so that nothing in it makes a program send mail:
+//! there are no attendees and no organizer. What iCalendar has no property for stands in properties of ours, and a calendar of ours is
+//! read to the letter.
 
 mod decode;
+mod encode;
 mod event;
 mod moment;
+mod own;
 mod windows;
 mod zone;
 
-use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
+use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Section, Unsupported};
 
 /// The format `icalendar`.
 pub(super) struct ICalendar;
@@ -16,10 +23,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
     title: "iCalendar",
     media_type: "text/calendar; charset=utf-8",
     extensions: &["ics", "ical"],
-    encodes: &[],
+    encodes: &[Section::Calendar],
     decodes: &[Section::Calendar],
     container: Container::Stream,
-    loses: &[],
+    loses: &[Loss::LineEnds, Loss::ControlCharacters],
 };
 
 impl Codec for ICalendar {
@@ -27,9 +34,9 @@ impl Codec for ICalendar {
         &DESCRIPTOR
     }
 
-    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
         DESCRIPTOR.check_encodes(section)?;
-        unreachable!("no section is listed as one that can be written")
+        Ok(Box::new(encode::Encoder::new(options)))
     }
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {

@@ -37,7 +37,8 @@ impl Record {
         WithCustomFields { record: self, fields }
     }
 
-    fn values(&self) -> impl Iterator<Item = (Column, Value<'_>)> {
+    /// What the columns hold, in the order of [`columns`](crate::columns), for formats that write numbers and dates as such.
+    pub(crate) fn values(&self) -> impl Iterator<Item = (Column, Value<'_>)> {
         let columns = match self {
             Record::Person(_) => Column::OF_PERSON,
             Record::Transaction(_) => Column::OF_TRANSACTION,
@@ -112,7 +113,7 @@ impl Contact {
 }
 
 /// What one column holds, not yet written down.
-enum Value<'a> {
+pub(crate) enum Value<'a> {
     Nothing,
     Text(&'a str),
     Number(Decimal),
@@ -127,7 +128,8 @@ enum Value<'a> {
 }
 
 impl<'a> Value<'a> {
-    fn text(self) -> Cow<'a, str> {
+    /// The text of the tabular view; empty where there is nothing.
+    pub(crate) fn text(self) -> Cow<'a, str> {
         match self {
             Value::Nothing => Cow::Borrowed(""),
             Value::Text(text) => Cow::Borrowed(text),
@@ -295,7 +297,7 @@ fn moment(moment: Option<Moment>) -> Value<'static> {
 }
 
 /// A decimal without trailing zeros: `5000`, `0.25`.
-fn plain(number: Decimal) -> String {
+pub(crate) fn plain(number: Decimal) -> String {
     number.normalize().to_string()
 }
 

@@ -2,6 +2,7 @@
 
 use expect_test::expect;
 use formats::{Event, Moment, Record, Section};
+use ical::tree::cst::IcalCst;
 
 use crate::documents::{complaint, rows};
 
@@ -107,4 +108,45 @@ fn who_takes_part_is_associated_once() {
          ATTENDEE:MAILTO:A@example.com\nATTENDEE;CUTYPE=ROOM:mailto:room@example.com\nATTENDEE:urn:uuid:1\n",
     );
     assert_eq!(event.associations, ["a@example.com", "me@example.com"]);
+}
+
+/// Checks a document that we have written with a parser of others, and what that one does not look at by hand.
+pub(crate) fn check_written(document: &[u8]) {
+    let text = std::str::from_utf8(document).expect("it is UTF-8");
+    let tree = IcalCst::parse(text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    tree.decode().validate().unwrap_or_else(|problems| panic!("{problems:?}: {text}"));
+    assert!(text.ends_with("END:VCALENDAR\r\n"), "{text}");
+    let physical: Vec<&str> = text.strip_suffix("\r\n").expect("it ends").split("\r\n").collect();
+    for line in &physical {
+        assert!(line.len() <= 75 && !line.contains(['\r', '\n']), "{line:?}");
+        assert!(line.chars().all(|char| char == '\t' || !char.is_ascii_control()), "{line:?}");
+    }
+    let unfolded = text.replace("\r\n ", "");
+    let lines = || unfolded.lines();
+    let count = |wanted: &str| lines().filter(|line| *line == wanted).count();
+    for line in ["BEGIN:VCALENDAR", "VERSION:2.0", "CALSCALE:GREGORIAN", "END:VCALENDAR"] {
+        assert_eq!(count(line), 1, "{line}: {text}");
+    }
+    assert!(count("BEGIN:VEVENT") + count("BEGIN:VTIMEZONE") > 0, "a calendar has a component: {text}");
+    // What ical-rs passes over.
+    assert!(lines().any(|line| line.starts_with("REFRESH-INTERVAL;VALUE=DURATION:P")), "{text}");
+    assert!(!lines().any(|line| line.starts_with("DT") && line.contains(";TZID=")), "{text}");
+    // Nothing makes a program send mail.
+    let asks = ["ATTENDEE", "ORGANIZER", "METHOD"];
+    assert!(!lines().any(|line| asks.iter().any(|name| line.starts_with(name))), "{text}");
+    for event in unfolded.split("\r\nBEGIN:VEVENT\r\n").skip(1) {
+        let all = |name: &str| {
+            let is_own = move |line: &&str| line.strip_prefix(name).is_some_and(|rest| rest.starts_with([':', ';']));
+            event.lines().filter(is_own).collect::<Vec<_>>()
+        };
+        for name in ["UID", "DTSTAMP", "DTSTART"] {
+            assert_eq!(all(name).len(), 1, "{name}: {event}");
+        }
+        if let [end] = all("DTEND")[..] {
+            let begin = all("DTSTART")[0];
+            let (kind, end) = end["DTEND".len()..].rsplit_once(':').expect("it has a value");
+            let (kind_of_begin, begin) = begin["DTSTART".len()..].rsplit_once(':').expect("it has a value");
+            assert!(kind == kind_of_begin && end.len() == begin.len() && end > begin, "{event}");
+        }
+    }
 }

@@ -15,7 +15,7 @@ fn formats_are_found_by_name_extension_and_media_type() {
     assert_eq!(registry.by_extension("CSV").map(name), Ok("csv"));
     assert_eq!(
         registry.iter().map(name).collect::<Vec<_>>(),
-        ["csv", "json", "ndjson", "vcard", "google-contacts", "addresses", "icalendar", "xlsx"]
+        ["csv", "json", "ndjson", "vcard", "google-contacts", "addresses", "icalendar", "rss", "xlsx"]
     );
 }
 
@@ -23,7 +23,7 @@ fn formats_are_found_by_name_extension_and_media_type() {
 fn what_is_not_known_is_answered_with_what_is() {
     let registry = builtin();
     let error = registry.get("xls").map(|_| ()).expect_err("there is no xls");
-    expect!["there is no format with the name `xls`; there are csv, json, ndjson, vcard, google-contacts, addresses, icalendar and xlsx"]
+    expect!["there is no format with the name `xls`; there are csv, json, ndjson, vcard, google-contacts, addresses, icalendar, rss and xlsx"]
         .assert_eq(&error.to_string());
     let error = Registry::empty().by_extension("csv").map(|_| ()).expect_err("nothing is registered");
     expect!["there is no format with the extension `csv`; there are none"].assert_eq(&error.to_string());
@@ -140,7 +140,7 @@ fn a_record_of_another_kind_is_refused() {
             }
             let mut encoder = codec.encoder(section, &EncodeOptions::default()).expect("the section is written");
             let mut out = bytes::BytesMut::new();
-            assert!(encoder.record(right, &mut out).is_ok());
+            assert!(encoder.begin(&mut out).and_then(|()| encoder.record(right, &mut out)).is_ok());
             let error = encoder.record(wrong, &mut out).expect_err("the kind is wrong").to_string();
             assert_eq!(
                 error,

@@ -2,7 +2,8 @@
 
 use bytes::BytesMut;
 
-use super::event::{self, Kind};
+use super::event::{self, Kind, Origin};
+use super::own;
 use super::zone::Zones;
 use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
 use crate::{
@@ -26,6 +27,8 @@ pub(super) struct Decoder {
     has_begun: bool,
     /// Whether the calendar takes its events back (RFC 5546 section 3.2.5).
     is_cancelling: bool,
+    /// Who has written the calendar.
+    origin: Origin,
     zones: Zones,
     charset: Charset,
     last: Option<Last>,
@@ -77,6 +80,7 @@ impl Decoder {
             stray: None,
             has_begun: false,
             is_cancelling: false,
+            origin: Origin::Foreign,
             zones: Zones::new(),
             charset: Charset::UTF_8,
             last: None,
@@ -105,6 +109,7 @@ impl Decoder {
                 match &mut self.component {
                     Some(component) => component.keep(line, length, self.row_limit),
                     None if line.is("METHOD", "CANCEL") => self.is_cancelling = true,
+                    None if line.is("PRODID", own::PRODUCT) => self.origin = Origin::Own,
                     None => self.note_stray(number),
                 }
                 None
@@ -117,6 +122,7 @@ impl Decoder {
         self.has_begun |= name == "VCALENDAR";
         if name == "VCALENDAR" {
             self.is_cancelling = false;
+            self.origin = Origin::Foreign;
             return self.component.take();
         }
         if let Some(kind) = What::of(&name) {
@@ -171,7 +177,7 @@ impl Decoder {
             return Some(Row::bad(position, format!("the {kind} is longer than {} bytes", self.row_limit)));
         }
         self.charset = guessed.unwrap_or(self.charset);
-        let (event, mut diagnostics) = event::read(kind, &component.lines, charset, &self.zones);
+        let (event, mut diagnostics) = event::read(kind, &component.lines, charset, &self.zones, self.origin);
         let is_cancelled = self.is_cancelling || component.lines.iter().any(|line| line.is("STATUS", "CANCELLED"));
         if is_cancelled {
             diagnostics = vec![Diagnostic { field: None, reason: format!("the {kind} is cancelled") }];

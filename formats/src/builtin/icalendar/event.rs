@@ -5,10 +5,11 @@ use std::fmt;
 use jiff::Timestamp;
 
 use super::moment::{self, Read};
+use super::own;
 use super::zone::Zones;
 use crate::content_line::{ContentLine, block, line};
-use crate::record::names;
-use crate::{Charset, Diagnostic, Event, Foreign, Moment};
+use crate::record::{names, yes_or_no};
+use crate::{Charset, DateOrder, Diagnostic, Event, Foreign, Moment};
 
 /// What a component is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,9 +27,24 @@ impl fmt::Display for Kind {
     }
 }
 
+/// Who has written a calendar.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Origin {
+    /// We, so that texts are what they are, and white space in them is meant.
+    Own,
+    /// Somebody else, whose texts are tidied up.
+    Foreign,
+}
+
 /// The event, and what keeps it from being one.
-pub(super) fn read(kind: Kind, lines: &[ContentLine], charset: Charset, zones: &Zones) -> (Event, Vec<Diagnostic>) {
-    let component = Component { lines, charset, zones };
+pub(super) fn read(
+    kind: Kind,
+    lines: &[ContentLine],
+    charset: Charset,
+    zones: &Zones,
+    origin: Origin,
+) -> (Event, Vec<Diagnostic>) {
+    let component = Component { lines, charset, zones, origin };
     let mut diagnostics = Vec::new();
     let mut notes = Vec::new();
     let (start, end) = match component.span(kind, &mut notes) {
@@ -38,28 +54,30 @@ pub(super) fn read(kind: Kind, lines: &[ContentLine], charset: Charset, zones: &
             (None, None)
         }
     };
-    let title = component.text("SUMMARY");
+    let complete = component.complete(kind);
+    let title = component.title(complete);
     if title.is_none() {
         let reason = format!("the {kind} needs a title");
         diagnostics.push(Diagnostic { field: Some("SUMMARY".to_owned()), reason });
     }
     let time = |name: &str| component.first(name).and_then(|line| line.raw(charset).parse::<Timestamp>().ok());
+    let exact = |name: &str| component.is_own().then(|| time(name)).flatten();
     let event = Event {
-        id: component.text("X-CAIRN-ID"),
+        id: component.text(own::ID),
         title,
         start,
         end,
         location: component.location(),
-        description: component.first("DESCRIPTION").and_then(|own| block(&own.text(charset))),
-        complete: (kind == Kind::ToDo).then(|| component.is_complete()).flatten(),
-        owner: None,
-        email_template: None,
+        description: component.description(),
+        complete,
+        owner: component.text(own::OWNER),
+        email_template: component.text(own::EMAIL_TEMPLATE),
         associations: component.associations(),
         categories: component.categories(),
         foreign: component.others().chain(notes).collect(),
         revision: None,
-        created_at: time("CREATED"),
-        updated_at: time("LAST-MODIFIED"),
+        created_at: exact(own::CREATED_AT).or_else(|| time("CREATED")),
+        updated_at: exact(own::UPDATED_AT).or_else(|| time("LAST-MODIFIED")),
     };
     (event, diagnostics)
 }
@@ -68,6 +86,7 @@ struct Component<'a> {
     lines: &'a [ContentLine],
     charset: Charset,
     zones: &'a Zones,
+    origin: Origin,
 }
 
 impl<'a> Component<'a> {
@@ -81,7 +100,31 @@ impl<'a> Component<'a> {
     }
 
     fn text(&self, name: &str) -> Option<String> {
-        self.first(name).and_then(|own| line(&own.text(self.charset)))
+        let text = self.first(name)?.text(self.charset);
+        if self.is_own() { names([text].iter()).pop() } else { line(&text) }
+    }
+
+    fn is_own(&self) -> bool {
+        self.origin == Origin::Own
+    }
+
+    /// The title, without the mark that we put before that of an event which is done.
+    fn title(&self, complete: Option<bool>) -> Option<String> {
+        let title = self.text("SUMMARY")?;
+        let is_marked = complete == Some(true) && self.first(own::COMPLETE).is_some();
+        let plain = title.strip_prefix(own::DONE).filter(|plain| is_marked && !plain.trim().is_empty());
+        Some(plain.map(str::to_owned).unwrap_or(title))
+    }
+
+    fn description(&self) -> Option<String> {
+        let text = self.first("DESCRIPTION")?.text(self.charset);
+        if self.is_own() { Some(text).filter(|text| !text.trim().is_empty()) } else { block(&text) }
+    }
+
+    /// What our own calendars say of a moment that DTSTART or DTEND cannot say.
+    fn exact(&self, name: &str) -> Option<Moment> {
+        let line = self.first(name).filter(|_| self.is_own())?;
+        crate::record::moment(&line.raw(self.charset))?.moment(DateOrder::DayFirst)
     }
 
     /// When it begins and ends. A thing to do is on the day when it is due.
@@ -99,9 +142,13 @@ impl<'a> Component<'a> {
             moment::read(line, self.charset, self.zones).map_err(|reason| Diagnostic { field: field(), reason })
         };
         let Read { moment: start, zone, note } = of(first)?;
+        let start = self.exact(own::STARTS).unwrap_or(start);
         notes.extend(note.map(|value| Foreign { header: "Time zone".to_owned(), value }));
         if kind == Kind::ToDo {
             return Ok((Some(start), None));
+        }
+        if let Some(end) = self.exact(own::ENDS) {
+            return Ok((Some(start), Some(end)));
         }
         let end = if let Some(line) = self.first("DTEND") {
             moment::last(start, of(line)?.moment)
@@ -119,22 +166,30 @@ impl<'a> Component<'a> {
     }
 
     fn location(&self) -> Option<String> {
+        if self.is_own() {
+            return self.text("LOCATION");
+        }
         let text = self.first("LOCATION")?.text(self.charset);
         let lines = names(text.lines());
         (!lines.is_empty()).then(|| lines.join(", "))
     }
 
-    /// Whether a thing to do is done; `None` where nothing tells.
-    fn is_complete(&self) -> Option<bool> {
+    /// Whether it is done; `None` where nothing tells.
+    fn complete(&self, kind: Kind) -> Option<bool> {
+        let own = self.text(own::COMPLETE).and_then(|text| yes_or_no(&text).ok());
+        own.or_else(|| if kind == Kind::ToDo { self.to_do_is_complete() } else { None })
+    }
+
+    fn to_do_is_complete(&self) -> Option<bool> {
         let is_done = self.first("COMPLETED").is_some()
             || self.lines.iter().any(|line| line.is("STATUS", "COMPLETED") || line.is("PERCENT-COMPLETE", "100"));
         (is_done || self.first("STATUS").is_some()).then_some(is_done)
     }
 
-    /// The e-mail addresses of those who take part, the organizer last.
+    /// What our own calendars name, then the e-mail addresses of those who take part, the organizer last.
     fn associations(&self) -> Vec<String> {
         let is_somebody = |line: &&ContentLine| !line.has("CUTYPE", "ROOM") && !line.has("CUTYPE", "RESOURCE");
-        let mut found: Vec<String> = Vec::new();
+        let mut found = names(self.all(own::ASSOCIATION).map(|line| line.text(self.charset)));
         for line in self.all("ATTENDEE").filter(is_somebody).chain(self.all("ORGANIZER")) {
             let Some(address) = address(line, self.charset) else { continue };
             if !found.iter().any(|known| known.eq_ignore_ascii_case(&address)) {
@@ -147,7 +202,7 @@ impl<'a> Component<'a> {
     fn categories(&self) -> Vec<String> {
         let mut found: Vec<String> = Vec::new();
         for name in self.all("CATEGORIES").flat_map(|line| names(line.parts(&[','], self.charset).into_iter())) {
-            if !found.contains(&name) {
+            if self.is_own() || !found.contains(&name) {
                 found.push(name);
             }
         }

@@ -1,0 +1,30 @@
+//! What only calendars of ours have: properties for what iCalendar has none for, and texts that come back letter by letter.
+
+/// By this PRODID a calendar of ours is known. It has no version, so that a calendar changes only with its events.
+pub(super) const PRODUCT: &str = "-//Cairn//Cairn calendar//EN";
+
+/// The event's id.
+pub(super) const ID: &str = "X-CAIRN-ID";
+
+/// Whether the event is done: `TRUE` or `FALSE`. Only things to do have a COMPLETED, and feeds of these nobody subscribes to.
+pub(super) const COMPLETE: &str = "X-CAIRN-COMPLETE";
+
+/// Stands before the title of an event that is done, because calendar programs show nothing else that would tell.
+pub(super) const DONE: &str = "✓ ";
+
+/// Whom the event is for. An ORGANIZER would make programs ask for replies.
+pub(super) const OWNER: &str = "X-CAIRN-OWNER";
+
+/// The e-mail template that goes with the event.
+pub(super) const EMAIL_TEMPLATE: &str = "X-CAIRN-EMAIL-TEMPLATE";
+
+/// Somebody or something that the event belongs to. An ATTENDEE would be sent mail by calendar programs.
+pub(super) const ASSOCIATION: &str = "X-CAIRN-ASSOCIATION";
+
+/// When the event begins and ends, where DTSTART and DTEND cannot say it exactly, as of an end in another time zone.
+pub(super) const STARTS: &str = "X-CAIRN-STARTS";
+pub(super) const ENDS: &str = "X-CAIRN-ENDS";
+
+/// When it was made and changed last, to the part of a second.
+pub(super) const CREATED_AT: &str = "X-CAIRN-CREATED-AT";
+pub(super) const UPDATED_AT: &str = "X-CAIRN-UPDATED-AT";
