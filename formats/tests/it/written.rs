@@ -109,7 +109,7 @@ fn records(section: Section) -> Vec<Record> {
             id,
             contact,
             stage: section.stage().or(Some(Stage::Lead)),
-            value: is_full.then(|| Decimal::new(5_000_50, 2)),
+            value: is_full.then(|| Decimal::new(500_050, 2)),
             probability: is_full.then(|| Decimal::new(25, 2)),
             more_info: is_full.then(|| "Wants two,\nperhaps three; asks again in May.".to_owned()),
             categories,
