@@ -2,7 +2,7 @@
 
 use expect_test::expect;
 use formats::{
-    Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Record, Registry, Section, Unsupported,
+    Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Record, Registry, Section, Unsupported,
     builtin, columns,
 };
 
@@ -191,5 +191,26 @@ impl Codec for Other {
 
     fn recognises(&self, head: &[u8]) -> bool {
         head.starts_with(b"#tabs")
+    }
+}
+
+#[test]
+fn what_a_format_loses_stands_in_the_architecture() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../ARCHITECTURE.md");
+    let text = std::fs::read_to_string(path).expect("the repository has an ARCHITECTURE.md");
+    for codec in builtin().iter() {
+        let Descriptor { name, loses, .. } = *codec.descriptor();
+        let row = text.lines().find(|line| line.starts_with(&format!("| `{name}` |"))).unwrap_or_default();
+        assert_eq!(row.is_empty(), loses.is_empty(), "{name}: {row}");
+        for loss in loses {
+            let word = match loss {
+                Loss::Column(column) => format!("`{column}`"),
+                Loss::LineEnds => "line ends".to_owned(),
+                Loss::ControlCharacters => "control characters".to_owned(),
+                Loss::Beyond(units) => format!("{},{:03} UTF-16 units", units / 1000, units % 1000),
+                other => panic!("{other:?} has no words yet"),
+            };
+            assert!(row.contains(&word), "{name}: {word} is missing in {row}");
+        }
     }
 }
