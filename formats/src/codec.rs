@@ -222,6 +222,8 @@ pub struct EncodeOptions {
     pub vcard: VCardVersion,
     /// How many minutes before its start each event of a calendar reminds of itself; not at all where it is `None`.
     pub alarm: Option<u32>,
+    /// How a list of e-mail addresses is written.
+    pub address_list: AddressList,
 }
 
 /// What a document that others subscribe to says of itself. Formats without such a thing do not heed it.
@@ -266,6 +268,37 @@ impl FromStr for VCardVersion {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no version of vCard that is written: choose 3.0 or 4.0")]
 pub struct UnknownVCardVersion(pub String);
+
+/// What stands between e-mail addresses, and around them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AddressList {
+    /// One mailbox with its name a line (RFC 5322 section 3.4).
+    #[default]
+    Lines,
+    /// The same mailboxes in one line with commas between them, as a header of a mail has them.
+    OneLine,
+    /// One URI that writes to all of them, without their names (RFC 6068).
+    Mailto,
+}
+
+impl FromStr for AddressList {
+    type Err = UnknownAddressList;
+
+    /// Reads `lines`, `line` or `mailto`.
+    fn from_str(text: &str) -> Result<AddressList, UnknownAddressList> {
+        match text {
+            "lines" => Ok(AddressList::Lines),
+            "line" => Ok(AddressList::OneLine),
+            "mailto" => Ok(AddressList::Mailto),
+            _ => Err(UnknownAddressList(text.to_owned())),
+        }
+    }
+}
+
+/// A text that names no way to write addresses down.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no way to list addresses: choose lines, line or mailto")]
+pub struct UnknownAddressList(pub String);
 
 /// How a document is to be read, and what it may cost.
 #[derive(Clone, Debug, PartialEq, Eq)]

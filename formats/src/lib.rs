@@ -41,8 +41,9 @@ mod text;
 pub use builtin::{FailedRows, builtin};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{
-    AmbiguousDate, Codec, ColumnReport, Container, DateEvidence, DateOrder, Decode, DecodeOptions, Descriptor, Encode,
-    EncodeOptions, Findings, Heading, Loss, Mapping, NoMapping, UnknownDateOrder, UnknownVCardVersion, VCardVersion,
+    AddressList, AmbiguousDate, Codec, ColumnReport, Container, DateEvidence, DateOrder, Decode, DecodeOptions,
+    Descriptor, Encode, EncodeOptions, Findings, Heading, Loss, Mapping, NoMapping, UnknownAddressList,
+    UnknownDateOrder, UnknownVCardVersion, VCardVersion,
 };
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};

@@ -86,10 +86,12 @@ impl Registry {
         named.or_else(csv).ok_or_else(recognise::unknown)
     }
 
-    /// The format with the longest extension that a file's name ends in, so that `google.csv` comes before `csv`.
+    /// The format with the longest extension that a file's name ends in, so that `google.csv` comes before `csv`. One that only
+    /// writes has no files that anybody could read: a `txt` may be anything.
     fn by_file_name(&self, name: &str) -> Option<&Arc<dyn Codec>> {
         let mut ends = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
-        ends.find_map(|extension| self.by_extension(extension).ok())
+        let reads = |codec: &&Arc<dyn Codec>| !codec.descriptor().decodes.is_empty();
+        ends.find_map(|extension| self.by_extension(extension).ok().filter(reads))
     }
 
     /// All formats in the order in which they were registered.

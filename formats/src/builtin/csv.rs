@@ -9,6 +9,7 @@ mod opening;
 mod scan;
 
 pub use self::failed::FailedRows;
+pub(super) use self::line::LineWriter;
 
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
 

@@ -1,239 +1,184 @@
-//! What formats write, compared with `tests/golden/<format>/written.<case>.<extension>`, which programs of others are shown as well.
+//! Compares what encoders write of made-up records with every file `tests/golden/<format>/written.<section>.<case>.<extension>`.
 //!
-//! `UPDATE_EXPECT=1 cargo test -p formats` writes these files anew.
+//! A case may have a file `written.<section>.<case>.options`, whose lines say how it is to be written: `vcard=4.0`,
+//! `address_list=mailto`, `custom=Shoe size`, `excel_safe`, `alarm=15`, or `title=…` and its kin for the heading. The case `empty` has no
+//! records. To add a case, make an empty file with its name and run
+//! `UPDATE_EXPECT=1 cargo test -p formats`, which writes the files anew.
+
+mod records;
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
-use formats::{
-    Contact, CustomValue, EncodeOptions, Event, File, Heading, Message, Moment, Person, Record, Section, Stage,
-    Transaction,
-};
+use formats::{Contact, Container, CustomValue, EncodeOptions, Person, Record, Section, Stage, Transaction};
 use jiff::Timestamp;
-use jiff::civil::date;
 use rust_decimal::Decimal;
 
+use self::records::{events, messages};
+use crate::cards::check_document;
 use crate::documents::write_as;
+use crate::icalendar::check_written;
 
 #[test]
-fn calendars_are_written_as_expected() {
-    let mut options = EncodeOptions::default();
-    golden("icalendar", "empty.ics", Section::Calendar, &[], &options);
-    options.heading = heading("calendar.ics");
-    options.alarm = Some(15);
-    let document = golden("icalendar", "calendar.ics", Section::Calendar, &events(), &options);
-    crate::icalendar::check_written(&document);
-}
-
-#[test]
-fn feeds_are_written_as_expected() {
-    let mut options = EncodeOptions::default();
-    options.heading = heading("messages.rss");
-    golden("rss", "empty.rss", Section::Messages, &[], &options);
-    golden("rss", "messages.rss", Section::Messages, &messages(), &options);
-    options.heading.this = Some("https://crm.example.com/feeds/people.rss?key=a&b=c".into());
-    golden("rss", "people.rss", Section::People, &people()[..2], &options);
-    golden("rss", "leads.rss", Section::Leads, &leads(), &options);
-}
-
-#[test]
-fn workbooks_are_written_as_expected() {
-    let mut options = EncodeOptions::default();
-    golden("xlsx", "empty.xlsx", Section::People, &[], &options);
-    golden("xlsx", "calendar.xlsx", Section::Calendar, &events(), &options);
-    golden("xlsx", "messages.xlsx", Section::Messages, &messages(), &options);
-    options.custom_fields = vec!["Shoe size".into(), "größe, \"in\" cm".into()];
-    golden("xlsx", "people.xlsx", Section::People, &people(), &options);
-    golden("xlsx", "leads.xlsx", Section::Leads, &leads(), &options);
-}
-
-/// Compares a document with its file, or writes the file; answers with the document.
-fn golden(format: &str, case: &str, section: Section, records: &[Record], options: &EncodeOptions) -> Vec<u8> {
-    let document = write_as(format, section, records, options);
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join(format!("tests/golden/{format}/written.{case}"));
-    if std::env::var_os("UPDATE_EXPECT").is_some() {
-        let folder = path.parent().expect("a file is in a folder");
-        fs::create_dir_all(folder).and_then(|()| fs::write(&path, &document)).expect("the golden files can be written");
-    }
-    let expected = fs::read(&path).unwrap_or_default();
-    let differs = expected.iter().zip(&document).position(|(one, other)| one != other);
-    assert!(
-        expected == document,
-        "{} is written otherwise, from byte {} on: {}",
-        path.display(),
-        differs.unwrap_or(expected.len().min(document.len())),
-        String::from_utf8_lossy(&document)
-    );
-    document
-}
-
-fn heading(file: &str) -> Heading {
-    Heading {
-        title: "Smith, Jones & Sons; \"Ltd\"".into(),
-        site: Some("https://crm.example.com/".into()),
-        this: Some(format!("https://crm.example.com/feeds/{file}")),
-        cards: Some("https://crm.example.com/cards/".into()),
-        refresh: Some(90),
+fn files_are_written_as_expected() {
+    for Case { path, format, section, options } in cases() {
+        let is_empty = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".empty."));
+        let records = if is_empty { Vec::new() } else { records(section) };
+        let document = write_as(&format, section, &records, &options);
+        if format == "vcard" {
+            check_document(&document, options.vcard);
+        }
+        if format == "icalendar" {
+            check_written(&document);
+        }
+        if std::env::var_os("UPDATE_EXPECT").is_some() {
+            fs::write(&path, &document).expect("the file was listed");
+        }
+        // Byte by byte, while expect-test takes all line ends for the same.
+        let expected = fs::read(&path).expect("the file was listed");
+        assert!(document == expected, "{}: {}", path.display(), String::from_utf8_lossy(&document));
     }
 }
 
-fn at(text: &str) -> Timestamp {
-    text.parse().expect("a time")
+#[test]
+fn every_format_that_writes_text_has_a_file() {
+    let cases = cases();
+    for codec in formats::builtin().iter() {
+        let descriptor = codec.descriptor();
+        let is_text = descriptor.container == Container::Stream;
+        for section in [Section::People, Section::Leads] {
+            if is_text && descriptor.encodes.contains(&section) {
+                let has_file = cases.iter().any(|case| case.format == descriptor.name && case.section == section);
+                assert!(has_file, "{} {section}", descriptor.name);
+            }
+        }
+    }
 }
 
-fn events() -> Vec<Record> {
-    let on = |title: &str, day| Event {
-        title: Some(title.into()),
-        start: Some(Moment::Day(day)),
-        updated_at: Some(at("2026-05-01T10:00:00Z")),
-        ..Event::default()
+struct Case {
+    path: PathBuf,
+    format: String,
+    section: Section,
+    options: EncodeOptions,
+}
+
+fn cases() -> Vec<Case> {
+    let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
+    let mut cases = Vec::new();
+    for path in entries(&golden).iter().flat_map(|folder| entries(folder)) {
+        let name = path.file_name().and_then(|name| name.to_str()).expect("names are UTF-8");
+        let Some(rest) = name.strip_prefix("written.").filter(|rest| !rest.ends_with(".options")) else { continue };
+        let section: Section = rest.split('.').next().and_then(|name| name.parse().ok()).expect("a section");
+        let format = path.parent().and_then(Path::file_name).and_then(|name| name.to_str()).expect("a folder");
+        let case = rest.split('.').nth(1).expect("a case");
+        let options = options(&path.with_file_name(format!("written.{section}.{case}.options")));
+        cases.push(Case { format: format.to_owned(), section, options, path });
+    }
+    assert!(cases.len() >= 10, "the golden files are gone");
+    cases
+}
+
+fn entries(folder: &Path) -> Vec<PathBuf> {
+    let Ok(entries) = fs::read_dir(folder) else { return Vec::new() };
+    let mut paths: Vec<PathBuf> = entries.map(|entry| entry.expect("the folder can be read").path()).collect();
+    paths.sort();
+    paths
+}
+
+fn options(path: &Path) -> EncodeOptions {
+    let mut options = EncodeOptions::default();
+    for line in fs::read_to_string(path).unwrap_or_default().lines() {
+        match line.split_once('=') {
+            Some(("vcard", version)) => options.vcard = version.parse().expect("a version"),
+            Some(("address_list", list)) => options.address_list = list.parse().expect("a way to list addresses"),
+            Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
+            Some(("title", title)) => options.heading.title = title.to_owned(),
+            Some(("site", address)) => options.heading.site = Some(address.to_owned()),
+            Some(("this", address)) => options.heading.this = Some(address.to_owned()),
+            Some(("cards", address)) => options.heading.cards = Some(address.to_owned()),
+            Some(("refresh", minutes)) => options.heading.refresh = Some(minutes.parse().expect("a number of minutes")),
+            Some(("alarm", minutes)) => options.alarm = Some(minutes.parse().expect("a number of minutes")),
+            None if line == "excel_safe" => options.excel_safe = true,
+            _ => panic!("{} says `{line}`, which is no option", path.display()),
+        }
+    }
+    options
+}
+
+fn records(section: Section) -> Vec<Record> {
+    match section {
+        Section::Calendar => return events(),
+        Section::Messages => return messages(),
+        _ => {}
+    }
+    let people = people();
+    if section == Section::People {
+        return people.into_iter().map(|person| Record::Person(Box::new(person))).collect();
+    }
+    let deal = |(number, person): (i64, Person)| {
+        let Person { id, contact, categories, custom, foreign, created_at, updated_at } = person;
+        let is_full = number == 0;
+        Record::Transaction(Box::new(Transaction {
+            person_id: id.as_ref().map(|_| "0195f0c4-7a1e-7000-8000-0000000000ff".to_owned()),
+            id,
+            contact,
+            stage: section.stage().or(Some(Stage::Lead)),
+            value: is_full.then(|| Decimal::new(5_000_50, 2)),
+            probability: is_full.then(|| Decimal::new(25, 2)),
+            more_info: is_full.then(|| "Wants two,\nperhaps three; asks again in May.".to_owned()),
+            categories,
+            custom,
+            foreign,
+            created_at,
+            updated_at,
+        }))
     };
-    let events = [
-        Event {
-            id: Some("event_0192f3c6d1c87000a000000000000001".into()),
-            end: Some(Moment::Day(date(2026, 5, 27))),
-            location: Some("Hall 4, Gate B; upstairs".into()),
-            description: Some("  Bring the samples;\r\nand the list, \\ please.\n\n".into()),
-            complete: Some(false),
-            owner: Some("ada@example.com".into()),
-            email_template: Some("Reminder".into()),
-            associations: vec!["Ada Lovelace - Analytical Engines, Ltd".into(), "bo@example.com".into()],
-            categories: vec!["Fairs".into(), "Smith, Jones; \"Sons\"".into()],
-            revision: Some(3),
-            created_at: Some(at("2026-04-01T08:30:00.123456Z")),
-            ..on("Spring fair", date(2026, 5, 25))
-        },
-        Event {
-            id: Some("event_0192f3c6d1c87000a000000000000002".into()),
-            complete: Some(true),
-            revision: Some(0),
-            ..on("Send the offer", date(2026, 12, 31))
-        },
-        Event {
-            id: Some("event_0192f3c6d1c87000a000000000000003".into()),
-            start: Some(Moment::At(at("2026-11-22T09:30:00Z"))),
-            end: Some(Moment::At(at("2026-11-22T10:15:00Z"))),
-            ..on(
-                "👩‍💻 Zoë שלום e\u{301} with a title that is so long that its line must be folded, 日本語",
-                date(2026, 1, 1),
-            )
-        },
-        Event {
-            start: Some(Moment::Local(date(2026, 10, 25).at(0, 0, 0, 0))),
-            end: Some(Moment::Local(date(2026, 10, 25).at(0, 0, 0, 0))),
-            ..on("=1+1", date(2026, 1, 1))
-        },
-        Event {
-            start: Some(Moment::Local(date(2026, 5, 25).at(14, 0, 0, 0))),
-            end: Some(Moment::At(at("2026-05-25T13:00:00Z"))),
-            description: Some("END:VEVENT\nBEGIN:VEVENT\u{1}".into()),
-            ..on("Call back", date(2026, 1, 1))
-        },
-    ];
-    events.into_iter().map(|event| Record::Event(Box::new(event))).collect()
+    (0..).zip(people.into_iter().take(2)).map(deal).collect()
 }
 
-fn messages() -> Vec<Record> {
-    let file = |name: &str, url: &str, media_type: Option<&str>| File {
-        name: name.into(),
-        url: url.into(),
-        media_type: media_type.map(Into::into),
+fn people() -> Vec<Person> {
+    let some = |text: &str| Some(text.to_owned());
+    let custom = |field: &str, value: &str| CustomValue { field: field.into(), value: value.into() };
+    let full = Contact {
+        name: some("Ada King Lovelace"),
+        company: some("Analytical Engines, Ltd; London"),
+        title: some("Head of Programming"),
+        email: some("ada@example.com"),
+        phone: some("+44-20-7946-0000"),
+        mobile: some("+44 7700 900000"),
+        fax: some("020 7946 0001"),
+        url: some("https://example.com/ada?a=1,2;b=3"),
+        address: some("12 St James's Square\nRear building"),
+        city: some("London"),
+        state: some("Greater London"),
+        zip: some("SW1Y 4JH"),
+        country: some("United Kingdom"),
+        notes: some(
+            "Met at the Royal Society.\r\nSpeaks \\LaTeX, \"quotes\" and more: a note that is so long that it has to be folded, once and again.",
+        ),
     };
-    let messages = [
-        Message {
-            id: Some("message_0192f3c6d1c87000a000000000000001".into()),
-            title: Some("Offer for the spring fair".into()),
-            body: Some("Dear Ada,\r\n\r\nsee the plan; and the list.".into()),
-            emailed_from: Some("bo@example.com".into()),
-            emailed_to: Some("\"Ada, Countess\" <ada@example.com>".into()),
-            creator: Some("Bo Berg".into()),
-            files: vec![
-                file("plan.pdf", "https://example.com/plan.pdf?a=1&b=2", Some("application/pdf")),
-                file("list, \"final\"", "https://example.com/the list é", None),
-                file("mine", "file:///home/list", None),
-            ],
-            associations: vec!["Ada Lovelace - Analytical Engines".into()],
-            categories: vec!["Fairs".into(), "Smith, Jones & \"Sons\"".into()],
-            created_at: Some(at("2026-05-01T08:30:00.123456Z")),
-            updated_at: Some(at("2026-05-01T10:00:00Z")),
-        },
-        Message {
-            title: Some("<b>&amp;</b> ]]> =1+1".into()),
-            emailed_from: Some("\"Ada\" <ada@example.com>".into()),
-            ..Message::default()
-        },
-        Message {
-            body: Some("\u{202e}from the right\u{202c} 😀\u{1}\u{b}\u{ffff} _x0041_".into()),
-            ..Message::default()
-        },
-        Message::default(),
-    ];
-    messages.into_iter().map(|message| Record::Message(Box::new(message))).collect()
-}
-
-fn contact() -> Contact {
-    Contact {
-        name: Some("Ada Lovelace".into()),
-        company: Some("Analytical Engines".into()),
-        title: Some("R&D, Sales".into()),
-        email: Some("ada@example.com".into()),
-        phone: Some("+44 20 7946 0000".into()),
-        address: Some("12 St James's Square\r\nRear building".into()),
-        city: Some("London".into()),
-        zip: Some("00123".into()),
-        notes: Some("=HYPERLINK(\"https://example.com\")\nשלום".into()),
+    let hostile = Contact {
+        name: some("=1+1 \u{202e}👩‍💻 \"Zoë\"\r\nBcc: all@example.com"),
+        email: some("zoë o'neil@münchen.example"),
+        phone: some("+1 555\u{1}0100"),
+        url: some("www.example.com/ä b"),
+        notes: some(&"日本語のメモ、とても長い。😀".repeat(8)),
         ..Contact::default()
-    }
-}
-
-fn custom() -> Vec<CustomValue> {
-    let value = |field: &str, value: &str| CustomValue { field: field.into(), value: value.into() };
-    vec![value("Shoe size", "0042"), value("größe, \"in\" cm", "=1+1")]
-}
-
-fn people() -> Vec<Record> {
-    let people = [
-        Person {
-            id: Some("person_0192f3c6d1c87000a000000000000001".into()),
-            contact: contact(),
-            categories: vec!["Customers".into(), "Smith, Jones".into()],
-            custom: custom(),
-            created_at: Some(at("2026-05-01T08:30:00.123456Z")),
-            updated_at: Some(at("2026-05-01T10:00:00Z")),
-            ..Person::default()
-        },
-        Person {
-            contact: Contact { company: Some("Only a Company Ltd".into()), ..Contact::default() },
-            ..Person::default()
-        },
-        Person {
-            contact: Contact {
-                name: Some("Long Notes".into()),
-                notes: Some("A long note. ".repeat(8_000)),
-                ..Contact::default()
-            },
-            ..Person::default()
-        },
-    ];
-    people.into_iter().map(|person| Record::Person(Box::new(person))).collect()
-}
-
-fn leads() -> Vec<Record> {
-    let lead = |number, value, probability| Transaction {
-        id: Some(format!("transaction_0192f3c6d1c87000a00000000000000{number}")),
-        person_id: Some("person_0192f3c6d1c87000a000000000000001".into()),
-        contact: contact(),
-        stage: Some(Stage::Lead),
-        value,
-        probability,
-        more_info: Some("Wants two".into()),
-        created_at: Some(at("2026-05-01T08:30:00Z")),
-        ..Transaction::default()
     };
-    let leads = [
-        lead(1, Some(Decimal::new(50_005, 1)), Some(Decimal::new(25, 2))),
-        lead(2, Some(Decimal::new(i64::MAX, 4)), Some(Decimal::ZERO)),
-        lead(3, Some(Decimal::new(-1, 4)), None),
-    ];
-    leads.into_iter().map(|lead| Record::Transaction(Box::new(lead))).collect()
+    let of = |contact: Contact| Person { contact, ..Person::default() };
+    vec![
+        Person {
+            id: some("0195f0c4-7a1e-7000-8000-00000000000a"),
+            categories: vec!["Customers".into(), "Smith, Jones; and others".into()],
+            custom: vec![custom("Shoe size", "38"), custom("größe, \"in\" cm", "165;5")],
+            created_at: Some(Timestamp::constant(1_795_309_323, 456_789_000)),
+            updated_at: Some(Timestamp::constant(1_795_400_000, 0)),
+            ..of(full)
+        },
+        of(Contact { company: some("ACME GmbH"), email: some("office@example.com"), ..Contact::default() }),
+        of(Contact { email: some("\"a,b\"@example.com"), ..Contact::default() }),
+        of(Contact { phone: some("030 123"), mobile: some("0171 5"), ..Contact::default() }),
+        of(Contact { name: some("Cher"), email: some("not an address"), ..Contact::default() }),
+        of(hostile),
+    ]
 }

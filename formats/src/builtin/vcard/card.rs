@@ -249,8 +249,12 @@ impl<'a> Card<'a> {
         let mut formatted = self.values("FN");
         formatted.sort_by_key(|value| preference(value.line));
         let formatted = formatted.into_iter().find_map(|value| line(&value.text));
-        let is_address =
-            |name: &String| self.contact.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(name));
+        // A formatted name there must be; whoever has no name is called by an address or a number.
+        let is_address = |name: &String| {
+            let Contact { email, phone, mobile, .. } = &self.contact;
+            let is_number = parts.is_none() && [phone, mobile].into_iter().flatten().any(|number| number == name);
+            is_number || email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(name))
+        };
         let formatted = formatted.filter(|name| !is_address(name));
         let is_formatted = formatted.is_some();
         let name = formatted.or_else(|| line(&composed).filter(|name| !is_address(name)));
