@@ -1,5 +1,5 @@
 //! Excel workbooks (ECMA-376, Office Open XML): the first sheet that is not empty is read as a table like one of CSV, and such a
-//! table is written.
+//! table is written, on several sheets where one is full; these are read as one again.
 //!
 //! A workbook is read whole, as the directory of its archive stands at its end, and written as it comes: a sheet of texts that stand
 //! in their cells, not in a list that they share, needs no more memory for a million rows than for one. That is why it is not

@@ -2,8 +2,8 @@
 
 use expect_test::expect;
 use formats::{
-    Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Record, Registry, Section, Unsupported,
-    builtin, columns,
+    Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Record, Registry, Section,
+    Unsupported, builtin, columns,
 };
 
 #[test]
@@ -192,5 +192,26 @@ impl Codec for Other {
 
     fn recognises(&self, head: &[u8]) -> bool {
         head.starts_with(b"#tabs")
+    }
+}
+
+#[test]
+fn what_a_format_loses_stands_in_the_architecture() {
+    let path = concat!(env!("CARGO_MANIFEST_DIR"), "/../ARCHITECTURE.md");
+    let text = std::fs::read_to_string(path).expect("the repository has an ARCHITECTURE.md");
+    for codec in builtin().iter() {
+        let Descriptor { name, title, loses, .. } = *codec.descriptor();
+        let table = text.split("## What formats lose").nth(1).expect("it has this chapter");
+        let row = table.lines().find(|line| line.starts_with(&format!("| {title}"))).unwrap_or_default();
+        for loss in loses {
+            let word = match loss {
+                Loss::Column(column) => format!("`{column}`"),
+                Loss::LineEnds => "line ends".to_owned(),
+                Loss::ControlCharacters => "control characters".to_owned(),
+                Loss::Beyond(units) => format!("{},{:03} UTF-16 units", units / 1000, units % 1000),
+                other => panic!("{other:?} has no words yet"),
+            };
+            assert!(row.contains(&word), "{name}: {word} is missing in {row}");
+        }
     }
 }

@@ -1,8 +1,11 @@
 //! Compares what encoders write of made-up records with every file `tests/golden/<format>/written.<section>.<case>.<extension>`.
 //!
 //! A case may have a file `written.<section>.<case>.options`, whose lines say how it is to be written: `vcard=4.0`,
-//! `address_list=mailto`, `custom=Shoe size` or `excel_safe`. To add a case, make an empty file with its name and run
+//! `address_list=mailto`, `custom=Shoe size`, `excel_safe`, `alarm=15`, or `title=…` and its kin for the heading. The case `empty` has no
+//! records. To add a case, make an empty file with its name and run
 //! `UPDATE_EXPECT=1 cargo test -p formats`, which writes the files anew.
+
+mod records;
 
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -11,15 +14,22 @@ use formats::{Contact, Container, CustomValue, EncodeOptions, Person, Record, Se
 use jiff::Timestamp;
 use rust_decimal::Decimal;
 
+use self::records::{events, messages};
 use crate::cards::check_document;
 use crate::documents::write_as;
+use crate::icalendar::check_written;
 
 #[test]
 fn files_are_written_as_expected() {
     for Case { path, format, section, options } in cases() {
-        let document = write_as(&format, section, &records(section), &options);
+        let is_empty = path.file_name().is_some_and(|name| name.to_string_lossy().contains(".empty."));
+        let records = if is_empty { Vec::new() } else { records(section) };
+        let document = write_as(&format, section, &records, &options);
         if format == "vcard" {
             check_document(&document, options.vcard);
+        }
+        if format == "icalendar" {
+            check_written(&document);
         }
         if std::env::var_os("UPDATE_EXPECT").is_some() {
             fs::write(&path, &document).expect("the file was listed");
@@ -55,7 +65,6 @@ struct Case {
     options: EncodeOptions,
 }
 
-/// The cases of the sections for which there are records here.
 fn cases() -> Vec<Case> {
     let golden = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden");
     let mut cases = Vec::new();
@@ -89,6 +98,12 @@ fn options(path: &Path) -> EncodeOptions {
             Some(("vcard", version)) => options.vcard = version.parse().expect("a version"),
             Some(("address_list", list)) => options.address_list = list.parse().expect("a way to list addresses"),
             Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
+            Some(("title", title)) => options.heading.title = title.to_owned(),
+            Some(("site", address)) => options.heading.site = Some(address.to_owned()),
+            Some(("this", address)) => options.heading.this = Some(address.to_owned()),
+            Some(("cards", address)) => options.heading.cards = Some(address.to_owned()),
+            Some(("refresh", minutes)) => options.heading.refresh = Some(minutes.parse().expect("a number of minutes")),
+            Some(("alarm", minutes)) => options.alarm = Some(minutes.parse().expect("a number of minutes")),
             None if line == "excel_safe" => options.excel_safe = true,
             _ => panic!("{} says `{line}`, which is no option", path.display()),
         }
@@ -97,6 +112,11 @@ fn options(path: &Path) -> EncodeOptions {
 }
 
 fn records(section: Section) -> Vec<Record> {
+    match section {
+        Section::Calendar => return events(),
+        Section::Messages => return messages(),
+        _ => {}
+    }
     let people = people();
     if section == Section::People {
         return people.into_iter().map(|person| Record::Person(Box::new(person))).collect();

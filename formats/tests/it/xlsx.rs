@@ -5,9 +5,9 @@ use std::io::{Cursor, Write};
 use expect_test::expect;
 use flate2::Compression;
 use flate2::write::DeflateEncoder;
-use formats::{DecodeOptions, Section};
+use formats::{Contact, DecodeOptions, Person, Record, Section};
 
-use crate::documents::{failure, read, read_cut};
+use crate::documents::{failure, read, read_cut, write};
 
 /// A part of an archive: its name, its content, and the size that the archive says it has.
 struct Part<'a>(&'a str, &'a [u8], Option<u32>);
@@ -109,6 +109,25 @@ fn more_than_the_limit_is_not_even_kept() {
     let reading = read_cut("xlsx", Section::People, &options, &zeros, &[1 << 20]);
     expect!["the file is too large: a workbook of more than 32 MiB cannot be read"]
         .assert_eq(&reading.error.expect("it is too large").to_string());
+}
+
+#[test]
+fn a_text_that_no_cell_holds_is_cut_and_says_so() {
+    let notes = |text: String| {
+        let contact = Contact { name: Some("Ada".into()), notes: Some(text), ..Contact::default() };
+        let document =
+            write("xlsx", Section::People, &[Record::Person(Box::new(Person { contact, ..Person::default() }))]);
+        match read("xlsx", Section::People, &document).rows.remove(0).record {
+            Some(Record::Person(person)) => person.contact.notes.expect("there are notes"),
+            other => panic!("not a person: {other:?}"),
+        }
+    };
+    let longest = "é".repeat(32_767);
+    assert_eq!(notes(longest.clone()), longest);
+    let cut = notes("note ".repeat(20_000));
+    assert_eq!(cut.encode_utf16().count(), 32_767);
+    expect!["te note note no… [cut here: a cell of Excel cannot hold more; CSV and JSON have the whole text]"]
+        .assert_eq(&cut[cut.len() - 97..]);
 }
 
 #[test]

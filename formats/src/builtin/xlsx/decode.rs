@@ -11,7 +11,7 @@ use crate::builtin::csv::Csv;
 use crate::text::Lines;
 use crate::{
     Charset, Codec, Decode, DecodeError, DecodeOptions, Delimiter, Diagnostic, Findings, Row, Section, Source,
-    Unsupported,
+    Unsupported, columns,
 };
 
 /// The most bytes of a workbook that are kept.
@@ -29,7 +29,13 @@ pub(super) struct Decoder {
     row_limit: usize,
     column_limit: usize,
     packed: BytesMut,
+    package: Option<Package>,
     sheet: Option<Sheet>,
+    /// The parts that have the sheets after it.
+    later: VecDeque<String>,
+    /// The first row of a workbook of ours, with which its next sheet begins again.
+    header: Option<BytesMut>,
+    section: Section,
     text: BytesMut,
     is_whole: bool,
     lines: Lines,
@@ -48,7 +54,11 @@ impl Decoder {
             row_limit: options.row_limit,
             column_limit: options.column_limit,
             packed: BytesMut::new(),
+            package: None,
             sheet: None,
+            later: VecDeque::new(),
+            header: None,
+            section,
             text: BytesMut::new(),
             is_whole: false,
             lines: Lines::starting_at(1),
@@ -57,20 +67,44 @@ impl Decoder {
         })
     }
 
-    fn open(&mut self) -> Result<Sheet, DecodeError> {
+    fn open(&mut self) -> Result<(), DecodeError> {
         let packed: Bytes = std::mem::take(&mut self.packed).freeze();
-        workbook::sheet(&Package::open(packed)?, self.row_limit, self.column_limit)
+        let package = Package::open(packed)?;
+        let (sheet, later) = workbook::sheets(&package, self.row_limit, self.column_limit)?;
+        self.package = Some(package);
+        self.sheet = Some(sheet);
+        self.later = later;
+        Ok(())
+    }
+
+    /// Goes on to the next sheet, where this is a workbook of ours of which one sheet could not hold all; says whether there is one.
+    fn turn_over(&mut self) -> Result<bool, DecodeError> {
+        let (Some(package), Some(header), Some(name)) = (&self.package, &self.header, self.later.pop_front()) else {
+            return Ok(false);
+        };
+        let Some(part) = package.part(&name)? else { return Ok(false) };
+        let Some(sheet) = self.sheet.take() else { return Ok(false) };
+        let (mut next, mut first) = (Sheet::new(part, sheet.into_context()), BytesMut::new());
+        let is_continued = next.row(&mut first)?.is_some() && first == *header;
+        self.sheet = Some(next);
+        Ok(is_continued)
     }
 
     /// Makes text of more rows.
     fn read_on(&mut self) -> Result<(), DecodeError> {
-        let Some(sheet) = &mut self.sheet else { return Ok(()) };
         while self.text.len() < CHUNK {
+            let Some(sheet) = &mut self.sheet else { return Ok(()) };
             let start = self.text.len();
             let Some(number) = sheet.row(&mut self.text)? else {
+                if self.turn_over()? {
+                    continue;
+                }
                 self.is_whole = true;
                 return Ok(());
             };
+            if self.opening.is_empty() && is_own(&self.text[start..], self.section) {
+                self.header = Some(self.text[start..].into());
+            }
             let place = (self.lines.line(), number);
             self.lines.pass(&self.text[start..]);
             self.places.push_back(place);
@@ -121,7 +155,7 @@ impl Decode for Decoder {
             if !at_end {
                 return Ok(None);
             }
-            self.sheet = Some(self.open()?);
+            self.open()?;
         }
         loop {
             let row = self.csv.row(&mut self.text, self.is_whole).map_err(|error| self.placed(error))?;
@@ -146,6 +180,12 @@ impl Decode for Decoder {
         let header_line = found.header_line.map(|line| self.opening(line));
         Findings { charset: None, delimiter: None, header_line, ..found }
     }
+}
+
+/// Whether a row is the header that we write, perhaps with custom fields.
+fn is_own(line: &[u8], section: Section) -> bool {
+    let own = columns(section).iter().map(|name| format!("\"{name}\"")).collect::<Vec<_>>().join(",");
+    line.starts_with(own.as_bytes())
 }
 
 /// What CSV says of cells beyond the last column is about its quotes, which a sheet does not have.

@@ -210,8 +210,9 @@ mod tests {
     use bytes::BytesMut;
 
     use super::{Encoder, letters};
+    use crate::builtin::xlsx::decode::Decoder;
     use crate::builtin::xlsx::package::Package;
-    use crate::{Contact, Encode, EncodeOptions, Person, Record, Section};
+    use crate::{Contact, Decode, DecodeOptions, Encode, EncodeOptions, Person, Record, Section};
 
     #[test]
     fn columns_have_the_letters_of_excel() {
@@ -232,6 +233,14 @@ mod tests {
             encoder.record(&Record::Person(Box::new(person)), &mut out).expect("it fits");
         }
         encoder.end(&mut out).expect("it fits");
+        let mut decoder = Decoder::new(Section::People, &DecodeOptions::default()).expect("people are read");
+        let mut input = out.clone();
+        for number in 1..=5 {
+            let row = decoder.row(&mut input, true).expect("it can be read").expect("it is not the end");
+            let Some(Record::Person(person)) = row.record else { panic!("{row:?}") };
+            assert_eq!(person.contact.name, Some(format!("Person {number}")));
+        }
+        assert_eq!(decoder.row(&mut input, true), Ok(None));
         let package = Package::open(out.freeze()).expect("it is an archive");
         let text = |name: &str| {
             let part = package.part(name).expect("it is whole").unwrap_or_else(|| panic!("{name} is missing"));

@@ -1,5 +1,7 @@
 //! Finds the sheet to read, and what its cells refer to.
 
+use std::collections::VecDeque;
+
 use super::date::Epoch;
 use super::package::{Package, Part, damaged};
 use super::sheet::{Context, Sheet, Strings};
@@ -10,8 +12,13 @@ use crate::DecodeError;
 /// The most sheets that are looked at for one that is not empty.
 const SHEETS: usize = 256;
 
-/// The first sheet that has a filled cell, those that are shown before hidden ones; else the first.
-pub(super) fn sheet(package: &Package, row_limit: usize, column_limit: usize) -> Result<Sheet, DecodeError> {
+/// The first sheet that has a filled cell, those that are shown before hidden ones; else the first. Then the names of the parts that
+/// have the sheets after it.
+pub(super) fn sheets(
+    package: &Package,
+    row_limit: usize,
+    column_limit: usize,
+) -> Result<(Sheet, VecDeque<String>), DecodeError> {
     let Some(part) = package.part("xl/workbook.xml")? else {
         let reason = if package.has("xl/workbook.bin") {
             "it is an .xlsb; save it as xlsx"
@@ -34,18 +41,18 @@ pub(super) fn sheet(package: &Package, row_limit: usize, column_limit: usize) ->
         names.push("xl/worksheets/sheet1.xml".to_owned());
     }
     let mut last = None;
-    for name in names.iter().take(SHEETS) {
+    for (at, name) in names.iter().enumerate().take(SHEETS) {
         let (Some(part), Some(known)) = (package.part(name)?, context.take()) else { continue };
         let mut sheet = Sheet::new(part, known);
         if sheet.is_filled()? {
-            return Ok(sheet);
+            return Ok((sheet, names.drain(at + 1..).collect()));
         }
         context = Some(sheet.into_context());
         last = Some(name);
     }
     let empty = last.and_then(|name| package.part(name).transpose()).transpose()?;
     match (empty, context) {
-        (Some(part), Some(context)) => Ok(Sheet::new(part, context)),
+        (Some(part), Some(context)) => Ok((Sheet::new(part, context), VecDeque::new())),
         _ => Err(damaged("it has no sheet with cells")),
     }
 }
