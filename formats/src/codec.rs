@@ -1,6 +1,7 @@
 //! What a format is: a description of itself, an encoder and a decoder. Ours and a third party's are the same to everybody else.
 
 use std::cmp::Ordering;
+use std::fmt;
 use std::str::FromStr;
 
 use bytes::BytesMut;
@@ -292,6 +293,17 @@ impl FromStr for AddressList {
             "mailto" => Ok(AddressList::Mailto),
             _ => Err(UnknownAddressList(text.to_owned())),
         }
+    }
+}
+
+/// As [`AddressList::from_str`] reads it.
+impl fmt::Display for AddressList {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            AddressList::Lines => "lines",
+            AddressList::OneLine => "line",
+            AddressList::Mailto => "mailto",
+        })
     }
 }
 

@@ -73,6 +73,8 @@ pub(crate) struct CreateFeedInput {
     vcard_version: Option<String>,
     /// How many minutes before its start each event reminds of itself, at most 40,320; not at all where it is absent.
     alarm_minutes: Option<i32>,
+    /// How a list of e-mail addresses is written: `lines`, `line` or `mailto`; an address a line where it is absent.
+    address_list: Option<String>,
     /// Until when it can be read; for ever where it is absent.
     expires_at: Option<DateTime>,
 }
@@ -128,9 +130,20 @@ impl FeedsMutation {
     async fn create_feed(&self, ctx: &Context<'_>, input: CreateFeedInput) -> Result<CreateFeedPayload> {
         let session = session(ctx)?;
         let writer = session.writer(Right::Feeds)?;
-        let CreateFeedInput { name, section, view, sort, format, excel_safe, vcard_version, alarm_minutes, expires_at } =
-            input;
+        let CreateFeedInput {
+            name,
+            section,
+            view,
+            sort,
+            format,
+            excel_safe,
+            vcard_version,
+            alarm_minutes,
+            address_list,
+            expires_at,
+        } = input;
         let (section, related) = ExportRequest::parse_sections(&section)?;
+        let address_list = address_list.map(|list| list.parse()).transpose();
         let vcard = vcard_version.map(|version| version.parse()).transpose();
         let mut request = ExportRequest {
             related,
@@ -139,6 +152,9 @@ impl FeedsMutation {
             vcard: vcard
                 .map_err(|error: formats::UnknownVCardVersion| Error::invalid(error.to_string()))?
                 .unwrap_or(VCardVersion::V3),
+            address_list: address_list
+                .map_err(|error: formats::UnknownAddressList| Error::invalid(error.to_string()))?
+                .unwrap_or_default(),
             alarm: alarm_minutes.map(minutes).transpose()?,
             ..ExportRequest::new(section, format)
         };

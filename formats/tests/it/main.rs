@@ -11,7 +11,6 @@ mod headers;
 mod icalendar;
 mod json;
 mod ndjson;
-mod published;
 mod registry;
 mod round_trip;
 mod rss;

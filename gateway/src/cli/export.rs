@@ -8,7 +8,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use clap::Args;
-use formats::VCardVersion;
+use formats::{AddressList, VCardVersion};
 use futures_util::{Stream, StreamExt as _};
 use schema::{Engine, ExportRequest, ViewRequest};
 use tempfile::{Builder, NamedTempFile};
@@ -32,6 +32,9 @@ pub(super) struct Export {
     /// Have each event remind of itself so many minutes before its start
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(0..=40_320))]
     alarm: Option<u32>,
+    /// How a list of e-mail addresses is written: lines, line or mailto
+    #[arg(long, default_value = "lines", value_name = "HOW")]
+    addresses: AddressList,
     /// By what it is ordered: name, created or updated, with a - before it for the other end first
     #[arg(long, default_value = "name", allow_hyphen_values = true)]
     sort: String,
@@ -83,7 +86,7 @@ impl From<View> for ViewRequest {
 
 impl Export {
     pub(super) async fn run(self, engine: &Engine) -> Outcome {
-        let Self { section, format, view, vcard, alarm, sort, excel_safe, output, who } = self;
+        let Self { section, format, view, vcard, alarm, addresses, sort, excel_safe, output, who } = self;
         let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
         let (section, related) = ExportRequest::parse_sections(&section)?;
         let file = output.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
@@ -99,6 +102,7 @@ impl Export {
             excel_safe,
             vcard,
             alarm,
+            address_list: addresses,
             ..ExportRequest::new(section, format)
         };
         deliver(session.export(request).await?.open().await?.bytes, output).await

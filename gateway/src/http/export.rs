@@ -13,7 +13,7 @@ use super::query::Parameters;
 use super::{Shared, session};
 
 /// The parameters: those of a view, and how it is written down.
-const KNOWN: [&str; 12] = [
+const KNOWN: [&str; 13] = [
     "category",
     "search",
     "label",
@@ -26,6 +26,7 @@ const KNOWN: [&str; 12] = [
     "excel_safe",
     "vcard",
     "alarm",
+    "addresses",
 ];
 /// The most minutes before an event at which it reminds: four weeks.
 const LONGEST_ALARM: u32 = 4 * 7 * 24 * 60;
@@ -112,6 +113,9 @@ fn request(
         let minutes: Option<u32> = minutes.parse().ok().filter(|minutes| *minutes <= LONGEST_ALARM);
         minutes.ok_or_else(|| invalid(format!("alarm is a number of minutes from 0 to {LONGEST_ALARM}")))
     });
+    let address_list = parameters
+        .one("addresses")?
+        .map(|list| list.parse().map_err(|error: formats::UnknownAddressList| invalid(error.to_string())));
     Ok(ExportRequest {
         related,
         view: view(&parameters)?,
@@ -123,6 +127,7 @@ fn request(
         order: parameters.one("sort")?.map(ExportRequest::parse_order).transpose()?.unwrap_or_default(),
         vcard,
         alarm: alarm.transpose()?,
+        address_list: address_list.transpose()?.unwrap_or_default(),
         ..ExportRequest::new(section, codec.descriptor().name)
     })
 }

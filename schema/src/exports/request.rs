@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use formats::{Codec, Descriptor, EncodeOptions, Section, VCardVersion};
+use formats::{AddressList, Codec, Descriptor, EncodeOptions, Section, VCardVersion};
 use jiff::civil::Date;
 use serde::{Deserialize, Serialize};
 use storage::{Direction, Noun, Order, Related, SortKey, View};
@@ -34,6 +34,8 @@ pub struct ExportRequest {
     pub vcard: VCardVersion,
     /// How many minutes before its start each event reminds of itself.
     pub alarm: Option<u32>,
+    /// How a list of e-mail addresses is written.
+    pub address_list: AddressList,
     /// What it calls itself, where it is not named after the account and the view.
     pub title: Option<String>,
     /// The absolute address of the site.
@@ -55,6 +57,7 @@ struct Kept {
     excel_safe: bool,
     vcard4: bool,
     alarm: Option<u32>,
+    address_list: String,
 }
 
 impl ExportRequest {
@@ -69,6 +72,7 @@ impl ExportRequest {
             excel_safe: false,
             vcard: VCardVersion::default(),
             alarm: None,
+            address_list: AddressList::default(),
             title: None,
             site: None,
             this: None,
@@ -149,6 +153,7 @@ impl ExportRequest {
         options.excel_safe = self.excel_safe;
         options.vcard = self.vcard;
         options.alarm = self.alarm;
+        options.address_list = self.address_list;
         options
     }
 
@@ -214,7 +219,7 @@ impl ExportRequest {
 
     /// What a feed keeps of it, as JSON.
     pub(crate) fn to_json(&self) -> String {
-        let Self { section, related, format: _, view, order, excel_safe, vcard, alarm, .. } = self;
+        let Self { section, related, format: _, view, order, excel_safe, vcard, alarm, address_list, .. } = self;
         let (name, is_reversed) = match (order.key, order.direction) {
             (SortKey::Name, direction) => ("name", direction),
             (SortKey::Created, direction) => ("created", direction),
@@ -228,13 +233,14 @@ impl ExportRequest {
             excel_safe: *excel_safe,
             vcard4: *vcard == VCardVersion::V4,
             alarm: *alarm,
+            address_list: address_list.to_string(),
         };
         serde_json::to_string(&kept).expect("texts, numbers and yes or no can be written as JSON")
     }
 
     /// The request that [`to_json`](Self::to_json) kept. Errors: `INTERNAL` for what it did not write.
     pub(crate) fn from_json(text: &str, format: &str) -> Result<Self> {
-        let Kept { section, related, view, sort, excel_safe, vcard4, alarm } =
+        let Kept { section, related, view, sort, excel_safe, vcard4, alarm, address_list } =
             serde_json::from_str(text).map_err(Error::internal)?;
         let section = section.parse().map_err(Error::internal)?;
         let related = related.map(|related| related.parse()).transpose().map_err(Error::internal)?;
@@ -245,6 +251,7 @@ impl ExportRequest {
             excel_safe,
             vcard: if vcard4 { VCardVersion::V4 } else { VCardVersion::V3 },
             alarm,
+            address_list: address_list.parse().map_err(Error::internal)?,
             ..Self::new(section, format)
         })
     }
