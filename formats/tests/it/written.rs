@@ -97,7 +97,7 @@ fn records(section: Section) -> Vec<Record> {
     if section == Section::People {
         return people.into_iter().map(|person| Record::Person(Box::new(person))).collect();
     }
-    let deal = |(number, person): (i64, Person)| {
+    let transaction = |(number, person): (i64, Person)| {
         let Person { id, contact, categories, custom, foreign, created_at, updated_at } = person;
         let is_full = number == 0;
         Record::Transaction(Box::new(Transaction {
@@ -115,7 +115,7 @@ fn records(section: Section) -> Vec<Record> {
             updated_at,
         }))
     };
-    (0..).zip(people.into_iter().take(2)).map(deal).collect()
+    (0..).zip(people.into_iter().take(2)).map(transaction).collect()
 }
 
 fn people() -> Vec<Person> {
