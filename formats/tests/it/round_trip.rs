@@ -223,7 +223,9 @@ fn without(loses: &[Loss], mut record: Record) -> Record {
     };
     categories.iter_mut().for_each(&mut tidy);
     categories.retain(|name| !name.is_empty());
-    custom.iter_mut().for_each(|value| tidy(&mut value.value));
+    for value in custom.iter_mut() {
+        tidy(&mut value.value);
+    }
     custom.retain(|value| !value.value.is_empty());
     record
 }

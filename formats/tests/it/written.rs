@@ -115,7 +115,7 @@ fn records(section: Section) -> Vec<Record> {
     if section == Section::People {
         return people.into_iter().map(|person| Record::Person(Box::new(person))).collect();
     }
-    let deal = |(number, person): (i64, Person)| {
+    let transaction = |(number, person): (i64, Person)| {
         let Person { id, contact, categories, custom, foreign, created_at, updated_at } = person;
         let is_full = number == 0;
         Record::Transaction(Box::new(Transaction {
@@ -123,7 +123,7 @@ fn records(section: Section) -> Vec<Record> {
             id,
             contact,
             stage: section.stage().or(Some(Stage::Lead)),
-            value: is_full.then(|| Decimal::new(5_000_50, 2)),
+            value: is_full.then(|| Decimal::new(500_050, 2)),
             probability: is_full.then(|| Decimal::new(25, 2)),
             more_info: is_full.then(|| "Wants two,\nperhaps three; asks again in May.".to_owned()),
             categories,
@@ -133,7 +133,7 @@ fn records(section: Section) -> Vec<Record> {
             updated_at,
         }))
     };
-    (0..).zip(people.into_iter().take(2)).map(deal).collect()
+    (0..).zip(people.into_iter().take(2)).map(transaction).collect()
 }
 
 fn people() -> Vec<Person> {
