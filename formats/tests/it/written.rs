@@ -92,7 +92,7 @@ fn options(path: &Path) -> EncodeOptions {
             Some(("vcard", version)) => options.vcard = version.parse().expect("a version"),
             Some(("address_list", list)) => options.address_list = list.parse().expect("a way to list addresses"),
             Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
-            Some(("title", title)) => options.heading.title = title.to_owned(),
+            Some(("title", title)) => title.clone_into(&mut options.heading.title),
             Some(("site", address)) => options.heading.site = Some(address.to_owned()),
             Some(("this", address)) => options.heading.this = Some(address.to_owned()),
             Some(("cards", address)) => options.heading.cards = Some(address.to_owned()),
