@@ -212,10 +212,11 @@ pub enum Container {
 #[non_exhaustive]
 pub struct EncodeOptions {
     /// Whether spreadsheet programs are kept from taking cells for formulas: a byte order mark, and an apostrophe before cells that
-    /// start with `=`, `+`, `-`, `@` and the like, apart from numbers. Formats without such a danger do not heed it.
+    /// start with `=`, `+`, `-`, `@` and the like, apart from numbers. Formats without such a danger do not heed it, nor do those that
+    /// are for other programs than spreadsheets.
     pub excel_safe: bool,
-    /// The custom fields that are written after our own columns, in this order, by their names; formats that have no columns do not
-    /// heed them.
+    /// The custom fields that are written after everything else of a record, in this order, by their names; formats that have no place
+    /// for them do not heed them.
     pub custom_fields: Vec<String>,
     /// What a calendar or a feed says of itself.
     pub heading: Heading,

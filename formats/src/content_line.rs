@@ -238,7 +238,20 @@ fn parameter_value(bytes: &[u8]) -> (String, &[u8]) {
     (without_carets(&text), &rest[end..])
 }
 
-/// The value of a parameter without its escapes (RFC 6868).
-fn without_carets(text: &str) -> String {
-    if text.contains('^') { text.replace("^n", "\n").replace("^'", "\"").replace("^^", "^") } else { text.to_owned() }
+/// The value of a parameter without its escapes (RFC 6868). A caret before any other character is one.
+fn without_carets(written: &str) -> String {
+    let mut text = String::with_capacity(written.len());
+    let mut rest = written;
+    while let Some((before, after)) = rest.split_once('^') {
+        text.push_str(before);
+        let (char, length) = match after.bytes().next() {
+            Some(b'n') => ('\n', 1),
+            Some(b'\'') => ('"', 1),
+            Some(b'^') => ('^', 1),
+            _ => ('^', 0),
+        };
+        text.push(char);
+        rest = &after[length..];
+    }
+    text + rest
 }

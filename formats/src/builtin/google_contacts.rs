@@ -181,7 +181,9 @@ impl Decode for Decoder {
         let mut row = self.csv.row(input, at_end)?;
         match row.as_mut().and_then(|row| row.record.as_mut()) {
             Some(Record::Person(person)) => self.fill_custom(&mut person.custom, &mut person.foreign),
-            Some(Record::Transaction(deal)) => self.fill_custom(&mut deal.custom, &mut deal.foreign),
+            Some(Record::Transaction(transaction)) => {
+                self.fill_custom(&mut transaction.custom, &mut transaction.foreign);
+            }
             _ => {}
         }
         Ok(row)

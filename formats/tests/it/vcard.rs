@@ -90,3 +90,13 @@ fn a_card_within_a_card_is_another_persons() {
         assert_eq!(people[0].contact.name.as_deref(), Some("Ann"), "{lines}");
     }
 }
+
+#[test]
+fn carets_in_parameters_are_undone_once() {
+    let of = |label: &str| {
+        let document = format!("BEGIN:VCARD\nFN:A\nADR;LABEL=\"{label}\":;;;;;;\nEND:VCARD\n");
+        people("vcard", &document).remove(0).contact.address.expect("the label is the address")
+    };
+    assert_eq!(of("1 ^'Main^' St^nRear"), "1 \"Main\" St\nRear");
+    assert_eq!(of("a^^nb^^^'c^xé^"), "a^nb^\"c^xé^");
+}

@@ -98,7 +98,7 @@ fn options(path: &Path) -> EncodeOptions {
             Some(("vcard", version)) => options.vcard = version.parse().expect("a version"),
             Some(("address_list", list)) => options.address_list = list.parse().expect("a way to list addresses"),
             Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
-            Some(("title", title)) => options.heading.title = title.to_owned(),
+            Some(("title", title)) => title.clone_into(&mut options.heading.title),
             Some(("site", address)) => options.heading.site = Some(address.to_owned()),
             Some(("this", address)) => options.heading.this = Some(address.to_owned()),
             Some(("cards", address)) => options.heading.cards = Some(address.to_owned()),
@@ -121,7 +121,7 @@ fn records(section: Section) -> Vec<Record> {
     if section == Section::People {
         return people.into_iter().map(|person| Record::Person(Box::new(person))).collect();
     }
-    let deal = |(number, person): (i64, Person)| {
+    let transaction = |(number, person): (i64, Person)| {
         let Person { id, contact, categories, custom, foreign, created_at, updated_at } = person;
         let is_full = number == 0;
         Record::Transaction(Box::new(Transaction {
@@ -139,7 +139,7 @@ fn records(section: Section) -> Vec<Record> {
             updated_at,
         }))
     };
-    (0..).zip(people.into_iter().take(2)).map(deal).collect()
+    (0..).zip(people.into_iter().take(2)).map(transaction).collect()
 }
 
 fn people() -> Vec<Person> {

@@ -69,7 +69,9 @@ impl Encode for Encoder {
     fn end(&mut self, out: &mut BytesMut) -> Result<(), EncodeError> {
         let mut lines = Lines(out);
         if self.events == 0 {
-            NOTHING.into_iter().for_each(|line| lines.put(line));
+            for line in NOTHING {
+                lines.put(line);
+            }
         }
         lines.put("END:VCALENDAR");
         Ok(())
@@ -134,7 +136,9 @@ impl Encoder {
         }
         lines.optional(own::OWNER, owner.as_deref());
         lines.optional(own::EMAIL_TEMPLATE, email_template.as_deref());
-        associations.iter().for_each(|name| lines.text(own::ASSOCIATION, name));
+        for name in associations {
+            lines.text(own::ASSOCIATION, name);
+        }
         if let Some(minutes) = self.alarm.filter(|_| !is_complete) {
             lines.put("BEGIN:VALARM");
             lines.put("ACTION:DISPLAY");

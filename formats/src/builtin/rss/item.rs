@@ -15,6 +15,7 @@ pub(super) const LAST_RESORT: &str = "Untitled";
 pub(super) struct Item(String);
 
 /// A file that belongs to an item.
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Enclosure<'a> {
     pub(super) url: &'a str,
     /// In bytes; 0 stands for one that nobody knows (RSS Advisory Board, Best Practices Profile).
@@ -82,7 +83,9 @@ impl Item {
     }
 
     pub(super) fn categories(&mut self, names: &[String]) {
-        names.iter().for_each(|name| self.element("category", name));
+        for name in names {
+            self.element("category", name);
+        }
     }
 
     /// Appends a file, unless its address is not one of the web.

@@ -9,7 +9,7 @@ use super::own::{self, PRODUCT};
 use super::uri;
 use crate::content_line::{is_forbidden, push_line, push_text};
 use crate::record::Column;
-use crate::{Contact, Encode, EncodeError, EncodeOptions, Record, Section, VCardVersion};
+use crate::{Contact, Encode, EncodeError, EncodeOptions, Record, Section, Transaction, VCardVersion};
 
 /// An encoder of one document.
 pub(super) struct Encoder {
@@ -36,7 +36,10 @@ impl Encode for Encoder {
         record.check_belongs_to(self.section, "vcard")?;
         let (id, contact, categories, updated_at) = match record {
             Record::Person(person) => (&person.id, &person.contact, &person.categories, person.updated_at),
-            Record::Transaction(deal) => (&deal.id, &deal.contact, &deal.categories, deal.updated_at),
+            Record::Transaction(transaction) => {
+                let Transaction { id, contact, categories, updated_at, .. } = transaction.as_ref();
+                (id, contact, categories, *updated_at)
+            }
             other => unreachable!("{other:?} belongs to no section that is written"),
         };
         let mut card = Card { version: self.version, line: &mut self.line, out };

@@ -155,7 +155,7 @@ mod tests {
         for text in all {
             let mut xml = String::new();
             push_escaped(&mut xml, text);
-            assert!(xml.chars().all(|char| char == '\t' || (char >= ' ' && char < '\u{fffe}')), "{text:?}: {xml:?}");
+            assert!(xml.chars().all(|char| char == '\t' || (' '..'\u{fffe}').contains(&char)), "{text:?}: {xml:?}");
             assert_eq!(plain(&xml), text, "{xml}");
         }
     }
