@@ -1162,7 +1162,7 @@ async fn ids(client: &Client, section: &str) -> Vec<String> {
 }
 
 /// What the records of a section say without what every account gives anew, sorted.
-async fn contents(client: &Client, section: &str) -> Vec<String> {
+pub(crate) async fn contents(client: &Client, section: &str) -> Vec<String> {
     let mut records = records(client, section).await;
     for record in &mut records {
         let record = record.as_object_mut().expect("an object");
@@ -1202,7 +1202,7 @@ fn stray(kind: &str) -> String {
 }
 
 /// Fills an account with people and transactions that are hard to write down and to tell apart.
-async fn make_lively(client: &Client) {
+pub(crate) async fn make_lively(client: &Client) {
     let mut made = Vec::new();
     for person in [
         json!({

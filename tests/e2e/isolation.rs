@@ -24,6 +24,7 @@ struct Ids {
     template: String,
     import: String,
     upload: String,
+    feed: String,
 }
 
 /// An argument, a document and the id that goes there.
@@ -373,6 +374,8 @@ const PROBES: &[Probe] = &[
         |ids| &ids.import,
     ),
     ("Query.node(id) of an import", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.import),
+    ("Query.feed(id)", "query($id: ID!) { feed(id: $id) { id name } }", |ids| &ids.feed),
+    ("RevokeFeedInput.id", "mutation($id: ID!) { revokeFeed(input: { id: $id }) { feed { id } } }", |ids| &ids.feed),
     (
         "PlanImportInput.upload",
         "mutation($id: ID!) { planImport(input: { upload: $id, section: PEOPLE, format: \"csv\" }) { import { id } } }",
@@ -425,6 +428,7 @@ on_each_database! {
             template: replaced(&theirs.template),
             import: replaced(&theirs.import),
             upload: replaced(&theirs.upload),
+            feed: replaced(&theirs.feed),
         };
         let with = |id: &str| json!({
             "id": id, "person": own.person, "transaction": own.transaction, "event": own.event, "message": own.message,
@@ -438,7 +442,7 @@ on_each_database! {
         }
         let others = [
             &theirs.account, &theirs.user, &theirs.category, &theirs.transaction, &theirs.event, &theirs.message,
-            &theirs.field, &theirs.label, &theirs.import, &theirs.upload,
+            &theirs.field, &theirs.label, &theirs.import, &theirs.upload, &theirs.feed,
         ];
         for id in others {
             let answer = ours.graphql(PROBES[0].1, json!({ "id": id })).await;
@@ -570,9 +574,12 @@ async fn fill(client: &Client) -> Ids {
     let text = |value: &Value| value.as_str().expect("an id").to_owned();
     let plan = client.import("/import/people?format=csv&mode=plan", "name\n").await;
     let upload = client.import("/uploads", "name\n").await;
+    let feed = "mutation { createFeed(input: { section: \"people\", format: \"csv\" }) { feed { id } } }";
+    let feed = client.graphql(feed, json!({})).await;
     Ids {
         import: text(&plan["id"]),
         upload: text(&upload["id"]),
+        feed: text(&feed["createFeed"]["feed"]["id"]),
         mail: text(&templates["createEmailTemplate"]["emailTemplate"]["id"]),
         template: text(&templates["createEventTemplate"]["eventTemplate"]["id"]),
         field: text(&marks["createCustomField"]["customField"]["id"]),

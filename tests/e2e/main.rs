@@ -6,6 +6,7 @@ mod categories;
 mod concurrency;
 mod crash;
 mod events;
+mod exports;
 mod fields;
 mod floors;
 mod formats;
