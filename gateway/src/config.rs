@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 const FILE: &str = "cairn.toml";
 
 /// All that can be configured. The environment's names are those of the fields, such as `CAIRN_BASE_DOMAIN` and
-/// `CAIRN_LIMITS__GRAPHQL_BODY`; `CAIRN_DATABASE_FILE` names a file that holds the URL, which may be a secret.
+/// `CAIRN_LEGACY__DTD`; `CAIRN_DATABASE_FILE` names a file that holds the URL, which may be a secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -27,6 +27,8 @@ pub struct Config {
     pub database: String,
     /// The domain whose first label is an account's subdomain.
     pub base_domain: Option<String>,
+    /// How the legacy API answers.
+    pub legacy: compat_api::Settings,
     /// How much is accepted.
     pub limits: Limits,
 }
@@ -64,6 +66,7 @@ impl Default for Config {
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 9090)),
             database: "sqlite://cairn.db".to_owned(),
             base_domain: None,
+            legacy: compat_api::Settings::default(),
             limits: Limits::default(),
         }
     }
@@ -163,7 +166,10 @@ impl Config {
 fn sources(flags: &Flags) -> Result<Vec<(&'static str, Figment)>, String> {
     let known = ["listen", "admin_listen", "database", "base_domain"];
     let env = Env::prefixed("CAIRN_")
-        .filter(move |key| known.iter().any(|known| key == *known) || key.starts_with("limits__"))
+        .filter(move |key| {
+            let in_table = ["legacy__", "limits__"].iter().any(|table| key.starts_with(table));
+            in_table || known.iter().any(|known| key == *known)
+        })
         .split("__");
     let mut sources = vec![("default", Figment::from(Serialized::defaults(Config::default())))];
     // In this folder and no other: one above may belong to somebody else.
