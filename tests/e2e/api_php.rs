@@ -61,6 +61,38 @@ on_each_database! {
         }
     }
 
+    async fn a_search_looks_in_every_field_of_the_contact_and_in_custom_values(site: Site) {
+        let client = site.client().await;
+        let field = "mutation($target: CustomFieldTarget!, $name: String!) {
+            createCustomField(input: { target: $target, name: $name, type: TEXT }) { customField { id } } }";
+        client.graphql(field, json!({ "target": "PERSON", "name": "Shoe" })).await;
+        client.graphql(field, json!({ "target": "TRANSACTION", "name": "Colour" })).await;
+        let contact = [
+            ("name", "Zoë - Alphaville"), ("title", "Bravotitle"), ("phone", "555-0001"), ("mobile", "(555) 0002"), ("fax", "555 0003"),
+            ("email", "zoe@charlie.example"), ("url", "https://delta.example"), ("address", "1 Echo St"), ("city", "Foxtrot"),
+            ("state", "Golf"), ("zip", "H0T31"), ("country", "India"), ("notes", "Juliett"), ("shoe", "Kilo"),
+        ];
+        let terms = [("create", "customer"), ("moreinfo", "Lima"), ("colour", "Mike")];
+        assert_eq!(client.legacy(&[&terms[..], &contact].concat()).await, "Success");
+        assert_eq!(client.legacy(&[("create", "customer"), ("name", "Somebody Else"), ("value", "1")]).await, "Success");
+        let found = async |kind: &str, search: &str| {
+            let reply = client.legacy(&[("get", kind), ("search", search)]).await;
+            (reply.matches("<name>").count(), reply.contains("<name>Zoë - Alphaville</name>"))
+        };
+        for (_, value) in contact {
+            for search in [value, &value.to_uppercase()] {
+                assert_eq!(found("person", search).await, (1, true), "{search}");
+                assert_eq!(found("customer", search).await, (1, true), "{search}");
+            }
+            assert_eq!(found("lead", value).await, (0, false), "{value}");
+        }
+        for (_, value) in &terms[1..] {
+            assert_eq!(found("customer", value).await, (1, true), "{value}");
+            assert_eq!(found("person", value).await, (0, false), "{value} is the transaction's");
+        }
+        assert_eq!(found("customer", "").await.0, 2);
+    }
+
     async fn refusals_are_sentences_with_status_200_and_a_code(site: Site) {
         let client = Client::new(site.address);
         let login = [("login_email", "admin@acme.example"), ("login_password", PASSWORD)];

@@ -9,6 +9,7 @@
 //!
 //! With `UPDATE_EXPECT=1`, replies and answers that differ are written anew.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
@@ -34,6 +35,23 @@ on_each_database! {
             play(case, database.0, &mut wrong).await;
         }
         assert!(wrong.is_empty(), "{wrong}");
+    }
+}
+
+/// The document names the cases in italics, and other tests in `code`.
+#[test]
+fn the_list_of_what_is_compatible_names_every_case_and_none_that_is_not_there() {
+    let list = include_str!("../../compat-api/COMPATIBILITY.md");
+    let words = |text: &str| text.split('*').map(ToOwned::to_owned).collect::<BTreeSet<_>>();
+    let is_name = |word: &String| word.chars().all(|c| c == '_' || c.is_ascii_alphanumeric()) && !word.is_empty();
+    let named: BTreeSet<_> = words(list).into_iter().filter(is_name).collect();
+    let there: BTreeSet<_> = cases().iter().map(|case| case.name().to_owned()).collect();
+    assert_eq!(named, there);
+    let tests = [include_str!("api_php.rs"), include_str!("api_php_golden.rs")].concat();
+    let code = list.split('`').skip(1).step_by(2);
+    // `login_email` and its like are fields of forms; no test has so short a name.
+    for name in code.filter(|code| code.matches('_').count() > 2 && !code.contains('.')) {
+        assert!(tests.contains(&format!("fn {name}(")), "there is no test {name}");
     }
 }
 
