@@ -76,33 +76,45 @@ struct Part {
 /// The value of a field while the form is read.
 enum Field {
     One(String),
-    /// PHP's arrays: `name[]` has no key.
-    Many(Vec<(String, String)>),
+    Many(Elements),
+}
+
+/// PHP's array: its values in the order in which they came, and where those with a key stand.
+#[derive(Default)]
+struct Elements {
+    values: Vec<String>,
+    places: HashMap<String, usize>,
 }
 
 impl Default for Field {
     fn default() -> Self {
-        Self::Many(Vec::new())
+        Self::Many(Elements::default())
     }
 }
 
 impl Field {
-    /// Adds an element, or gives the one of this key another value. A plain value that was there before goes.
+    /// Adds an element, or gives the one of this key another value; `name[]` has no key. A plain value that was there
+    /// before goes.
     fn put(&mut self, key: &str, value: String) {
         if let Self::One(_) = self {
             *self = Self::default();
         }
-        let Self::Many(elements) = self else { return };
-        match elements.iter_mut().find(|(there, _)| !key.is_empty() && there == key) {
-            Some((_, there)) => *there = value,
-            None => elements.push((key.to_owned(), value)),
+        let Self::Many(Elements { values, places }) = self else { return };
+        match places.get(key) {
+            Some(place) => values[*place] = value,
+            None => {
+                if !key.is_empty() {
+                    places.insert(key.to_owned(), values.len());
+                }
+                values.push(value);
+            }
         }
     }
 
     fn joined(self) -> String {
         match self {
             Self::One(value) => value,
-            Self::Many(elements) => elements.into_iter().map(|(_, value)| value).collect::<Vec<_>>().join("\n"),
+            Self::Many(elements) => elements.values.join("\n"),
         }
     }
 }

@@ -1,5 +1,7 @@
 //! The fields of a form that bear the name of a custom field.
 
+use std::collections::HashMap;
+
 use graphql_client::GraphQLQuery;
 use schema::{Error, fold};
 
@@ -57,8 +59,11 @@ pub(crate) struct Given {
 /// The custom values of a form: for the fields of people, of transactions, or of both. A name that both have is given to
 /// both. Errors: a sentence for a number that cannot be read.
 pub(crate) async fn given(call: &Call, form: &Form, owner: Option<Owner>) -> Result<Vec<Given>, Error> {
-    let names: Vec<_> = form.names().filter(|name| !BUILT_IN.contains(name)).collect();
-    if names.is_empty() {
+    let mut names: Vec<_> = form.names().filter(|name| !BUILT_IN.contains(name)).collect();
+    // Of two names that mean the same field, the same one counts each time.
+    names.sort_unstable();
+    let names = Names::of(&names);
+    if names.exact.is_empty() {
         return Ok(Vec::new());
     }
     let target = owner.map(|owner| match owner {
@@ -68,7 +73,7 @@ pub(crate) async fn given(call: &Call, form: &Form, owner: Option<Owner>) -> Res
     let fields = call.run::<GetCustomFields>(get_custom_fields::Variables { target }).await?.custom_fields;
     let mut given = Vec::new();
     for field in fields {
-        let Some(text) = named(&names, &field.name).and_then(|name| form.get(name)) else { continue };
+        let Some(text) = names.meaning(&field.name).and_then(|name| form.get(name)) else { continue };
         let owner = match field.target {
             CustomFieldTarget::TRANSACTION => Owner::Transaction,
             _ => Owner::Person,
@@ -78,11 +83,29 @@ pub(crate) async fn given(call: &Call, form: &Form, owner: Option<Owner>) -> Res
     Ok(given)
 }
 
-/// The name in the form that means a custom field: PHP turns blanks and dots in names into underscores.
-fn named<'a>(names: &[&'a str], field: &str) -> Option<&'a str> {
-    let as_php = |name: &str| fold(&name.replace(['_', '.'], " "));
-    let exact = names.iter().find(|name| fold(name) == fold(field));
-    exact.or_else(|| names.iter().find(|name| as_php(name) == as_php(field))).copied()
+/// Names in a form, by what they are compared as.
+struct Names<'a> {
+    exact: HashMap<String, &'a str>,
+    /// PHP turns blanks and dots in names into underscores.
+    as_php: HashMap<String, &'a str>,
+}
+
+impl<'a> Names<'a> {
+    fn of(names: &[&'a str]) -> Self {
+        Self {
+            exact: names.iter().map(|name| (fold(name), *name)).collect(),
+            as_php: names.iter().map(|name| (as_php(name), *name)).collect(),
+        }
+    }
+
+    /// The one that means a custom field.
+    fn meaning(&self, field: &str) -> Option<&'a str> {
+        self.exact.get(&fold(field)).or_else(|| self.as_php.get(&as_php(field))).copied()
+    }
+}
+
+fn as_php(name: &str) -> String {
+    fold(&name.replace(['_', '.'], " "))
 }
 
 /// A text as the type of the field reads it: numbers as people write them, and `on` as a browser sends a checkbox.
@@ -97,11 +120,11 @@ fn value(field_type: &CustomFieldType, field: &str, text: &str) -> Result<String
 
 #[cfg(test)]
 mod tests {
-    use super::named;
+    use super::Names;
 
     #[test]
     fn a_field_is_named_in_any_case_and_as_php_names_it() {
-        let names = ["lead_source", "größe", "v.a.t.", "x y", "x_y"];
+        let names = Names::of(&["lead_source", "größe", "v.a.t.", "x y", "x_y"]);
         for (field, found) in [
             ("Lead Source", Some("lead_source")),
             ("GRÖSSE", Some("größe")),
@@ -110,7 +133,7 @@ mod tests {
             ("X Y", Some("x y")),
             ("Lead", None),
         ] {
-            assert_eq!(named(&names, field), found, "{field}");
+            assert_eq!(names.meaning(field), found, "{field}");
         }
     }
 }
