@@ -1,6 +1,8 @@
 //! The formats that Cairn brings along. A new one is a file in this folder and a line here.
 
+mod addresses;
 mod csv;
+mod google_contacts;
 mod icalendar;
 mod json;
 mod ndjson;
@@ -20,6 +22,8 @@ pub fn builtin() -> Registry {
         registry.register(json::Json),
         registry.register(ndjson::Ndjson),
         registry.register(vcard::VCard),
+        registry.register(google_contacts::GoogleContacts),
+        registry.register(addresses::Addresses),
         registry.register(icalendar::ICalendar),
         registry.register(xlsx::Xlsx),
     ];

@@ -190,6 +190,9 @@ pub enum Loss {
     Column(&'static str),
     /// The kind of line ends: CR LF and a lone CR may come back as LF, as in XML (XML 1.0 section 2.11).
     LineEnds,
+    /// Control characters of ASCII other than the tab and line ends, which no content line can hold (RFC 6350 section 3.3, RFC 5545
+    /// section 3.1); what has nothing else to be seen is lost with them.
+    ControlCharacters,
 }
 
 /// How much of a document a codec must see at a time.
@@ -211,7 +214,89 @@ pub struct EncodeOptions {
     /// The custom fields that are written after our own columns, in this order, by their names; formats that have no columns do not
     /// heed them.
     pub custom_fields: Vec<String>,
+    /// What a calendar or a feed says of itself.
+    pub heading: Heading,
+    /// In which version vCards are written.
+    pub vcard: VCardVersion,
+    /// How many minutes before its start each event of a calendar reminds of itself; not at all where it is `None`.
+    pub alarm: Option<u32>,
+    /// How a list of e-mail addresses is written.
+    pub address_list: AddressList,
 }
+
+/// What a document that others subscribe to says of itself. Formats without such a thing do not heed it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Heading {
+    /// Its name, such as `Example Ltd: calendar`; the section's name where it is empty.
+    pub title: String,
+    /// The absolute address of the site that it belongs to.
+    pub site: Option<String>,
+    /// Its own absolute address.
+    pub this: Option<String>,
+    /// The absolute address of one person's vCard, without the id that ends it; feeds of people enclose these.
+    pub cards: Option<String>,
+    /// After how many minutes a subscriber should ask again; 60 where it is `None`.
+    pub refresh: Option<u32>,
+}
+
+/// A version of vCard.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum VCardVersion {
+    /// 3.0 (RFC 2426), which most address books import best.
+    #[default]
+    V3,
+    /// 4.0 (RFC 6350).
+    V4,
+}
+
+impl FromStr for VCardVersion {
+    type Err = UnknownVCardVersion;
+
+    /// Reads `3.0` or `4.0`, also as `3` or `4`.
+    fn from_str(text: &str) -> Result<VCardVersion, UnknownVCardVersion> {
+        match text {
+            "3.0" | "3" => Ok(VCardVersion::V3),
+            "4.0" | "4" => Ok(VCardVersion::V4),
+            _ => Err(UnknownVCardVersion(text.to_owned())),
+        }
+    }
+}
+
+/// A text that names no version of vCard that is written.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no version of vCard that is written: choose 3.0 or 4.0")]
+pub struct UnknownVCardVersion(pub String);
+
+/// What stands between e-mail addresses, and around them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
+pub enum AddressList {
+    /// One mailbox with its name a line (RFC 5322 section 3.4).
+    #[default]
+    Lines,
+    /// The same mailboxes in one line with commas between them, as a header of a mail has them.
+    OneLine,
+    /// One URI that writes to all of them, without their names (RFC 6068).
+    Mailto,
+}
+
+impl FromStr for AddressList {
+    type Err = UnknownAddressList;
+
+    /// Reads `lines`, `line` or `mailto`.
+    fn from_str(text: &str) -> Result<AddressList, UnknownAddressList> {
+        match text {
+            "lines" => Ok(AddressList::Lines),
+            "line" => Ok(AddressList::OneLine),
+            "mailto" => Ok(AddressList::Mailto),
+            _ => Err(UnknownAddressList(text.to_owned())),
+        }
+    }
+}
+
+/// A text that names no way to write addresses down.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no way to list addresses: choose lines, line or mailto")]
+pub struct UnknownAddressList(pub String);
 
 /// How a document is to be read, and what it may cost.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -2,10 +2,12 @@
 //! 3.1, and vCard 2.1 with parameters that have no name and values in quoted-printable).
 
 mod scan;
+mod write;
 
 use std::borrow::Cow;
 
 pub(crate) use self::scan::{Scanned, Scanner};
+pub(crate) use self::write::{is_forbidden, push_line, push_text};
 
 use crate::text::without_nul;
 use crate::{Charset, DecodeError, DecodeOptions, Mapping};

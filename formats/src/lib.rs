@@ -41,14 +41,16 @@ mod text;
 pub use builtin::{FailedRows, builtin};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{
-    AmbiguousDate, Codec, ColumnReport, Container, DateEvidence, DateOrder, Decode, DecodeOptions, Descriptor, Encode,
-    EncodeOptions, Findings, Loss, Mapping, NoMapping, UnknownDateOrder,
+    AddressList, AmbiguousDate, Codec, ColumnReport, Container, DateEvidence, DateOrder, Decode, DecodeOptions,
+    Descriptor, Encode, EncodeOptions, Findings, Heading, Loss, Mapping, NoMapping, UnknownAddressList,
+    UnknownDateOrder, UnknownVCardVersion, VCardVersion,
 };
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use headers::clients;
 pub use record::{
-    Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage, columns, read_date,
+    Contact, CustomValue, EmailTemplate, Event, File, Foreign, Message, Moment, Person, Record, Stage, TemplateItem,
+    Transaction, UnknownStage, columns, read_date,
 };
 pub use registry::{Key, Registry, Taken, UnknownFormat, Unrecognised};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};

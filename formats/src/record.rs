@@ -29,6 +29,12 @@ pub enum Record {
     Transaction(Box<Transaction>),
     /// A row of the calendar.
     Event(Box<Event>),
+    /// A row of the section messages.
+    Message(Box<Message>),
+    /// A row of the section e-mail templates.
+    EmailTemplate(Box<EmailTemplate>),
+    /// A row of the section event templates: one of a template's events.
+    TemplateItem(Box<TemplateItem>),
 }
 
 impl Record {
@@ -38,6 +44,9 @@ impl Record {
             Record::Person(_) => section == Section::People,
             Record::Transaction(_) => section.stage().is_some(),
             Record::Event(_) => section == Section::Calendar,
+            Record::Message(_) => section == Section::Messages,
+            Record::EmailTemplate(_) => section == Section::EmailTemplates,
+            Record::TemplateItem(_) => section == Section::EventTemplates,
         };
         if belongs { Ok(()) } else { Err(EncodeError::WrongRecord { format, section }) }
     }
@@ -151,9 +160,93 @@ pub struct Event {
     pub categories: Vec<String>,
     /// Values of another client's columns that have no field here.
     pub foreign: Vec<Foreign>,
+    /// How often it has been changed, from 0, where the writer knows; decoders leave it at `None`, and no column carries it.
+    pub revision: Option<u64>,
     /// When the event was created.
     pub created_at: Option<Timestamp>,
     /// When the event was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A message as a file carries it. Messages are only written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Message {
+    /// Its id.
+    pub id: Option<String>,
+    /// Its title.
+    pub title: Option<String>,
+    /// Its text; may have several lines.
+    pub body: Option<String>,
+    /// The address that an e-mail came from.
+    pub emailed_from: Option<String>,
+    /// The addresses that an e-mail went to.
+    pub emailed_to: Option<String>,
+    /// The name of the user who made it; `None` for the system.
+    pub creator: Option<String>,
+    /// Its files.
+    pub files: Vec<File>,
+    /// The display names of the people and transactions that it belongs to.
+    pub associations: Vec<String>,
+    /// The names of its categories.
+    pub categories: Vec<String>,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// A file of a message: where it is, not its bytes.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct File {
+    /// Its name.
+    pub name: String,
+    /// Its absolute address.
+    pub url: String,
+    /// Its media type, where it is known.
+    pub media_type: Option<String>,
+}
+
+/// An e-mail template as a file carries it: a text with merge fields. Templates are only written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct EmailTemplate {
+    /// Its id.
+    pub id: Option<String>,
+    /// Its name.
+    pub name: String,
+    /// The subject of the mail.
+    pub subject: String,
+    /// The text of the mail; may have several lines.
+    pub body: String,
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+/// One event of an event template, with the template around it, as one row of a file carries them. Templates are only written.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct TemplateItem {
+    /// The template's id.
+    pub id: Option<String>,
+    /// The template's name.
+    pub name: String,
+    /// The event's place in the template, from 1.
+    pub item: u64,
+    /// On which day, such as `+1 Week`.
+    pub offset: String,
+    /// At what time, such as `18:15`; all day where it is `None`.
+    pub time_of_day: Option<String>,
+    /// What happens.
+    pub title: String,
+    /// Where.
+    pub location: Option<String>,
+    /// More about it; may have several lines.
+    pub description: Option<String>,
+    /// The name of the e-mail template that goes with it.
+    pub email_template: Option<String>,
+    /// When the template was made.
+    pub created_at: Option<Timestamp>,
+    /// When the template was changed last.
     pub updated_at: Option<Timestamp>,
 }
 

@@ -71,7 +71,9 @@ impl Registry {
     /// The format of a file, by its first bytes and, where these leave it open, by the extension of its name; text without either is
     /// CSV. A few KiB are enough, and as much as 64 KiB is looked at. The error says what the file is instead.
     pub fn recognise(&self, head: &[u8], name: Option<&str>) -> Result<&Arc<dyn Codec>, Unrecognised> {
-        let named = name.and_then(|name| self.by_file_name(name));
+        // One that only writes has no files that anybody could read: a `txt` may be anything.
+        let reads = |codec: &&Arc<dyn Codec>| !codec.descriptor().decodes.is_empty();
+        let named = name.and_then(|name| self.by_file_name(name)).filter(reads);
         let text = recognise::text(&head[..head.len().min(recognise::MOST)]);
         if let Some(codec) = named.filter(|codec| codec.recognises(&text)) {
             return Ok(codec);
@@ -87,7 +89,7 @@ impl Registry {
     }
 
     /// The format with the longest extension that a file's name ends in, so that `google.csv` comes before `csv`.
-    fn by_file_name(&self, name: &str) -> Option<&Arc<dyn Codec>> {
+    pub fn by_file_name(&self, name: &str) -> Option<&Arc<dyn Codec>> {
         let mut ends = name.match_indices('.').map(|(dot, _)| &name[dot + 1..]);
         ends.find_map(|extension| self.by_extension(extension).ok())
     }

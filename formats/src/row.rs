@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::text::without_nul;
-use crate::{Foreign, Record, Section, columns};
+use crate::{CustomValue, Foreign, Record, Section, columns};
 
 /// One row of a file. A bad row is data: it has no record and says why in at least one diagnostic.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,7 +57,7 @@ impl Source<'_> {
     /// a row in which something stands there.
     pub const SURPLUS: &'static str = "_surplus";
 
-    /// A record under our own columns. What has none of them comes last in its notes, where an import would put it.
+    /// A record under our own columns and those of its custom fields. What has none of them comes last in its notes, where an import would put it.
     pub(crate) fn of_record(record: &Record, section: Section) -> Source<'static> {
         let mut cells: Vec<SourceCell<'static>> = Vec::new();
         for (column, text) in columns(section).iter().zip(record.cells()) {
@@ -65,9 +65,10 @@ impl Source<'_> {
             cells.push(SourceCell { column: (*column).into(), text: kept.into() });
         }
         let (notes, foreign) = match record {
-            Record::Person(person) => ("notes", &person.foreign),
-            Record::Transaction(transaction) => ("notes", &transaction.foreign),
-            Record::Event(event) => ("description", &event.foreign),
+            Record::Person(person) => ("notes", person.foreign.as_slice()),
+            Record::Transaction(transaction) => ("notes", transaction.foreign.as_slice()),
+            Record::Event(event) => ("description", event.foreign.as_slice()),
+            Record::Message(_) | Record::EmailTemplate(_) | Record::TemplateItem(_) => ("", [].as_slice()),
         };
         let lines: Vec<String> = foreign
             .iter()
@@ -77,6 +78,15 @@ impl Source<'_> {
         if let Some(cell) = notes {
             let before = (!cell.text.is_empty()).then(|| cell.text.to_string());
             cell.text = before.into_iter().chain(lines).collect::<Vec<_>>().join("\n").into();
+        }
+        let custom: &[CustomValue] = match record {
+            Record::Person(person) => &person.custom,
+            Record::Transaction(transaction) => &transaction.custom,
+            _ => &[],
+        };
+        for CustomValue { field, value } in custom {
+            let text = without_nul(value).into_owned();
+            cells.push(SourceCell { column: field.clone().into(), text: text.into() });
         }
         Source { cells }
     }

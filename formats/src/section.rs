@@ -46,6 +46,33 @@ impl Section {
         Section::EventTemplates,
     ];
 
+    /// The sections whose records have a person's contact data: people and the four stages.
+    pub const OF_CONTACTS: [Section; 5] =
+        [Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives];
+
+    /// The sections that can be imported: those with contacts, and the calendar.
+    pub const IMPORTED: [Section; 6] = [
+        Section::People,
+        Section::Leads,
+        Section::Opportunities,
+        Section::Customers,
+        Section::Archives,
+        Section::Calendar,
+    ];
+
+    /// The sections that are made of [records](crate::Record), so that they can be exported: all but reports.
+    pub const EXPORTED: [Section; 9] = [
+        Section::People,
+        Section::Leads,
+        Section::Opportunities,
+        Section::Customers,
+        Section::Archives,
+        Section::Calendar,
+        Section::Messages,
+        Section::EmailTemplates,
+        Section::EventTemplates,
+    ];
+
     /// The name as it stands in a URL: `people`, `email-templates`.
     pub fn name(self) -> &'static str {
         match self {

@@ -1,5 +1,6 @@
 //! The configuration: defaults, then `cairn.toml`, then `CAIRN_*` in the environment, then flags.
 
+use std::fmt;
 use std::net::SocketAddr;
 use std::ops::Range;
 use std::path::Path;
@@ -27,10 +28,31 @@ pub struct Config {
     pub database: String,
     /// The domain whose first label is an account's subdomain.
     pub base_domain: Option<String>,
+    /// With what the addresses begin that clients reach it by: `https` behind a proxy that ends TLS.
+    pub public_scheme: Scheme,
     /// How the legacy API answers.
     pub legacy: compat_api::Settings,
     /// How much is accepted.
     pub limits: Limits,
+}
+
+/// With what an address begins.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+#[expect(missing_docs, reason = "the names are those of RFC 9110 section 4.2")]
+pub enum Scheme {
+    #[default]
+    Http,
+    Https,
+}
+
+impl fmt::Display for Scheme {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Http => "http",
+            Self::Https => "https",
+        })
+    }
 }
 
 /// How much is accepted. Sizes are bytes.
@@ -66,6 +88,7 @@ impl Default for Config {
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 9090)),
             database: "sqlite://cairn.db".to_owned(),
             base_domain: None,
+            public_scheme: Scheme::default(),
             legacy: compat_api::Settings::default(),
             limits: Limits::default(),
         }
@@ -164,7 +187,7 @@ impl Config {
 
 /// The sources in their order, each with its name; a later one wins.
 fn sources(flags: &Flags) -> Result<Vec<(&'static str, Figment)>, String> {
-    let known = ["listen", "admin_listen", "database", "base_domain"];
+    let known = ["listen", "admin_listen", "database", "base_domain", "public_scheme"];
     let env = Env::prefixed("CAIRN_")
         .filter(move |key| {
             let in_table = ["legacy__", "limits__"].iter().any(|table| key.starts_with(table));

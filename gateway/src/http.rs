@@ -1,9 +1,11 @@
 //! The HTTP interface: which route is what, and what every request passes through.
 
 mod body;
+mod download;
 mod error;
 mod explorer;
 mod export;
+mod feeds;
 mod graphql;
 mod health;
 mod import;
@@ -48,7 +50,9 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/graphiql", get(explorer::page))
         .route("/graphiql/{file}", get(explorer::file))
         .route("/api.php", post(legacy::serve))
-        .route("/export/{file}", get(export::serve))
+        .route("/export/{file}", get(export::section))
+        .route("/export/{section}/{file}", get(export::related))
+        .route("/feeds/{file}", get(feeds::serve))
         .route("/import/{section}", post(import::serve))
         .route("/import/{section}/sample.csv", get(import::sample))
         .route("/imports/{id}", get(imports::receipt))

@@ -13,7 +13,7 @@ use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::session::{AccountHint, Caller, Session};
-use crate::token::{Bearer, REFRESH_SECONDS, parse_refresh, refresh_text};
+use crate::token::{Bearer, REFRESH_PREFIX, REFRESH_SECONDS, parse_secret, secret_text};
 use crate::transfer;
 
 /// A tenant.
@@ -170,7 +170,7 @@ impl AccountsMutation {
     async fn refresh_token(&self, ctx: &Context<'_>, input: RefreshTokenInput) -> Result<LoginPayload> {
         let engine = ctx.data_unchecked::<Engine>();
         let refused = || Error::new(Code::Unauthenticated, "the refresh token is not valid or was used: sign in again");
-        let (account, id, secret) = parse_refresh(&input.refresh_token).ok_or_else(refused)?;
+        let (account, id, secret) = parse_secret(REFRESH_PREFIX, &input.refresh_token).ok_or_else(refused)?;
         let account = accounts::by_id(engine.storage(), account).await?.ok_or_else(refused)?;
         if let Caller::Anonymous(AccountHint::Subdomain(named)) = ctx.data_unchecked::<Caller>()
             && !named.eq_ignore_ascii_case(&account.subdomain)
@@ -222,7 +222,7 @@ async fn tokens_of(session: Session) -> Result<LoginPayload> {
     let (access_token, expires_at) = session.engine().keys.sign(bearer, now)?;
     let ends = now.plus_seconds(REFRESH_SECONDS);
     let (id, secret) = tokens::create_refresh_token(&session.raw_writer(), user.id, ends).await?;
-    let refresh_token = refresh_text(account.account_id, id, &secret);
+    let refresh_token = secret_text(REFRESH_PREFIX, account.account_id, id, &secret);
     let user = transfer::accounts::user(user, account);
     Ok(LoginPayload { access_token, refresh_token, expires_at: DateTime(expires_at), user })
 }

@@ -27,6 +27,7 @@ pub enum Kind {
     EmailTemplate,
     Event,
     EventTemplate,
+    Feed,
     Import,
     Label,
     Message,
@@ -37,13 +38,14 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 13] = [
+    const ALL: [Self; 14] = [
         Self::Account,
         Self::Category,
         Self::CustomField,
         Self::EmailTemplate,
         Self::Event,
         Self::EventTemplate,
+        Self::Feed,
         Self::Import,
         Self::Label,
         Self::Message,
@@ -61,6 +63,7 @@ impl Kind {
             Self::EmailTemplate => "emailTemplate",
             Self::Event => "event",
             Self::EventTemplate => "eventTemplate",
+            Self::Feed => "feed",
             Self::Import => "import",
             Self::Label => "label",
             Self::Message => "message",
@@ -88,6 +91,7 @@ impl Kind {
             | Self::CustomField
             | Self::EmailTemplate
             | Self::EventTemplate
+            | Self::Feed
             | Self::Import
             | Self::Label
             | Self::Upload

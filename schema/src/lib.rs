@@ -14,6 +14,7 @@ mod error;
 mod event_templates;
 mod events;
 mod exports;
+mod feeds;
 mod formats;
 mod id;
 mod imports;
@@ -38,7 +39,8 @@ mod view;
 
 pub use engine::{Clock, Engine};
 pub use error::{Code, Error, Result};
-pub use exports::{Export, ExportRequest};
+pub use exports::{Document, Export, ExportRequest};
+pub use feeds::{FeedRead, Site};
 pub use id::{GlobalId, Kind};
 pub use imports::{
     Automation, Duplicates, ImportColumn, ImportEvent, ImportFile, ImportLimits, ImportRequest, PlanFor, SWEEP_EVERY,

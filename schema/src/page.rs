@@ -120,6 +120,7 @@ impl List {
             Kind::EmailTemplate => b't',
             Kind::Event => b'e',
             Kind::EventTemplate => b's',
+            Kind::Feed => b'r',
             Kind::Import => b'i',
             Kind::Label => b'l',
             Kind::Message => b'm',

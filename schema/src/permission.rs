@@ -9,6 +9,8 @@ use crate::error::{Code, Error, Result};
 pub enum Right {
     /// One's own labels, on any item.
     Labels,
+    /// One's own feeds.
+    Feeds,
     /// People, transactions, events, messages, their categories and custom values; importing; firing event templates.
     Records,
     /// E-mail and event templates.
@@ -21,12 +23,13 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 5] = [Self::Labels, Self::Records, Self::Templates, Self::Fields, Self::Settings];
+    pub const ALL: [Self; 6] =
+        [Self::Labels, Self::Feeds, Self::Records, Self::Templates, Self::Fields, Self::Settings];
 
     /// Whether a role has this right.
     pub fn is_of(self, role: Role) -> bool {
         let roles: &[Role] = match self {
-            Self::Labels => &[Role::Admin, Role::Member, Role::Reader],
+            Self::Labels | Self::Feeds => &[Role::Admin, Role::Member, Role::Reader],
             Self::Records | Self::Templates => &[Role::Admin, Role::Member],
             Self::Fields | Self::Settings => &[Role::Admin],
         };

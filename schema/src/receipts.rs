@@ -1,6 +1,7 @@
 //! What is told of imports: their receipts, the list of them, the rows of their plans, and their failed rows as a file.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use async_graphql::{Enum, ID, SimpleObject};
 use bytes::{Bytes, BytesMut};
@@ -13,7 +14,7 @@ use storage::query::{custom_fields, users};
 use uuid::Uuid;
 
 use crate::error::{Code, Error, Result};
-use crate::exports::Export;
+use crate::exports::Document;
 use crate::id::Kind;
 use crate::imports::{ImportColumn, ImportEvent, NOTED_ROWS};
 use crate::session::Session;
@@ -417,7 +418,7 @@ impl Session {
     /// imported again. The first of them are read before it answers.
     ///
     /// Errors: `NOT_FOUND`.
-    pub async fn failed_rows(&self, id: &str) -> Result<Export<impl Stream<Item = Result<Bytes>> + Send + use<>>> {
+    pub async fn failed_rows(&self, id: &str) -> Result<Document<impl Stream<Item = Result<Bytes>> + Send + use<>>> {
         let import = self.past_import(id).await?;
         let columns = import.summary.columns.iter().enumerate();
         let columns: Vec<_> = columns.filter_map(|(place, name)| Some((place, name.as_deref()?))).collect();
@@ -440,7 +441,8 @@ impl Session {
         let csv = self.engine().formats().get("csv").map(|codec| codec.descriptor().media_type);
         let media_type = csv.map_err(Error::internal)?;
         let file_name = format!("{}-{}-errors.csv", self.account().subdomain, Kind::Import.global(import.id));
-        Ok(Export { media_type, file_name, bytes: stream::StreamExt::chain(first, rest) })
+        let records = Arc::default();
+        Ok(Document { media_type, file_name, records, bytes: stream::StreamExt::chain(first, rest) })
     }
 
     pub(crate) async fn past_import(&self, id: &str) -> Result<stored::Import> {

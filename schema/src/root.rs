@@ -18,6 +18,7 @@ use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
 use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
+use crate::feeds::{self, Feed, FeedsMutation, FeedsQuery};
 use crate::formats::FormatsQuery;
 use crate::id::{GlobalId, Kind};
 use crate::imports::{self, Import, ImportsMutation, ImportsQuery, ImportsSubscription};
@@ -57,6 +58,7 @@ enum Node {
     EmailTemplate(EmailTemplate),
     Event(Event),
     EventTemplate(EventTemplate),
+    Feed(Feed),
     Import(Import),
     Label(Label),
     Message(Message),
@@ -80,6 +82,7 @@ impl NodeQuery {
             Kind::CustomField => custom_fields::by_id(ctx, &id).await?.map(Node::from),
             Kind::EmailTemplate => email_templates::by_id(ctx, &id).await?.map(Node::from),
             Kind::EventTemplate => event_templates::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Feed => feeds::by_id(ctx, &id).await?.map(Node::from),
             Kind::Event => events::by_id(ctx, &id).await?.map(Node::from),
             Kind::Label => labels::by_id(ctx, &id).await?.map(Node::from),
             Kind::Message => messages::by_id(ctx, &id).await?.map(Node::from),
@@ -101,6 +104,7 @@ pub struct Query(
     EmailTemplatesQuery,
     EventTemplatesQuery,
     EventsQuery,
+    FeedsQuery,
     FormatsQuery,
     ImportsQuery,
     LabelsQuery,
@@ -122,6 +126,7 @@ pub struct Mutation(
     EmailTemplatesMutation,
     EventTemplatesMutation,
     EventsMutation,
+    FeedsMutation,
     ImportsMutation,
     LabelsMutation,
     MessagesMutation,

@@ -1,4 +1,4 @@
-//! Tokens: access tokens that any gateway on the database can check, and the text form of refresh tokens.
+//! Tokens: access tokens that any gateway on the database can check, and the text form of other secrets.
 
 use std::sync::{Arc, RwLock};
 
@@ -21,7 +21,9 @@ const ISSUER: &str = "cairn";
 /// How far the clocks of two gateways may differ, in seconds.
 const LEEWAY: u64 = 5;
 /// What a refresh token begins with, so that people and scanners recognise it.
-const REFRESH_PREFIX: &str = "cairn_refresh_";
+pub(crate) const REFRESH_PREFIX: &str = "cairn_refresh_";
+/// What the secret of a feed begins with.
+pub(crate) const FEED_PREFIX: &str = "cairn_feed_";
 
 /// Whom an access token stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -113,18 +115,18 @@ impl Keys {
     }
 }
 
-/// The text of a refresh token: the account, the token's id and its secret.
-pub(crate) fn refresh_text(account: Uuid, id: Uuid, secret: &[u8; 32]) -> String {
+/// The text of a secret that gateways look up: the account, the id of what it opens, and the secret itself.
+pub(crate) fn secret_text(prefix: &str, account: Uuid, id: Uuid, secret: &[u8; 32]) -> String {
     let mut bytes = Vec::with_capacity(64);
     bytes.extend_from_slice(account.as_bytes());
     bytes.extend_from_slice(id.as_bytes());
     bytes.extend_from_slice(secret);
-    format!("{REFRESH_PREFIX}{}", URL_SAFE_NO_PAD.encode(bytes))
+    format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
-/// Account, id and secret of a refresh token.
-pub(crate) fn parse_refresh(text: &str) -> Option<(Uuid, Uuid, Vec<u8>)> {
-    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(REFRESH_PREFIX)?).ok()?;
+/// Account, id and secret of such a text.
+pub(crate) fn parse_secret(prefix: &str, text: &str) -> Option<(Uuid, Uuid, Vec<u8>)> {
+    let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(prefix)?).ok()?;
     let (account, rest) = bytes.split_at_checked(16)?;
     let (id, secret) = rest.split_at_checked(16)?;
     Some((Uuid::from_slice(account).ok()?, Uuid::from_slice(id).ok()?, secret.to_vec()))

@@ -9,6 +9,7 @@ pub(crate) mod custom_fields;
 pub(crate) mod email_templates;
 pub(crate) mod event_templates;
 pub(crate) mod events;
+pub(crate) mod feeds;
 pub(crate) mod formats;
 pub(crate) mod imports;
 pub(crate) mod labels;

@@ -1,6 +1,7 @@
 //! Views and orders as clients write them.
 
 use async_graphql::{Enum, ID, InputObject};
+use serde::{Deserialize, Serialize};
 use storage::query::transactions as stored;
 use storage::{Direction, InvalidDay, NameOrId, Order, Search, SortKey, View};
 
@@ -32,7 +33,8 @@ pub(crate) struct ViewInput {
 }
 
 /// A view as URLs and the command line write it; see the GraphQL input `ViewInput` for what the parts mean.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default, deny_unknown_fields)]
 #[expect(missing_docs, reason = "the parts are those of a view")]
 pub struct ViewRequest {
     pub search: Option<String>,
@@ -85,6 +87,22 @@ pub(crate) enum Stage {
     Archive,
 }
 
+impl From<ViewInput> for ViewRequest {
+    fn from(input: ViewInput) -> Self {
+        let ViewInput { search, category, label, user, person, transaction, from, to } = input;
+        Self {
+            search,
+            category,
+            label,
+            user,
+            person: person.map(|id| id.0),
+            transaction: transaction.map(|id| id.0),
+            from: from.map(|day| day.0.to_string()),
+            to: to.map(|day| day.0.to_string()),
+        }
+    }
+}
+
 impl ViewInput {
     /// The view of storage. Errors: `INVALID` for a search over its limits, `NOT_FOUND` for an id of nothing.
     pub(crate) fn view(self) -> Result<View> {
@@ -97,6 +115,7 @@ impl ViewInput {
             stage: None,
             person: person.map(|id| Kind::Person.expect(&id)).transpose()?,
             transaction: transaction.map(|id| Kind::Transaction.expect(&id)).transpose()?,
+            related: None,
             from: from.map(|day| day.0),
             to: to.map(|day| day.0),
         })

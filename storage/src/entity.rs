@@ -14,6 +14,7 @@ pub(crate) mod email_templates;
 pub(crate) mod event_template_items;
 pub(crate) mod event_templates;
 pub(crate) mod events;
+pub(crate) mod feeds;
 pub(crate) mod import_categories;
 pub(crate) mod import_changes;
 pub(crate) mod import_errors;

@@ -21,7 +21,7 @@ use crate::query::{categories, labels, users};
 use crate::record::{Recorded, alive, live};
 use crate::search::{Days, Field, Part, Selector, Sense, Status, Term, Text};
 use crate::value::Day;
-use crate::view::View;
+use crate::view::{Related, View};
 
 /// How many letters a text must have for an index of trigrams to know it.
 const TRIGRAM: usize = 3;
@@ -59,7 +59,7 @@ viewed!(messages, Message);
 /// Errors: [`crate::Error::NotFound`] for a category, label or user that is not there, so that a typing error is no empty
 /// list.
 pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result<Select<E>> {
-    let View { search, category, label, user, stage, person, transaction, from, to } = view;
+    let View { search, category, label, user, stage, person, transaction, related, from, to } = view;
     let mut all = Condition::all();
     if let Some(category) = category {
         all = all.add(in_category::<E>(scope, &[categories::find(scope, category).await?]));
@@ -79,6 +79,17 @@ pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result
     }
     if let Some(transaction) = transaction {
         all = all.add(of_transactions::<E>(scope, transactions::Column::Id.eq(*transaction)));
+    }
+    if let Some(related) = related {
+        // Boxed, as a future cannot hold itself.
+        let subjects = match &**related {
+            Related::ToPeople(view) => {
+                let people = Box::pin(of_view::<people::Entity>(scope, view)).await?;
+                ids_of_people(scope, || ids_in(people.clone()))
+            }
+            Related::ToTransactions(view) => ids_in(Box::pin(of_view::<transactions::Entity>(scope, view)).await?),
+        };
+        all = all.add(associated_with::<E>(scope, subjects));
     }
     if let Some(from) = from {
         all = all.add(since::<E>(scope, *from));
@@ -149,16 +160,24 @@ fn of_users<E: Viewed>(scope: &Scope<'_>, users: &[Uuid]) -> SimpleExpr {
 /// Items of the people for whom a condition holds: themselves, their transactions, or what is associated with either.
 fn of_people<E: Viewed>(scope: &Scope<'_>, condition: SimpleExpr) -> SimpleExpr {
     let people = || ids::<people::Entity>(scope, condition.clone());
-    let theirs = || ids::<transactions::Entity>(scope, transactions::Column::PersonId.in_subquery(people()));
     match E::KIND {
         ItemKind::Person => condition,
         ItemKind::Transaction => transactions::Column::PersonId.in_subquery(people()),
-        ItemKind::Event | ItemKind::Message => {
-            let mut subjects = people();
-            subjects.union(UnionType::All, theirs());
-            associated_with::<E>(scope, subjects)
-        }
+        ItemKind::Event | ItemKind::Message => associated_with::<E>(scope, ids_of_people(scope, people)),
     }
+}
+
+/// The ids of the records of a query.
+fn ids_in<E: Viewed>(query: Select<E>) -> SelectStatement {
+    query.select_only().column(E::id()).into_query()
+}
+
+/// The ids of people and of their transactions.
+fn ids_of_people(scope: &Scope<'_>, people: impl Fn() -> SelectStatement) -> SelectStatement {
+    let theirs = ids::<transactions::Entity>(scope, transactions::Column::PersonId.in_subquery(people()));
+    let mut subjects = people();
+    subjects.union(UnionType::All, theirs);
+    subjects
 }
 
 /// Items of the transactions for which a condition holds: the people, themselves, or what is associated with them.

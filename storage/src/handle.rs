@@ -75,6 +75,11 @@ impl Reader {
         &self.viewer
     }
 
+    /// The connection that it reads from, which may be any of several.
+    pub(crate) fn connection(&self) -> &DatabaseConnection {
+        &self.connection
+    }
+
     pub(crate) fn scope(&self) -> Scope<'_> {
         Scope {
             on: (&self.connection).into(),

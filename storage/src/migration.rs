@@ -5,6 +5,7 @@ mod m0002_import_rows;
 mod m0003_imports;
 mod m0004_whole_model;
 mod m0005_undo;
+mod m0006_feeds;
 mod words;
 
 use sea_orm::{
@@ -29,6 +30,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0003_imports::Migration),
             Box::new(m0004_whole_model::Migration),
             Box::new(m0005_undo::Migration),
+            Box::new(m0006_feeds::Migration),
         ]
     }
 }

@@ -1,8 +1,8 @@
 //! The outbox: a row for each record that a unit of work has changed, written in its transaction, for whoever must learn
 //! of changes. An import and the firing of a template are one row each.
 //!
-//! UUID v7 is not ordered by commit, so the rows carry no number when they are written; the poller that arrives with
-//! subscriptions numbers the committed rows of an account, and that number is the cursor.
+//! UUID v7 is not ordered by commit, so the rows carry no number when they are written; [`crate::query::changes`] numbers the
+//! committed rows of an account, and that number is the cursor.
 
 use sea_orm::{ActiveValue::Set, EntityTrait};
 use uuid::Uuid;
@@ -13,13 +13,16 @@ use crate::handle::Unit;
 
 /// What something happened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Noun {
+#[expect(missing_docs, reason = "the nouns are those of the schema")]
+pub enum Noun {
     Account,
     Category,
     CustomField,
     EmailTemplate,
     Event,
+    /// One row for all events that a template has made at once.
     EventTemplate,
+    Feed,
     /// One row for a whole import.
     Import,
     Label,
@@ -37,12 +40,31 @@ pub(crate) enum Verb {
     Deleted,
     Moved,
     Redone,
+    Revoked,
     Undone,
     Updated,
 }
 
 impl Noun {
-    fn name(self) -> &'static str {
+    /// All of them.
+    pub const ALL: [Self; 13] = [
+        Self::Account,
+        Self::Category,
+        Self::CustomField,
+        Self::EmailTemplate,
+        Self::Event,
+        Self::EventTemplate,
+        Self::Feed,
+        Self::Import,
+        Self::Label,
+        Self::Message,
+        Self::Person,
+        Self::Transaction,
+        Self::User,
+    ];
+
+    /// What the topics of its rows begin with.
+    pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
             Self::Category => "category",
@@ -50,6 +72,7 @@ impl Noun {
             Self::EmailTemplate => "email_template",
             Self::Event => "event",
             Self::EventTemplate => "event_template",
+            Self::Feed => "feed",
             Self::Import => "import",
             Self::Label => "label",
             Self::Message => "message",
@@ -68,6 +91,7 @@ impl Verb {
             Self::Deleted => "deleted",
             Self::Moved => "moved",
             Self::Redone => "redone",
+            Self::Revoked => "revoked",
             Self::Undone => "undone",
             Self::Updated => "updated",
         }

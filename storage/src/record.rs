@@ -259,6 +259,6 @@ fn check_written(written: u64, rows: usize) -> Result<()> {
 }
 
 /// A cursor is only good for the order that it was made with.
-fn wrong_cursor() -> Error {
+pub(crate) fn wrong_cursor() -> Error {
     Error::Invalid { field: None, reason: "this cursor belongs to another order; start again without it".to_owned() }
 }

@@ -25,10 +25,21 @@ pub struct View {
     pub person: Option<Uuid>,
     /// Only this transaction, its person, and what belongs to it.
     pub transaction: Option<Uuid>,
+    /// Of events and messages only those that belong to the people or transactions of another view.
+    pub related: Option<Box<Related>>,
     /// Only from this day on: the day of an event, elsewhere of the last change.
     pub from: Option<Day>,
     /// Only up to this day and with it.
     pub to: Option<Day>,
+}
+
+/// Whose events and messages are meant.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Related {
+    /// Those of people, and of their transactions.
+    ToPeople(View),
+    /// Those of transactions.
+    ToTransactions(View),
 }
 
 /// A category, a label or a user, as a view names it.

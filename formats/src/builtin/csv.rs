@@ -9,28 +9,20 @@ mod opening;
 mod scan;
 
 pub use self::failed::FailedRows;
+pub(super) use self::line::LineWriter;
 
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
 
 /// The format `csv`.
 pub(super) struct Csv;
 
-const SECTIONS: &[Section] = &[
-    Section::People,
-    Section::Leads,
-    Section::Opportunities,
-    Section::Customers,
-    Section::Archives,
-    Section::Calendar,
-];
-
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "csv",
     title: "Comma-separated values",
     media_type: "text/csv; charset=utf-8; header=present",
     extensions: &["csv"],
-    encodes: SECTIONS,
-    decodes: SECTIONS,
+    encodes: &Section::EXPORTED,
+    decodes: &Section::IMPORTED,
     container: Container::Stream,
     loses: &[],
 };

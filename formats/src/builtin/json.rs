@@ -11,22 +11,13 @@ use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeO
 /// The format `json`.
 pub(super) struct Json;
 
-const SECTIONS: &[Section] = &[
-    Section::People,
-    Section::Leads,
-    Section::Opportunities,
-    Section::Customers,
-    Section::Archives,
-    Section::Calendar,
-];
-
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "json",
     title: "JSON",
     media_type: "application/json",
     extensions: &["json"],
-    encodes: SECTIONS,
-    decodes: SECTIONS,
+    encodes: &Section::EXPORTED,
+    decodes: &Section::IMPORTED,
     container: Container::Stream,
     loses: &[],
 };

@@ -12,22 +12,13 @@ use crate::{
 /// The format `ndjson`.
 pub(super) struct Ndjson;
 
-const SECTIONS: &[Section] = &[
-    Section::People,
-    Section::Leads,
-    Section::Opportunities,
-    Section::Customers,
-    Section::Archives,
-    Section::Calendar,
-];
-
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "ndjson",
     title: "NDJSON, one object a line",
     media_type: "application/x-ndjson",
     extensions: &["ndjson", "jsonl"],
-    encodes: SECTIONS,
-    decodes: SECTIONS,
+    encodes: &Section::EXPORTED,
+    decodes: &Section::IMPORTED,
     container: Container::Stream,
     loses: &[],
 };

@@ -1,10 +1,13 @@
-//! vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), as telephones and address books export it; it is only read so far.
+//! vCard 2.1, 3.0 (RFC 2426) and 4.0 (RFC 6350), as telephones and address books export it; 3.0 and 4.0 are written.
 
 mod card;
 mod decode;
+mod encode;
+mod own;
 mod parts;
+mod uri;
 
-use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};
+use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Section, Unsupported};
 
 /// The format `vcard`.
 pub(super) struct VCard;
@@ -14,10 +17,10 @@ static DESCRIPTOR: Descriptor = Descriptor {
     title: "vCard",
     media_type: "text/vcard; charset=utf-8",
     extensions: &["vcf", "vcard"],
-    encodes: &[],
-    decodes: &[Section::People, Section::Leads, Section::Opportunities, Section::Customers, Section::Archives],
+    encodes: &Section::OF_CONTACTS,
+    decodes: &Section::OF_CONTACTS,
     container: Container::Stream,
-    loses: &[],
+    loses: &[Loss::LineEnds, Loss::ControlCharacters],
 };
 
 impl Codec for VCard {
@@ -25,9 +28,9 @@ impl Codec for VCard {
         &DESCRIPTOR
     }
 
-    fn encoder(&self, section: Section, _options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
+    fn encoder(&self, section: Section, options: &EncodeOptions) -> Result<Box<dyn Encode>, Unsupported> {
         DESCRIPTOR.check_encodes(section)?;
-        unreachable!("no section is listed as one that can be written")
+        Ok(Box::new(encode::Encoder::new(section, options)))
     }
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {

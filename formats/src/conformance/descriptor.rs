@@ -67,7 +67,7 @@ fn misnomers(descriptor: &Descriptor) -> Vec<String> {
     }
     found.extend(loses.iter().filter_map(|loss| match loss {
         Loss::Column(column) if !is_column(column) => Some(format!("`loses` names {column:?}, which is no column")),
-        Loss::Column(_) | Loss::LineEnds => None,
+        Loss::Column(_) | Loss::LineEnds | Loss::ControlCharacters => None,
     }));
     found
 }

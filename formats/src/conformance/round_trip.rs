@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 use super::drive::{Reading, read, write};
 use super::samples::samples;
 use super::{Law, Violation, Violations, excerpt};
+use crate::content_line::is_forbidden;
 use crate::{
     Codec, DecodeOptions, Descriptor, Diagnostic, FailedRows, Foreign, Loss, Record, Section, builtin, columns,
 };
@@ -92,6 +93,7 @@ pub(super) fn foreign(record: &Record) -> &[Foreign] {
         Record::Person(person) => &person.foreign,
         Record::Transaction(transaction) => &transaction.foreign,
         Record::Event(event) => &event.foreign,
+        Record::Message(_) | Record::EmailTemplate(_) | Record::TemplateItem(_) => &[],
     }
 }
 
@@ -104,9 +106,26 @@ fn members(record: &Record) -> Map<String, Value> {
 
 /// A column's value, in the form in which it must come back.
 fn value(descriptor: &Descriptor, members: &Map<String, Value>, column: &str) -> Value {
-    match members.get(column).cloned().unwrap_or_default() {
-        Value::String(text) if descriptor.loses.contains(&Loss::LineEnds) => {
-            Value::String(text.replace("\r\n", "\n").replace('\r', "\n"))
+    expected(descriptor, members.get(column).cloned().unwrap_or_default())
+}
+
+fn expected(descriptor: &Descriptor, value: Value) -> Value {
+    let loses = |loss| descriptor.loses.contains(&loss);
+    match value {
+        Value::String(mut text) => {
+            if loses(Loss::LineEnds) {
+                text = text.replace("\r\n", "\n").replace('\r', "\n");
+            }
+            if loses(Loss::ControlCharacters) {
+                text.retain(|char| !is_forbidden(char));
+                if text.trim().is_empty() {
+                    return Value::Null;
+                }
+            }
+            Value::String(text)
+        }
+        Value::Array(values) => {
+            values.into_iter().map(|value| expected(descriptor, value)).filter(|value| !value.is_null()).collect()
         }
         value => value,
     }

@@ -1,6 +1,8 @@
 //! Records with what formats stumble over. Text of one line has no white space around it, as decoders take it away.
 
 mod events;
+mod messages;
+mod templates;
 
 use jiff::Timestamp;
 use rust_decimal::Decimal;
@@ -9,8 +11,12 @@ use crate::{Contact, Loss, Person, Record, Section, Transaction};
 
 /// The records to try a section with; none for a section of which files carry nothing yet.
 pub(super) fn samples(section: Section) -> Vec<Record> {
-    if section == Section::Calendar {
-        return events::events().into_iter().map(|event| Record::Event(Box::new(event))).collect();
+    match section {
+        Section::Calendar => return events::events().into_iter().map(|event| Record::Event(Box::new(event))).collect(),
+        Section::Messages => return messages::messages(),
+        Section::EmailTemplates => return templates::email_templates(),
+        Section::EventTemplates => return templates::template_items(),
+        _ => {}
     }
     contacts().into_iter().zip(0..).filter_map(|(sample, number)| sample.into_record(section, number)).collect()
 }

@@ -333,7 +333,8 @@ pub(super) fn category_names(cell: Cell<'_>) -> Vec<String> {
 
 /// Google and its copies mark the groups that they make themselves, such as `* My Contacts`.
 fn is_system_group(name: &str) -> bool {
-    name.trim_start().starts_with("* ") || name.trim() == "myContacts"
+    let name = name.trim();
+    name.starts_with("* ") || name == "myContacts"
 }
 
 pub(super) fn is_worth_keeping(cell: &Cell<'_>) -> bool {

@@ -5,9 +5,12 @@ use std::borrow::Cow;
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime};
 use rust_decimal::Decimal;
-use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde::ser::{Serialize, SerializeMap, SerializeStruct, Serializer};
 
-use super::{Column, Contact, CustomValue, Event, Moment, Person, Record, Stage, Transaction};
+use super::{
+    Column, Contact, CustomValue, EmailTemplate, Event, File, Message, Moment, Person, Record, Stage, TemplateItem,
+    Transaction,
+};
 
 /// Stands between the names of categories in one cell. Commas and semicolons occur in names, this does not (Google Contacts
 /// joins its labels in the same way).
@@ -24,7 +27,7 @@ impl Record {
         let custom: &[CustomValue] = match self {
             Record::Person(person) => &person.custom,
             Record::Transaction(transaction) => &transaction.custom,
-            Record::Event(_) => &[],
+            Record::Event(_) | Record::Message(_) | Record::EmailTemplate(_) | Record::TemplateItem(_) => &[],
         };
         custom.iter().find(|value| value.field == field).map_or("", |value| value.value.as_str())
     }
@@ -39,6 +42,9 @@ impl Record {
             Record::Person(_) => Column::OF_PERSON,
             Record::Transaction(_) => Column::OF_TRANSACTION,
             Record::Event(_) => Column::OF_EVENT,
+            Record::Message(_) => Column::OF_MESSAGE,
+            Record::EmailTemplate(_) => Column::OF_EMAIL_TEMPLATE,
+            Record::TemplateItem(_) => Column::OF_TEMPLATE_ITEM,
         };
         columns.iter().map(move |&column| (column, self.value(column)))
     }
@@ -48,6 +54,9 @@ impl Record {
             Record::Person(person) => person_value(person, column),
             Record::Transaction(transaction) => transaction_value(transaction, column),
             Record::Event(event) => event_value(event, column),
+            Record::Message(message) => message_value(message, column),
+            Record::EmailTemplate(template) => email_template_value(template, column),
+            Record::TemplateItem(item) => template_item_value(item, column),
         }
     }
 }
@@ -113,6 +122,8 @@ enum Value<'a> {
     Day(Date),
     Local(DateTime),
     Flag(bool),
+    Count(u64),
+    Files(&'a [File]),
 }
 
 impl<'a> Value<'a> {
@@ -127,6 +138,10 @@ impl<'a> Value<'a> {
             Value::Day(day) => Cow::Owned(day.to_string()),
             Value::Local(time) => Cow::Owned(time.to_string()),
             Value::Flag(flag) => Cow::Borrowed(if flag { "true" } else { "false" }),
+            Value::Count(count) => Cow::Owned(count.to_string()),
+            Value::Files(files) => {
+                names_text(&files.iter().map(|file| file.url.clone()).collect::<Vec<_>>()).into_owned().into()
+            }
         }
     }
 }
@@ -143,7 +158,19 @@ impl Serialize for Value<'_> {
             Value::Day(day) => serializer.collect_str(day),
             Value::Local(time) => serializer.collect_str(time),
             Value::Flag(flag) => serializer.serialize_bool(*flag),
+            Value::Count(count) => serializer.serialize_u64(*count),
+            Value::Files(files) => files.serialize(serializer),
         }
+    }
+}
+
+impl Serialize for File {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut object = serializer.serialize_struct("File", 3)?;
+        object.serialize_field("name", &self.name)?;
+        object.serialize_field("url", &self.url)?;
+        object.serialize_field("mediaType", &self.media_type)?;
+        object.end()
     }
 }
 
@@ -190,6 +217,52 @@ fn event_value(event: &Event, column: Column) -> Value<'_> {
         Column::CreatedAt => time(event.created_at),
         Column::UpdatedAt => time(event.updated_at),
         other => unreachable!("{} is no column of an event", other.name()),
+    }
+}
+
+fn message_value(message: &Message, column: Column) -> Value<'_> {
+    match column {
+        Column::Id => text(message.id.as_deref()),
+        Column::Title => text(message.title.as_deref()),
+        Column::Body => text(message.body.as_deref()),
+        Column::EmailedFrom => text(message.emailed_from.as_deref()),
+        Column::EmailedTo => text(message.emailed_to.as_deref()),
+        Column::Creator => text(message.creator.as_deref()),
+        Column::Files => Value::Files(&message.files),
+        Column::Associations => Value::Names(&message.associations),
+        Column::Categories => Value::Names(&message.categories),
+        Column::CreatedAt => time(message.created_at),
+        Column::UpdatedAt => time(message.updated_at),
+        other => unreachable!("{} is no column of a message", other.name()),
+    }
+}
+
+fn email_template_value(template: &EmailTemplate, column: Column) -> Value<'_> {
+    match column {
+        Column::Id => text(template.id.as_deref()),
+        Column::Name => Value::Text(&template.name),
+        Column::Subject => Value::Text(&template.subject),
+        Column::Body => Value::Text(&template.body),
+        Column::CreatedAt => time(template.created_at),
+        Column::UpdatedAt => time(template.updated_at),
+        other => unreachable!("{} is no column of an e-mail template", other.name()),
+    }
+}
+
+fn template_item_value(item: &TemplateItem, column: Column) -> Value<'_> {
+    match column {
+        Column::Id => text(item.id.as_deref()),
+        Column::Name => Value::Text(&item.name),
+        Column::Item => Value::Count(item.item),
+        Column::Offset => Value::Text(&item.offset),
+        Column::TimeOfDay => text(item.time_of_day.as_deref()),
+        Column::Title => Value::Text(&item.title),
+        Column::Location => text(item.location.as_deref()),
+        Column::Description => text(item.description.as_deref()),
+        Column::EmailTemplate => text(item.email_template.as_deref()),
+        Column::CreatedAt => time(item.created_at),
+        Column::UpdatedAt => time(item.updated_at),
+        other => unreachable!("{} is no column of an event template", other.name()),
     }
 }
 

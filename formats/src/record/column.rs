@@ -14,9 +14,15 @@ pub fn columns(section: Section) -> &'static [&'static str] {
     const PERSON: [&str; PERSON_COLUMNS.len()] = names(PERSON_COLUMNS);
     const TRANSACTION: [&str; TRANSACTION_COLUMNS.len()] = names(TRANSACTION_COLUMNS);
     const EVENT: [&str; EVENT_COLUMNS.len()] = names(EVENT_COLUMNS);
+    const MESSAGE: [&str; MESSAGE_COLUMNS.len()] = names(MESSAGE_COLUMNS);
+    const EMAIL_TEMPLATE: [&str; EMAIL_TEMPLATE_COLUMNS.len()] = names(EMAIL_TEMPLATE_COLUMNS);
+    const TEMPLATE_ITEM: [&str; TEMPLATE_ITEM_COLUMNS.len()] = names(TEMPLATE_ITEM_COLUMNS);
     match section {
         Section::People => &PERSON,
         Section::Calendar => &EVENT,
+        Section::Messages => &MESSAGE,
+        Section::EmailTemplates => &EMAIL_TEMPLATE,
+        Section::EventTemplates => &TEMPLATE_ITEM,
         section if section.stage().is_some() => &TRANSACTION,
         _ => &[],
     }
@@ -54,6 +60,15 @@ pub(crate) enum Column {
     Complete,
     Owner,
     EmailTemplate,
+    Body,
+    EmailedFrom,
+    EmailedTo,
+    Creator,
+    Files,
+    Subject,
+    Item,
+    Offset,
+    TimeOfDay,
     Associations,
     Categories,
     CreatedAt,
@@ -66,6 +81,9 @@ impl Column {
         match section {
             Section::People => Column::OF_PERSON,
             Section::Calendar => Column::OF_EVENT,
+            Section::Messages => Column::OF_MESSAGE,
+            Section::EmailTemplates => Column::OF_EMAIL_TEMPLATE,
+            Section::EventTemplates => Column::OF_TEMPLATE_ITEM,
             section if section.stage().is_some() => Column::OF_TRANSACTION,
             _ => &[],
         }
@@ -74,6 +92,9 @@ impl Column {
     pub(crate) const OF_PERSON: &[Column] = &PERSON_COLUMNS;
     pub(crate) const OF_TRANSACTION: &[Column] = &TRANSACTION_COLUMNS;
     pub(crate) const OF_EVENT: &[Column] = &EVENT_COLUMNS;
+    pub(crate) const OF_MESSAGE: &[Column] = &MESSAGE_COLUMNS;
+    pub(crate) const OF_EMAIL_TEMPLATE: &[Column] = &EMAIL_TEMPLATE_COLUMNS;
+    pub(crate) const OF_TEMPLATE_ITEM: &[Column] = &TEMPLATE_ITEM_COLUMNS;
 
     /// Whether it is a column of the contact and not of the record around it.
     pub(crate) fn is_of_contact(self) -> bool {
@@ -123,6 +144,15 @@ impl Column {
             Column::Complete => "complete",
             Column::Owner => "owner",
             Column::EmailTemplate => "emailTemplate",
+            Column::Body => "body",
+            Column::EmailedFrom => "emailedFrom",
+            Column::EmailedTo => "emailedTo",
+            Column::Creator => "creator",
+            Column::Files => "files",
+            Column::Subject => "subject",
+            Column::Item => "item",
+            Column::Offset => "offset",
+            Column::TimeOfDay => "timeOfDay",
             Column::Associations => "associations",
             Column::Categories => "categories",
             Column::CreatedAt => "createdAt",
@@ -192,6 +222,37 @@ const EVENT_COLUMNS: [Column; 15] = [
     Column::EmailTemplate,
     Column::Associations,
     Column::Categories,
+    Column::CreatedAt,
+    Column::UpdatedAt,
+];
+
+const MESSAGE_COLUMNS: [Column; 11] = [
+    Column::Id,
+    Column::Title,
+    Column::Body,
+    Column::EmailedFrom,
+    Column::EmailedTo,
+    Column::Creator,
+    Column::Files,
+    Column::Associations,
+    Column::Categories,
+    Column::CreatedAt,
+    Column::UpdatedAt,
+];
+
+const EMAIL_TEMPLATE_COLUMNS: [Column; 6] =
+    [Column::Id, Column::Name, Column::Subject, Column::Body, Column::CreatedAt, Column::UpdatedAt];
+
+const TEMPLATE_ITEM_COLUMNS: [Column; 11] = [
+    Column::Id,
+    Column::Name,
+    Column::Item,
+    Column::Offset,
+    Column::TimeOfDay,
+    Column::Title,
+    Column::Location,
+    Column::Description,
+    Column::EmailTemplate,
     Column::CreatedAt,
     Column::UpdatedAt,
 ];

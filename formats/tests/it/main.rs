@@ -1,5 +1,7 @@
 //! The tests of this crate in one binary, which links faster than one for each file.
 
+mod addresses;
+mod cards;
 mod columns;
 mod conformance;
 mod csv;
@@ -13,4 +15,5 @@ mod registry;
 mod round_trip;
 mod stream;
 mod vcard;
+mod written;
 mod xlsx;

@@ -13,14 +13,17 @@ fn formats_are_found_by_name_extension_and_media_type() {
     assert_eq!(registry.get("csv").map(name), Ok("csv"));
     assert_eq!(registry.get("JSON").map(name), Ok("json"));
     assert_eq!(registry.by_extension("CSV").map(name), Ok("csv"));
-    assert_eq!(registry.iter().map(name).collect::<Vec<_>>(), ["csv", "json", "ndjson", "vcard", "icalendar", "xlsx"]);
+    assert_eq!(
+        registry.iter().map(name).collect::<Vec<_>>(),
+        ["csv", "json", "ndjson", "vcard", "google-contacts", "addresses", "icalendar", "xlsx"]
+    );
 }
 
 #[test]
 fn what_is_not_known_is_answered_with_what_is() {
     let registry = builtin();
     let error = registry.get("xls").map(|_| ()).expect_err("there is no xls");
-    expect!["there is no format with the name `xls`; there are csv, json, ndjson, vcard, icalendar and xlsx"]
+    expect!["there is no format with the name `xls`; there are csv, json, ndjson, vcard, google-contacts, addresses, icalendar and xlsx"]
         .assert_eq(&error.to_string());
     let error = Registry::empty().by_extension("csv").map(|_| ()).expect_err("nothing is registered");
     expect!["there is no format with the extension `csv`; there are none"].assert_eq(&error.to_string());
@@ -38,6 +41,7 @@ fn files_are_recognised_by_their_first_bytes() {
     for (head, name, expected) in [
         (b"name,email\nAnn,a@example.com\n".to_vec(), None, "csv"),
         (b"name,email\n".to_vec(), Some("contacts.txt"), "csv"),
+        (b"First Name,E-mail 1 - Value\n".to_vec(), Some("people.google.csv"), "google-contacts"),
         (b"".to_vec(), None, "csv"),
         (b"".to_vec(), Some("people.json"), "json"),
         (b" [\n {\"name\": \"Ann\"}".to_vec(), None, "json"),
@@ -116,9 +120,8 @@ fn a_taken_name_or_extension_is_refused() {
 fn what_a_format_cannot_do_is_answered_with_what_it_can() {
     let registry = builtin();
     let csv = registry.get("csv").expect("csv is built in");
-    let refused =
-        csv.encoder(Section::Messages, &EncodeOptions::default()).err().expect("messages are not written yet");
-    expect!["csv cannot write messages; it can write people, leads, opportunities, customers, archives and calendar"]
+    let refused = csv.encoder(Section::Reports, &EncodeOptions::default()).err().expect("reports are not written");
+    expect!["csv cannot write reports; it can write people, leads, opportunities, customers, archives, calendar, messages, email-templates and event-templates"]
         .assert_eq(&refused.to_string());
     let refused = csv.decoder(Section::Reports, &DecodeOptions::default()).err().expect("reports are not read");
     expect!["csv cannot read reports; it can read people, leads, opportunities, customers, archives and calendar"]
@@ -167,7 +170,7 @@ const NEW: Descriptor = Descriptor {
     media_type: "text/tab-separated-values",
     extensions: &["tab.txt", "tsv"],
     encodes: &[],
-    decodes: &[],
+    decodes: &[Section::People],
     container: Container::Stream,
     loses: &[],
 };
@@ -184,7 +187,7 @@ impl Codec for Other {
     }
 
     fn decoder(&self, section: Section, _: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
-        self.0.check_decodes(section).map(|()| unreachable!("it reads no section"))
+        self.0.check_decodes(section).map(|()| unreachable!("nobody asks it to read"))
     }
 
     fn recognises(&self, head: &[u8]) -> bool {

@@ -8,7 +8,7 @@ use std::pin::pin;
 
 use bytes::Bytes;
 use clap::Args;
-use formats::Section;
+use formats::VCardVersion;
 use futures_util::{Stream, StreamExt as _};
 use schema::{Engine, ExportRequest, ViewRequest};
 use tempfile::{Builder, NamedTempFile};
@@ -18,13 +18,20 @@ use super::{Failure, Outcome, Who};
 
 #[derive(Args)]
 pub(super) struct Export {
-    /// What to export: people, leads, opportunities, customers or archives
-    section: Section,
+    /// What to export: people, leads, opportunities, customers, archives, calendar, messages, email-templates, event-templates, or
+    /// what is related to some of them, such as people/messages and leads/calendar
+    section: String,
     /// The format; that of the output file's name where there is one, else csv
     #[arg(long)]
     format: Option<String>,
     #[command(flatten)]
     view: View,
+    /// The version of vCards, 3.0 or 4.0
+    #[arg(long, default_value = "3.0", value_name = "VERSION")]
+    vcard: VCardVersion,
+    /// Have each event remind of itself so many minutes before its start
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(0..=40_320))]
+    alarm: Option<u32>,
     /// By what it is ordered: name, created or updated, with a - before it for the other end first
     #[arg(long, default_value = "name", allow_hyphen_values = true)]
     sort: String,
@@ -76,16 +83,25 @@ impl From<View> for ViewRequest {
 
 impl Export {
     pub(super) async fn run(self, engine: &Engine) -> Outcome {
-        let Self { section, format, view, sort, excel_safe, output, who } = self;
+        let Self { section, format, view, vcard, alarm, sort, excel_safe, output, who } = self;
         let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
-        let by_name = output.as_ref().and_then(|path| path.extension()).map(|extension| extension.to_string_lossy());
-        let by_name = by_name.and_then(|extension| engine.formats().by_extension(&extension).ok());
+        let (section, related) = ExportRequest::parse_sections(&section)?;
+        let file = output.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
+        let by_name = file.and_then(|name| engine.formats().by_file_name(&name).cloned());
         let format = format
             .or_else(|| by_name.map(|codec| codec.descriptor().name.to_owned()))
             .unwrap_or_else(|| "csv".to_owned());
         let order = ExportRequest::parse_order(&sort)?;
-        let export = session.export(ExportRequest { section, format, view: view.into(), order, excel_safe }).await?;
-        deliver(export.bytes, output).await
+        let request = ExportRequest {
+            related,
+            view: view.into(),
+            order,
+            excel_safe,
+            vcard,
+            alarm,
+            ..ExportRequest::new(section, format)
+        };
+        deliver(session.export(request).await?.open().await?.bytes, output).await
     }
 }
 

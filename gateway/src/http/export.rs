@@ -1,62 +1,130 @@
-//! `GET /export/{section}.{ext}`: a view in a format.
+//! `GET /export/{section}.{ext}`, `/export/{section}/messages.{ext}` and `/export/{section}/calendar.{ext}`: a view in a format.
 
-use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
-use axum::response::{IntoResponse, Response};
-use bytes::Bytes;
-use formats::Section;
-use futures_util::{Stream, StreamExt as _};
+use axum::response::Response;
+use formats::{Registry, VCardVersion};
 use http::Method;
-use http::header::{ACCEPT, CACHE_CONTROL, CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
-use schema::{Code, Error, Export, ExportRequest, Session, ViewRequest};
+use http::header::{ACCEPT, HeaderMap};
+use schema::{Code, Error, ExportRequest, ViewRequest};
 
+use super::download::{self, Known};
 use super::error::HttpError;
 use super::query::Parameters;
 use super::{Shared, session};
 
 /// The parameters: those of a view, and how it is written down.
-const KNOWN: [&str; 10] =
-    ["category", "search", "label", "user", "person", "transaction", "from", "to", "sort", "excel_safe"];
+const KNOWN: [&str; 12] = [
+    "category",
+    "search",
+    "label",
+    "user",
+    "person",
+    "transaction",
+    "from",
+    "to",
+    "sort",
+    "excel_safe",
+    "vcard",
+    "alarm",
+];
+/// The most minutes before an event at which it reminds: four weeks.
+const LONGEST_ALARM: u32 = 4 * 7 * 24 * 60;
 
-pub(crate) async fn serve(
+pub(crate) async fn section(
     State(shared): State<Shared>,
     Path(file): Path<String>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
-    let parameters = Parameters::read(query.as_deref(), &KNOWN)?;
-    let (section, format) = target(&session, &file, &headers)?;
-    let request = ExportRequest {
-        section,
-        format,
+    serve(shared, &file, query.as_deref(), &method, &headers).await
+}
+
+pub(crate) async fn related(
+    State(shared): State<Shared>,
+    Path((section, file)): Path<(String, String)>,
+    RawQuery(query): RawQuery,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<Response, HttpError> {
+    serve(shared, &format!("{section}/{file}"), query.as_deref(), &method, &headers).await
+}
+
+async fn serve(
+    shared: Shared,
+    path: &str,
+    query: Option<&str>,
+    method: &Method,
+    headers: &HeaderMap,
+) -> Result<Response, HttpError> {
+    let session = session::session(&shared, method, headers).await?;
+    let site = session::site(&shared, headers);
+    let mut request = request(session.engine().formats(), path, query, headers)?;
+    request.this = site.as_ref().map(|site| match query {
+        Some(query) => format!("{site}/export/{path}?{query}"),
+        None => format!("{site}/export/{path}"),
+    });
+    request.cards = site.as_ref().map(|site| format!("{site}/export/people.vcf?person="));
+    request.site = site;
+    let export = session.export(request).await?;
+    let known = Known {
+        media_type: export.media_type,
+        file_name: Some(export.file_name.clone()),
+        tag: &export.tag.clone(),
+        changed_at: export.changed_at,
+        now: session.now(),
+    };
+    download::answer(known, method, headers, export.open()).await
+}
+
+/// What a path and its parameters ask for.
+fn request(
+    formats: &Registry,
+    path: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+) -> Result<ExportRequest, HttpError> {
+    let parameters = Parameters::read(query, &KNOWN)?;
+    let file = path.rfind('/').map_or(0, |slash| slash + 1);
+    let (name, extension) = match path[file..].split_once('.') {
+        Some((name, extension)) => (&path[..file + name.len()], Some(extension)),
+        None => (path, None),
+    };
+    let (section, related) = ExportRequest::parse_sections(name)?;
+    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
+    let codec = match extension {
+        Some(extension) => {
+            formats.by_extension(extension).map_err(|error| Error::new(Code::Unsupported, error.to_string()))?
+        }
+        None => accept.and_then(|accept| formats.by_media_type(accept)).ok_or_else(|| {
+            let message = format!("say which format with an extension, such as /export/{name}.csv, or with Accept");
+            Error::new(Code::Unsupported, message)
+        })?,
+    };
+    let invalid = |error: String| HttpError::new(Code::Invalid, error);
+    let wants_4 = accept.is_some_and(|accept| accept.replace(' ', "").contains("text/vcard;version=4.0"));
+    let vcard = match parameters.one("vcard")? {
+        Some(version) => version.parse().map_err(|error: formats::UnknownVCardVersion| invalid(error.to_string()))?,
+        None if wants_4 => VCardVersion::V4,
+        None => VCardVersion::V3,
+    };
+    let alarm = parameters.one("alarm")?.map(|minutes| {
+        let minutes: Option<u32> = minutes.parse().ok().filter(|minutes| *minutes <= LONGEST_ALARM);
+        minutes.ok_or_else(|| invalid(format!("alarm is a number of minutes from 0 to {LONGEST_ALARM}")))
+    });
+    Ok(ExportRequest {
+        related,
         view: view(&parameters)?,
         excel_safe: match parameters.one("excel_safe")? {
             None | Some("0") => false,
             Some("1") => true,
-            Some(_) => return Err(HttpError::new(Code::Invalid, "excel_safe is 1 or 0")),
+            Some(_) => return Err(invalid("excel_safe is 1 or 0".to_owned())),
         },
         order: parameters.one("sort")?.map(ExportRequest::parse_order).transpose()?.unwrap_or_default(),
-    };
-    Ok(download(session.export(request).await?))
-}
-
-/// A document as the answer that browsers save as a file.
-pub(crate) fn download<S>(export: Export<S>) -> Response
-where
-    S: Stream<Item = schema::Result<Bytes>> + Send + 'static,
-{
-    // The name is ASCII without quotes: subdomain, section, date or id, and extension (RFC 6266 section 4.3).
-    let disposition = format!("attachment; filename=\"{}\"", export.file_name);
-    let headers = [
-        (CONTENT_TYPE, export.media_type.to_owned()),
-        (CONTENT_DISPOSITION, disposition),
-        (CACHE_CONTROL, "private, no-cache".to_owned()),
-    ];
-    // An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.
-    let bytes = export.bytes.map(|chunk| chunk.map_err(|error| std::io::Error::other(error.message)));
-    (headers, Body::from_stream(bytes)).into_response()
+        vcard,
+        alarm: alarm.transpose()?,
+        ..ExportRequest::new(section, codec.descriptor().name)
+    })
 }
 
 fn view(parameters: &Parameters) -> Result<ViewRequest, HttpError> {
@@ -71,26 +139,4 @@ fn view(parameters: &Parameters) -> Result<ViewRequest, HttpError> {
         from: one("from")?,
         to: one("to")?,
     })
-}
-
-/// Section and format of `people.csv`, or of `people` with an `Accept` that names a format.
-fn target(session: &Session, file: &str, headers: &HeaderMap) -> Result<(Section, String), Error> {
-    let (name, extension) = match file.split_once('.') {
-        Some((name, extension)) => (name, Some(extension)),
-        None => (file, None),
-    };
-    let section =
-        name.parse().map_err(|error: formats::UnknownSection| Error::new(Code::NotFound, error.to_string()))?;
-    let formats = session.engine().formats();
-    let accept = headers.get(ACCEPT).and_then(|accept| accept.to_str().ok());
-    let codec = match extension {
-        Some(extension) => {
-            formats.by_extension(extension).map_err(|error| Error::new(Code::Unsupported, error.to_string()))?
-        }
-        None => accept.and_then(|accept| formats.by_media_type(accept)).ok_or_else(|| {
-            let message = format!("say which format with an extension, such as /export/{section}.csv, or with Accept");
-            Error::new(Code::Unsupported, message)
-        })?,
-    };
-    Ok((section, codec.descriptor().name.to_owned()))
 }

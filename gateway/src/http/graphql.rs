@@ -45,6 +45,9 @@ pub(crate) async fn serve(
     if method != Method::POST && is_mutation(&mut request) {
         return Ok(method_not_allowed("POST"));
     }
+    if let Some(site) = session::site(&shared, &headers) {
+        request = request.data(schema::Site(site));
+    }
     let caller = match session::caller(&shared, &method, &headers).await {
         Ok(caller) => caller,
         Err(Error { code, message, .. }) => return Ok(media.refusal(error::status(code), code, &message)),

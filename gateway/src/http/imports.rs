@@ -11,7 +11,7 @@ use schema::{Code, ImportOutcome, Receipt, UndoReport};
 
 use super::error::HttpError;
 use super::query::Parameters;
-use super::{Shared, export, session};
+use super::{Shared, download, session};
 
 /// The receipt, as the import itself gave it; of one that runs how far it is.
 pub(crate) async fn receipt(
@@ -32,7 +32,7 @@ pub(crate) async fn errors(
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
-    Ok(export::download(session.failed_rows(&id).await?))
+    Ok(download::file(session.failed_rows(&id).await?))
 }
 
 /// The rows of a plan, an object a line.

@@ -28,6 +28,13 @@ pub(crate) fn account_hint(shared: &Shared, headers: &HeaderMap) -> Result<Accou
     }
 }
 
+/// The absolute address of the site as the request names it; `None` without a `Host` that can be part of one.
+pub(crate) fn site(shared: &Shared, headers: &HeaderMap) -> Option<String> {
+    let host = headers.get(HOST).and_then(|host| host.to_str().ok())?;
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"-.:[]_".contains(&byte);
+    (!host.is_empty() && host.bytes().all(is_plain)).then(|| format!("{}://{host}", shared.config.public_scheme))
+}
+
 /// The caller of a GraphQL request: the user of a bearer token or of Basic credentials, else nobody.
 ///
 /// Errors: `UNAUTHENTICATED`, and `FORBIDDEN` where Basic credentials come with another site's write.

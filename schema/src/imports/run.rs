@@ -335,5 +335,8 @@ fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Arr
         (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),
         (Record::Event(_), _) => Err(("title", "the row is an event, and this is no import of a calendar".to_owned())),
         (Record::Transaction(_), Target::People) => Err(("stage", "the row is a transaction, not a person".to_owned())),
+        (Record::Message(_) | Record::EmailTemplate(_) | Record::TemplateItem(_), _) => {
+            Err(("title", "the row is nothing that can be imported".to_owned()))
+        }
     }
 }

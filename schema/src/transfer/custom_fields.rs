@@ -48,3 +48,8 @@ pub(crate) fn given(values: Vec<CustomValueInput>) -> Vec<custom_values::CustomV
     };
     values.into_iter().map(given).collect()
 }
+
+/// The values of the database as files carry them.
+pub(crate) fn carried(values: Vec<custom_values::CustomValue>) -> Vec<formats::CustomValue> {
+    values.into_iter().map(|value| formats::CustomValue { field: value.field.name, value: value.value }).collect()
+}

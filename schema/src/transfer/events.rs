@@ -111,6 +111,7 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> IncomingEvent {
         associations,
         categories,
         foreign,
+        revision: _,
         created_at: _,
         updated_at: _,
     } = event;
@@ -176,6 +177,7 @@ pub(crate) fn record(event: stored::Event, around: Around) -> formats::Event {
         associations,
         categories: categories.into_iter().map(|category| category.name).collect(),
         foreign: Vec::new(),
+        revision: u64::try_from(event.version - 1).ok(),
         created_at: Some(event.created_at.into()),
         updated_at: Some(event.updated_at.into()),
     }

@@ -1,8 +1,9 @@
 //! People: from clients and files to the database, and from the database to both.
 
 use storage::import::Incoming;
-use storage::query::categories::Category;
+use storage::query::custom_values::CustomValue;
 use storage::query::people as stored;
+use storage::query::portions::CarriedPerson;
 
 use super::contact;
 use crate::id::Kind;
@@ -110,15 +111,16 @@ pub(crate) fn client(person: stored::Person) -> Person {
 }
 
 /// A person of the database as files carry it.
-pub(crate) fn record(person: &stored::Person, categories: Vec<Category>) -> formats::Person {
+pub(crate) fn record(person: CarriedPerson, custom: Vec<CustomValue>) -> formats::Person {
+    let CarriedPerson { id, contact: stored, categories, created_at, updated_at } = person;
     formats::Person {
-        id: Some(Kind::Person.global(person.id).to_string()),
-        contact: contact::carried(person.contact()),
-        categories: categories.into_iter().map(|category| category.name).collect(),
-        custom: Vec::new(),
+        id: Some(Kind::Person.global(id).to_string()),
+        contact: contact::carried(stored),
+        categories,
+        custom: super::custom_fields::carried(custom),
         foreign: Vec::new(),
-        created_at: Some(person.created_at.into()),
-        updated_at: Some(person.updated_at.into()),
+        created_at: Some(created_at.into()),
+        updated_at: Some(updated_at.into()),
     }
 }
 

@@ -2,6 +2,7 @@
 
 use storage::import::{Incoming, IncomingTerms};
 use storage::query::categories::Category;
+use storage::query::custom_values::CustomValue;
 use storage::query::people::Person;
 use storage::query::transactions as stored;
 
@@ -64,6 +65,7 @@ pub(crate) fn record(
     transaction: stored::Transaction,
     person: &Person,
     categories: Vec<Category>,
+    custom: Vec<CustomValue>,
 ) -> formats::Transaction {
     let stored::Transaction {
         account_id: _,
@@ -91,7 +93,7 @@ pub(crate) fn record(
         probability: Some(carried_decimal(probability)),
         more_info,
         categories: categories.into_iter().map(|category| category.name).collect(),
-        custom: Vec::new(),
+        custom: super::custom_fields::carried(custom),
         foreign: Vec::new(),
         created_at: Some(created_at.into()),
         updated_at: Some(updated_at.into()),

@@ -25,7 +25,7 @@ use crate::view::NameOrId;
 const ITEM_LIMIT: usize = 100;
 
 /// What separates names in our CSV and in Google's.
-const SEPARATOR: &str = " ::: ";
+pub(crate) const SEPARATOR: &str = " ::: ";
 
 recorded!(categories, "category", by NameKey name_key, keeps);
 

@@ -486,7 +486,11 @@ fn timed(start: Timestamp, zone: &TimeZone) -> (Day, String) {
     (Day(start.date()), key)
 }
 
-async fn in_view(scope: &Scope<'_>, view: &View, progress: Option<Progress>) -> Result<Select<events::Entity>> {
+pub(crate) async fn in_view(
+    scope: &Scope<'_>,
+    view: &View,
+    progress: Option<Progress>,
+) -> Result<Select<events::Entity>> {
     let query = of_view::<events::Entity>(scope, view).await?;
     let completed_at = events::Column::CompletedAt;
     Ok(match progress {

@@ -7,15 +7,15 @@ use crate::Delimiter;
 
 /// Writes lines. It uses the writer of csv-core, because the one of the csv crate owns an `io::Write` and a buffer, while the caller
 /// brings a new buffer for each chunk.
-pub(super) struct LineWriter(Writer);
+pub(in crate::builtin) struct LineWriter(Writer);
 
 impl LineWriter {
-    pub(super) fn new(delimiter: Delimiter) -> LineWriter {
+    pub(in crate::builtin) fn new(delimiter: Delimiter) -> LineWriter {
         LineWriter(WriterBuilder::new().delimiter(delimiter.byte()).terminator(Terminator::CRLF).build())
     }
 
     /// Appends a line.
-    pub(super) fn line<T: AsRef<str>>(&mut self, cells: &[T], out: &mut BytesMut) {
+    pub(in crate::builtin) fn line<T: AsRef<str>>(&mut self, cells: &[T], out: &mut BytesMut) {
         // The most that a field can take is twice its length, two quotes and a delimiter; the line's end takes two.
         let longest = cells.iter().map(|cell| 2 * cell.as_ref().len() + 3).sum::<usize>() + 2;
         let start = out.len();

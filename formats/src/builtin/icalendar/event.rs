@@ -57,6 +57,7 @@ pub(super) fn read(kind: Kind, lines: &[ContentLine], charset: Charset, zones: &
         associations: component.associations(),
         categories: component.categories(),
         foreign: component.others().chain(notes).collect(),
+        revision: None,
         created_at: time("CREATED"),
         updated_at: time("LAST-MODIFIED"),
     };

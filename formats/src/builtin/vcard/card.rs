@@ -1,12 +1,28 @@
 //! Makes a record of the properties of a card.
 
+use super::own;
 use super::parts::{Labels, date, headed, known, service, without_scheme};
 use crate::content_line::{ContentLine, block, line};
+use crate::headers::target::{Target, Targets};
 use crate::record::{Column, Draft, names};
 use crate::{Charset, Contact, Foreign, Record, Section};
 
+/// What a card gives.
+pub(super) struct Reading {
+    pub(super) record: Record,
+    /// The first property of ours that cannot be read, and why.
+    pub(super) fault: Option<Fault>,
+}
+
+/// A property of ours that somebody has spoilt.
+pub(super) struct Fault {
+    pub(super) property: String,
+    pub(super) text: String,
+    pub(super) reason: String,
+}
+
 /// The record of a card, where `charset` is that of values which are not UTF-8 and do not say what they are.
-pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section) -> Record {
+pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section, targets: &Targets) -> Reading {
     let mut card =
         Card { lines, charset, labels: Labels::new(lines, charset), contact: Contact::default(), rest: Vec::new() };
     card.organisation();
@@ -18,13 +34,59 @@ pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section) 
     card.name();
     card.notes();
     card.others();
-    let Card { contact, mut rest, .. } = card;
+    let Card { mut contact, mut rest, .. } = card;
+    let is_own = own::is_own(lines, charset);
+    if is_own {
+        own::set_exact(&mut contact, lines, charset);
+    }
     let mut draft = Draft::with_contact(contact);
+    for (at, line) in named(lines, own::FIELD) {
+        let (field, value) = custom_value(line, charset);
+        match targets.custom(&field) {
+            Some(Target::Custom(number)) if !value.trim().is_empty() => {
+                draft.add_custom(targets.field(number), &value);
+            }
+            _ if value.trim().is_empty() => {}
+            _ => rest.push((at, Foreign { header: field, value })),
+        }
+    }
     rest.sort_by_key(|(at, _)| *at);
     rest.dedup_by(|(_, one), (_, other)| one == other);
     for (_, Foreign { header, value }) in rest {
         draft.add_foreign(&header, &value);
     }
+    draft.set_names(
+        Column::Categories,
+        if is_own { own::categories(lines, charset) } else { categories(lines, charset) },
+    );
+    let fault = set_extensions(&mut draft, lines, charset, section);
+    Reading { record: draft.into_record(section), fault }
+}
+
+/// Sets what properties of ours hold, the first of each that is not blank.
+fn set_extensions(draft: &mut Draft, lines: &[ContentLine], charset: Charset, section: Section) -> Option<Fault> {
+    let mut fault = None;
+    for own in lines {
+        let column = own::extended(&own.name).filter(|column| Column::of(section).contains(column));
+        let Some(column) = column.filter(|column| !draft.has(*column)) else { continue };
+        let text = own.text(charset);
+        if let Err(reason) = draft.set(column, &text)
+            && fault.is_none()
+        {
+            fault = Some(Fault { property: own.name.clone(), text, reason });
+        }
+    }
+    fault
+}
+
+/// The name of a custom field, and its value.
+fn custom_value(line: &ContentLine, charset: Charset) -> (String, String) {
+    let parts = line.parts(&[';'], charset);
+    let (field, value) = parts.split_first().expect("a value has one part at least");
+    (field.trim().to_owned(), value.join(";"))
+}
+
+fn categories(lines: &[ContentLine], charset: Charset) -> Vec<String> {
     let parts = named(lines, "CATEGORIES").flat_map(|(_, line)| line.parts(&[',', ';'], charset));
     let mut categories: Vec<String> = Vec::new();
     for name in names(parts).into_iter().filter(|name| !is_system_group(name)) {
@@ -32,12 +94,7 @@ pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section) 
             categories.push(name);
         }
     }
-    draft.set_names(Column::Categories, categories);
-    let id = named(lines, "X-CAIRN-ID").find_map(|(_, own)| line(&own.text(charset)));
-    if let Some(id) = id {
-        draft.set(Column::Id, &id).unwrap_or_else(|reason| unreachable!("any text can be an id: {reason}"));
-    }
-    draft.into_record(section)
+    categories
 }
 
 /// A card, and what has been made of it.
@@ -192,8 +249,12 @@ impl<'a> Card<'a> {
         let mut formatted = self.values("FN");
         formatted.sort_by_key(|value| preference(value.line));
         let formatted = formatted.into_iter().find_map(|value| line(&value.text));
-        let is_address =
-            |name: &String| self.contact.email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(name));
+        // A formatted name there must be; whoever has no name is called by an address or a number.
+        let is_address = |name: &String| {
+            let Contact { email, phone, mobile, .. } = &self.contact;
+            let is_number = parts.is_none() && [phone, mobile].into_iter().flatten().any(|number| number == name);
+            is_number || email.as_deref().is_some_and(|email| email.eq_ignore_ascii_case(name))
+        };
         let formatted = formatted.filter(|name| !is_address(name));
         let is_formatted = formatted.is_some();
         let name = formatted.or_else(|| line(&composed).filter(|name| !is_address(name)));

@@ -2,10 +2,12 @@
 
 use bytes::BytesMut;
 
-use super::card;
+use super::card::{self, Fault, Reading};
 use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
+use crate::headers::target::Targets;
 use crate::{
-    Charset, Decode, DecodeError, DecodeOptions, Findings, Position, Record, Row, Section, Source, SourceCell,
+    Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
+    SourceCell,
 };
 
 /// The properties that hold pictures, sounds and keys. They may be larger than everything else, and no field is for them.
@@ -14,6 +16,8 @@ const PASSED_OVER: &[&str] = &["PHOTO", "LOGO", "SOUND", "KEY", "X-MS-CARDPICTUR
 /// A decoder of one document.
 pub(super) struct Decoder {
     section: Section,
+    /// The custom fields that cards may fill.
+    targets: Targets,
     fault: Option<DecodeError>,
     forced: Option<Charset>,
     row_limit: usize,
@@ -48,6 +52,7 @@ impl Decoder {
     pub(super) fn new(section: Section, options: &DecodeOptions) -> Decoder {
         Decoder {
             section,
+            targets: Targets::new(section, options),
             fault: mapping_fault(options),
             forced: options.charset,
             row_limit: options.row_limit,
@@ -110,13 +115,21 @@ impl Decoder {
         let whole = self.forced.or(self.scanner.charset()).filter(|charset| !charset.is_utf16());
         let guessed = whole.or_else(|| undeclared(&card.lines));
         self.charset = guessed.unwrap_or(self.charset);
-        let record = card::record(&card.lines, guessed.unwrap_or(Charset::UTF_8), self.section);
+        let charset = guessed.unwrap_or(Charset::UTF_8);
+        let Reading { record, fault } = card::record(&card.lines, charset, self.section, &self.targets);
         let group =
             card.lines.iter().find(|line| is_kind(line) && line.value().trim_ascii().eq_ignore_ascii_case(b"group"));
-        let surplus = group.map(|line| format!("{}:group", line.name));
-        let row = match &surplus {
-            Some(_) => Row::bad(position, "this is a group of contacts and not one of them"),
-            None => Row::good(position, record.clone()),
+        let (row, surplus) = match (group, fault) {
+            (Some(line), _) => {
+                let reason = "this is a group of contacts and not one of them";
+                (Row::bad(position, reason), Some(format!("{}:group", line.name)))
+            }
+            (None, Some(Fault { property, text, reason })) => {
+                let surplus = Some(format!("{property}:{text}"));
+                let diagnostics = vec![Diagnostic { field: Some(property), reason }];
+                (Row { position, record: None, diagnostics }, surplus)
+            }
+            (None, None) => (Row::good(position, record.clone()), None),
         };
         self.last = Some(Last { record, surplus });
         row

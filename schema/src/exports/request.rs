@@ -1,0 +1,289 @@
+//! What somebody wants exported, as URLs, the command line and feeds say it.
+
+use std::sync::Arc;
+
+use formats::{Codec, Descriptor, EncodeOptions, Section, VCardVersion};
+use jiff::civil::Date;
+use serde::{Deserialize, Serialize};
+use storage::{Direction, Noun, Order, Related, SortKey, View};
+
+use crate::engine::Engine;
+use crate::error::{Code, Error, Result};
+use crate::transfer;
+use crate::view::ViewRequest;
+
+/// The longest file name without its extension, in characters.
+const NAME: usize = 120;
+
+/// What to export.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct ExportRequest {
+    /// The section whose view it is.
+    pub section: Section,
+    /// `Messages` or `Calendar` where not the people or transactions of the view are meant but those that are related to them.
+    pub related: Option<Section>,
+    /// The name of the format.
+    pub format: String,
+    /// What of the section.
+    pub view: ViewRequest,
+    /// By what it is ordered.
+    pub order: Order,
+    /// Whether cells are kept from being formulas in a spreadsheet.
+    pub excel_safe: bool,
+    /// In which version vCards are written.
+    pub vcard: VCardVersion,
+    /// How many minutes before its start each event reminds of itself.
+    pub alarm: Option<u32>,
+    /// What it calls itself, where it is not named after the account and the view.
+    pub title: Option<String>,
+    /// The absolute address of the site.
+    pub site: Option<String>,
+    /// The absolute address at which it is read.
+    pub this: Option<String>,
+    /// The absolute address of one person's vCard but for the id at its end.
+    pub cards: Option<String>,
+}
+
+/// What is kept of a request. What depends on who asks and where is not.
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Kept {
+    section: String,
+    related: Option<String>,
+    view: ViewRequest,
+    sort: String,
+    excel_safe: bool,
+    vcard4: bool,
+    alarm: Option<u32>,
+}
+
+impl ExportRequest {
+    /// A whole section in a format.
+    pub fn new(section: Section, format: impl Into<String>) -> Self {
+        Self {
+            section,
+            related: None,
+            format: format.into(),
+            view: ViewRequest::default(),
+            order: Order::default(),
+            excel_safe: false,
+            vcard: VCardVersion::default(),
+            alarm: None,
+            title: None,
+            site: None,
+            this: None,
+            cards: None,
+        }
+    }
+
+    /// Reads an order as URLs and the command line write it: `name`, `created`, `updated`, with `-` for the other end first. The name
+    /// of an event is its date.
+    ///
+    /// Errors: `INVALID` with the choices.
+    pub fn parse_order(text: &str) -> Result<Order> {
+        let (name, direction) = match text.strip_prefix('-') {
+            Some(name) => (name, Direction::Descending),
+            None => (text, Direction::Ascending),
+        };
+        let key = match name {
+            "name" => SortKey::Name,
+            "created" => SortKey::Created,
+            "updated" => SortKey::Updated,
+            _ => {
+                let choices = "name, created or updated, with a - before it for the other end first";
+                return Err(Error::invalid(format!("{text:?} is no order: write {choices}")));
+            }
+        };
+        Ok(Order { key, direction })
+    }
+
+    /// Reads the name of a section, and of what is related to it: `people`, `people/messages`. A name that nobody knows is `NOT_FOUND`
+    /// with those that exist.
+    pub fn parse_sections(text: &str) -> Result<(Section, Option<Section>)> {
+        let section =
+            |name: &str| name.parse::<Section>().map_err(|error| Error::new(Code::NotFound, error.to_string()));
+        let Some((of, related)) = text.split_once('/') else { return Ok((section(text)?, None)) };
+        let (of, related) = (section(of)?, section(related)?);
+        if !Section::OF_CONTACTS.contains(&of) || !matches!(related, Section::Messages | Section::Calendar) {
+            let message =
+                "only messages and calendar are related to people, leads, opportunities, customers and archives";
+            return Err(Error::new(Code::NotFound, message));
+        }
+        Ok((of, Some(related)))
+    }
+
+    /// The section of the records that it shows.
+    pub fn shown(&self) -> Section {
+        self.related.unwrap_or(self.section)
+    }
+
+    /// The codec. Errors: `UNSUPPORTED` with the formats, or the sections that this one writes.
+    pub(super) fn codec(&self, engine: &Engine) -> Result<Arc<dyn Codec>> {
+        let unsupported = |error: String| Error::new(Code::Unsupported, error);
+        let codec = engine.formats().get(&self.format).map_err(|error| unsupported(error.to_string()))?;
+        codec.descriptor().check_encodes(self.shown()).map_err(|error| unsupported(error.to_string()))?;
+        Ok(Arc::clone(codec))
+    }
+
+    /// The view of storage.
+    ///
+    /// Errors: `INVALID` for what is no search or no day, and for a view of templates, which have none; `NOT_FOUND` for an id of
+    /// nothing.
+    pub(super) fn view(&self) -> Result<View> {
+        let of_templates = matches!(self.section, Section::EmailTemplates | Section::EventTemplates);
+        if of_templates && self.view != ViewRequest::default() {
+            return Err(Error::invalid(format!("{} are exported as a whole: leave the filter out", self.section)));
+        }
+        let stage = self.section.stage().map(transfer::transactions::stored_stage);
+        let view = View { stage, ..self.view.clone().view()? };
+        Ok(match (self.related, stage) {
+            (None, _) => view,
+            (Some(_), None) => View { related: Some(Box::new(Related::ToPeople(view))), ..View::default() },
+            (Some(_), Some(_)) => View { related: Some(Box::new(Related::ToTransactions(view))), ..View::default() },
+        })
+    }
+
+    /// How it is written down, but for what only the account knows.
+    pub(super) fn options(&self) -> EncodeOptions {
+        let mut options = EncodeOptions::default();
+        options.excel_safe = self.excel_safe;
+        options.vcard = self.vcard;
+        options.alarm = self.alarm;
+        options
+    }
+
+    /// What can change the document. An import is one change, whatever it imports; a search or a label may look anywhere.
+    pub(crate) fn nouns(&self) -> Vec<Noun> {
+        let ViewRequest { search, category: _, label, user, person: _, transaction, from: _, to: _ } = &self.view;
+        let looks_anywhere = search.is_some() || label.is_some() || user.is_some() || transaction.is_some();
+        let none_of: &[Noun] = match self.shown() {
+            _ if looks_anywhere || self.related.is_some() => &[],
+            Section::People | Section::Leads | Section::Opportunities | Section::Customers | Section::Archives => {
+                &[Noun::EmailTemplate, Noun::Event, Noun::EventTemplate, Noun::Label, Noun::Message, Noun::User]
+            }
+            Section::Calendar => &[Noun::CustomField, Noun::Label, Noun::Message],
+            Section::Messages => {
+                &[Noun::CustomField, Noun::EmailTemplate, Noun::Event, Noun::EventTemplate, Noun::Label]
+            }
+            Section::EmailTemplates | Section::EventTemplates | Section::Reports => &[
+                Noun::Category,
+                Noun::CustomField,
+                Noun::Event,
+                Noun::Import,
+                Noun::Label,
+                Noun::Message,
+                Noun::Person,
+                Noun::Transaction,
+            ],
+        };
+        Noun::ALL.into_iter().filter(|noun| *noun != Noun::Feed && !none_of.contains(noun)).collect()
+    }
+
+    /// The whole media type of the document.
+    pub(super) fn media_type(&self, descriptor: &'static Descriptor) -> &'static str {
+        match (self.vcard, descriptor.name) {
+            // RFC 6350 section 10.1.
+            (VCardVersion::V4, "vcard") => "text/vcard; charset=utf-8; version=4.0",
+            _ => descriptor.media_type,
+        }
+    }
+
+    /// The name of a file: account, section, filter and date.
+    pub(super) fn file_name(&self, account: &str, today: Date, descriptor: &Descriptor) -> String {
+        let mut name = String::new();
+        for char in format!("{account}-{}", self.words()).chars() {
+            match char {
+                _ if char.is_alphanumeric() || matches!(char, '_' | '.' | '@') => name.push(char),
+                _ if !name.ends_with('-') => name.push('-'),
+                _ => {}
+            }
+        }
+        let name: String = name.chars().take(NAME).collect();
+        let extension = descriptor.extensions.first().copied().unwrap_or(descriptor.name);
+        format!("{}-{today}.{extension}", name.trim_matches(['-', '.']))
+    }
+
+    /// What it shows, in words: `people messages Customers city:Berlin`.
+    pub(crate) fn words(&self) -> String {
+        let ViewRequest { search, category, label, user, person, transaction, from, to } = &self.view;
+        let related = self.related.map(Section::name);
+        let filters = [category, label, user, search, person, transaction, from, to].map(Option::as_deref);
+        let words = [Some(self.section.name()), related].into_iter().chain(filters).flatten();
+        words.collect::<Vec<_>>().join(" ")
+    }
+
+    /// What a feed keeps of it, as JSON.
+    pub(crate) fn to_json(&self) -> String {
+        let Self { section, related, format: _, view, order, excel_safe, vcard, alarm, .. } = self;
+        let (name, is_reversed) = match (order.key, order.direction) {
+            (SortKey::Name, direction) => ("name", direction),
+            (SortKey::Created, direction) => ("created", direction),
+            (SortKey::Updated, direction) => ("updated", direction),
+        };
+        let kept = Kept {
+            section: section.to_string(),
+            related: related.map(|related| related.to_string()),
+            view: view.clone(),
+            sort: if is_reversed == Direction::Descending { format!("-{name}") } else { name.to_owned() },
+            excel_safe: *excel_safe,
+            vcard4: *vcard == VCardVersion::V4,
+            alarm: *alarm,
+        };
+        serde_json::to_string(&kept).expect("texts, numbers and yes or no can be written as JSON")
+    }
+
+    /// The request that [`to_json`](Self::to_json) kept. Errors: `INTERNAL` for what it did not write.
+    pub(crate) fn from_json(text: &str, format: &str) -> Result<Self> {
+        let Kept { section, related, view, sort, excel_safe, vcard4, alarm } =
+            serde_json::from_str(text).map_err(Error::internal)?;
+        let section = section.parse().map_err(Error::internal)?;
+        let related = related.map(|related| related.parse()).transpose().map_err(Error::internal)?;
+        Ok(Self {
+            related,
+            view,
+            order: Self::parse_order(&sort)?,
+            excel_safe,
+            vcard: if vcard4 { VCardVersion::V4 } else { VCardVersion::V3 },
+            alarm,
+            ..Self::new(section, format)
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use formats::{Section, VCardVersion};
+
+    use super::ExportRequest;
+    use crate::view::ViewRequest;
+
+    #[test]
+    fn what_is_kept_comes_back() {
+        let request = ExportRequest {
+            related: Some(Section::Messages),
+            view: ViewRequest {
+                search: Some("city:Köln".into()),
+                from: Some("2026-05-25".into()),
+                ..ViewRequest::default()
+            },
+            order: ExportRequest::parse_order("-updated").expect("an order"),
+            vcard: VCardVersion::V4,
+            alarm: Some(15),
+            ..ExportRequest::new(Section::Leads, "rss")
+        };
+        assert_eq!(ExportRequest::from_json(&request.to_json(), "rss").expect("it was written by us"), request);
+    }
+
+    #[test]
+    fn a_file_name_has_nothing_that_file_systems_stumble_over() {
+        let registry = formats::builtin();
+        let csv = registry.get("csv").expect("csv is built in").descriptor();
+        let mut request = ExportRequest::new(Section::People, "csv");
+        let today = jiff::civil::date(2026, 5, 25);
+        assert_eq!(request.file_name("demo", today, csv), "demo-people-2026-05-25.csv");
+        request.view.category = Some("Kunden / \"Köln\"\r\nX: y".into());
+        assert_eq!(request.file_name("demo", today, csv), "demo-people-Kunden-Köln-X-y-2026-05-25.csv");
+        request.view.category = Some("../".repeat(100));
+        assert_eq!(request.file_name("demo", today, csv).matches('/').count(), 0);
+    }
+}

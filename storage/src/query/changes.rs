@@ -1,0 +1,126 @@
+//! How often what has changed in an account: whoever has seen a total knows by it that nothing is new, without looking at a record.
+//!
+//! The rows of the outbox say it. Counting them all would take ever longer, so [`note`] numbers those that were committed since,
+//! adds them up by noun, and notes when; only the rows after them are counted one by one. A total is the same before and after.
+
+use std::time::Duration;
+
+use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, QueryResult, Statement};
+
+use crate::error::{Error, Result};
+use crate::handle::{Reader, Unit, Writer};
+use crate::outbox::Noun;
+use crate::value::Timestamp;
+
+/// How long [`note`] waits for the writer. Nobody who only reads waits for an import.
+const PATIENCE: Duration = Duration::from_millis(500);
+
+/// How often each noun of an account has changed.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Changes(Vec<Total>);
+
+#[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
+struct Total {
+    noun: String,
+    total: i64,
+    /// When somebody saw the last of them; `None` for rows that nobody has noted yet.
+    noted_at: Option<Timestamp>,
+}
+
+impl Changes {
+    /// How often these have changed, together: it only grows.
+    pub fn total(&self, nouns: &[Noun]) -> i64 {
+        self.of(nouns).map(|found| found.total).sum()
+    }
+
+    /// Since when these are as they are, at the latest; `None` where a change has not been noted yet, or never was any.
+    pub fn since(&self, nouns: &[Noun]) -> Option<Timestamp> {
+        let noted: Option<Vec<_>> = self.of(nouns).map(|found| found.noted_at).collect();
+        noted?.into_iter().max()
+    }
+
+    /// Whether there are changes that nobody has noted.
+    pub fn are_pending(&self) -> bool {
+        self.0.iter().any(|total| total.noted_at.is_none())
+    }
+
+    /// The totals of rows of [`totals`], which may hold other columns as well.
+    pub(crate) fn of_rows(rows: &[QueryResult]) -> Result<Self> {
+        let totals: std::result::Result<_, _> = rows.iter().map(|row| Total::from_query_result(row, "")).collect();
+        Ok(Self(totals?))
+    }
+
+    fn of(&self, nouns: &[Noun]) -> impl Iterator<Item = &Total> {
+        self.0.iter().filter(|total| nouns.iter().any(|noun| noun.name() == total.noun))
+    }
+}
+
+/// The changes that were committed so far, in one statement.
+pub async fn changes(reader: &Reader) -> Result<Changes> {
+    let on = reader.connection();
+    let backend = on.get_database_backend();
+    let select = Statement::from_sql_and_values(backend, totals(backend), [reader.account().into()]);
+    Ok(Changes(Total::find_by_statement(select).all(on).await?))
+}
+
+/// Numbers the rows that were committed since the last time, and notes how many of each noun they are. It gives up, without an error,
+/// where somebody else writes for long.
+pub async fn note(writer: &Writer) -> Result<()> {
+    let noted = tokio::time::timeout(PATIENCE, writer.write(|unit| async move { number(&unit).await })).await;
+    match noted {
+        Ok(Err(Error::Unavailable(_))) | Err(_) => Ok(()),
+        Ok(noted) => noted,
+    }
+}
+
+/// The totals of the account `$1` as a query of `noun`, `total` and `noted_at`.
+pub(crate) fn totals(backend: DbBackend) -> String {
+    format!(
+        "SELECT noun, total, noted_at FROM outbox_totals WHERE account_id = $1 AND noun <> ''
+         UNION ALL
+         SELECT {noun}, count(*), NULL FROM outbox WHERE account_id = $1 AND number IS NULL GROUP BY 1",
+        noun = noun_of_topic(backend),
+    )
+}
+
+/// The row without a noun is the lock under which rows are numbered, and holds the last number.
+async fn number(unit: &Unit) -> Result<()> {
+    let backend = unit.on().get_database_backend();
+    let run = async |text: &str, values: Vec<sea_orm::Value>| {
+        unit.on().execute_raw(Statement::from_sql_and_values(backend, text, values)).await
+    };
+    let account = || sea_orm::Value::from(unit.account);
+    let first = "INSERT INTO outbox_totals (account_id, noun, total, noted_at) VALUES ($1, '', 0, $2)
+                 ON CONFLICT (account_id, noun) DO UPDATE SET noted_at = excluded.noted_at";
+    run(first, vec![account(), unit.now.into()]).await?;
+    let last = "SELECT total FROM outbox_totals WHERE account_id = $1 AND noun = ''";
+    let last = unit.on().query_one_raw(Statement::from_sql_and_values(backend, last, [account()])).await?;
+    let last: i64 = last.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    let numbers = "UPDATE outbox SET number = $2 + pending.place
+                   FROM (SELECT id AS pending_id, row_number() OVER (ORDER BY id) AS place
+                         FROM outbox WHERE account_id = $1 AND number IS NULL) AS pending
+                   WHERE account_id = $1 AND id = pending.pending_id";
+    let numbered = run(numbers, vec![account(), last.into()]).await?.rows_affected();
+    if numbered == 0 {
+        return Ok(());
+    }
+    let added = format!(
+        "INSERT INTO outbox_totals (account_id, noun, total, noted_at)
+         SELECT account_id, {noun}, count(*), $3 FROM outbox WHERE account_id = $1 AND number > $2 GROUP BY 1, 2
+         ON CONFLICT (account_id, noun) DO UPDATE
+         SET total = outbox_totals.total + excluded.total, noted_at = excluded.noted_at",
+        noun = noun_of_topic(backend),
+    );
+    run(&added, vec![account(), last.into(), unit.now.into()]).await?;
+    let next = "UPDATE outbox_totals SET total = $2 WHERE account_id = $1 AND noun = ''";
+    run(next, vec![account(), (last + i64::try_from(numbered).unwrap_or(i64::MAX)).into()]).await?;
+    Ok(())
+}
+
+/// What stands before the full stop of a topic.
+fn noun_of_topic(backend: DbBackend) -> &'static str {
+    match backend {
+        DbBackend::Postgres => "split_part(topic, '.', 1)",
+        _ => "substr(topic, 1, instr(topic, '.') - 1)",
+    }
+}
