@@ -20,6 +20,10 @@ pub enum Target {
     Person,
     /// `lead`, `opportunity`, `customer` or `archive`.
     Stage(Stage),
+    /// `event`.
+    Event,
+    /// `message`.
+    Message,
 }
 
 /// The stage of a transaction.
@@ -30,18 +34,6 @@ pub enum Stage {
     Opportunity,
     Customer,
     Archive,
-}
-
-impl Stage {
-    /// The name of its element in replies.
-    pub fn element(self) -> &'static str {
-        match self {
-            Self::Lead => "lead",
-            Self::Opportunity => "opportunity",
-            Self::Customer => "customer",
-            Self::Archive => "archive",
-        }
-    }
 }
 
 /// Why a form asks for nothing, as a sentence.
@@ -72,9 +64,11 @@ impl FromStr for Target {
             "opportunity" => Ok(Self::Stage(Stage::Opportunity)),
             "customer" => Ok(Self::Stage(Stage::Customer)),
             "archive" => Ok(Self::Stage(Stage::Archive)),
-            known @ ("event" | "message") => Err(NoAction(format!("This version of Cairn has no {known}s yet."))),
+            "event" => Ok(Self::Event),
+            "message" => Ok(Self::Message),
             _ => Err(NoAction(format!(
-                "There is no \"{text}\" to create or get; there are lead, opportunity, customer, archive and people."
+                "There is no \"{text}\" to create or get; there are lead, opportunity, customer, archive, people, event \
+                 and message."
             ))),
         }
     }

@@ -1,24 +1,30 @@
-//! The actions, a file a noun: a form becomes the variables of a document, its reply becomes ours.
+//! The actions, a file a noun: a form becomes the variables of a document, its answer becomes records of the reply.
 
+pub(crate) mod custom_values;
+pub(crate) mod events;
+pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod transactions;
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::form::Form;
 
-/// How many records `get` answers at most; the original has no documented page size.
-pub(crate) const MOST_RECORDS: usize = 10_000;
-
+/// The scalar `Date` of the schema.
+pub(crate) type Date = jiff::civil::Date;
 /// The scalar `DateTime` of the schema.
-pub(crate) type DateTime = Timestamp;
+pub(crate) type DateTime = jiff::Timestamp;
 /// The scalar `Decimal` of the schema.
 pub(crate) type Decimal = String;
 
-/// A single-line field.
+/// A field of one line, without outer white space.
 pub(crate) fn line(form: &Form, name: &str) -> Option<String> {
     form.get(name).map(ToOwned::to_owned)
+}
+
+/// A field of many lines, exactly as it was sent: an address on the page ends with a line end.
+pub(crate) fn lines(form: &Form, name: &str) -> Option<String> {
+    form.raw(name).filter(|text| !text.trim().is_empty()).map(ToOwned::to_owned)
 }
 
 /// The categories of a form: a name a line.
@@ -38,9 +44,25 @@ pub(crate) fn name_and_company(form: &Form) -> (Option<String>, Option<String>) 
     }
 }
 
-/// A moment as replies write it: `May 25th` in the account's time zone.
+/// The names of what an event or a message belongs to, in one element: a person and their transaction have one name, and
+/// it stands there once.
+pub(crate) fn names(all: impl IntoIterator<Item = String>) -> String {
+    let mut names: Vec<String> = Vec::new();
+    for name in all {
+        if !names.contains(&name) {
+            names.push(name);
+        }
+    }
+    names.join(", ")
+}
+
+/// The day of a moment in the account's time zone, as replies write it.
 pub(crate) fn day(moment: DateTime, zone: &TimeZone) -> String {
-    let date = moment.to_zoned(zone.clone());
+    written(moment.to_zoned(zone.clone()).date())
+}
+
+/// A day as replies write it: `May 25th`.
+pub(crate) fn written(date: Date) -> String {
     let day = date.day();
     let ending = match (day % 10, day) {
         (_, 11..=13) => "th",
@@ -60,7 +82,7 @@ pub(crate) fn four_places(decimal: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, TimeZone, day, four_places, name_and_company};
+    use super::{Form, TimeZone, day, four_places, name_and_company, names};
 
     #[tokio::test]
     async fn a_display_name_splits_at_the_first_dash_with_something_on_both_sides() {
@@ -75,6 +97,12 @@ mod tests {
             let split = name_and_company(&form);
             assert_eq!(split, (Some(name.to_owned()), company.map(ToOwned::to_owned)), "{sent}");
         }
+    }
+
+    #[test]
+    fn a_name_stands_once_among_the_names() {
+        let all = ["Josh - IBM", "Ann", "Josh - IBM"].map(ToOwned::to_owned);
+        assert_eq!(names(all), "Josh - IBM, Ann");
     }
 
     #[test]

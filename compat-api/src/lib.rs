@@ -1,14 +1,18 @@
 //! The legacy `api.php`: forms in, `Success`, a sentence or XML out, and GraphQL in between.
 //!
 //! [`answer`] is the whole of it: [`form`] reads the form, [`action`] says what it asks for, `actions` turn that into a
-//! document of `queries/` and its reply into [`reply`]. What the original's page leaves open is decided in
-//! `COMPATIBILITY.md`.
+//! document of `queries/` and its answer into a [`reply`], which `listing` writes page by page where it holds records.
+//! What the original's page leaves open is decided in `COMPATIBILITY.md`.
 
 pub mod action;
 mod actions;
+mod date;
 pub mod form;
+mod listing;
 mod number;
 pub mod reply;
 mod run;
+mod settings;
 
 pub use run::{Api, answer};
+pub use settings::Settings;

@@ -1,20 +1,19 @@
 //! Numbers as people write them in forms: `.25`, `25%`, `$5,000.00`.
 
-use schema::Code;
-
-use crate::run::Refusal;
+use schema::{Code, Error};
 
 /// How many ten-thousandths one is: GraphQL's `Decimal` has four places.
 const SCALE: u64 = 10_000;
 const CURRENCY: [char; 3] = ['$', '€', '£'];
 
 /// An amount for GraphQL. What a comma means is never guessed: `1,5` and `5.000,00` are refused.
-pub(crate) fn value(text: &str) -> Result<String, Refusal> {
-    amount(text).map(Amount::text).ok_or_else(|| unreadable(text, "value", "5000 or 5,000.00"))
+/// `field` is the name of the field that holds it.
+pub(crate) fn value(field: &str, text: &str) -> Result<String, Error> {
+    amount(text).map(Amount::text).ok_or_else(|| unreadable(text, field, "5000 or 5,000.00"))
 }
 
 /// A probability for GraphQL: between 0 and 1, or with a `%`. A bare `25` stays 25 and is refused further down.
-pub(crate) fn probability(text: &str) -> Result<String, Refusal> {
+pub(crate) fn probability(text: &str) -> Result<String, Error> {
     let read = match text.trim().strip_suffix('%') {
         Some(percent) => amount(percent).and_then(Amount::hundredth),
         None => amount(text),
@@ -76,9 +75,9 @@ fn without_separators(whole: &str) -> Option<String> {
     Some(whole.replace(',', ""))
 }
 
-fn unreadable(text: &str, field: &str, examples: &str) -> Refusal {
+fn unreadable(text: &str, field: &str, examples: &str) -> Error {
     let message = format!("\"{text}\" is not a number that can be read as {field}; write it like {examples}.");
-    Refusal { code: Code::Invalid, message }
+    Error::new(Code::Invalid, message)
 }
 
 #[cfg(test)]
@@ -100,7 +99,7 @@ mod tests {
             ("1.230000", "1.2300"),
             ("922337203685477.5807", "922337203685477.5807"),
         ] {
-            assert_eq!(value(text).ok().as_deref(), Some(number), "{text}");
+            assert_eq!(value("value", text).ok().as_deref(), Some(number), "{text}");
         }
         for (text, number) in [
             (".25", "0.2500"),
@@ -143,7 +142,7 @@ mod tests {
             "٣",
             "25%",
         ] {
-            let message = value(text).err().map(|refusal| refusal.message);
+            let message = value("value", text).err().map(|refusal| refusal.message);
             let expected =
                 format!("\"{text}\" is not a number that can be read as value; write it like 5000 or 5,000.00.");
             assert_eq!(message, Some(expected));

@@ -1,42 +1,59 @@
 //! What `api.php` answers: `Success`, a sentence, or XML; with status 200, as clients of the original compare the body.
 
+pub mod charset;
 pub mod xml;
 
-use schema::Code;
+use bytes::Bytes;
+use futures_util::stream::BoxStream;
+use schema::{Code, Error};
+
+use charset::Charset;
 
 /// A reply.
-#[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Reply {
     /// The body.
-    pub body: String,
+    pub body: Body,
     /// Its media type.
     pub content_type: &'static str,
     /// For the header `X-Cairn-Code`; `None` for `Success` and XML.
     pub code: Option<Code>,
+    /// How many records the reply holds where that is not all; for the header `X-Cairn-Result-Cap`.
+    pub cap: Option<usize>,
+}
+
+/// The body of a reply.
+pub enum Body {
+    /// What is known already.
+    Whole(Bytes),
+    /// What is read from the database while it is written. An error comes where the body has to break off.
+    Stream(BoxStream<'static, Result<Bytes, Error>>),
 }
 
 impl Reply {
     /// The one word for a record that was created.
-    pub fn success() -> Self {
-        Self { body: "Success".to_owned(), content_type: TEXT, code: None }
+    pub(crate) fn success(charset: Charset) -> Self {
+        Self::text("Success", charset, None)
     }
 
     /// A refusal, as a sentence.
-    pub fn refusal(code: Code, message: &str) -> Self {
-        Self { body: sentence(code, message), content_type: TEXT, code: Some(code) }
+    pub fn refusal(code: Code, message: &str, charset: Charset) -> Self {
+        Self::text(&sentence(code, message), charset, Some(code))
     }
 
     /// A refusal in exactly these words, which give nothing away.
-    pub fn exact_refusal(code: Code, message: &str) -> Self {
-        Self { body: finished(message), content_type: TEXT, code: Some(code) }
+    pub fn exact_refusal(code: Code, message: &str, charset: Charset) -> Self {
+        Self::text(&finished(message), charset, Some(code))
     }
 
-    pub(crate) fn xml(body: String) -> Self {
-        Self { body, content_type: "text/xml; charset=utf-8", code: None }
+    /// Records.
+    pub(crate) fn xml(body: Body, charset: Charset, cap: Option<usize>) -> Self {
+        Self { body, content_type: charset.xml_type(), code: None, cap }
+    }
+
+    fn text(text: &str, charset: Charset, code: Option<Code>) -> Self {
+        Self { body: Body::Whole(charset.text(text)), content_type: charset.text_type(), code, cap: None }
     }
 }
-
-const TEXT: &str = "text/plain; charset=utf-8";
 
 /// The legacy sentence of an error.
 fn sentence(code: Code, message: &str) -> String {

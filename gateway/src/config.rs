@@ -16,7 +16,7 @@ use serde::{Deserialize, Serialize};
 const FILE: &str = "cairn.toml";
 
 /// All that can be configured. The environment's names are those of the fields, such as `CAIRN_BASE_DOMAIN` and
-/// `CAIRN_LIMITS__GRAPHQL_BODY`; `CAIRN_DATABASE_FILE` names a file that holds the URL, which may be a secret.
+/// `CAIRN_LEGACY__DTD`; `CAIRN_DATABASE_FILE` names a file that holds the URL, which may be a secret.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Config {
@@ -30,6 +30,8 @@ pub struct Config {
     pub base_domain: Option<String>,
     /// With what the addresses begin that clients reach it by: `https` behind a proxy that ends TLS.
     pub public_scheme: Scheme,
+    /// How the legacy API answers.
+    pub legacy: compat_api::Settings,
     /// How much is accepted.
     pub limits: Limits,
 }
@@ -87,6 +89,7 @@ impl Default for Config {
             database: "sqlite://cairn.db".to_owned(),
             base_domain: None,
             public_scheme: Scheme::default(),
+            legacy: compat_api::Settings::default(),
             limits: Limits::default(),
         }
     }
@@ -186,7 +189,10 @@ impl Config {
 fn sources(flags: &Flags) -> Result<Vec<(&'static str, Figment)>, String> {
     let known = ["listen", "admin_listen", "database", "base_domain", "public_scheme"];
     let env = Env::prefixed("CAIRN_")
-        .filter(move |key| known.iter().any(|known| key == *known) || key.starts_with("limits__"))
+        .filter(move |key| {
+            let in_table = ["legacy__", "limits__"].iter().any(|table| key.starts_with(table));
+            in_table || known.iter().any(|known| key == *known)
+        })
         .split("__");
     let mut sources = vec![("default", Figment::from(Serialized::defaults(Config::default())))];
     // In this folder and no other: one above may belong to somebody else.

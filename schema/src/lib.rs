@@ -53,4 +53,5 @@ pub use receipts::{
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use session::{AccountHint, Caller, Session};
+pub use storage::fold;
 pub use view::ViewRequest;

@@ -1,80 +1,20 @@
 //! The legacy API as its clients see it: forms in, `Success`, sentences and XML out.
 
 use std::io::Write as _;
+use std::num::NonZeroUsize;
 use std::process::{Command, Stdio};
 
 use harness::client::Client;
+use harness::database::Kind;
+use harness::program::Serving;
 use harness::site::{PASSWORD, Site};
 use harness::{on_each_database, require};
 use reqwest::Method;
 use serde_json::json;
 
-/// The reply of heap-api.txt to `get=lead&search=IBM`, under our valid DTD; the day is that of the tests' clock.
-const JOSH: &str = r#"<?xml version="1.0"?>
-<!DOCTYPE result [
-<!ELEMENT result (lead*) >
-<!ELEMENT lead (name, title, phone, mobile, fax, email, url, address, city, state, zip, country, update, probability, value, moreinfo) >
-<!ELEMENT name (#PCDATA) >
-<!ELEMENT title (#PCDATA) >
-<!ELEMENT phone (#PCDATA) >
-<!ELEMENT mobile (#PCDATA) >
-<!ELEMENT fax (#PCDATA) >
-<!ELEMENT email (#PCDATA) >
-<!ELEMENT url (#PCDATA) >
-<!ELEMENT address (#PCDATA) >
-<!ELEMENT city (#PCDATA) >
-<!ELEMENT state (#PCDATA) >
-<!ELEMENT zip (#PCDATA) >
-<!ELEMENT country (#PCDATA) >
-<!ELEMENT update (#PCDATA) >
-<!ELEMENT probability (#PCDATA) >
-<!ELEMENT value (#PCDATA) >
-<!ELEMENT moreinfo (#PCDATA) >
-]>
-<result>
-<lead>
-<name>Josh Taylor - IBM</name>
-<title></title>
-<phone>(000) 000-0000</phone>
-<mobile>(000) 000-0000</mobile>
-<fax></fax>
-<email>josh.taylor@ibm.com</email>
-<url></url>
-<address>1 IBM Way</address>
-<city>Los Angeles</city>
-<state>CA</state>
-<zip>85012</zip>
-<country>United States</country>
-<update>May 25th</update>
-<probability>0.2500</probability>
-<value>5000.0000</value>
-<moreinfo></moreinfo>
-</lead>
-</result>
-"#;
+use crate::program::{Desk, PROGRAM};
 
 on_each_database! {
-    async fn the_documented_lead_is_answered_as_on_the_page(site: Site) {
-        let client = Client::new(site.address);
-        let created = client.legacy(&[
-            ("create", "lead"),
-            ("name", "Josh Taylor - IBM"),
-            ("phone", "(000) 000-0000"),
-            ("mobile", "(000) 000-0000"),
-            ("email", "josh.taylor@ibm.com"),
-            ("address", "1 IBM Way"),
-            ("city", "Los Angeles"),
-            ("state", "CA"),
-            ("zip", "85012"),
-            ("country", "United States"),
-            ("probability", ".25"),
-            ("value", "5000"),
-        ]).await;
-        assert_eq!(created, "Success");
-        client.legacy(&[("create", "lead"), ("name", "Somebody Else")]).await;
-        assert_eq!(client.legacy(&[("get", "lead"), ("search", "IBM")]).await, JOSH);
-    }
-
     async fn a_lead_is_a_person_with_a_transaction_in_graphql(site: Site) {
         let client = site.client().await;
         let lead = [("create", "lead"), ("name", "Jane Doe - ACME Ltd"), ("value", "$5,000.00"), ("probability", "25%")];
@@ -106,17 +46,51 @@ on_each_database! {
 
     async fn replies_are_valid_with_no_one_and_two_records(site: Site) {
         let client = Client::new(site.address);
-        for (kind, element) in
-            [("lead", "lead"), ("opportunity", "opportunity"), ("customer", "customer"), ("archive", "archive"), ("people", "person")]
-        {
+        for kind in ["lead", "opportunity", "customer", "archive", "person", "event", "message"] {
             for count in 0..3 {
-                let reply = client.legacy(&[("get", kind), ("search", &format!("only {kind}"))]).await;
-                assert_eq!(reply.matches(&format!("<{element}>\n")).count(), count, "{reply}");
-                assert_valid(&reply);
-                let (name, email) = (format!("{count} only {kind} & \u{1}"), format!("{kind}{count}@valid.example"));
-                client.legacy(&[("create", kind), ("name", &name), ("email", &email), ("address", "1\n2")]).await;
+                let search = [("get", kind), ("search", &format!("only {kind}"))];
+                let reply = client.legacy(&search).await;
+                assert_eq!(reply.matches(&format!("<{kind}>\n")).count(), count, "{reply}");
+                assert_valid(reply.as_bytes());
+                assert_valid(&latin1(&client, &search).await);
+                let (name, email) = (format!("{count} only {kind} & \u{1}Ł"), format!("{kind}{count}@valid.example"));
+                let record = [("create", kind), ("name", &name), ("email", &email), ("address", "1\n2"), ("title", &name)];
+                let more = [("body", "<p>"), ("year", "2026"), ("month", "5"), ("day", "8")];
+                assert_eq!(client.legacy(&[&record[..], &more[..]].concat()).await, "Success");
             }
         }
+    }
+
+    async fn a_search_looks_in_every_field_of_the_contact_and_in_custom_values(site: Site) {
+        let client = site.client().await;
+        let field = "mutation($target: CustomFieldTarget!, $name: String!) {
+            createCustomField(input: { target: $target, name: $name, type: TEXT }) { customField { id } } }";
+        client.graphql(field, json!({ "target": "PERSON", "name": "Shoe" })).await;
+        client.graphql(field, json!({ "target": "TRANSACTION", "name": "Colour" })).await;
+        let contact = [
+            ("name", "Zoë - Alphaville"), ("title", "Bravotitle"), ("phone", "555-0001"), ("mobile", "(555) 0002"), ("fax", "555 0003"),
+            ("email", "zoe@charlie.example"), ("url", "https://delta.example"), ("address", "1 Echo St"), ("city", "Foxtrot"),
+            ("state", "Golf"), ("zip", "H0T31"), ("country", "India"), ("notes", "Juliett"), ("shoe", "Kilo"),
+        ];
+        let terms = [("create", "customer"), ("moreinfo", "Lima"), ("colour", "Mike")];
+        assert_eq!(client.legacy(&[&terms[..], &contact].concat()).await, "Success");
+        assert_eq!(client.legacy(&[("create", "customer"), ("name", "Somebody Else"), ("value", "1")]).await, "Success");
+        let found = async |kind: &str, search: &str| {
+            let reply = client.legacy(&[("get", kind), ("search", search)]).await;
+            (reply.matches("<name>").count(), reply.contains("<name>Zoë - Alphaville</name>"))
+        };
+        for (_, value) in contact {
+            for search in [value, &value.to_uppercase()] {
+                assert_eq!(found("person", search).await, (1, true), "{search}");
+                assert_eq!(found("customer", search).await, (1, true), "{search}");
+            }
+            assert_eq!(found("lead", value).await, (0, false), "{value}");
+        }
+        for (_, value) in &terms[1..] {
+            assert_eq!(found("customer", value).await, (1, true), "{value}");
+            assert_eq!(found("person", value).await, (0, false), "{value} is the transaction's");
+        }
+        assert_eq!(found("customer", "").await.0, 2);
     }
 
     async fn refusals_are_sentences_with_status_200_and_a_code(site: Site) {
@@ -130,10 +104,10 @@ on_each_database! {
             (&[("create", "lead"), ("get", "lead")], "Please send either create or get, not both.", "INVALID"),
             (
                 &[("get", "leeds")],
-                "There is no \"leeds\" to create or get; there are lead, opportunity, customer, archive and people.",
+                "There is no \"leeds\" to create or get; there are lead, opportunity, customer, archive, people, event and message.",
                 "INVALID",
             ),
-            (&[("create", "event")], "This version of Cairn has no events yet.", "INVALID"),
+            (&[("create", "event"), ("title", "A")], "An event needs year, month and day; all three are missing.", "INVALID"),
             (
                 &[("create", "lead"), ("city", "Köln")],
                 "A person needs a name, a company, an e-mail address or a phone.",
@@ -255,6 +229,65 @@ on_each_database! {
         assert!(reply.find("Lead 007").expect("it is there") < reply.find("Lead 449").expect("it is there"));
     }
 
+    async fn a_reply_with_as_many_records_as_the_cap_says_whether_that_is_all(capped: Capped) {
+        let site = capped.0;
+        let mut file = String::from("name,value\r\n");
+        for number in 0..450 {
+            file.push_str(&format!("{} {number:03},{number}\r\n", if number < 250 { "Whole" } else { "Part" }));
+        }
+        site.client().await.import("/import/leads?format=csv", file).await;
+        for (kind, search, count, cap) in [
+            ("lead", "", 250, Some("250")),
+            ("people", "", 250, Some("250")),
+            ("lead", "whole", 250, None),
+            ("lead", "part", 200, None),
+            ("person", "whole 1", 133, None),
+            ("event", "", 0, None),
+        ] {
+            let form = [("login_email", "admin@acme.example"), ("login_password", PASSWORD), ("get", kind), ("search", search)];
+            let request = Client::new(site.address).request(Method::POST, "/api.php").form(&form);
+            let mut response = request.send().await.expect("an answer");
+            let header = response.headers().get("x-cairn-result-cap").map(|cap| cap.to_str().expect("ASCII").to_owned());
+            assert_eq!(header.as_deref(), cap, "{kind} {search}");
+            // A reply of several pages leaves page by page: its length is not known when it begins.
+            assert_eq!(response.headers().contains_key("content-length"), count < 201, "{kind} {search}");
+            let mut reply = Vec::new();
+            while let Some(chunk) = response.chunk().await.expect("the reply is whole") {
+                assert!(chunk.len() < 100_000, "a chunk holds no more than a page");
+                reply.extend_from_slice(&chunk);
+            }
+            let text = String::from_utf8(reply).expect("UTF-8");
+            assert_eq!(text.matches("<name>").count(), count, "{kind} {search}");
+            assert_valid(text.as_bytes());
+        }
+    }
+
+    async fn an_operator_decides_how_the_legacy_api_answers(desk: Desk) {
+        let environment = [("CAIRN_LEGACY__DTD", "none"), ("CAIRN_LEGACY__RESULT_CAP", "1")];
+        std::fs::write(desk.path().join("cairn.toml"), "[legacy]\ncharset = \"iso-8859-1\"\n").expect("a file");
+        let serve = ["--database", &desk.database, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0", "--demo"];
+        let serving = Serving::start(PROGRAM, desk.path(), &environment, &serve, "search=ACME");
+        let at = serving.greeting.find("127.0.0.1:").expect("an address");
+        let address: String = serving.greeting[at..].chars().take_while(|c| "0123456789.:".contains(*c)).collect();
+        let form = [("login_email", "demo@example.com"), ("login_password", "demo-password"), ("get", "person")];
+        let client = Client::new(address.parse().expect("an address"));
+        let response = client.request(Method::POST, "/api.php").form(&form).send().await.expect("an answer");
+        assert_eq!(response.headers()["content-type"], "text/xml; charset=iso-8859-1");
+        assert_eq!(response.headers()["x-cairn-result-cap"], "1");
+        let reply = response.bytes().await.expect("a reply");
+        assert!(reply.starts_with(b"<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<result>\n<person>\n"));
+        for (setting, reason) in [
+            ("dtd = \"odd\"", "one of `valid`, `documented`, `none`"),
+            ("charset = \"utf-16\"", "`utf-8`"),
+            ("result_cap = 0", "nonzero"),
+            ("cap = 5", "`dtd`, `charset`, `result_cap`"),
+        ] {
+            std::fs::write(desk.path().join("cairn.toml"), format!("[legacy]\n{setting}\n")).expect("a file");
+            let message = desk.fails(&["config"]);
+            assert!(message.contains("legacy") && message.contains(reason), "{message}");
+        }
+    }
+
     async fn a_reader_may_get_and_not_create(site: Site) {
         site.add_user("acme", "reader@acme.example", storage::query::users::Role::Reader).await;
         let client = Client::new(site.address);
@@ -284,12 +317,36 @@ async fn assert_refused(request: reqwest::RequestBuilder, code: &str, sentence: 
     assert_eq!(response.text().await.expect("a sentence"), sentence);
 }
 
+/// A site whose replies hold 250 records at most.
+struct Capped(Site);
+
+impl Capped {
+    async fn on(kind: Kind, test: &str) -> Option<Self> {
+        let result_cap = NonZeroUsize::new(250).expect("it is not zero");
+        let site = Site::with(kind, test, formats::builtin(), |config| config.legacy.result_cap = result_cap);
+        site.await.map(Self)
+    }
+}
+
+/// The answer to a form of a client that knows ISO-8859-1 only.
+async fn latin1(client: &Client, fields: &[(&str, &str)]) -> Vec<u8> {
+    let login = [("login_email", "admin@acme.example"), ("login_password", PASSWORD)];
+    let form: Vec<_> = login.iter().chain(fields).collect();
+    let request = client.request(Method::POST, "/api.php").header("accept-charset", "iso-8859-1").form(&form);
+    request.send().await.expect("an answer").bytes().await.expect("a reply").to_vec()
+}
+
 /// Asks xmllint, which validates against the document's own DTD.
-fn assert_valid(document: &str) {
+fn assert_valid(document: &[u8]) {
     let child =
         Command::new("xmllint").args(["--valid", "--noout", "-"]).stdin(Stdio::piped()).stderr(Stdio::piped()).spawn();
     let Ok(mut child) = child else { return require::missing("xmllint", "the validity of api.php's XML") };
-    child.stdin.take().expect("a pipe").write_all(document.as_bytes()).expect("xmllint reads");
+    child.stdin.take().expect("a pipe").write_all(document).expect("xmllint reads");
     let output = child.wait_with_output().expect("xmllint ends");
-    assert!(output.status.success(), "{document}\n{}", String::from_utf8_lossy(&output.stderr));
+    assert!(
+        output.status.success(),
+        "{}\n{}",
+        String::from_utf8_lossy(document),
+        String::from_utf8_lossy(&output.stderr)
+    );
 }

@@ -2,6 +2,9 @@
 
 mod accounts;
 mod api_php;
+mod api_php_clients;
+mod api_php_forms;
+mod api_php_golden;
 mod categories;
 mod concurrency;
 mod crash;

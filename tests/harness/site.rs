@@ -42,8 +42,18 @@ impl Site {
         registry: formats::Registry,
         configure: impl FnOnce(&mut Config),
     ) -> Option<Self> {
+        Self::at(Timestamp::from_microseconds(NOW * 1_000_000), kind, test, registry, configure).await
+    }
+
+    /// The same at another moment than [`NOW`].
+    pub async fn at(
+        now: Timestamp,
+        kind: Kind,
+        test: &str,
+        registry: formats::Registry,
+        configure: impl FnOnce(&mut Config),
+    ) -> Option<Self> {
         let storage = migrated(kind, test).await?;
-        let now = Timestamp::from_microseconds(NOW * 1_000_000);
         let engine = Engine::new(storage, registry, Clock::Fixed(now)).await.expect("the database is migrated");
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),

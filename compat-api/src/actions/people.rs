@@ -1,12 +1,14 @@
 //! `create=person` and `get=people`.
 
 use graphql_client::GraphQLQuery;
+use schema::Error;
 
-use super::{DateTime, MOST_RECORDS, categories, day, line, name_and_company};
+use super::custom_values::{self, Owner};
+use super::{DateTime, categories, day, line, lines, name_and_company};
 use crate::form::Form;
-use crate::reply::Reply;
-use crate::reply::xml::{Document, PERSON};
-use crate::run::{Call, Refusal};
+use crate::listing::{Ask, Page};
+use crate::reply::xml::PERSON;
+use crate::run::Call;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/create_person.graphql")]
@@ -16,10 +18,16 @@ struct CreatePerson;
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/get_people.graphql")]
 struct GetPeople;
 
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/count_people.graphql")]
+struct CountPeople;
+
 /// Makes a person. (COMPATIBILITY.md: whoever is there already.)
-pub(crate) async fn create(call: &Call<'_>, form: &Form) -> Result<Reply, Refusal> {
+pub(crate) async fn create(call: &Call, form: &Form) -> Result<(), Error> {
+    use create_person::{CreatePersonInput, CustomValueInput, Variables};
     let (name, company) = name_and_company(form);
-    let input = create_person::CreatePersonInput {
+    let values = custom_values::given(call, form, Some(Owner::Person)).await?;
+    let input = CreatePersonInput {
         name,
         company,
         title: line(form, "title"),
@@ -28,49 +36,49 @@ pub(crate) async fn create(call: &Call<'_>, form: &Form) -> Result<Reply, Refusa
         mobile: line(form, "mobile"),
         fax: line(form, "fax"),
         url: line(form, "url"),
-        address: line(form, "address"),
+        address: lines(form, "address"),
         city: line(form, "city"),
         state: line(form, "state"),
         zip: line(form, "zip"),
         country: line(form, "country"),
-        notes: line(form, "notes"),
+        notes: lines(form, "notes"),
         categories: categories(form),
-        custom_values: Vec::new(),
+        custom_values: values
+            .into_iter()
+            .map(|given| CustomValueInput { field: given.field, value: Some(given.value) })
+            .collect(),
     };
-    call.run::<CreatePerson>(create_person::Variables { input }).await?;
-    Ok(Reply::success())
+    call.run::<CreatePerson>(Variables { input }).await?;
+    Ok(())
 }
 
-/// Answers the people that a search finds, all of them without one.
-pub(crate) async fn get(call: &Call<'_>, form: &Form) -> Result<Reply, Refusal> {
+/// A page of the people that a search finds.
+pub(crate) async fn page(call: &Call, Ask { search, first, after }: Ask) -> Result<Page, Error> {
     let zone = call.session.time_zone();
-    let mut document = Document::new("person", PERSON);
-    let (mut after, mut written) = (None, 0);
-    loop {
-        let variables = get_people::Variables { search: line(form, "search"), after };
-        let people = call.run::<GetPeople>(variables).await?.people;
-        for person in people.nodes.into_iter().take(MOST_RECORDS - written) {
-            written += 1;
-            let text = Option::unwrap_or_default;
-            document.push([
-                person.display_name,
-                text(person.title),
-                text(person.phone),
-                text(person.mobile),
-                text(person.fax),
-                text(person.email),
-                text(person.url),
-                text(person.address),
-                text(person.city),
-                text(person.state),
-                text(person.zip),
-                text(person.country),
-                day(person.updated_at, &zone),
-            ]);
-        }
-        after = people.page_info.end_cursor.filter(|_| people.page_info.has_next_page && written < MOST_RECORDS);
-        if after.is_none() {
-            return Ok(Reply::xml(document.finish()));
-        }
-    }
+    let people = call.run::<GetPeople>(get_people::Variables { search, first, after }).await?.people;
+    let text = Option::unwrap_or_default;
+    let records = people.nodes.into_iter().map(|person| {
+        PERSON.record([
+            person.display_name,
+            text(person.title),
+            text(person.phone),
+            text(person.mobile),
+            text(person.fax),
+            text(person.email),
+            text(person.url),
+            text(person.address),
+            text(person.city),
+            text(person.state),
+            text(person.zip),
+            text(person.country),
+            day(person.updated_at, &zone),
+        ])
+    });
+    let next = people.page_info.end_cursor.filter(|_| people.page_info.has_next_page);
+    Ok(Page { records: records.collect(), next })
+}
+
+/// How many people a search finds.
+pub(crate) async fn count(call: &Call, search: Option<String>) -> Result<i64, Error> {
+    Ok(call.run::<CountPeople>(count_people::Variables { search }).await?.people.total_count)
 }

@@ -1,14 +1,16 @@
 //! `create=lead` and `get=lead`, and the same for the other three stages.
 
 use graphql_client::GraphQLQuery;
+use schema::Error;
 
-use super::{DateTime, Decimal, MOST_RECORDS, categories, day, four_places, line, name_and_company};
+use super::custom_values::{self, Owner};
+use super::{DateTime, Decimal, categories, day, four_places, line, lines, name_and_company};
 use crate::action::Stage;
 use crate::form::Form;
+use crate::listing::{Ask, Page};
 use crate::number;
-use crate::reply::Reply;
-use crate::reply::xml::{Document, TRANSACTION};
-use crate::run::{Call, Refusal};
+use crate::reply::xml::{Shape, transaction};
+use crate::run::Call;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/create_transaction.graphql")]
@@ -18,10 +20,40 @@ struct CreateTransaction;
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/get_transactions.graphql")]
 struct GetTransactions;
 
+#[derive(GraphQLQuery)]
+#[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/count_transactions.graphql")]
+struct CountTransactions;
+
+/// The stage as a document of this module has it.
+macro_rules! stage {
+    ($module:ident, $stage:expr) => {
+        match $stage {
+            Stage::Lead => $module::Stage::LEAD,
+            Stage::Opportunity => $module::Stage::OPPORTUNITY,
+            Stage::Customer => $module::Stage::CUSTOMER,
+            Stage::Archive => $module::Stage::ARCHIVE,
+        }
+    };
+}
+
+/// The elements of the transactions of a stage.
+pub(crate) const fn shape(stage: Stage) -> Shape<16> {
+    transaction(match stage {
+        Stage::Lead => "lead",
+        Stage::Opportunity => "opportunity",
+        Stage::Customer => "customer",
+        Stage::Archive => "archive",
+    })
+}
+
 /// Makes a transaction with the person who matches, or with a new one. (design.md section 12.)
-pub(crate) async fn create(call: &Call<'_>, stage: Stage, form: &Form) -> Result<Reply, Refusal> {
-    use create_transaction::{CreateTransactionInput, PersonInput, PersonMatch, Stage as Wire};
+pub(crate) async fn create(call: &Call, stage: Stage, form: &Form) -> Result<(), Error> {
+    use create_transaction::{CreateTransactionInput, CustomValueInput, PersonInput, PersonMatch, Variables};
     let (name, company) = name_and_company(form);
+    let values = custom_values::given(call, form, None).await?;
+    let (of_person, of_transaction): (Vec<_>, Vec<_>) =
+        values.into_iter().partition(|given| given.owner == Owner::Person);
+    let custom_value = |given: custom_values::Given| CustomValueInput { field: given.field, value: Some(given.value) };
     let person = PersonInput {
         name,
         company,
@@ -31,79 +63,66 @@ pub(crate) async fn create(call: &Call<'_>, stage: Stage, form: &Form) -> Result
         mobile: line(form, "mobile"),
         fax: line(form, "fax"),
         url: line(form, "url"),
-        address: line(form, "address"),
+        address: lines(form, "address"),
         city: line(form, "city"),
         state: line(form, "state"),
         zip: line(form, "zip"),
         country: line(form, "country"),
-        notes: line(form, "notes"),
+        notes: lines(form, "notes"),
         categories: Vec::new(),
-        custom_values: Vec::new(),
+        custom_values: of_person.into_iter().map(custom_value).collect(),
     };
     let input = CreateTransactionInput {
-        stage: match stage {
-            Stage::Lead => Wire::LEAD,
-            Stage::Opportunity => Wire::OPPORTUNITY,
-            Stage::Customer => Wire::CUSTOMER,
-            Stage::Archive => Wire::ARCHIVE,
-        },
-        value: form.get("value").map(number::value).transpose()?,
+        stage: stage!(create_transaction, stage),
+        value: form.get("value").map(|text| number::value("value", text)).transpose()?,
         probability: form.get("probability").map(number::probability).transpose()?,
-        more_info: line(form, "moreinfo"),
+        more_info: lines(form, "moreinfo"),
         person_id: None,
         person: Some(person),
         person_match: PersonMatch::MERGE,
         managers: Vec::new(),
         categories: categories(form),
-        custom_values: Vec::new(),
+        custom_values: of_transaction.into_iter().map(custom_value).collect(),
     };
-    call.run::<CreateTransaction>(create_transaction::Variables { input }).await?;
-    Ok(Reply::success())
+    call.run::<CreateTransaction>(Variables { input }).await?;
+    Ok(())
 }
 
-/// Answers the transactions of a stage that a search finds, all of them without one.
-pub(crate) async fn get(call: &Call<'_>, stage: Stage, form: &Form) -> Result<Reply, Refusal> {
-    use get_transactions::Stage as Wire;
+/// A page of the transactions of a stage that a search finds.
+pub(crate) async fn page(call: &Call, stage: Stage, Ask { search, first, after }: Ask) -> Result<Page, Error> {
     let zone = call.session.time_zone();
-    let mut document = Document::new(stage.element(), TRANSACTION);
-    let (mut after, mut written) = (None, 0);
-    loop {
-        let stage = match stage {
-            Stage::Lead => Wire::LEAD,
-            Stage::Opportunity => Wire::OPPORTUNITY,
-            Stage::Customer => Wire::CUSTOMER,
-            Stage::Archive => Wire::ARCHIVE,
-        };
-        let variables = get_transactions::Variables { stage, search: line(form, "search"), after };
-        let transactions = call.run::<GetTransactions>(variables).await?.transactions;
-        for transaction in transactions.nodes.into_iter().take(MOST_RECORDS - written) {
-            written += 1;
-            let person = transaction.person;
-            let text = Option::unwrap_or_default;
-            document.push([
-                person.display_name,
-                text(person.title),
-                text(person.phone),
-                text(person.mobile),
-                text(person.fax),
-                text(person.email),
-                text(person.url),
-                text(person.address),
-                text(person.city),
-                text(person.state),
-                text(person.zip),
-                text(person.country),
-                // A lead on the page shows the data of both, so either's change is one of the lead.
-                day(transaction.updated_at.max(person.updated_at), &zone),
-                four_places(&transaction.probability),
-                four_places(&transaction.value),
-                text(transaction.more_info),
-            ]);
-        }
-        let page = transactions.page_info;
-        after = page.end_cursor.filter(|_| page.has_next_page && written < MOST_RECORDS);
-        if after.is_none() {
-            return Ok(Reply::xml(document.finish()));
-        }
-    }
+    let shape = shape(stage);
+    let variables = get_transactions::Variables { stage: stage!(get_transactions, stage), search, first, after };
+    let transactions = call.run::<GetTransactions>(variables).await?.transactions;
+    let text = Option::unwrap_or_default;
+    let records = transactions.nodes.into_iter().map(|transaction| {
+        let person = transaction.person;
+        shape.record([
+            person.display_name,
+            text(person.title),
+            text(person.phone),
+            text(person.mobile),
+            text(person.fax),
+            text(person.email),
+            text(person.url),
+            text(person.address),
+            text(person.city),
+            text(person.state),
+            text(person.zip),
+            text(person.country),
+            // A lead on the page shows the data of both, so either's change is one of the lead.
+            day(transaction.updated_at.max(person.updated_at), &zone),
+            four_places(&transaction.probability),
+            four_places(&transaction.value),
+            text(transaction.more_info),
+        ])
+    });
+    let next = transactions.page_info.end_cursor.filter(|_| transactions.page_info.has_next_page);
+    Ok(Page { records: records.collect(), next })
+}
+
+/// How many transactions of a stage a search finds.
+pub(crate) async fn count(call: &Call, stage: Stage, search: Option<String>) -> Result<i64, Error> {
+    let variables = count_transactions::Variables { stage: stage!(count_transactions, stage), search };
+    Ok(call.run::<CountTransactions>(variables).await?.transactions.total_count)
 }

@@ -4,68 +4,119 @@
 //! parsers refuse it; here it has the space, allows any number of records and declares every element.
 
 use quick_xml::escape::partial_escape;
+use serde::{Deserialize, Serialize};
 
-/// The elements of a kind of record, in the order of heap-api.txt.
-pub type Elements<const N: usize> = [&'static str; N];
+use super::charset::Charset;
 
-/// The elements of a person.
-pub const PERSON: Elements<13> =
-    ["name", "title", "phone", "mobile", "fax", "email", "url", "address", "city", "state", "zip", "country", "update"];
-
-/// The elements of a transaction.
-pub const TRANSACTION: Elements<16> = [
-    "name",
-    "title",
-    "phone",
-    "mobile",
-    "fax",
-    "email",
-    "url",
-    "address",
-    "city",
-    "state",
-    "zip",
-    "country",
-    "update",
-    "probability",
-    "value",
-    "moreinfo",
-];
-
-/// A reply with records of one kind.
-pub struct Document<const N: usize> {
-    record: &'static str,
-    elements: Elements<N>,
-    text: String,
+/// Which document type declaration a reply has.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Dtd {
+    /// One that is well-formed, and for which every reply is valid.
+    #[default]
+    Valid,
+    /// The bytes of heap-api.txt, which most parsers refuse.
+    Documented,
+    /// None.
+    None,
 }
 
-impl<const N: usize> Document<N> {
-    /// A reply without records.
-    pub fn new(record: &'static str, elements: Elements<N>) -> Self {
-        let mut text = String::from("<?xml version=\"1.0\"?>\n<!DOCTYPE result [\n");
-        text.extend(["<!ELEMENT result (", record, "*) >\n"]);
-        text.extend(["<!ELEMENT ", record, " (", &elements.join(", "), ") >\n"]);
-        for element in elements {
-            text.extend(["<!ELEMENT ", element, " (#PCDATA) >\n"]);
+/// A kind of record: its element, and the elements in it in the order of heap-api.txt.
+pub(crate) struct Shape<const N: usize> {
+    record: &'static str,
+    elements: [&'static str; N],
+}
+
+pub(crate) const PERSON: Shape<13> = Shape {
+    record: "person",
+    elements: [
+        "name", "title", "phone", "mobile", "fax", "email", "url", "address", "city", "state", "zip", "country",
+        "update",
+    ],
+};
+
+/// The page shows `date` twice in an event, and once in its DTD.
+pub(crate) const EVENT: Shape<7> = Shape {
+    record: "event",
+    elements: ["date", "title", "date", "location", "description", "complete", "association"],
+};
+
+pub(crate) const MESSAGE: Shape<7> = Shape {
+    record: "message",
+    elements: ["title", "body", "creator", "emailedfrom", "emailedto", "update", "association"],
+};
+
+/// The shape of a transaction, whose element is named after its stage.
+pub(crate) const fn transaction(stage: &'static str) -> Shape<16> {
+    Shape {
+        record: stage,
+        elements: [
+            "name",
+            "title",
+            "phone",
+            "mobile",
+            "fax",
+            "email",
+            "url",
+            "address",
+            "city",
+            "state",
+            "zip",
+            "country",
+            "update",
+            "probability",
+            "value",
+            "moreinfo",
+        ],
+    }
+}
+
+/// What stands behind the last record.
+pub(crate) const TAIL: &str = "</result>\n";
+
+impl<const N: usize> Shape<N> {
+    /// What stands before the first record.
+    pub(crate) fn head(&self, dtd: Dtd, charset: Charset) -> String {
+        let mut head = format!("<?xml version=\"1.0\"{}?>\n", charset.declaration());
+        if dtd != Dtd::None {
+            self.declare(dtd, &mut head);
         }
-        text.push_str("]>\n<result>\n");
-        Self { record, elements, text }
+        head.push_str("<result>\n");
+        head
     }
 
-    /// Adds a record: its values in the order of the elements. Characters that XML forbids are dropped.
-    pub fn push(&mut self, values: [String; N]) {
-        self.text.extend(["<", self.record, ">\n"]);
+    /// A record with its values in the order of the elements. Characters that XML forbids are dropped.
+    pub(crate) fn record(&self, values: [String; N]) -> String {
+        let mut text = format!("<{}>\n", self.record);
         for (element, value) in self.elements.iter().zip(values) {
             let value: String = value.chars().filter(|c| is_allowed(*c)).collect();
-            self.text.extend(["<", element, ">", &partial_escape(value), "</", element, ">\n"]);
+            text.extend(["<", element, ">", &partial_escape(value), "</", element, ">\n"]);
         }
-        self.text.extend(["</", self.record, ">\n"]);
+        text.extend(["</", self.record, ">\n"]);
+        text
     }
 
-    /// The whole document.
-    pub fn finish(mut self) -> String {
-        self.text.push_str("</result>\n");
-        self.text
+    fn declare(&self, dtd: Dtd, text: &mut String) {
+        let mut known = Vec::new();
+        for element in self.elements {
+            if !known.contains(&element) {
+                known.push(element);
+            }
+        }
+        let record = self.record;
+        text.push_str("<!DOCTYPE result [\n");
+        text.push_str(&match dtd {
+            Dtd::Documented => {
+                format!("<!ELEMENT result({record}) >\n<!ELEMENT {record}({}) >\n", known.join(", "))
+            }
+            Dtd::Valid | Dtd::None => {
+                format!("<!ELEMENT result ({record}*) >\n<!ELEMENT {record} ({}) >\n", self.elements.join(", "))
+            }
+        });
+        for element in known {
+            text.extend(["<!ELEMENT ", element, " (#PCDATA) >\n"]);
+        }
+        text.push_str("]>\n");
     }
 }
 
@@ -76,14 +127,29 @@ fn is_allowed(c: char) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::Document;
+    use super::{Charset, Dtd, Shape};
+
+    const THING: Shape<3> = Shape { record: "thing", elements: ["day", "name", "day"] };
 
     #[test]
     fn values_are_escaped_and_forbidden_characters_dropped() {
-        let mut document = Document::new("thing", ["name", "note"]);
-        document.push(["A & <B>".to_owned(), "x\u{0}\u{b}\u{ffff}y\r\nz \"q\"".to_owned()]);
-        let text = document.finish();
-        assert!(text.contains("<!ELEMENT result (thing*) >\n<!ELEMENT thing (name, note) >\n"), "{text}");
-        assert!(text.contains("<name>A &amp; &lt;B&gt;</name>\n<note>xy\nz \"q\"</note>\n"), "{text}");
+        let values = ["1", "A & <B> x\u{0}\u{b}\u{ffff}y\r\nz \"q\" ]]>", "2"];
+        let record = THING.record(values.map(ToOwned::to_owned));
+        let name = "<name>A &amp; &lt;B&gt; xy\nz \"q\" ]]&gt;</name>";
+        assert_eq!(record, format!("<thing>\n<day>1</day>\n{name}\n<day>2</day>\n</thing>\n"));
+    }
+
+    #[test]
+    fn the_declaration_of_the_document_type_is_valid_documented_or_none() {
+        let elements = "<!ELEMENT day (#PCDATA) >\n<!ELEMENT name (#PCDATA) >\n]>\n<result>\n";
+        let valid = "<!DOCTYPE result [\n<!ELEMENT result (thing*) >\n<!ELEMENT thing (day, name, day) >\n";
+        let documented = "<!DOCTYPE result [\n<!ELEMENT result(thing) >\n<!ELEMENT thing(day, name) >\n";
+        for (dtd, charset, head) in [
+            (Dtd::Valid, Charset::Utf8, format!("<?xml version=\"1.0\"?>\n{valid}{elements}")),
+            (Dtd::Documented, Charset::Utf8, format!("<?xml version=\"1.0\"?>\n{documented}{elements}")),
+            (Dtd::None, Charset::Latin1, "<?xml version=\"1.0\" encoding=\"ISO-8859-1\"?>\n<result>\n".to_owned()),
+        ] {
+            assert_eq!(THING.head(dtd, charset), head);
+        }
     }
 }

@@ -1,12 +1,15 @@
 //! `POST /api.php`: the legacy API.
 
+use std::io;
+
 use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use compat_api::form::{Form, NoForm};
-use compat_api::reply::Reply;
-use compat_api::{Api, answer};
-use http::header::{CONTENT_TYPE, HeaderMap, HeaderName};
+use compat_api::reply::{self, Reply};
+use compat_api::{Api, Settings, answer};
+use futures_util::StreamExt as _;
+use http::header::{ACCEPT_CHARSET, CONTENT_TYPE, HeaderMap, HeaderName};
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error};
 
@@ -15,6 +18,8 @@ use super::{RequestId, Shared, body, session};
 
 /// The header that carries the code of a refusal, whose status is 200.
 const CODE: HeaderName = HeaderName::from_static("x-cairn-code");
+/// The header that carries the number of records of a reply that had to leave some out.
+const RESULT_CAP: HeaderName = HeaderName::from_static("x-cairn-result-cap");
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,
@@ -25,9 +30,13 @@ pub(crate) async fn serve(
     let limits = &shared.config.limits;
     let body = body::read(body, limits.legacy_body, limits.body_idle()).await?;
     let reply = reply(&shared, &headers, &body, &request_id).await.unwrap_or_else(|reply| reply);
-    let mut response = ([(CONTENT_TYPE, reply.content_type)], reply.body).into_response();
+    let mut response = ([(CONTENT_TYPE, reply.content_type)], written(reply.body)).into_response();
+    let headers = response.headers_mut();
+    if let Some(cap) = reply.cap {
+        headers.insert(RESULT_CAP, HeaderValue::from(cap));
+    }
     if let Some(code) = reply.code {
-        response.headers_mut().insert(CODE, HeaderValue::from_static(code.name()));
+        headers.insert(CODE, HeaderValue::from_static(code.name()));
         let status = legacy_status(code);
         *response.status_mut() = status;
         add_advice(status, response.headers_mut());
@@ -37,14 +46,28 @@ pub(crate) async fn serve(
 
 /// The reply to a body that has arrived; `Err` where it does not even reach an account.
 async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &str) -> Result<Reply, Reply> {
-    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let no_form = |NoForm| Reply::refusal(Code::Invalid, "the body is no form: send it as PHP or curl -d would");
-    let form = Form::read(content_type, body).await.map_err(no_form)?;
+    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
+    let settings = shared.config.legacy;
+    let charset = settings.charset.preferred(text(ACCEPT_CHARSET));
+    let settings = Settings { charset, ..settings };
+    let no_form =
+        |NoForm| Reply::refusal(Code::Invalid, "the body is no form: send it as PHP or curl -d would", charset);
+    let form = Form::read(text(CONTENT_TYPE), body).await.map_err(no_form)?;
     // What the headers say is no secret, so the refusal may be more exact than that of a wrong password.
-    let contradiction = |Error { code, message, .. }| Reply::exact_refusal(code, &message);
+    let contradiction = |Error { code, message, .. }| Reply::exact_refusal(code, &message, charset);
     let hint = session::account_hint(shared, headers).map_err(contradiction)?;
-    let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone() };
+    let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone(), settings };
     Ok(answer(&api, &hint, &form, request_id).await)
+}
+
+/// An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.
+fn written(body: reply::Body) -> Body {
+    match body {
+        reply::Body::Whole(bytes) => Body::from(bytes),
+        reply::Body::Stream(chunks) => {
+            Body::from_stream(chunks.map(|chunk| chunk.map_err(|error| io::Error::other(error.message))))
+        }
+    }
 }
 
 /// Clients of the original compare the body, so a refusal is 200; only what a retry may cure is a status of its own.
