@@ -15,7 +15,7 @@ use crate::handle::Scope;
 /// The condition that a column holds one of these ids.
 pub(crate) fn ids<C: ColumnTrait>(scope: &Scope<'_>, column: C, ids: &[Uuid]) -> SimpleExpr {
     if is_sqlite(scope) {
-        return rare(column.is_in(ids.iter().copied()));
+        return rare(column.is_in(padded(ids)));
     }
     let list = "$1 = ANY(ARRAY(SELECT json_array_elements_text($2::json)::uuid))";
     Expr::cust_with_exprs(list, [column.into_expr(), json(ids)])
@@ -30,7 +30,7 @@ pub(crate) fn common<C: ColumnTrait>(scope: &Scope<'_>, column: C, id: Uuid) -> 
 /// The condition that a column holds one of these texts.
 pub(crate) fn texts<C: ColumnTrait>(scope: &Scope<'_>, column: C, texts: &[&str]) -> SimpleExpr {
     if is_sqlite(scope) {
-        return column.is_in(texts.iter().copied());
+        return column.is_in(padded(texts));
     }
     let list = "$1 = ANY(ARRAY(SELECT json_array_elements_text($2::json)))";
     Expr::cust_with_exprs(list, [column.into_expr(), json(texts)])
@@ -41,13 +41,19 @@ pub(crate) fn names(scope: &Scope<'_>, pairs: &[(&str, &str)]) -> SimpleExpr {
     use people::Column::{CompanyKey, Id, NameKey};
     if is_sqlite(scope) {
         // As pairs: two lists would be looked up each with each.
-        return Expr::tuple([NameKey.into_expr(), CompanyKey.into_expr()]).in_tuples(pairs.iter().copied());
+        return Expr::tuple([NameKey.into_expr(), CompanyKey.into_expr()]).in_tuples(padded(pairs));
     }
     // `OFFSET 0` keeps the planner from turning the look-up of each pair into one join of all.
     let list = "$1 = ANY(ARRAY(SELECT found.id FROM json_array_elements($2::json) AS pair(names), LATERAL (\
                 SELECT id FROM people WHERE account_id = $3 AND name_key = names ->> 0 AND company_key = names ->> 1 \
                 AND deleted_at IS NULL OFFSET 0) AS found))";
     Expr::cust_with_exprs(list, [Id.into_expr(), json(pairs), Expr::val(scope.account)])
+}
+
+/// The keys, and the last one again up to the next power of two: SQLite meets few different statements then, and keeps them prepared.
+fn padded<T: Copy>(keys: &[T]) -> impl Iterator<Item = T> {
+    let more = keys.len().next_power_of_two() - keys.len();
+    keys.iter().copied().chain(keys.last().copied().into_iter().cycle().take(more))
 }
 
 /// SQLite's word for a condition that few rows meet; it wants the share as a literal.

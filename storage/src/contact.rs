@@ -160,7 +160,7 @@ impl Contact {
 }
 
 /// What is derived from a contact by folding; every write stores it beside the contact.
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(crate) struct Keys {
     pub(crate) sort_key: String,
     pub(crate) email_key: Option<String>,

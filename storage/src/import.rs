@@ -41,7 +41,7 @@ pub use undo::{Kept, KeptReason, Report, preview_undo, redo, undo};
 
 pub use crate::query::imports::Duplicates;
 
-use crate::contact::Contact;
+use crate::contact::{Contact, Keys};
 use crate::entity::{self, import_errors};
 use crate::error::Result;
 use crate::fold::fold;
@@ -159,8 +159,15 @@ pub struct Checked(Row);
 
 #[derive(Clone, Debug)]
 enum Row {
-    Contact(Box<Incoming>),
+    Contact(Box<CheckedContact>),
     Event(Box<CheckedEvent>),
+}
+
+/// A row about a person. To fold a contact takes longer than whatever else is done about a row, and needs no database either.
+#[derive(Clone, Debug)]
+struct CheckedContact {
+    incoming: Incoming,
+    keys: Keys,
 }
 
 /// Why a row cannot be a record.
@@ -317,7 +324,7 @@ impl Import {
         for Checked(row) in rows {
             match row {
                 Row::Contact(row) => {
-                    lines.push(row.line);
+                    lines.push(row.incoming.line);
                     contacts.push(*row);
                 }
                 Row::Event(row) => {
@@ -443,7 +450,8 @@ impl Checker {
             incoming.terms = transactions::checked_terms(&incoming.terms)?;
         }
         self.fields.check(&mut incoming)?;
-        Ok(Checked(Row::Contact(Box::new(incoming))))
+        let keys = incoming.contact.keys();
+        Ok(Checked(Row::Contact(Box::new(CheckedContact { incoming, keys }))))
     }
 
     /// Whether a row could be an event; one without a date is today's.
@@ -562,14 +570,15 @@ impl From<crate::Error> for Failure {
 
 /// The contact of a record that a row creates: foreign values become lines of its notes.
 fn created_contact(incoming: &Incoming) -> Contact {
-    let mut contact = incoming.contact.clone();
-    if let Some(lines) = &incoming.foreign_notes {
-        contact.notes = Some(match contact.notes.take() {
-            Some(notes) => format!("{notes}\n{lines}"),
-            None => lines.clone(),
-        });
-    }
-    contact
+    with_notes(incoming.contact.clone(), incoming.foreign_notes.as_deref())
+}
+
+fn with_notes(contact: Contact, more: Option<&str>) -> Contact {
+    let notes = match (contact.notes, more) {
+        (Some(notes), Some(more)) => Some(format!("{notes}\n{more}")),
+        (notes, more) => notes.or_else(|| more.map(ToOwned::to_owned)),
+    };
+    Contact { notes, ..contact }
 }
 
 /// The contact that a record would have after a row; under [`Duplicates::Ignore`] what replacing would give, which

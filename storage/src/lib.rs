@@ -24,6 +24,7 @@ mod page;
 pub mod password;
 pub mod query;
 mod record;
+mod rows;
 pub mod schedule;
 pub mod search;
 mod text;

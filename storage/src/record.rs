@@ -2,9 +2,7 @@
 
 use std::collections::HashMap;
 
-use sea_orm::sea_query::{
-    Alias, Asterisk, Expr, ExprTrait, Func, JoinType, OnConflict, Query, SelectStatement, SimpleExpr, WindowStatement,
-};
+use sea_orm::sea_query::{Alias, Asterisk, Expr, ExprTrait, Func, JoinType, Query, SelectStatement, WindowStatement};
 use sea_orm::{
     ColumnTrait, ConnectionTrait, FromQueryResult, IdenStatic, IntoActiveModel, Iterable, QueryFilter, QueryTrait,
     Select,
@@ -14,13 +12,11 @@ use uuid::Uuid;
 use crate::error::{Error, Result};
 use crate::handle::{Scope, Unit};
 use crate::page::{Listed, Order, Page, PageRequest, narrowed, page, paged};
+use crate::rows::{self, Conflict};
 use crate::value::Timestamp;
 
 /// How many ids one statement looks for; SQLite binds 32,766 values at most.
 pub(crate) const IDS_A_STATEMENT: usize = 1_000;
-
-/// How many values one statement writes.
-const VALUES_A_STATEMENT: usize = 30_000;
 
 /// A table of records. [`recorded`] implements it for tables whose columns have the usual names.
 pub(crate) trait Recorded: Listed<Model: IntoActiveModel<Self::ActiveModel> + Clone + Send + Sync> {
@@ -207,35 +203,30 @@ pub(crate) async fn trash<E: Recorded>(unit: &Unit, id: Uuid, seen: Option<i64>)
 ///
 /// Errors: [`Error::Conflict`] where one is not at the version before.
 pub(crate) async fn write<E: Recorded>(unit: &Unit, rows: Vec<E::Model>) -> Result<()> {
-    let new = Expr::col((Alias::new("excluded"), E::version()));
-    upsert::<E>(unit, rows, Expr::col((E::default(), E::version())).add(1).eq(new)).await
+    let (count, clause) = (rows.len(), update::<E>(" + 1"));
+    check_written(rows::insert::<E>(unit, rows, Conflict::Once(&clause)).await?, count)
 }
 
 /// Writes what is derived in records that this unit has locked; they count as unchanged.
 ///
 /// Errors: [`Error::Conflict`] where one is not at the same version.
 pub(crate) async fn rewrite<E: Recorded>(unit: &Unit, rows: Vec<E::Model>) -> Result<()> {
-    let new = Expr::col((Alias::new("excluded"), E::version()));
-    upsert::<E>(unit, rows, Expr::col((E::default(), E::version())).eq(new)).await
+    let (count, clause) = (rows.len(), update::<E>(""));
+    check_written(rows::insert::<E>(unit, rows, Conflict::Clause(&clause)).await?, count)
 }
 
-async fn upsert<E: Recorded>(unit: &Unit, rows: Vec<E::Model>, condition: SimpleExpr) -> Result<()> {
+/// The clause by which a record that is there is updated, where its version and this step make the version of the row.
+fn update<E: Recorded>(step: &str) -> String {
+    let (table, account, id, version) =
+        (E::default().table_name(), E::account().as_str(), E::id().as_str(), E::version().as_str());
     let is_kept = |column: &E::Column| E::kept().iter().any(|kept| kept.as_str() == column.as_str());
-    let update = OnConflict::columns([E::account(), E::id()])
-        .update_columns(E::Column::iter().filter(|column| !is_kept(column)))
-        .action_and_where(condition)
-        .to_owned();
-    let most = VALUES_A_STATEMENT / E::Column::iter().count();
-    let mut rows = rows.into_iter();
-    while rows.len() > 0 {
-        let count = rows.len().min(most);
-        let written = E::insert_many(rows.by_ref().take(count).map(IntoActiveModel::into_active_model))
-            .on_conflict(update.clone())
-            .exec_without_returning(unit.on())
-            .await?;
-        check_written(written, count)?;
-    }
-    Ok(())
+    let changed = E::Column::iter().filter(|column| !is_kept(column));
+    let changed = changed.map(|column| format!("\"{0}\" = excluded.\"{0}\"", column.as_str())).collect::<Vec<_>>();
+    format!(
+        "ON CONFLICT (\"{account}\", \"{id}\") DO UPDATE SET {} \
+         WHERE \"{table}\".\"{version}\"{step} = excluded.\"{version}\"",
+        changed.join(", ")
+    )
 }
 
 /// Errors: [`Error::Conflict`] where a caller changes a version that is no longer the current one.

@@ -5,7 +5,8 @@
 #   tests/bench/import.sh [ROWS…]          (by default 10000 100000 1000000)
 #
 # Needs python3, sqlite3, PostgreSQL, GNU time and target/release/cairn, or the one that CAIRN names. For each number of
-# rows: that many people go into an empty account, then a fifth as many, half of them known, into the same one. The
+# rows: that many people go into an empty account, then a fifth as many, half of them known, into the same one. At last as many
+# new ones go in through a server, and a client tells how long the first page of people takes meanwhile (needs curl). The
 # PostgreSQL is a private one with its default settings but for 256 MB of buffers and 4 GB of log between checkpoints,
 # which serve both sides; ENGINES="sqlite" leaves it out.
 set -euo pipefail
@@ -19,7 +20,9 @@ programs=$(ls -d /usr/lib/postgresql/*/bin 2>/dev/null | sort -V | tail -1)
 programs=${programs:-$(dirname "$(readlink -f "$(command -v initdb)")")}
 as_postgres=()
 [ "$(id -u)" != 0 ] || as_postgres=(runuser -u postgres --)
+serving=
 stop() {
+    [ -z "$serving" ] || kill "$serving"
     [ ! -f "$server/data/postmaster.pid" ] || "${as_postgres[@]}" "$programs/pg_ctl" -D "$server/data" -m immediate stop >/dev/null
     rm -rf "$folder"
 }
@@ -56,9 +59,9 @@ settle() {
     sync
 }
 
-# Seconds and peak memory in KB of a command, its output in a log: timed COMMAND…
+# Seconds, peak memory in KB and seconds of CPU time of a command, its output in a log: timed COMMAND…
 timed() {
-    /usr/bin/time -o "$folder/time" -f '%e %M' "$@" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; return 1; }
+    /usr/bin/time -o "$folder/time" -f '%e %M %U %S' "$@" >"$folder/log" 2>&1 || { cat "$folder/log" >&2; return 1; }
     cat "$folder/time"
 }
 
@@ -90,20 +93,37 @@ measure() {
     ours=$(timed "$cairn" import people "$4" --database "$(cat "$folder/url")")
     awk -v engine="$1" -v what="$3" -v rows="$5" -v hand="$hand" -v ours="$ours" 'BEGIN {
         split(hand, h); split(ours, o)
-        printf "%-8s  %7d rows %-9s  by hand %7.0f /s  cairn %7.0f /s  ratio %.2f  %4d MB\n",
-            engine, rows, what, rows / h[1], rows / o[1], h[1] / o[1], o[2] / 1024 }'
+        # On PostgreSQL the server does most of the work.
+        cpu = engine == "sqlite" ? sprintf("  CPU %.1f s and %.1f s", h[3] + h[4], o[3] + o[4]) : ""
+        printf "%-8s  %7d rows %-10s  by hand %6.0f /s  cairn %6.0f /s  ratio %.2f  %4d MB%s\n",
+            engine, rows, what, rows / h[1], rows / o[1], h[1] / o[1], o[2] / 1024, cpu }'
     echo "$1 by hand: $(written "$1" "hand$2"); cairn: $(written "$1" "ours$2")" >>"$folder/written"
+}
+
+# What readers notice of a file that comes in through the server: read_meanwhile ENGINE FILE
+read_meanwhile() {
+    settle "$1"
+    "$cairn" serve --listen 127.0.0.1:18080 --admin-listen 127.0.0.1:18081 --database "$(cat "$folder/url")" \
+        >"$folder/serving" 2>&1 &
+    serving=$!
+    until curl --silent --fail http://127.0.0.1:18081/ready >/dev/null; do sleep 0.2; done
+    printf '%-8s  %s\n' "$1" "$(python3 "$here/import/reads.py" 127.0.0.1:18080 "$2" "$serving")"
+    kill "$serving"
+    wait "$serving" || true
+    serving=
 }
 
 case $engines in *postgres*) start_postgres ;; esac
 for rows in "$@"; do
     python3 "$here/import/people.py" "$folder/new.csv" "$rows"
     python3 "$here/import/people.py" "$folder/known.csv" $((rows / 5)) $((rows / 10))
+    python3 "$here/import/people.py" "$folder/more.csv" "$rows" 1
     for engine in $engines; do
         database "$engine" "hand$rows" >/dev/null
         database "$engine" "ours$rows" >"$folder/url"
         measure "$engine" "$rows" "new" "$folder/new.csv" "$rows"
         measure "$engine" "$rows" "half known" "$folder/known.csv" $((rows / 5))
+        read_meanwhile "$engine" "$folder/more.csv"
         rm -f "$folder"/*.db "$folder"/*.db-*
     done
 done

@@ -29,6 +29,9 @@ use crate::transfer;
 /// How often other gateways hear how far an import is.
 const REPORT: Duration = Duration::from_millis(500);
 
+/// So many rows are read before the other side of the import has its turn: both are one task, and the database may have answered.
+const ROWS_A_TURN: u64 = 32;
+
 /// What a file came to.
 pub(super) struct Done {
     pub(super) import: Import,
@@ -173,6 +176,9 @@ where
                 formats::StreamError::Codec(error) => unreadable(&error),
             })?;
             self.piece.read += 1;
+            if self.piece.read.is_multiple_of(ROWS_A_TURN) {
+                tokio::task::yield_now().await;
+            }
             if self.piece.read > self.most_rows {
                 let most = self.most_rows;
                 let message =

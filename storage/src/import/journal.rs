@@ -10,14 +10,12 @@ use uuid::Uuid;
 use super::Change;
 use crate::among;
 use crate::entity::import_changes;
-use crate::entity::import_records::{ActiveModel, Column, Deed, Entity, Model};
+use crate::entity::import_records::{Column, Deed, Entity, Model};
 use crate::error::Result;
 use crate::handle::Unit;
 use crate::item::{Item, ItemKind};
 use crate::record::IDS_A_STATEMENT;
-
-/// How many rows of the journal one statement writes, of seven values each.
-const ROWS_A_STATEMENT: usize = 4_000;
+use crate::rows::{self, Conflict};
 
 /// How many changes one statement writes, of eight values each.
 const CHANGES_A_STATEMENT: usize = 3_000;
@@ -126,9 +124,7 @@ impl<'u> Journal<'u> {
     pub(super) async fn write(self) -> Result<()> {
         use import_changes::Column::{AccountId, AfterValue, Field, ImportId, RecordId, Version};
         let on = self.unit.on();
-        for rows in self.rows.chunks(ROWS_A_STATEMENT) {
-            Entity::insert_many(rows.iter().cloned().map(ActiveModel::from)).exec_without_returning(on).await?;
-        }
+        rows::insert::<Entity>(self.unit, self.rows, Conflict::Fails).await?;
         let layers: Vec<_> = self.changes.into_values().map(import_changes::ActiveModel::from).collect();
         for layers in layers.chunks(CHANGES_A_STATEMENT) {
             let again = OnConflict::columns([AccountId, RecordId, Field, ImportId])

@@ -8,7 +8,7 @@ use super::decision::{Change, Decision, Duplicate, Original, Outcome};
 use super::fire::Fired;
 use super::journal::{self, Journal};
 use super::matching::{Candidates, Known, MatchedBy};
-use super::{Applied, Batch, Duplicates, Incoming, Policy, combined, created_contact};
+use super::{Applied, Batch, CheckedContact, Duplicates, Incoming, Policy, combined, with_notes};
 use crate::contact::{Contact, Keys};
 use crate::entity::import_records::Deed;
 use crate::error::Result;
@@ -18,10 +18,15 @@ use crate::item::ItemKind;
 use crate::query::custom_values;
 use crate::query::people::{Person, changed, new_row, renew_keys, with_custom_text, write};
 
-pub(super) async fn apply<'u>(batch: &Batch<'u>, mut journal: Journal<'u>, rows: Vec<Incoming>) -> Result<Applied<'u>> {
+pub(super) async fn apply<'u>(
+    batch: &Batch<'u>,
+    mut journal: Journal<'u>,
+    rows: Vec<CheckedContact>,
+) -> Result<Applied<'u>> {
     let Batch { unit, policy, .. } = *batch;
+    let (rows, keys): (Vec<_>, Vec<_>) =
+        rows.into_iter().map(|CheckedContact { incoming, keys }| (incoming, keys)).unzip();
     let ids: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
-    let keys: Vec<_> = rows.iter().map(|row| row.contact.keys()).collect();
     let scope = policy.scope(unit);
     let mut candidates = Candidates::load(&scope, &ids, &keys).await?;
     if rows.iter().any(|row| !row.person_values.is_empty()) {
@@ -30,7 +35,7 @@ pub(super) async fn apply<'u>(batch: &Batch<'u>, mut journal: Journal<'u>, rows:
     journal.recall(&candidates.ids().collect::<Vec<_>>()).await?;
     let mut work = Work { unit, policy, journal, candidates, writes: PeopleWrites::default(), fired: Vec::new() };
     let mut decisions = Vec::with_capacity(rows.len());
-    for (row, keys) in rows.iter().zip(&keys) {
+    for (row, keys) in rows.into_iter().zip(keys) {
         decisions.push(work.decide(row, keys));
     }
     let Work { journal, mut writes, candidates, fired, .. } = work;
@@ -55,10 +60,10 @@ struct Work<'a> {
 }
 
 impl Work<'_> {
-    fn decide(&mut self, row: &Incoming, keys: &Keys) -> Decision {
+    fn decide(&mut self, row: Incoming, keys: Keys) -> Decision {
         let journal = &self.journal;
         let allowed = |known: &Known| journal.last(known.person.id).is_none_or(|seen| seen.may_repeat(row.id));
-        let Some((known, by)) = self.candidates.find(row.id, keys, allowed) else {
+        let Some((known, by)) = self.candidates.find(row.id, &keys, allowed) else {
             return self.create(row, keys);
         };
         let item = journal::person(known.person.id);
@@ -67,14 +72,14 @@ impl Work<'_> {
             outcome,
             record: Some(item.id),
             changes,
-            duplicate: Some(duplicate(by, row.id, keys, of)),
+            duplicate: Some(duplicate(by, row.id, &keys, of)),
         };
         if let Some(earlier) = self.journal.last(item.id).filter(|seen| seen.may_repeat(row.id)) {
             let of = Original::Row(earlier.row);
             return Decision { record: None, ..decision(Outcome::Skipped, Vec::new(), of) };
         }
         let of = Original::Record(known.person.contact().display_name());
-        let change = PersonChange::of(self.policy.duplicates, known, row);
+        let change = PersonChange::of(self.policy.duplicates, known, &row);
         let outcome = match (&change, self.policy.duplicates) {
             (None, _) => Outcome::Unchanged,
             (Some(_), Duplicates::Ignore) => Outcome::Skipped,
@@ -93,13 +98,14 @@ impl Work<'_> {
         decision(Outcome::Updated, changes, of)
     }
 
-    fn create(&mut self, row: &Incoming, keys: &Keys) -> Decision {
-        let known = self.writes.create(self.unit, self.policy, row, keys, &row.categories);
+    fn create(&mut self, row: Incoming, keys: Keys) -> Decision {
+        let (number, given) = (row.row, row.id);
+        let known = self.writes.create(self.unit, self.policy, row, keys);
         let item = journal::person(known.person.id);
-        self.journal.note(row.row, item, Deed::Created, row.id);
-        self.fired.push((row.row, item.id));
+        self.journal.note(number, item, Deed::Created, given);
+        self.fired.push((number, item.id));
         self.candidates.add(known);
-        Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+        Decision { row: number, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
     }
 }
 
@@ -203,25 +209,20 @@ pub(super) struct PeopleWrites {
 
 impl PeopleWrites {
     /// Notes down the person that a row with these keys creates, and gives them as they will be.
-    pub(super) fn create(
-        &mut self,
-        unit: &Unit,
-        policy: &Policy,
-        row: &Incoming,
-        keys: &Keys,
-        categories: &[String],
-    ) -> Known {
-        let custom: BTreeMap<_, _> = row.person_values.iter().cloned().collect();
-        let contact = created_contact(row);
-        let keys = if contact.notes == row.contact.notes { keys.clone() } else { contact.keys() };
+    pub(super) fn create(&mut self, unit: &Unit, policy: &Policy, row: Incoming, keys: Keys) -> Known {
+        let Incoming { contact, foreign_notes, categories, person_values, .. } = row;
+        let custom: BTreeMap<_, _> = person_values.into_iter().collect();
+        let contact = with_notes(contact, foreign_notes.as_deref());
+        let keys = if foreign_notes.is_none() { keys } else { contact.keys() };
         let person = new_row(unit, contact, keys);
         let person = Person { created_by: policy.owner.or(person.created_by), ..person };
         let person = with_custom_text(person, custom_values::text_by_field(&custom));
-        self.categories.extend(categories.iter().map(|name| (person.id, name.clone())));
-        self.put(person.id, &custom);
+        let known = Known { person: person.clone(), categories: folded(&categories), custom };
+        self.categories.extend(categories.into_iter().map(|name| (person.id, name)));
+        self.put(person.id, &known.custom);
         self.places.insert(person.id, self.rows.len());
-        self.rows.push(person.clone());
-        Known { person, categories: folded(categories), custom }
+        self.rows.push(person);
+        known
     }
 
     /// Notes down a change, and gives the person as they will be.

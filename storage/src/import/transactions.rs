@@ -10,7 +10,7 @@ use super::fire::Fired;
 use super::journal::{self, Journal};
 use super::matching::{Candidates, Known, MatchedBy};
 use super::people::{PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, missing};
-use super::{Applied, Duplicates, Incoming, IncomingTerms, Policy};
+use super::{Applied, CheckedContact, Duplicates, Incoming, IncomingTerms, Policy};
 use crate::among;
 use crate::contact::Keys;
 use crate::entity::import_records::Deed;
@@ -28,9 +28,10 @@ pub(super) async fn apply<'u>(
     of: &super::Batch<'u>,
     stage: Stage,
     journal: Journal<'u>,
-    rows: Vec<Incoming>,
+    rows: Vec<CheckedContact>,
 ) -> Result<Applied<'u>> {
-    let keys: Vec<_> = rows.iter().map(|row| row.contact.keys()).collect();
+    let (rows, keys): (Vec<_>, Vec<_>) =
+        rows.into_iter().map(|CheckedContact { incoming, keys }| (incoming, keys)).unzip();
     let mut batch = Batch::load(of.unit, of.policy, stage, journal, &rows, &keys).await?;
     let mut decisions = Vec::with_capacity(rows.len());
     for (row, keys) in rows.iter().zip(&keys) {
@@ -154,7 +155,9 @@ impl<'a> Batch<'a> {
         let journal = &self.journal;
         let allowed = |known: &Known| journal.first(known.person.id).is_none_or(|seen| seen.may_repeat(row.person_id));
         let Some((known, by)) = self.people.find(row.person_id, keys, allowed) else {
-            let known = self.people_writes.create(self.unit, self.policy, row, keys, &[]);
+            // The categories of the row are the transaction's.
+            let of_person = Incoming { categories: Vec::new(), ..row.clone() };
+            let known = self.people_writes.create(self.unit, self.policy, of_person, keys.clone());
             let person = known.person.clone();
             self.people.add(known);
             self.journal.note(row.row, journal::person(person.id), Deed::Created, row.person_id);

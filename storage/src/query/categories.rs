@@ -19,6 +19,7 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::items;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
+use crate::rows;
 use crate::view::NameOrId;
 
 /// How many categories an item may be given at once.
@@ -260,19 +261,14 @@ pub(crate) async fn add(unit: &Unit, kind: ItemKind, pairs: &[(Uuid, Uuid)]) -> 
 
 /// As [`add`], by an import, which an undo takes out again.
 pub(crate) async fn add_by(unit: &Unit, kind: ItemKind, pairs: &[(Uuid, Uuid)], import: Option<Uuid>) -> Result<()> {
-    for pairs in pairs.chunks(IDS_A_STATEMENT) {
-        let rows = pairs.iter().map(|(item, category)| item_categories::ActiveModel {
-            account_id: Set(unit.account),
-            category_id: Set(*category),
-            kind: Set(kind),
-            item_id: Set(*item),
-            import_id: Set(import),
-        });
-        item_categories::Entity::insert_many(rows)
-            .on_conflict(OnConflict::new().do_nothing().to_owned())
-            .exec_without_returning(unit.on())
-            .await?;
-    }
+    let row = |(item_id, category_id): &(Uuid, Uuid)| item_categories::Model {
+        account_id: unit.account,
+        category_id: *category_id,
+        kind,
+        item_id: *item_id,
+        import_id: import,
+    };
+    rows::insert::<item_categories::Entity>(unit, pairs.iter().map(row).collect(), rows::DO_NOTHING).await?;
     Ok(())
 }
 
