@@ -100,15 +100,14 @@ impl Field {
             *self = Self::default();
         }
         let Self::Many(Elements { values, places }) = self else { return };
-        match places.get(key) {
-            Some(place) => values[*place] = value,
-            None => {
-                if !key.is_empty() {
-                    places.insert(key.to_owned(), values.len());
-                }
-                values.push(value);
-            }
+        if let Some(place) = places.get(key) {
+            values[*place] = value;
+            return;
         }
+        if !key.is_empty() {
+            places.insert(key.to_owned(), values.len());
+        }
+        values.push(value);
     }
 
     fn joined(self) -> String {
