@@ -230,6 +230,7 @@ on_each_database! {
                     if format == "google-contacts" {
                         // Google's own groups begin like this one, and cells that hold several values are taken apart.
                         *person = person.replace(",\"* starred\"", "").replace("\"* starred\",", "");
+                        *person = person.replace("\"a:::b\"", "\"a\",\"b\"");
                     }
                 }
                 people.sort();
@@ -291,7 +292,7 @@ on_each_database! {
             ("a completed event", "mutation($id: ID!) { completeEvent(input: { id: $id }) { event { id } } }", json!({ "id": event }), "cr"),
             ("a message", "mutation($id: ID!) { updateMessage(input: { id: $id, title: \"Other\" }) { message { id } } }", json!({ "id": message }), "mr"),
             ("an association", "mutation($items: [ID!]!, $subjects: [ID!]!) { dissociate(input: { items: $items, subjects: $subjects }) { items { __typename } } }", json!({ "items": [event], "subjects": [lead] }), "cr"),
-            ("a membership", "mutation($items: [ID!]!) { addToCategory(input: { items: $items, categories: [\"New one\"] }) { categories { id } } }", json!({ "items": [event, person] }), "pdcmr"),
+            ("a membership", "mutation($items: [ID!]!) { addToCategory(input: { items: $items, category: \"New one\" }) { category { id } } }", json!({ "items": [event, person] }), "pdcmr"),
             ("a category's name", "mutation($id: ID!) { updateCategory(input: { id: $id, name: \"Renamed\" }) { category { id } } }", json!({ "id": ids["categories"]["nodes"][0]["id"] }), "pdcmr"),
             ("a user's name", "mutation { updateMe(input: { name: \"Alice\" }) { user { id } } }", json!({}), "cmtsr"),
             ("an e-mail template", "mutation($id: ID!) { updateEmailTemplate(input: { id: $id, name: \"Bye\" }) { emailTemplate { id } } }", json!({ "id": id("emailTemplates") }), "ctsr"),

@@ -163,7 +163,16 @@ impl ExportRequest {
         let looks_anywhere = search.is_some() || label.is_some() || user.is_some() || transaction.is_some();
         let none_of: &[Noun] = match self.shown() {
             _ if looks_anywhere || self.related.is_some() => &[],
-            Section::People | Section::Leads | Section::Opportunities | Section::Customers | Section::Archives => {
+            Section::People => &[
+                Noun::EmailTemplate,
+                Noun::Event,
+                Noun::EventTemplate,
+                Noun::Label,
+                Noun::Message,
+                Noun::Transaction,
+                Noun::User,
+            ],
+            Section::Leads | Section::Opportunities | Section::Customers | Section::Archives => {
                 &[Noun::EmailTemplate, Noun::Event, Noun::EventTemplate, Noun::Label, Noun::Message, Noun::User]
             }
             Section::Calendar => &[Noun::CustomField, Noun::Label, Noun::Message],
