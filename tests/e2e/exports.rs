@@ -159,7 +159,7 @@ fn check_feed(path: &str, text: &str) {
 }
 
 /// Keeps a document where the environment says so, for validators that are no crates.
-fn keep(path: &str, query: &str, bytes: &[u8]) {
+fn keep(site: &Site, path: &str, query: &str, bytes: &[u8]) {
     let Some(folder) = std::env::var_os("CAIRN_TEST_DOCUMENTS") else { return };
     let folder = std::path::PathBuf::from(folder);
     std::fs::create_dir_all(&folder).expect("the folder can be made");
@@ -199,7 +199,7 @@ on_each_database! {
                 let begin = format!("attachment; filename=\"acme-{}", path.replace(['/', '.'], "-").split('-').next().unwrap_or_default());
                 assert!(disposition.starts_with(&begin), "{disposition} {begin}");
                 counts.insert(format!("{path}{query}"), records_of(&path, &bytes));
-                keep(&path, query, &bytes);
+                keep(&site, &path, query, &bytes);
             }
         }
         for (path, count) in [
