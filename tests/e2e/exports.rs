@@ -163,8 +163,9 @@ fn keep(site: &Site, path: &str, query: &str, bytes: &[u8]) {
     let Some(folder) = std::env::var_os("CAIRN_TEST_DOCUMENTS") else { return };
     let folder = std::path::PathBuf::from(folder);
     std::fs::create_dir_all(&folder).expect("the folder can be made");
-    let name =
-        format!("{}{}", query.replace(['?', '=', '&', ':'], "-").trim_start_matches('-'), path.replace('/', "-"));
+    let database = if site.storage().is_sqlite() { "sqlite" } else { "postgres" };
+    let query = query.replace(['?', '=', '&', ':'], "-");
+    let name = format!("{database}{query}-{}", path.replace('/', "-"));
     std::fs::write(folder.join(name), bytes).expect("the folder can be written");
 }
 
