@@ -6,7 +6,7 @@
 #
 # Needs python3, curl, sqlite3, PostgreSQL and target/release/cairn, or the one that CAIRN names. The PostgreSQL is a private one
 # with its default settings but for 256 MB of buffers; ENGINES="sqlite" leaves it out. PORT (by default 18080) and the one after
-# it must be free. Each figure is the best of three; memory is what the server has at most, above what it has before, in MB.
+# it must be free. The figures of CSV are the best of three; memory is what the server has at most, above what it has before, in MB.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cairn=${CAIRN:-$here/../../target/release/cairn}
@@ -77,10 +77,11 @@ download() {
     curl --silent --show-error --fail -H "Authorization: Bearer $token" -o "$folder/ours" "http://127.0.0.1:$port/export/$1"
 }
 
-# The seconds of the fastest of three runs: best COMMAND…
+# The seconds of the fastest of so many runs: best RUNS COMMAND…
 best() {
-    local fastest=
-    for _ in 1 2 3; do
+    local fastest= runs=$1
+    shift
+    for _ in $(seq "$runs"); do
         local start=$EPOCHREALTIME
         "$@"
         local took
@@ -101,8 +102,8 @@ for engine in $engines; do
         fill "$engine" "$rows"
         sleep 2
         idle=$(resident VmRSS)
-        hand=$(best by_hand "$engine" "$rows")
-        ours=$(best download people.csv)
+        hand=$(best 3 by_hand "$engine" "$rows")
+        ours=$(best 3 download people.csv)
         found=$(python3 -c 'import csv, sys; csv.field_size_limit(1 << 30); print(*(sum(1 for _ in csv.reader(open(name, newline=""))) - 1 for name in sys.argv[1:]))' "$folder/hand.csv" "$folder/ours")
         [ "${found% *}" = "${found#* }" ] || { echo "the rows by hand and of ours are $found" >&2; exit 1; }
         awk -v engine="$engine" -v rows="$rows" -v hand="$hand" -v ours="$ours" -v idle="$idle" -v peak="$(resident VmHWM)" 'BEGIN {
@@ -111,7 +112,7 @@ for engine in $engines; do
         for format in json vcf xlsx google.csv ndjson; do
             echo 5 >"/proc/$serving/clear_refs"
             idle=$(resident VmRSS)
-            took=$(best download "people.$format")
+            took=$(best 1 download "people.$format")
             awk -v engine="$engine" -v rows="$rows" -v format="$format" -v took="$took" -v idle="$idle" -v peak="$(resident VmHWM)" 'BEGIN {
                 printf "%-8s  %7d people  %-10s %6.2f s  %3d MB above %d\n", engine, rows, format, took, (peak - idle) / 1024, idle / 1024 }'
         done
