@@ -1,5 +1,7 @@
 //! The schema as a whole: its roots, its limits, and running a request against it.
 
+use std::pin::Pin;
+
 use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{
@@ -157,7 +159,19 @@ pub fn sdl() -> String {
 
 /// Runs a request for a caller. An error without a code was found by the engine and becomes `INVALID`; an `INTERNAL`
 /// one gets the id by which the log has its cause.
-pub async fn execute(schema: &Schema, mut request: Request, caller: Caller, request_id: &str) -> Response {
+///
+/// The future is boxed, so that it is compiled in this crate and not once more in each that runs a request: with all resolvers in
+/// it, it is the largest of the program by far.
+pub fn execute<'a>(
+    schema: &'a Schema,
+    request: Request,
+    caller: Caller,
+    request_id: &'a str,
+) -> Pin<Box<dyn Future<Output = Response> + Send + 'a>> {
+    Box::pin(run(schema, request, caller, request_id))
+}
+
+async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: &str) -> Response {
     let operation = request.operation_name.clone();
     // What cannot be parsed is for the engine to explain.
     let asked = match request.parsed_query() {
