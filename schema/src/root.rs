@@ -32,6 +32,7 @@ use crate::search::SearchQuery;
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 use crate::users::{UsersMutation, UsersQuery};
+use crate::webhooks::{self, Webhook, WebhooksMutation, WebhooksQuery};
 
 /// How deep a query may be nested.
 const DEPTH: usize = 15;
@@ -65,6 +66,7 @@ enum Node {
     Person(Person),
     Transaction(Transaction),
     User(User),
+    Webhook(Webhook),
 }
 
 #[derive(Default)]
@@ -90,6 +92,7 @@ impl NodeQuery {
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
             Kind::Import => imports::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Webhook => webhooks::by_id(ctx, &id).await?.map(Node::from),
             Kind::Upload => None,
         })
     }
@@ -114,6 +117,7 @@ pub struct Query(
     SearchQuery,
     TransactionsQuery,
     UsersQuery,
+    WebhooksQuery,
 );
 
 /// The root of mutations.
@@ -133,6 +137,7 @@ pub struct Mutation(
     PeopleMutation,
     TransactionsMutation,
     UsersMutation,
+    WebhooksMutation,
 );
 
 /// The root of subscriptions.
