@@ -1,14 +1,18 @@
 //! The JSON webhook as programs call it: every way to send, every kind, duplicates, searches, and who may do what.
 
+use std::io::Write as _;
 use std::num::NonZeroUsize;
+use std::path::Path;
+use std::process::Command;
 
 use harness::client::Client;
 use harness::database::Kind;
-use harness::on_each_database;
 use harness::site::Site;
+use harness::{on_each_database, require};
 use reqwest::{Method, RequestBuilder, StatusCode};
 use serde_json::{Value, json};
 use storage::query::users::Role;
+use tokio::task::spawn_blocking;
 
 use crate::program::Desk;
 
@@ -101,7 +105,7 @@ on_each_database! {
         });
         assert_eq!(hook.json(&lead).await, (StatusCode::OK, "Success".to_owned()));
         for stage in ["lead", "Opportunity", "customer", "archive"] {
-            let prospect = json!({ "name": format!("Ann {stage}"), "type": stage, "value": 1234.5 });
+            let prospect = json!({ "name": format!("Bob {stage}"), "type": stage, "value": 1234.5 });
             assert_eq!(hook.json(&prospect).await, (StatusCode::OK, "Success".to_owned()));
         }
         assert_eq!(hook.json(&json!({ "name": "Only a person", "type": "person", "value": "1" })).await.1, "Success");
@@ -154,6 +158,23 @@ on_each_database! {
         // Without an address, name and company tell who is meant.
         assert_eq!(data["people"]["nodes"], json!([{ "zip": "53111", "name": "jane doe-roe" }]));
         assert_eq!(data["transactions"]["totalCount"], 2);
+    }
+
+    async fn the_same_person_sent_many_times_at_once_is_one(site: Site) {
+        let client = site.client().await;
+        let hook = Hook::of(&client, json!({ "name": "Form" })).await;
+        // Whoever is impatient clicks twice.
+        let calls = (0..12).map(|number| {
+            let (both, name) = (json!({ "name": "Ann", "email": "ann@acme.example" }), json!({ "name": "Bob" }));
+            let body = if number % 2 == 0 { both } else { name };
+            let request = hook.request(Method::POST).json(&body);
+            tokio::spawn(answer(request))
+        });
+        for call in calls.collect::<Vec<_>>() {
+            assert_eq!(call.await.expect("no panic").1, "Success");
+        }
+        let people = client.graphql("{ people { nodes { name } } }", json!({})).await["people"]["nodes"].clone();
+        assert_eq!(people, json!([{ "name": "Ann" }, { "name": "Bob" }]));
     }
 
     async fn a_template_is_fired_on_the_prospect_and_a_wrong_one_makes_nothing(site: Site) {
@@ -443,6 +464,26 @@ on_each_database! {
         assert!(!names.contains("Mallory") && !names.contains("Zed"), "{names}");
     }
 
+    async fn clients_leave_records_and_read_them_back(site: Site) {
+        let client = site.client().await;
+        let hook = Hook::of(&client, json!({ "name": "Scripts" })).await;
+        let url = format!("http://{}{}", site.address, hook.path);
+        for (program, probe, file) in [
+            ("sh", ["-c", "curl --version"], "webhook.sh"),
+            ("python3", ["-c", "import json"], "webhook.py"),
+            ("php", ["-r", "exit(function_exists('curl_init') ? 0 : 1);"], "webhook.php"),
+        ] {
+            let url = url.clone();
+            let said = spawn_blocking(move || play(program, &probe, file, &url)).await.expect("a client is run");
+            // libtest captures what the print macros write, and these counts are for the note of a run.
+            let _ = write!(std::io::stderr(), "{said}");
+        }
+        let counts = "{ people { totalCount } transactions { totalCount } messages { totalCount } }";
+        let data = client.graphql(counts, json!({})).await;
+        let count = |noun: &str| data[noun]["totalCount"].as_i64().expect("a count");
+        assert_eq!((count("people"), count("transactions")), (2 * count("messages"), count("messages")), "{data}");
+    }
+
     async fn the_command_line_makes_lists_and_revokes_webhooks(desk: Desk) {
         let desk = desk.with_account();
         let made = desk.ok(&["webhook", "create", "Contact form", "--no-search"]);
@@ -508,6 +549,20 @@ impl Capped {
         });
         site.await.map(Self)
     }
+}
+
+/// What a client says, or nothing where the machine lacks it.
+fn play(program: &str, probe: &[&str], file: &str, url: &str) -> String {
+    let run = |arguments: &[&str]| Command::new(program).args(arguments).output().ok();
+    if !run(probe).is_some_and(|output| output.status.success()) {
+        require::missing(program, &format!("the webhook with {file}"));
+        return String::new();
+    }
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("clients").join(file);
+    let output = run(&[path.to_str().expect("UTF-8"), url]).expect("it has just run");
+    let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.success() && said.contains("3 left, 2 read back"), "{file}: {said}{complained}");
+    said.into_owned()
 }
 
 /// Status and body of an answer.

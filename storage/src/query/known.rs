@@ -1,6 +1,8 @@
 //! A person who may be in the account already: the match of the import's keys, and what it gets of what is given.
 
-use crate::contact::Contact;
+use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
+
+use crate::contact::{Contact, Keys};
 use crate::error::Result;
 use crate::handle::Unit;
 use crate::import::Candidates;
@@ -26,6 +28,7 @@ pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<
     let contact = new.contact.clone().cleaned()?;
     let values = custom_values::check(unit, Target::Person, &new.custom_values).await?;
     let keys = contact.keys();
+    take_turn(unit, &keys).await?;
     let candidates = Candidates::load(&unit.scope(), &[], std::slice::from_ref(&keys)).await?;
     let Some((found, _)) = candidates.find(None, &keys, |_| true) else {
         return people::create_in(unit, new).await;
@@ -56,6 +59,25 @@ pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<
     let person = people::save(unit, &person, contact).await?;
     unit.publish(Noun::Person, Verb::Updated, person.id).await?;
     Ok(person)
+}
+
+/// Has whoever brings the same person at this moment wait, so that the second one finds whom the first has made. SQLite has one
+/// writer anyway; on PostgreSQL these locks end with the unit.
+async fn take_turn(unit: &Unit, keys: &Keys) -> Result<()> {
+    let on = unit.on();
+    if on.get_database_backend() != DbBackend::Postgres {
+        return Ok(());
+    }
+    let account = unit.account;
+    let email = keys.email_key.as_ref().map(|email| format!("{account} email {email}"));
+    let names = [keys.name_key.as_str(), keys.company_key.as_str()];
+    let name = (names != ["", ""]).then(|| format!("{account} name {}\n{}", names[0], names[1]));
+    // Always the address first, so that no two wait for each other.
+    for key in email.into_iter().chain(name) {
+        let lock = "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))";
+        on.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, lock, [key.into()])).await?;
+    }
+    Ok(())
 }
 
 /// A contact with the filled fields of another.
