@@ -143,7 +143,7 @@ mod tests {
             ("\"x\"", "expected an object such as"),
             ("{", "EOF"),
             ("{} {}", "trailing characters"),
-            ("{\"a\": \"\\ud800\"}", "lone leading surrogate"),
+            ("{\"a\": \"\\ud800\"}", "hex escape"),
             ("{\"name\": {\"first\": \"Ann\"}}", "name holds an object"),
             ("{\"name\": [[\"Ann\"]]}", "name holds an object"),
         ] {
