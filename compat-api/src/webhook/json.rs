@@ -23,12 +23,11 @@ pub(super) fn form(text: &str, is_known: impl Fn(&str) -> bool) -> Result<Form, 
     for (name, raw) in fields {
         match value(raw)? {
             Value::Text(text) => read.push((name, text)),
-            Value::Nothing => {}
             Value::Nested if is_known(&name.trim().to_lowercase()) => {
                 let message = format!("{name} holds an object; send a text, a number or a list of them");
                 return Err(Error::new(Code::Invalid, message));
             }
-            Value::Nested => {}
+            Value::Nothing | Value::Nested => {}
         }
     }
     Ok(Form::of_fields(read))
