@@ -147,20 +147,12 @@ impl Request {
         let status = response.status().as_u16();
         let code = response.headers().get("x-cairn-code").map(|code| code.to_str().expect("ASCII").to_owned());
         let text = response.text().await.expect("the answer is whole");
-        match code {
-            Some(code) => {
-                assert!(matches!(status, 400 | 403 | 409 | 429), "{status} {text} {self:?}");
-                Answer::Refusal(code, text)
-            }
-            None => {
-                assert_eq!(status, 200, "{text} {self:?}");
-                if text == "Success" {
-                    Answer::Success
-                } else {
-                    Answer::Array(serde_json::from_str(&text).expect("JSON"))
-                }
-            }
+        if let Some(code) = code {
+            assert!(matches!(status, 400 | 403 | 409 | 429), "{status} {text} {self:?}");
+            return Answer::Refusal(code, text);
         }
+        assert_eq!(status, 200, "{text} {self:?}");
+        if text == "Success" { Answer::Success } else { Answer::Array(serde_json::from_str(&text).expect("JSON")) }
     }
 }
 
@@ -288,9 +280,10 @@ fn request() -> impl Strategy<Value = Request> {
     let object = |fields: Vec<(String, Value)>| Value::from(fields.into_iter().collect::<Map<_, _>>()).to_string();
     let sure = (plain(), any::<bool>()).prop_map(move |((fields, kind, name), in_form)| {
         let text = object(fields);
-        let (content_type, body) = match in_form {
-            true => (Some("application/x-www-form-urlencoded"), format!("json={}", encoded(text.as_bytes()))),
-            false => (Some("application/json"), text),
+        let (content_type, body) = if in_form {
+            (Some("application/x-www-form-urlencoded"), format!("json={}", encoded(text.as_bytes())))
+        } else {
+            (Some("application/json"), text)
         };
         let (kind, name) = (Some(kind), Some(name));
         Request { method: Method::POST, content_type, query: String::new(), body: body.into_bytes(), kind, name }
