@@ -17,6 +17,29 @@ pub(crate) type DateTime = jiff::Timestamp;
 /// The scalar `Decimal` of the schema.
 pub(crate) type Decimal = String;
 
+/// What happens with a person who may be in the account already.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Matching {
+    /// A new person is made, always.
+    Create,
+    /// The empty fields of the person who is there are filled.
+    Merge,
+    /// The person who is there gets what is given.
+    Update,
+}
+
+/// A [`Matching`] as a document of a module has it.
+macro_rules! person_match {
+    ($module:ident, $matching:expr) => {
+        match $matching {
+            $crate::actions::Matching::Create => $module::PersonMatch::CREATE,
+            $crate::actions::Matching::Merge => $module::PersonMatch::MERGE,
+            $crate::actions::Matching::Update => $module::PersonMatch::UPDATE,
+        }
+    };
+}
+pub(crate) use person_match;
+
 /// A field of one line, without outer white space.
 pub(crate) fn line(form: &Form, name: &str) -> Option<String> {
     form.get(name).map(ToOwned::to_owned)

@@ -47,6 +47,28 @@ impl Form {
         self.fields.iter().filter(|(_, value)| !value.trim().is_empty()).map(|(name, _)| name.as_str())
     }
 
+    /// The fields that somebody else has read.
+    pub(crate) fn of_fields(fields: impl IntoIterator<Item = (String, String)>) -> Self {
+        Self { fields: fields.into_iter().map(|(name, value)| (name.trim().to_lowercase(), value)).collect() }
+    }
+
+    /// These fields, and those of another form that this one does not have.
+    #[must_use]
+    pub(crate) fn over(self, mut below: Self) -> Self {
+        below.fields.extend(self.fields);
+        below
+    }
+
+    /// Takes a field out, exactly as it was sent.
+    pub(crate) fn take(&mut self, name: &str) -> Option<String> {
+        self.fields.remove(name)
+    }
+
+    /// Puts a field in.
+    pub(crate) fn put(&mut self, name: &str, value: String) {
+        self.fields.insert(name.to_owned(), value);
+    }
+
     fn of(parts: Vec<Part>, declared: Option<&'static Encoding>) -> Self {
         let told = parts.iter().rfind(|part| part.name == CHARSET_FIELD.as_bytes());
         let whole = told.and_then(|part| charset(&part.value)).or(declared);
@@ -152,7 +174,7 @@ async fn multipart(boundary: String, body: &[u8]) -> Result<Vec<Part>, NoForm> {
 }
 
 /// The charset that a content type names.
-fn declared(content_type: &str) -> Option<&'static Encoding> {
+pub(crate) fn declared(content_type: &str) -> Option<&'static Encoding> {
     let mut parameters = content_type.split(';').skip(1).filter_map(|parameter| parameter.split_once('='));
     let (_, label) = parameters.find(|(name, _)| name.trim().eq_ignore_ascii_case("charset"))?;
     charset(label.trim().trim_matches('"').as_bytes())
@@ -165,7 +187,7 @@ fn charset(label: &[u8]) -> Option<&'static Encoding> {
 
 /// The text of bytes in a charset; without one, and where they are not the UTF-8 that they are said to be, what is UTF-8
 /// is taken for that and all else for ISO-8859-1.
-fn text(bytes: &[u8], charset: Option<&'static Encoding>) -> String {
+pub(crate) fn text(bytes: &[u8], charset: Option<&'static Encoding>) -> String {
     if let Some(charset) = charset.filter(|charset| *charset != UTF_8) {
         return charset.decode_without_bom_handling(bytes).0.into_owned();
     }

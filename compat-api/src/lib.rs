@@ -1,7 +1,8 @@
-//! The legacy `api.php`: forms in, `Success`, a sentence or XML out, and GraphQL in between.
+//! The legacy `api.php` and the JSON webhook: forms in, `Success`, a sentence or XML out, and GraphQL in between.
 //!
 //! [`answer`] is the whole of it: [`form`] reads the form, [`action`] says what it asks for, `actions` turn that into a
 //! document of `queries/` and its answer into a [`reply`], which `listing` writes page by page where it holds records.
+//! [`webhook::answer`] is the same for the webhook, with the same actions.
 //! What the original's page leaves open is decided in `COMPATIBILITY.md`.
 
 // The engine makes one future of all fields of a root, and the compiler counts how deep it is.
@@ -16,6 +17,7 @@ mod number;
 pub mod reply;
 mod run;
 mod settings;
+pub mod webhook;
 
 pub use run::{Api, answer};
 pub use settings::Settings;

@@ -1,4 +1,4 @@
-//! What `api.php` answers: `Success`, a sentence, or XML; with status 200, as clients of the original compare the body.
+//! What `api.php` answers: `Success`, a sentence, or XML (and the webhook JSON); with status 200, as clients of the original compare the body.
 
 pub mod charset;
 pub mod xml;
@@ -48,6 +48,11 @@ impl Reply {
     /// Records.
     pub(crate) fn xml(body: Body, charset: Charset, cap: Option<usize>) -> Self {
         Self { body, content_type: charset.xml_type(), code: None, cap }
+    }
+
+    /// What a search of the webhook finds.
+    pub(crate) fn json(body: Body, cap: Option<usize>) -> Self {
+        Self { body, content_type: "application/json", code: None, cap }
     }
 
     fn text(text: &str, charset: Charset, code: Option<Code>) -> Self {

@@ -5,7 +5,8 @@ use graphql_client::GraphQLQuery;
 use schema::{AccountHint, Caller, Code, Engine, Error, Schema, Session};
 
 use crate::action::{Action, NoAction, Target};
-use crate::actions::{events, messages, people, transactions};
+use crate::actions::messages::Orders;
+use crate::actions::{Matching, events, messages, people, transactions};
 use crate::form::Form;
 use crate::listing;
 use crate::reply::Reply;
@@ -42,19 +43,19 @@ pub async fn answer(api: &Api, hint: &AccountHint, form: &Form, request_id: &str
 
 async fn create(call: &Call, target: Target, form: &Form) -> Result<(), Error> {
     match target {
-        Target::Person => people::create(call, form).await,
-        Target::Stage(stage) => transactions::create(call, stage, form).await,
+        Target::Person => people::create(call, form, Matching::Create).await,
+        Target::Stage(stage) => transactions::create(call, stage, form, Matching::Merge, None).await,
         Target::Event => events::create(call, form).await,
-        Target::Message => messages::create(call, form).await,
+        Target::Message => messages::create(call, form, Orders::Kept).await,
     }
 }
 
 /// A call of a signed-in user.
 pub(crate) struct Call {
-    schema: Schema,
+    pub(crate) schema: Schema,
     pub(crate) settings: Settings,
     pub(crate) session: Session,
-    request_id: String,
+    pub(crate) request_id: String,
 }
 
 impl Call {

@@ -9,6 +9,7 @@ mod migrate;
 mod output;
 mod serve;
 mod user;
+mod webhook;
 
 use std::process::ExitCode;
 
@@ -50,6 +51,9 @@ enum Command {
     /// Make, list and change the users of an account
     #[command(subcommand)]
     User(user::User),
+    /// Make, list and revoke webhooks
+    #[command(subcommand)]
+    Webhook(webhook::Webhook),
     /// Import a file
     Import(import::Import),
     /// Export a view
@@ -128,6 +132,10 @@ async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Result<Ending, Fai
         Command::Serve(command) => command.run(flags, registry).await?,
         Command::Account(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
         Command::User(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
+        Command::Webhook(command) => {
+            let config = config(&flags)?;
+            command.run(&open(&config, registry).await?, &config).await?;
+        }
         Command::Export(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
         Command::Migrate(command) => command.run(&connect(&config(&flags)?).await?).await?,
         Command::Schema => output::print(&schema::sdl())?,

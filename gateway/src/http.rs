@@ -14,6 +14,7 @@ mod legacy;
 mod query;
 mod session;
 mod spool;
+mod webhook;
 mod websocket;
 
 use std::sync::Arc;
@@ -50,6 +51,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/graphiql", get(explorer::page))
         .route("/graphiql/{file}", get(explorer::file))
         .route("/api.php", post(legacy::serve))
+        .route("/webhook/{secret}", get(webhook::serve).post(webhook::serve).head(webhook::no_head))
         .route("/export/{file}", get(export::section))
         .route("/export/{section}/{file}", get(export::related))
         .route("/feeds/{file}", get(feeds::serve))

@@ -35,10 +35,11 @@ pub enum Kind {
     Transaction,
     Upload,
     User,
+    Webhook,
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Account,
         Self::Category,
         Self::CustomField,
@@ -53,6 +54,7 @@ impl Kind {
         Self::Transaction,
         Self::Upload,
         Self::User,
+        Self::Webhook,
     ];
 
     fn name(self) -> &'static str {
@@ -71,6 +73,7 @@ impl Kind {
             Self::Transaction => "transaction",
             Self::Upload => "upload",
             Self::User => "user",
+            Self::Webhook => "webhook",
         }
     }
 
@@ -95,7 +98,8 @@ impl Kind {
             | Self::Import
             | Self::Label
             | Self::Upload
-            | Self::User => None,
+            | Self::User
+            | Self::Webhook => None,
         }
     }
 

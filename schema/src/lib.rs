@@ -39,6 +39,7 @@ mod transactions;
 mod transfer;
 mod users;
 mod view;
+mod webhooks;
 
 pub use engine::{Clock, Engine};
 pub use error::{Code, Error, Result};
@@ -58,3 +59,4 @@ pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use session::{AccountHint, Caller, Session};
 pub use storage::fold;
 pub use view::ViewRequest;
+pub use webhooks::OpenedWebhook;

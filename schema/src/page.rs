@@ -128,6 +128,7 @@ impl List {
             Kind::Transaction => b'd',
             Kind::Upload => b'o',
             Kind::User => b'u',
+            Kind::Webhook => b'w',
         };
         let key = match self.order.key {
             SortKey::Name => b'n',

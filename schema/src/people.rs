@@ -2,7 +2,7 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use storage::query::people as stored;
 use storage::{Contact, Order, View};
 use uuid::Uuid;
@@ -212,11 +212,39 @@ pub(crate) struct PersonInput {
     pub(crate) custom_values: Vec<CustomValueInput>,
 }
 
+/// What happens with a person who may be in the account already: the one with the same e-mail address, or with the same name
+/// and company where one of the two has no e-mail address.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
+pub(crate) enum PersonMatch {
+    /// A new person is made, always.
+    #[default]
+    Create,
+    /// The person who is there is taken, and empty fields are filled; only where there is none a new person is made.
+    Merge,
+    /// The person who is there is taken, and what is given replaces what they have; notes are put under theirs. What is not
+    /// given stays. Only where there is none a new person is made.
+    Update,
+}
+
+impl PersonMatch {
+    /// What a person who is there gets; `None` where nobody looks for one.
+    pub(crate) fn known(self) -> Option<stored::Known> {
+        match self {
+            Self::Create => None,
+            Self::Merge => Some(stored::Known::Filled),
+            Self::Update => Some(stored::Known::Updated),
+        }
+    }
+}
+
 /// The input of `createPerson`.
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct CreatePersonInput {
     #[graphql(flatten)]
     person: PersonInput,
+    /// What happens where the person is in the account already.
+    #[graphql(default)]
+    person_match: PersonMatch,
 }
 
 /// A created person.
@@ -326,10 +354,15 @@ pub(crate) struct PeopleMutation;
 
 #[Object]
 impl PeopleMutation {
-    /// Makes a person, always: an e-mail address is not unique.
+    /// Makes a person, always unless `personMatch` says otherwise: an e-mail address is not unique.
     async fn create_person(&self, ctx: &Context<'_>, input: CreatePersonInput) -> Result<CreatePersonPayload> {
         let writer = session(ctx)?.writer(Right::Records)?;
-        let person = stored::create(&writer, transfer::people::new(input.person)).await?;
+        let CreatePersonInput { person, person_match } = input;
+        let new = transfer::people::new(person);
+        let person = match person_match.known() {
+            None => stored::create(&writer, new).await?,
+            Some(known) => stored::create_unless_known(&writer, new, known).await?,
+        };
         Ok(CreatePersonPayload { person: transfer::people::client(person) })
     }
 

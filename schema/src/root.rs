@@ -34,6 +34,7 @@ use crate::search::SearchQuery;
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 use crate::users::{UsersMutation, UsersQuery};
+use crate::webhooks::{self, Webhook, WebhooksMutation, WebhooksQuery};
 
 /// How deep a query may be nested.
 const DEPTH: usize = 15;
@@ -67,6 +68,7 @@ enum Node {
     Person(Person),
     Transaction(Transaction),
     User(User),
+    Webhook(Webhook),
 }
 
 #[derive(Default)]
@@ -92,6 +94,7 @@ impl NodeQuery {
             Kind::Transaction => transactions::by_id(ctx, &id).await?.map(Node::from),
             Kind::User => accounts::user_by_id(session, key).await?.map(Node::from),
             Kind::Import => imports::by_id(ctx, &id).await?.map(Node::from),
+            Kind::Webhook => webhooks::by_id(ctx, &id).await?.map(Node::from),
             Kind::Upload => None,
         })
     }
@@ -116,6 +119,7 @@ pub struct Query(
     SearchQuery,
     TransactionsQuery,
     UsersQuery,
+    WebhooksQuery,
 );
 
 /// The root of mutations.
@@ -135,6 +139,7 @@ pub struct Mutation(
     PeopleMutation,
     TransactionsMutation,
     UsersMutation,
+    WebhooksMutation,
 );
 
 /// The root of subscriptions.

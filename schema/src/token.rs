@@ -24,6 +24,8 @@ const LEEWAY: u64 = 5;
 pub(crate) const REFRESH_PREFIX: &str = "cairn_refresh_";
 /// What the secret of a feed begins with.
 pub(crate) const FEED_PREFIX: &str = "cairn_feed_";
+/// What the secret of a webhook begins with.
+pub(crate) const WEBHOOK_PREFIX: &str = "cairn_webhook_";
 
 /// Whom an access token stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

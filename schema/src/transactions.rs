@@ -2,7 +2,7 @@
 
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
-use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use storage::query::transactions as stored;
 use storage::{Order, View};
 use uuid::Uuid;
@@ -17,7 +17,7 @@ use crate::labels::{self, Label};
 use crate::loader::{Loads, ManagersOf, PersonById, StepsOf, UserById};
 use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{List, PageArguments, connection};
-use crate::people::{Person, PersonInput};
+use crate::people::{Person, PersonInput, PersonMatch};
 use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::{Date, DateTime, Decimal, given};
@@ -203,17 +203,8 @@ pub(crate) struct CreateTransactionInput {
     /// The values of custom fields.
     #[graphql(default)]
     custom_values: Vec<CustomValueInput>,
-}
-
-/// What happens with a `person` who may be in the account already.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Enum)]
-pub(crate) enum PersonMatch {
-    /// A new person is made, always.
-    #[default]
-    Create,
-    /// The person with the same e-mail address, or with the same name and company where one of the two has no e-mail
-    /// address, is taken and its empty fields are filled; only where there is none a new person is made.
-    Merge,
+    /// The event template that is fired on it, by name or id, from today on.
+    event_template: Option<String>,
 }
 
 /// A created transaction.
@@ -342,6 +333,7 @@ impl TransactionsMutation {
             managers,
             categories,
             custom_values,
+            event_template,
         } = input;
         let terms = stored::Terms {
             value: value.map(|value| value.0).unwrap_or_default(),
@@ -349,6 +341,10 @@ impl TransactionsMutation {
             more_info,
         };
         let person = person_ref(person_id, person, person_match)?;
+        let event_template = match event_template {
+            Some(template) => Some(session(ctx)?.template_named(template).await?),
+            None => None,
+        };
         let new = stored::NewTransaction {
             person,
             stage: stage.into(),
@@ -356,6 +352,7 @@ impl TransactionsMutation {
             managers: users(&managers)?,
             categories,
             custom_values: transfer::custom_fields::given(custom_values),
+            event_template,
         };
         let transaction = stored::create(&writer, new).await?;
         Ok(CreateTransactionPayload { transaction: transfer::transactions::client(transaction) })
@@ -455,9 +452,9 @@ fn person_ref(id: Option<ID>, person: Option<PersonInput>, matching: PersonMatch
         (Some(id), None) => Ok(stored::PersonRef::Id(Kind::Person.expect(&id)?)),
         (None, Some(person)) => {
             let new = transfer::people::new(person);
-            Ok(match matching {
-                PersonMatch::Create => stored::PersonRef::New(new),
-                PersonMatch::Merge => stored::PersonRef::Merged(new),
+            Ok(match matching.known() {
+                None => stored::PersonRef::New(new),
+                Some(known) => stored::PersonRef::Known(new, known),
             })
         }
         _ => Err(Error::invalid("give exactly one of personId and person")),

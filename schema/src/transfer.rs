@@ -16,3 +16,4 @@ pub(crate) mod labels;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod transactions;
+pub(crate) mod webhooks;

@@ -39,3 +39,4 @@ pub(crate) mod undone_categories;
 pub(crate) mod upload_pieces;
 pub(crate) mod uploads;
 pub(crate) mod users;
+pub(crate) mod webhooks;

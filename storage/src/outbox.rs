@@ -30,6 +30,7 @@ pub enum Noun {
     Person,
     Transaction,
     User,
+    Webhook,
 }
 
 /// What happened to it.
@@ -47,7 +48,7 @@ pub(crate) enum Verb {
 
 impl Noun {
     /// All of them.
-    pub const ALL: [Self; 13] = [
+    pub const ALL: [Self; 14] = [
         Self::Account,
         Self::Category,
         Self::CustomField,
@@ -61,6 +62,7 @@ impl Noun {
         Self::Person,
         Self::Transaction,
         Self::User,
+        Self::Webhook,
     ];
 
     /// What the topics of its rows begin with.
@@ -79,6 +81,7 @@ impl Noun {
             Self::Person => "person",
             Self::Transaction => "transaction",
             Self::User => "user",
+            Self::Webhook => "webhook",
         }
     }
 }

@@ -14,6 +14,7 @@ pub mod feeds;
 pub mod firing;
 pub mod imports;
 mod items;
+pub(crate) mod known;
 pub mod labels;
 pub mod messages;
 pub mod orders;
@@ -23,6 +24,7 @@ pub mod tokens;
 pub mod transactions;
 pub mod uploads;
 pub mod users;
+pub mod webhooks;
 
 use sea_orm::{EntityTrait, PaginatorTrait, Select};
 

@@ -25,6 +25,7 @@ struct Ids {
     import: String,
     upload: String,
     feed: String,
+    webhook: String,
 }
 
 /// An argument, a document and the id that goes there.
@@ -376,6 +377,17 @@ const PROBES: &[Probe] = &[
     ("Query.node(id) of an import", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.import),
     ("Query.feed(id)", "query($id: ID!) { feed(id: $id) { id name } }", |ids| &ids.feed),
     ("RevokeFeedInput.id", "mutation($id: ID!) { revokeFeed(input: { id: $id }) { feed { id } } }", |ids| &ids.feed),
+    ("Query.webhook(id)", "query($id: ID!) { webhook(id: $id) { id name } }", |ids| &ids.webhook),
+    ("RevokeWebhookInput.id", "mutation($id: ID!) { revokeWebhook(input: { id: $id }) { webhook { id } } }", |ids| {
+        &ids.webhook
+    }),
+    (
+        "CreateTransactionInput.eventTemplate of a lead",
+        "mutation($id: String!, $person: ID!) {
+            createTransaction(input: { stage: LEAD, personId: $person, eventTemplate: $id }) { transaction { id } }
+        }",
+        |ids| &ids.template,
+    ),
     (
         "PlanImportInput.upload",
         "mutation($id: ID!) { planImport(input: { upload: $id, section: PEOPLE, format: \"csv\" }) { import { id } } }",
@@ -429,6 +441,7 @@ on_each_database! {
             import: replaced(&theirs.import),
             upload: replaced(&theirs.upload),
             feed: replaced(&theirs.feed),
+            webhook: replaced(&theirs.webhook),
         };
         let with = |id: &str| json!({
             "id": id, "person": own.person, "transaction": own.transaction, "event": own.event, "message": own.message,
@@ -442,7 +455,7 @@ on_each_database! {
         }
         let others = [
             &theirs.account, &theirs.user, &theirs.category, &theirs.transaction, &theirs.event, &theirs.message,
-            &theirs.field, &theirs.label, &theirs.import, &theirs.upload, &theirs.feed,
+            &theirs.field, &theirs.label, &theirs.import, &theirs.upload, &theirs.feed, &theirs.webhook,
         ];
         for id in others {
             let answer = ours.graphql(PROBES[0].1, json!({ "id": id })).await;
@@ -576,10 +589,13 @@ async fn fill(client: &Client) -> Ids {
     let upload = client.import("/uploads", "name\n").await;
     let feed = "mutation { createFeed(input: { section: \"people\", format: \"csv\" }) { feed { id } } }";
     let feed = client.graphql(feed, json!({})).await;
+    let webhook = "mutation { createWebhook(input: { name: \"Form\" }) { webhook { id } } }";
+    let webhook = client.graphql(webhook, json!({})).await;
     Ids {
         import: text(&plan["id"]),
         upload: text(&upload["id"]),
         feed: text(&feed["createFeed"]["feed"]["id"]),
+        webhook: text(&webhook["createWebhook"]["webhook"]["id"]),
         mail: text(&templates["createEmailTemplate"]["emailTemplate"]["id"]),
         template: text(&templates["createEventTemplate"]["eventTemplate"]["id"]),
         field: text(&marks["createCustomField"]["customField"]["id"]),

@@ -29,3 +29,5 @@ mod templates;
 mod transactions;
 mod undo;
 mod web;
+mod webhook;
+mod webhook_requests;

@@ -68,7 +68,7 @@ impl Desk {
     }
 
     /// The same with variables in its environment.
-    fn serve_with(&self, environment: &[(&str, &str)], more: &[&str]) -> Serving {
+    pub(crate) fn serve_with(&self, environment: &[(&str, &str)], more: &[&str]) -> Serving {
         let serve = ["--database", &self.database, "serve", "--listen", "127.0.0.1:0", "--admin-listen", "127.0.0.1:0"];
         let last = if more.contains(&"--demo") { "search=ACME" } else { "health at" };
         Serving::start(PROGRAM, self.path(), environment, &[&serve, more].concat(), last)
@@ -230,7 +230,7 @@ on_each_database! {
         assert_eq!(desk.cairn(&["migrate", "down"]).status.code(), Some(2));
         let status = desk.ok(&["migrate", "down", "--delete-data"]);
         let last = status.lines().last().expect("a list").split_whitespace().collect::<Vec<_>>();
-        assert_eq!(last, ["m0006_feeds", "pending"], "{status}");
+        assert_eq!(last, ["m0007_webhooks", "pending"], "{status}");
     }
 
     async fn a_request_that_runs_when_the_signal_comes_is_finished(desk: Desk) {

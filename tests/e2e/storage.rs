@@ -126,6 +126,7 @@ on_each_database! {
                 managers: Vec::new(),
                 categories: Vec::new(),
                 custom_values: Vec::new(),
+                event_template: None,
             };
             transactions.push(transactions::create(&account.writer, new).await.expect("a transaction").id);
         }

@@ -1,7 +1,7 @@
 //! The program as a process: run to its end, or serving until the test ends.
 
 use std::ffi::OsStr;
-use std::io::{BufRead as _, BufReader, Write as _};
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
@@ -58,6 +58,15 @@ impl Serving {
     pub fn stop(self) -> bool {
         self.terminate();
         self.wait() == Some(0)
+    }
+
+    /// Stops it, and gives what it has logged.
+    pub fn log(mut self) -> String {
+        self.terminate();
+        let mut log = String::new();
+        let stderr = self.child.stderr.take().expect("it has a standard error");
+        BufReader::new(stderr).read_to_string(&mut log).expect("the log is text");
+        log
     }
 
     /// Waits for its end, and gives its exit code.

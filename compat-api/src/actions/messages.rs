@@ -21,21 +21,43 @@ struct GetMessages;
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/count_messages.graphql")]
 struct CountMessages;
 
-/// Makes a message. Operators in its body stay text: only the webhook's page speaks of them.
-pub(crate) async fn create(call: &Call, form: &Form) -> Result<(), Error> {
-    use create_message::{CreateMessageInput, OperatorHandling, Variables};
+/// What happens to operators such as `[category:Meetings]` in the body: only the webhook's page speaks of them.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Orders {
+    /// They are text.
+    Kept,
+    /// They are obeyed and taken out.
+    Obeyed,
+}
+
+/// Makes a message. The lines of the field `files` are addresses of files.
+pub(crate) async fn create(call: &Call, form: &Form, orders: Orders) -> Result<(), Error> {
+    use create_message::{CreateMessageInput, MessageFileInput, OperatorHandling, Variables};
+    let files = form.get("files").filter(|_| orders == Orders::Obeyed).unwrap_or_default();
+    let urls = files.lines().map(str::trim).filter(|url| !url.is_empty());
+    let file = |url: &str| MessageFileInput { name: file_name(url), url: url.to_owned(), media_type: None };
     let input = CreateMessageInput {
         title: line(form, "title"),
         body: lines(form, "body"),
         emailed_from: None,
         emailed_to: None,
-        files: Vec::new(),
+        files: urls.map(file).collect(),
         categories: categories(form),
         associations: Vec::new(),
-        operators: OperatorHandling::KEEP,
+        operators: match orders {
+            Orders::Kept => OperatorHandling::KEEP,
+            Orders::Obeyed => OperatorHandling::OBEY,
+        },
     };
     call.run::<CreateMessage>(Variables { input }).await?;
     Ok(())
+}
+
+/// The name of the file at an address: what stands behind the last slash, else the address itself.
+fn file_name(url: &str) -> String {
+    let path = url.split(['?', '#']).next().unwrap_or_default();
+    let name = path.rsplit('/').next().filter(|name| !name.is_empty());
+    name.unwrap_or(url).to_owned()
 }
 
 /// A page of the messages that a search finds, the newest first.

@@ -4,7 +4,7 @@ use graphql_client::GraphQLQuery;
 use schema::Error;
 
 use super::custom_values::{self, Owner};
-use super::{DateTime, categories, day, line, lines, name_and_company};
+use super::{DateTime, Matching, categories, day, line, lines, name_and_company, person_match};
 use crate::form::Form;
 use crate::listing::{Ask, Page};
 use crate::reply::xml::PERSON;
@@ -22,8 +22,8 @@ struct GetPeople;
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/count_people.graphql")]
 struct CountPeople;
 
-/// Makes a person. (COMPATIBILITY.md: whoever is there already.)
-pub(crate) async fn create(call: &Call, form: &Form) -> Result<(), Error> {
+/// Makes a person, or takes the one who is there.
+pub(crate) async fn create(call: &Call, form: &Form, matching: Matching) -> Result<(), Error> {
     use create_person::{CreatePersonInput, CustomValueInput, Variables};
     let (name, company) = name_and_company(form);
     let values = custom_values::given(call, form, Some(Owner::Person)).await?;
@@ -47,6 +47,7 @@ pub(crate) async fn create(call: &Call, form: &Form) -> Result<(), Error> {
             .into_iter()
             .map(|given| CustomValueInput { field: given.field, value: Some(given.value) })
             .collect(),
+        person_match: person_match!(create_person, matching),
     };
     call.run::<CreatePerson>(Variables { input }).await?;
     Ok(())

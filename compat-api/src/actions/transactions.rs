@@ -4,7 +4,7 @@ use graphql_client::GraphQLQuery;
 use schema::Error;
 
 use super::custom_values::{self, Owner};
-use super::{DateTime, Decimal, categories, day, four_places, line, lines, name_and_company};
+use super::{DateTime, Decimal, Matching, categories, day, four_places, line, lines, name_and_company, person_match};
 use crate::action::Stage;
 use crate::form::Form;
 use crate::listing::{Ask, Page};
@@ -46,9 +46,15 @@ pub(crate) const fn shape(stage: Stage) -> Shape<16> {
     })
 }
 
-/// Makes a transaction with the person who matches, or with a new one. (design.md section 12.)
-pub(crate) async fn create(call: &Call, stage: Stage, form: &Form) -> Result<(), Error> {
-    use create_transaction::{CreateTransactionInput, CustomValueInput, PersonInput, PersonMatch, Variables};
+/// Makes a transaction with the person who matches, or with a new one, and fires the event template of this name on it.
+pub(crate) async fn create(
+    call: &Call,
+    stage: Stage,
+    form: &Form,
+    matching: Matching,
+    event_template: Option<String>,
+) -> Result<(), Error> {
+    use create_transaction::{CreateTransactionInput, CustomValueInput, PersonInput, Variables};
     let (name, company) = name_and_company(form);
     let values = custom_values::given(call, form, None).await?;
     let (of_person, of_transaction): (Vec<_>, Vec<_>) =
@@ -79,10 +85,11 @@ pub(crate) async fn create(call: &Call, stage: Stage, form: &Form) -> Result<(),
         more_info: lines(form, "moreinfo"),
         person_id: None,
         person: Some(person),
-        person_match: PersonMatch::MERGE,
+        person_match: person_match!(create_transaction, matching),
         managers: Vec::new(),
         categories: categories(form),
         custom_values: of_transaction.into_iter().map(custom_value).collect(),
+        event_template,
     };
     call.run::<CreateTransaction>(Variables { input }).await?;
     Ok(())

@@ -182,6 +182,7 @@ pub(super) fn transaction(dice: &mut Dice, more: &mut Dice, person: Uuid, manage
         managers: vec![*more.pick(managers)],
         categories,
         custom_values: value(contract).into_iter().collect(),
+        event_template: None,
     }
 }
 

@@ -17,9 +17,9 @@ use super::error::{HttpError, add_advice, status};
 use super::{RequestId, Shared, body, session};
 
 /// The header that carries the code of a refusal, whose status is 200.
-const CODE: HeaderName = HeaderName::from_static("x-cairn-code");
+pub(crate) const CODE: HeaderName = HeaderName::from_static("x-cairn-code");
 /// The header that carries the number of records of a reply that had to leave some out.
-const RESULT_CAP: HeaderName = HeaderName::from_static("x-cairn-result-cap");
+pub(crate) const RESULT_CAP: HeaderName = HeaderName::from_static("x-cairn-result-cap");
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,
@@ -61,7 +61,7 @@ async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &s
 }
 
 /// An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.
-fn written(body: reply::Body) -> Body {
+pub(crate) fn written(body: reply::Body) -> Body {
     match body {
         reply::Body::Whole(bytes) => Body::from(bytes),
         reply::Body::Stream(chunks) => {

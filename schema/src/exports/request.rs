@@ -190,7 +190,10 @@ impl ExportRequest {
                 Noun::Transaction,
             ],
         };
-        Noun::ALL.into_iter().filter(|noun| *noun != Noun::Feed && !none_of.contains(noun)).collect()
+        Noun::ALL
+            .into_iter()
+            .filter(|noun| !matches!(noun, Noun::Feed | Noun::Webhook) && !none_of.contains(noun))
+            .collect()
     }
 
     /// The whole media type of the document.

@@ -359,7 +359,7 @@ impl Session {
         Ok(fields.into_iter().map(|field| field.name).collect())
     }
 
-    async fn template_named(&self, text: String) -> Result<Uuid> {
+    pub(crate) async fn template_named(&self, text: String) -> Result<Uuid> {
         let wanted = name_or_id(Kind::EventTemplate, text);
         let found = event_templates::find(&self.reader(), &wanted).await?;
         found.map(|template| template.id).ok_or_else(|| match wanted {

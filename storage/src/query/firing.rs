@@ -56,6 +56,13 @@ pub struct Firing {
     pub categories: Vec<String>,
 }
 
+impl Firing {
+    /// Fires a template on a record that was just made, for the user who made it.
+    pub(crate) fn of_new(template: Uuid, on: Target) -> Self {
+        Self { template, on, start: Start::Today, expected: None, owner: None, categories: Vec::new() }
+    }
+}
+
 /// What a template is fired on.
 #[derive(Clone, Debug)]
 pub enum Target {
@@ -151,7 +158,8 @@ pub async fn preview(reader: &Reader, firing: &Firing, now: Timestamp) -> Result
     Ok(Preview { records: plan.records.len(), events: plan.events(), items: plan.items, first })
 }
 
-async fn fire_in(unit: &Unit, firing: &Firing) -> Result<Fired> {
+/// Fires within a unit of work. Errors: as [`fire`].
+pub(crate) async fn fire_in(unit: &Unit, firing: &Firing) -> Result<Fired> {
     let zone = accounts::zone(unit).await?;
     let viewer = Cow::Owned(Viewer { user: unit.user(), zone: zone.clone() });
     // Nobody changes the template or renames a record until the events are there.

@@ -14,7 +14,8 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
-use crate::query::{associations, categories, edits, transactions};
+pub use crate::query::known::Known;
+use crate::query::{associations, categories, edits, known, transactions};
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::view::View;
 
@@ -141,6 +142,12 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
             Ok(person)
         })
         .await
+}
+
+/// Takes the person who is there already, who then gets what [`Known`] says; makes one only where there is none.
+pub async fn create_unless_known(writer: &Writer, new: NewPerson, known: Known) -> Result<Person> {
+    let new = &new;
+    writer.write(|unit| async move { known::or_new(&unit, new.clone(), known).await }).await
 }
 
 pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {

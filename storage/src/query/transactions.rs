@@ -15,14 +15,15 @@ use crate::error::{Error, Result};
 use crate::filter::of_view;
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
-use crate::import::Candidates;
 use crate::item::ItemKind;
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
+use crate::query::firing::Firing;
+use crate::query::known::{self, Known};
 use crate::query::people::{self, NewPerson, Person, lines};
-use crate::query::{associations, categories, edits, users};
+use crate::query::{associations, categories, edits, firing, users};
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
@@ -48,6 +49,8 @@ pub struct NewTransaction {
     pub categories: Vec<String>,
     /// The values of custom fields.
     pub custom_values: Vec<CustomValueInput>,
+    /// The event template that is fired on it.
+    pub event_template: Option<Uuid>,
 }
 
 /// A change of a transaction.
@@ -85,8 +88,8 @@ pub enum PersonRef {
     Id(Uuid),
     /// With a new person, whoever is there already.
     New(NewPerson),
-    /// With the person who matches by the import's keys, whose empty fields are filled; else with a new person.
-    Merged(NewPerson),
+    /// With the person who is there already, and who then gets what [`Known`] says; else with a new person.
+    Known(NewPerson, Known),
 }
 
 recorded!(transactions, "transaction", by SortKey sort_key, keeps CreatedBy, PersonId);
@@ -164,12 +167,13 @@ pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Transaction>> {
 
 /// Makes a transaction, and its person where [`PersonRef`] says so.
 ///
-/// Errors: [`Error::NotFound`] for a person who is not there, [`Error::Invalid`].
+/// Errors: [`Error::NotFound`] for a person or an event template that is not there, [`Error::Invalid`].
 pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction> {
     let new = &new;
     writer
         .write(|unit| async move {
-            let NewTransaction { person, stage, terms, managers, categories, custom_values } = new.clone();
+            let NewTransaction { person, stage, terms, managers, categories, custom_values, event_template } =
+                new.clone();
             let terms = terms.cleaned()?;
             let values = custom_values::check(&unit, Target::Transaction, &custom_values).await?;
             let person = resolve(&unit, person).await?;
@@ -182,6 +186,9 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
             set_managers(&unit, id, &managers).await?;
             categories::set(&unit, ItemKind::Transaction.item(id), &categories).await?;
             unit.publish(Noun::Transaction, Verb::Created, id).await?;
+            if let Some(template) = event_template {
+                firing::fire_in(&unit, &Firing::of_new(template, firing::Target::Transaction(id))).await?;
+            }
             Ok(transaction)
         })
         .await
@@ -487,37 +494,8 @@ async fn resolve(unit: &Unit, person: PersonRef) -> Result<Person> {
     match person {
         PersonRef::Id(id) => people::for_update(unit, id).await,
         PersonRef::New(new) => people::create_in(unit, new).await,
-        PersonRef::Merged(new) => merge(unit, new).await,
+        PersonRef::Known(new, known) => known::or_new(unit, new, known).await,
     }
-}
-
-/// The match of a new person with its empty fields filled, or the new person.
-async fn merge(unit: &Unit, new: NewPerson) -> Result<Person> {
-    let contact = new.contact.clone().cleaned()?;
-    let values = custom_values::check(unit, Target::Person, &new.custom_values).await?;
-    let keys = contact.keys();
-    let candidates = Candidates::load(&unit.scope(), &[], std::slice::from_ref(&keys)).await?;
-    let Some((found, _)) = candidates.find(None, &keys, |_| true) else {
-        return people::create_in(unit, new).await;
-    };
-    let person = people::for_update(unit, found.person.id).await?;
-    categories::check_count(&new.categories)?;
-    let ids = categories::ensure(unit, new.categories.iter().map(String::as_str)).await?;
-    let pairs: Vec<_> = ids.into_values().map(|category| (person.id, category)).collect();
-    categories::add(unit, ItemKind::Person, &pairs).await?;
-    let filled = filled(person.contact(), contact);
-    let there = custom_values::values_in(&unit.scope(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
-    let is_new = |value: &custom_values::Checked| {
-        value.value.is_some() && there.iter().all(|there| there.field.id != value.field.id)
-    };
-    let values: Vec<_> = values.into_iter().filter(is_new).collect();
-    if filled == person.contact() && values.is_empty() {
-        return Ok(person);
-    }
-    let person = people::give(unit, person, &values).await?;
-    let person = people::save(unit, &person, filled).await?;
-    unit.publish(Noun::Person, Verb::Updated, person.id).await?;
-    Ok(person)
 }
 
 /// A contact whose empty fields are filled from another.

@@ -138,6 +138,7 @@ impl Account {
             managers: vec![self.users[by]],
             categories: Vec::new(),
             custom_values: Vec::new(),
+            event_template: None,
         };
         let id = transactions::create(&self.writers[by], new).await.expect("a transaction").id;
         let record = Record::new(ItemKind::Transaction, fields, vec![person]).managed_by([self.users[by]]);

@@ -1,0 +1,74 @@
+//! `POST` and `GET /webhook/{secret}`: the JSON webhook.
+//!
+//! Programs that call a webhook look at the status, unlike the clients of `api.php`, which compare the body: a refusal has the status
+//! of its code, and a sentence as its body. 404 is the secret's alone, so that nobody gives up a webhook over a misspelled template.
+
+use axum::body::Body;
+use axum::extract::{Extension, Path, RawQuery, State};
+use axum::response::{IntoResponse, Response};
+use compat_api::Api;
+use compat_api::reply::Reply;
+use compat_api::reply::charset::Charset;
+use compat_api::webhook::{Sent, answer};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
+use http::{HeaderValue, StatusCode};
+use schema::{Code, Error, OpenedWebhook};
+
+use super::error::{HttpError, add_advice, status};
+use super::legacy::{CODE, RESULT_CAP, written};
+use super::{RequestId, Shared, body, session};
+
+pub(crate) async fn serve(
+    State(shared): State<Shared>,
+    Extension(RequestId(request_id)): Extension<RequestId>,
+    Path(secret): Path<String>,
+    RawQuery(query): RawQuery,
+    headers: HeaderMap,
+    body: Body,
+) -> Result<Response, HttpError> {
+    // Before the body is read: nobody without a secret has us keep megabytes.
+    let webhook = match open(&shared, &headers, &secret).await {
+        Ok(webhook) => webhook,
+        Err(Error { code, message, .. }) => {
+            return Ok(response(Reply::exact_refusal(code, &message, Charset::Utf8), status(code)));
+        }
+    };
+    let limits = &shared.config.limits;
+    let body = body::read(body, limits.legacy_body, limits.body_idle()).await?;
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    let sent = Sent { content_type, query: query.as_deref(), body: &body };
+    let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone(), settings: shared.config.legacy };
+    let reply = answer(&api, webhook, sent, &request_id).await;
+    let status = match reply.code {
+        None => StatusCode::OK,
+        Some(Code::NotFound) => StatusCode::BAD_REQUEST,
+        Some(code) => status(code),
+    };
+    Ok(response(reply, status))
+}
+
+/// A webhook makes something on GET, and HEAD promises not to.
+pub(crate) async fn no_head() -> impl IntoResponse {
+    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET,POST")])
+}
+
+async fn open(shared: &Shared, headers: &HeaderMap, secret: &str) -> Result<OpenedWebhook, Error> {
+    let hint = session::account_hint(shared, headers)?;
+    shared.engine.webhook(&hint, secret).await
+}
+
+fn response(reply: Reply, status: StatusCode) -> Response {
+    let Reply { body, content_type, code, cap } = reply;
+    // A GET that was answered from a cache would make nothing.
+    let mut response =
+        (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], written(body)).into_response();
+    let headers = response.headers_mut();
+    if let Some(cap) = cap {
+        headers.insert(RESULT_CAP, HeaderValue::from(cap));
+    }
+    if let Some(code) = code {
+        headers.insert(CODE, HeaderValue::from_static(code.name()));
+        add_advice(status, headers);
+    }
+    response
+}
