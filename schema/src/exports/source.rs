@@ -4,6 +4,7 @@ use std::collections::{BTreeSet, HashMap};
 
 use formats::{Record, Section};
 use futures_util::stream::{self, Stream};
+use storage::query::portions::CategoryNames;
 use storage::query::{
     associations, categories, custom_fields, custom_values, email_templates, event_templates, events, messages, people,
     portions, transactions, users,
@@ -27,6 +28,7 @@ pub(super) struct Source {
     order: Order,
     /// Whether records may have custom values; without a field there is nothing to look for.
     custom: Custom,
+    categories: CategoryNames,
 }
 
 #[derive(Clone, Copy)]
@@ -62,7 +64,7 @@ impl Source {
             Section::EventTemplates => Kind::EventTemplates,
             Section::Reports => return Err(Error::new(Code::Unsupported, "reports are not exported here")),
         };
-        Ok(Self { kind, reader, view, order, custom: Custom::None })
+        Ok(Self { kind, reader, view, order, custom: Custom::None, categories: CategoryNames::default() })
     }
 
     /// The names of the custom fields that its records may have, in the order of the account.
@@ -90,7 +92,7 @@ impl Source {
     }
 
     async fn people(&self, after: Option<Cursor>) -> Result<Records> {
-        let portion = portions::people(&self.reader, &self.view, self.order, after).await?;
+        let portion = portions::people(&self.reader, &self.view, self.order, after, &self.categories).await?;
         let ids: Vec<_> = portion.items.iter().map(|person| person.id).collect();
         let mut custom = self.custom_values(&ids).await?;
         let record = |person: portions::CarriedPerson| {

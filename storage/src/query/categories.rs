@@ -26,7 +26,7 @@ use crate::view::NameOrId;
 const ITEM_LIMIT: usize = 100;
 
 /// What separates names in our CSV and in Google's.
-pub(crate) const SEPARATOR: &str = " ::: ";
+const SEPARATOR: &str = " ::: ";
 
 recorded!(categories, "category", by NameKey name_key, keeps);
 

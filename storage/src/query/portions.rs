@@ -3,12 +3,12 @@
 //! A portion ends after a number of records or of bytes, whichever comes first, so that long texts do not fill the memory; and it
 //! is read to its end before anybody writes it down, so that whoever downloads slowly holds no connection.
 
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
 use futures_util::TryStreamExt as _;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func, JoinType, Query, SelectStatement, SimpleExpr};
-use sea_orm::{
-    ColumnTrait as _, DbBackend, DbErr, FromQueryResult, QueryResult, QuerySelect as _, QueryTrait, Select,
-    StreamTrait as _,
-};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query, SelectStatement, SimpleExpr};
+use sea_orm::{DbBackend, DbErr, FromQueryResult, QueryResult, QuerySelect as _, QueryTrait, Select, StreamTrait as _};
 use uuid::Uuid;
 
 use crate::contact::Contact;
@@ -17,11 +17,10 @@ use crate::error::{Error, Result};
 use crate::filter::{Viewed, of_view};
 use crate::handle::Reader;
 use crate::page::{Cursor, Order, PageRequest, SortKey, paged};
-use crate::query::categories::SEPARATOR;
 use crate::query::events::{Event, in_view};
 use crate::query::messages::Message;
 use crate::query::transactions::Transaction;
-use crate::record::wrong_cursor;
+use crate::record::{self, wrong_cursor};
 use crate::value::Timestamp;
 use crate::view::View;
 
@@ -60,25 +59,26 @@ pub async fn people(
     view: &View,
     order: Order,
     after: Option<Cursor>,
+    names: &CategoryNames,
 ) -> Result<Portion<CarriedPerson>> {
     let query = of_view::<people::Entity>(&reader.scope(), view).await?;
-    let is_sqlite = reader.connection().get_database_backend() == DbBackend::Sqlite;
+    let backend = reader.connection().get_database_backend();
+    let is_sqlite = backend == DbBackend::Sqlite;
     let lean = |query: Select<people::Entity>| {
-        let names = names_of_categories(reader.account());
+        let categories = ids_of_categories(backend, reader.account());
         if is_sqlite {
             let mut query = query.select_only().into_query();
-            query.expr(packing(names));
+            query.expr(packing(categories));
             return query;
         }
         let mut query = query.select_only().columns(PERSON).into_query();
-        query.expr(names);
+        query.expr(categories);
         query
     };
-    let row: fn(&QueryResult) -> Result<(CarriedPerson, String)> = if is_sqlite { unpacked } else { carried };
-    let size = |(person, _): &(CarriedPerson, String)| {
-        person.contact.fields().iter().map(|(_, text)| text.map_or(0, str::len)).sum()
-    };
-    let place = |(person, sort_key): &(CarriedPerson, String)| {
+    let row: fn(&QueryResult) -> Result<Row> = if is_sqlite { unpacked } else { carried };
+    let size =
+        |Row { person, .. }: &Row| person.contact.fields().iter().map(|(_, text)| text.map_or(0, str::len)).sum();
+    let place = |Row { person, sort_key, .. }: &Row| {
         let key = match order.key {
             SortKey::Name => sort_key.clone(),
             SortKey::Created => person.created_at.microseconds().to_string(),
@@ -88,7 +88,7 @@ pub async fn people(
     };
     let reading = Reading { statement: lean, row, size, place };
     let Portion { items, next } = read(reader, query, (order, after), reading).await?;
-    Ok(Portion { items: items.into_iter().map(|(person, _)| person).collect(), next })
+    Ok(Portion { items: names.give(reader, items).await?, next })
 }
 
 /// A portion of the transactions of a view. Errors: as [`people`].
@@ -147,8 +147,8 @@ const PERSON: [people::Column; 18] = [
     people::Column::Notes,
 ];
 
-/// A person, and the key by which lists are ordered.
-fn carried(row: &QueryResult) -> Result<(CarriedPerson, String)> {
+/// The person of a row.
+fn carried(row: &QueryResult) -> Result<Row> {
     let text = |place: usize| row.try_get_by_index::<Option<String>>(place);
     let person = CarriedPerson {
         id: row.try_get_by_index(0)?,
@@ -170,9 +170,10 @@ fn carried(row: &QueryResult) -> Result<(CarriedPerson, String)> {
             country: text(16)?,
             notes: text(17)?,
         },
-        categories: text(18)?.map_or_else(Vec::new, |names| names.split(SEPARATOR).map(str::to_owned).collect()),
+        categories: Vec::new(),
     };
-    Ok((person, row.try_get_by_index(3)?))
+    let categories = ids_in(&text(18)?.unwrap_or_default())?;
+    Ok(Row { person, sort_key: row.try_get_by_index(3)?, categories })
 }
 
 /// What parts the columns of a row that comes as one text. No text that is stored holds it: every door drops it.
@@ -180,18 +181,18 @@ const NUL: char = '\0';
 
 /// The columns of a person as one text. SQLx copies every value of a row of SQLite on its own before it hands the row to another thread,
 /// which takes longer than to read the row.
-fn packing(names: SimpleExpr) -> SimpleExpr {
+fn packing(categories: SimpleExpr) -> SimpleExpr {
     let hex = |column: people::Column| Expr::expr(Func::cust("hex").arg(Expr::col((people::Entity, column))));
     let nul = || Expr::cust("char(0)");
     let mut row = Func::cust("concat").arg(hex(PERSON[0]));
     for column in &PERSON[1..] {
         row = row.arg(nul()).arg(Expr::col((people::Entity, *column)));
     }
-    row.arg(nul()).arg(names).into()
+    row.arg(nul()).arg(categories).into()
 }
 
 /// As [`carried`], of a row that [`packing`] has made.
-fn unpacked(row: &QueryResult) -> Result<(CarriedPerson, String)> {
+fn unpacked(row: &QueryResult) -> Result<Row> {
     let text: String = row.try_get_by_index(0)?;
     let mut cells = text.split(NUL);
     let wrong = || Error::Internal(DbErr::Type("a person has other columns than it should have".to_owned()));
@@ -217,29 +218,80 @@ fn unpacked(row: &QueryResult) -> Result<(CarriedPerson, String)> {
         country: text()?,
         notes: text()?,
     };
-    let names = Some(cell()?).filter(|names| !names.is_empty());
-    let categories = names.map_or_else(Vec::new, |names| names.split(SEPARATOR).map(str::to_owned).collect());
+    let categories = ids_in(cell()?)?;
     if cells.next().is_some() {
         return Err(wrong());
     }
-    Ok((CarriedPerson { id, contact, categories, created_at, updated_at }, sort_key))
+    let person = CarriedPerson { id, contact, categories: Vec::new(), created_at, updated_at };
+    Ok(Row { person, sort_key, categories })
 }
 
-/// The names of a person's categories in one text, as no name holds what separates them.
-fn names_of_categories(account: Uuid) -> SimpleExpr {
-    use item_categories::Column::{AccountId, CategoryId, ItemId};
-    let joined = format!("string_agg(categories.name, '{SEPARATOR}' ORDER BY categories.name_key, categories.id)");
-    let of_item = Expr::col((categories::Entity, categories::Column::Id)).equals((item_categories::Entity, CategoryId));
-    let names: SelectStatement = Query::select()
+/// The ids of a person's categories in one text. The names are not joined: there are far fewer of them than of people.
+fn ids_of_categories(backend: DbBackend, account: Uuid) -> SimpleExpr {
+    use item_categories::Column::{AccountId, ItemId};
+    let joined = match backend {
+        DbBackend::Postgres => "string_agg(item_categories.category_id::text, ',')",
+        _ => "group_concat(hex(item_categories.category_id), ',')",
+    };
+    let ids: SelectStatement = Query::select()
         .expr(Expr::cust(joined))
         .from(item_categories::Entity)
-        .join(JoinType::InnerJoin, categories::Entity, of_item)
         .and_where(Expr::col((item_categories::Entity, AccountId)).eq(account))
         .and_where(Expr::col((item_categories::Entity, ItemId)).equals((people::Entity, people::Column::Id)))
-        .and_where(categories::Column::AccountId.eq(account))
-        .and_where(categories::Column::DeletedAt.is_null())
         .to_owned();
-    Expr::SubQuery(None, Box::new(names.into()))
+    Expr::SubQuery(None, Box::new(ids.into()))
+}
+
+/// The names of categories that an export has met so far, each read once.
+#[derive(Debug, Default)]
+pub struct CategoryNames(Mutex<HashMap<Uuid, Option<Named>>>);
+
+/// A category: the key by which names are ordered, and the name.
+type Named = (String, String);
+
+impl CategoryNames {
+    /// Gives each person the names of their categories, in the order of names. A category in the trash has none.
+    async fn give(&self, reader: &Reader, rows: Vec<Row>) -> Result<Vec<CarriedPerson>> {
+        let unknown: BTreeSet<Uuid> = {
+            let known = self.known();
+            let ids = rows.iter().flat_map(|row| row.categories.iter().copied());
+            ids.filter(|id| !known.contains_key(id)).collect()
+        };
+        if !unknown.is_empty() {
+            let ids: Vec<_> = unknown.into_iter().collect();
+            let found = record::by_ids::<categories::Entity>(&reader.scope(), &ids).await?;
+            let mut known = self.known();
+            known.extend(ids.into_iter().map(|id| (id, None)));
+            known.extend(found.into_iter().map(|category| (category.id, Some((category.name_key, category.name)))));
+        }
+        let known = self.known();
+        let named = |Row { mut person, categories, .. }: Row| {
+            let mut names: Vec<&Named> = categories.iter().filter_map(|id| known.get(id)?.as_ref()).collect();
+            names.sort_unstable();
+            person.categories = names.into_iter().map(|(_, name)| name.clone()).collect();
+            person
+        };
+        Ok(rows.into_iter().map(named).collect())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Uuid, Option<Named>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+/// A person as the database gives them.
+struct Row {
+    person: CarriedPerson,
+    /// The key by which lists are ordered.
+    sort_key: String,
+    /// The ids of the categories, in no order.
+    categories: Vec<Uuid>,
+}
+
+/// The ids of [`ids_of_categories`].
+fn ids_in(text: &str) -> Result<Vec<Uuid>> {
+    let wrong = |_| Error::Internal(DbErr::Type("a person's category has no id".to_owned()));
+    text.split(',').filter(|id| !id.is_empty()).map(|id| Uuid::try_parse(id).map_err(wrong)).collect()
 }
 
 fn model<M: FromQueryResult>(row: &QueryResult) -> Result<M> {
