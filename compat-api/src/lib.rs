@@ -14,5 +14,5 @@ pub mod reply;
 mod run;
 mod settings;
 
-pub use run::{Api, answer};
+pub use run::{Api, Client, answer};
 pub use settings::Settings;

@@ -8,6 +8,7 @@ mod import;
 mod migrate;
 mod output;
 mod serve;
+mod token;
 mod user;
 
 use std::process::ExitCode;
@@ -50,6 +51,9 @@ enum Command {
     /// Make, list and change the users of an account
     #[command(subcommand)]
     User(user::User),
+    /// Make, list and revoke API tokens
+    #[command(subcommand)]
+    Token(token::Token),
     /// Import a file
     Import(import::Import),
     /// Export a view
@@ -128,6 +132,7 @@ async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Result<Ending, Fai
         Command::Serve(command) => command.run(flags, registry).await?,
         Command::Account(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
         Command::User(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
+        Command::Token(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
         Command::Export(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
         Command::Migrate(command) => command.run(&connect(&config(&flags)?).await?).await?,
         Command::Schema => output::print(&schema::sdl())?,

@@ -22,6 +22,7 @@ pub struct GlobalId {
 #[expect(missing_docs, reason = "the names are those of the GraphQL types")]
 pub enum Kind {
     Account,
+    ApiToken,
     Category,
     CustomField,
     EmailTemplate,
@@ -38,8 +39,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 14] = [
+    const ALL: [Self; 15] = [
         Self::Account,
+        Self::ApiToken,
         Self::Category,
         Self::CustomField,
         Self::EmailTemplate,
@@ -58,6 +60,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
+            Self::ApiToken => "apiToken",
             Self::Category => "category",
             Self::CustomField => "customField",
             Self::EmailTemplate => "emailTemplate",
@@ -87,6 +90,7 @@ impl Kind {
             Self::Person => Some(ItemKind::Person),
             Self::Transaction => Some(ItemKind::Transaction),
             Self::Account
+            | Self::ApiToken
             | Self::Category
             | Self::CustomField
             | Self::EmailTemplate
@@ -116,6 +120,7 @@ impl Kind {
 
     fn words(self) -> &'static str {
         match self {
+            Self::ApiToken => "API token",
             Self::CustomField => "custom field",
             Self::EmailTemplate => "e-mail template",
             Self::EventTemplate => "event template",

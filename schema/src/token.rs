@@ -24,6 +24,8 @@ const LEEWAY: u64 = 5;
 pub(crate) const REFRESH_PREFIX: &str = "cairn_refresh_";
 /// What the secret of a feed begins with.
 pub(crate) const FEED_PREFIX: &str = "cairn_feed_";
+/// What an API token begins with.
+pub(crate) const API_TOKEN_PREFIX: &str = "cairn_token_";
 
 /// Whom an access token stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -6,6 +6,7 @@ mod m0003_imports;
 mod m0004_whole_model;
 mod m0005_undo;
 mod m0006_feeds;
+mod m0008_guard;
 mod words;
 
 use sea_orm::{
@@ -31,6 +32,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0004_whole_model::Migration),
             Box::new(m0005_undo::Migration),
             Box::new(m0006_feeds::Migration),
+            Box::new(m0008_guard::Migration),
         ]
     }
 }

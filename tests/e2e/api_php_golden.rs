@@ -47,7 +47,7 @@ fn the_list_of_what_is_compatible_names_every_case_and_none_that_is_not_there() 
     let named: BTreeSet<_> = words(list).into_iter().filter(is_name).collect();
     let there: BTreeSet<_> = cases().iter().map(|case| case.name().to_owned()).collect();
     assert_eq!(named, there);
-    let tests = [include_str!("api_php.rs"), include_str!("api_php_golden.rs")].concat();
+    let tests = [include_str!("api_php.rs"), include_str!("api_php_golden.rs"), include_str!("guard.rs")].concat();
     let code = list.split('`').skip(1).step_by(2);
     // `login_email` and its like are fields of forms; no test has so short a name.
     for name in code.filter(|code| code.matches('_').count() > 2 && !code.contains('.')) {
