@@ -4,6 +4,9 @@
 //! document of `queries/` and its answer into a [`reply`], which `listing` writes page by page where it holds records.
 //! What the original's page leaves open is decided in `COMPATIBILITY.md`.
 
+// The engine makes one future of all fields of a root, and the compiler counts how deep it is.
+#![recursion_limit = "256"]
+
 pub mod action;
 mod actions;
 mod date;

@@ -4,6 +4,9 @@
 //! [`Engine`] holds what all requests share; [`sign_in`](Engine::sign_in) and its kin make a [`Session`], the value
 //! that hands out reader and writer; [`build`] makes the schema that [`execute`] runs.
 
+// The engine makes one future of all fields of a root, and the compiler counts how deep it is.
+#![recursion_limit = "256"]
+
 mod accounts;
 mod api_tokens;
 mod associations;

@@ -5,14 +5,15 @@
 #   tests/bench/import.sh [ROWS…]          (by default 10000 100000 1000000)
 #
 # Needs python3, sqlite3, PostgreSQL, GNU time and target/release/cairn, or the one that CAIRN names. For each number of
-# rows: that many people go into an empty account, then a fifth as many, half of them known, into the same one. At last as many
-# new ones go in through a server, and a client tells how long the first page of people takes meanwhile (needs curl). The
-# PostgreSQL is a private one with its default settings but for 256 MB of buffers and 4 GB of log between checkpoints,
-# which serve both sides; ENGINES="sqlite" leaves it out.
+# rows: that many people go into an empty account, then a fifth as many, half of them known, into the same one. At last as
+# many new ones go in through a server, and a client tells how long the first page of people takes meanwhile; that needs
+# curl, PORT (by default 18080) and the one after it. The PostgreSQL is a private one with its default settings but for
+# 256 MB of buffers and 4 GB of log between checkpoints, which serve both sides; ENGINES="sqlite" leaves it out.
 set -euo pipefail
 here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)
 cairn=${CAIRN:-$here/../../target/release/cairn}
 engines=${ENGINES:-sqlite postgres}
+port=${PORT:-18080}
 [ $# -gt 0 ] || set -- 10000 100000 1000000
 folder=$(mktemp -d)
 server=$folder/server
@@ -103,11 +104,14 @@ measure() {
 # What readers notice of a file that comes in through the server: read_meanwhile ENGINE FILE
 read_meanwhile() {
     settle "$1"
-    "$cairn" serve --listen 127.0.0.1:18080 --admin-listen 127.0.0.1:18081 --database "$(cat "$folder/url")" \
+    "$cairn" serve --listen "127.0.0.1:$port" --admin-listen "127.0.0.1:$((port + 1))" --database "$(cat "$folder/url")" \
         >"$folder/serving" 2>&1 &
     serving=$!
-    until curl --silent --fail http://127.0.0.1:18081/ready >/dev/null; do sleep 0.2; done
-    printf '%-8s  %s\n' "$1" "$(python3 "$here/import/reads.py" 127.0.0.1:18080 "$2" "$serving")"
+    until curl --silent --fail "http://127.0.0.1:$((port + 1))/ready" >/dev/null; do
+        kill -0 "$serving" || { cat "$folder/serving" >&2; serving=; exit 1; }
+        sleep 0.2
+    done
+    printf '%-8s  %s\n' "$1" "$(python3 "$here/import/reads.py" "127.0.0.1:$port" "$2" "$serving")"
     kill "$serving"
     wait "$serving" || true
     serving=

@@ -83,16 +83,21 @@ fn records_of(path: &str, bytes: &[u8]) -> usize {
     let text = || std::str::from_utf8(bytes).unwrap_or_else(|error| panic!("{path}: {error}"));
     match path.split_once('.').expect("it has an extension").1 {
         "json" => serde_json::from_slice::<Vec<Value>>(bytes).unwrap_or_else(|error| panic!("{path}: {error}")).len(),
-        "ndjson" => text().lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON")).count(),
+        "ndjson" => {
+            let objects: Result<Vec<Value>, _> = text().lines().map(serde_json::from_str).collect();
+            objects.unwrap_or_else(|error| panic!("{path}: {error}")).len()
+        }
         "csv" | "google.csv" => csv_rows(bytes),
         "txt" => text().lines().count(),
         "vcf" => {
             let cards = vcard::tree::cst::VcardCst::parse_many(bytes);
-            let valid = |card: Result<vcard::tree::cst::VcardCst<'_>, _>| {
+            let mut count = 0;
+            for card in cards {
                 let card = card.unwrap_or_else(|error| panic!("{path}: {error:?}"));
                 card.decode().validate().unwrap_or_else(|errors| panic!("{path}: {errors:?}"));
-            };
-            cards.map(valid).count()
+                count += 1;
+            }
+            count
         }
         "ics" => {
             let tree = ical::tree::cst::IcalCst::parse(text()).unwrap_or_else(|error| panic!("{path}: {error}"));
@@ -111,7 +116,8 @@ fn records_of(path: &str, bytes: &[u8]) -> usize {
 /// The rows after the header; every row has as many fields.
 fn csv_rows(bytes: &[u8]) -> usize {
     let mut reader = csv::Reader::from_reader(bytes);
-    reader.records().map(|row| row.expect("every row has the same number of fields")).count()
+    let rows: Result<Vec<_>, _> = reader.records().collect();
+    rows.expect("every row has the same number of fields").len()
 }
 
 /// The rows of the first sheet after the header. The crate knows where the parts of an archive are; it is not asked to unpack them.
@@ -153,12 +159,13 @@ fn check_feed(path: &str, text: &str) {
 }
 
 /// Keeps a document where the environment says so, for validators that are no crates.
-fn keep(path: &str, query: &str, bytes: &[u8]) {
+fn keep(site: &Site, path: &str, query: &str, bytes: &[u8]) {
     let Some(folder) = std::env::var_os("CAIRN_TEST_DOCUMENTS") else { return };
     let folder = std::path::PathBuf::from(folder);
     std::fs::create_dir_all(&folder).expect("the folder can be made");
-    let name =
-        format!("{}{}", query.replace(['?', '=', '&', ':'], "-").trim_start_matches('-'), path.replace('/', "-"));
+    let database = if site.storage().is_sqlite() { "sqlite" } else { "postgres" };
+    let query = query.replace(['?', '=', '&', ':'], "-");
+    let name = format!("{database}{query}-{}", path.replace('/', "-"));
     std::fs::write(folder.join(name), bytes).expect("the folder can be written");
 }
 
@@ -193,7 +200,7 @@ on_each_database! {
                 let begin = format!("attachment; filename=\"acme-{}", path.replace(['/', '.'], "-").split('-').next().unwrap_or_default());
                 assert!(disposition.starts_with(&begin), "{disposition} {begin}");
                 counts.insert(format!("{path}{query}"), records_of(&path, &bytes));
-                keep(&path, query, &bytes);
+                keep(&site, &path, query, &bytes);
             }
         }
         for (path, count) in [
@@ -232,6 +239,10 @@ on_each_database! {
                         *person = person.replace(",\"* starred\"", "").replace("\"* starred\",", "");
                         *person = person.replace("\"a:::b\"", "\"a\",\"b\"");
                     }
+                }
+                if format == "google-contacts" {
+                    // Without ids, those who share an address or a name are one and the same to an import.
+                    people.retain(|person| !person.contains("@shared.example") && !person.contains("\"Eve\""));
                 }
                 people.sort();
                 people
@@ -297,7 +308,7 @@ on_each_database! {
             ("a user's name", "mutation { updateMe(input: { name: \"Alice\" }) { user { id } } }", json!({}), "cmtsr"),
             ("an e-mail template", "mutation($id: ID!) { updateEmailTemplate(input: { id: $id, name: \"Bye\" }) { emailTemplate { id } } }", json!({ "id": id("emailTemplates") }), "ctsr"),
             ("an event template", "mutation($id: ID!) { updateEventTemplate(input: { id: $id, name: \"Bye\" }) { eventTemplate { id } } }", json!({ "id": id("eventTemplates") }), "ctsr"),
-            ("a firing", "mutation($id: ID!, $on: ID!) { fireEventTemplate(input: { template: $id, on: { items: [$on] } }) { eventCount } }", json!({ "id": id("eventTemplates"), "on": person }), "ctsr"),
+            ("a firing", "mutation($id: ID!, $on: ID!) { fireEventTemplate(input: { template: $id, on: { person: $on } }) { eventCount } }", json!({ "id": id("eventTemplates"), "on": person }), "ctsr"),
             ("a field's name", "mutation($id: ID!) { updateCustomField(input: { id: $id, name: \"Feet\" }) { customField { id } } }", json!({ "id": ids["customFields"][0]["id"] }), "pdr"),
             ("the time zone", "mutation { updateAccount(input: { timeZone: \"Asia/Tokyo\" }) { account { id } } }", json!({}), "pdcmtsr"),
             ("a trashed person", "mutation($id: ID!) { deletePerson(input: { id: $id }) { deletedId } }", json!({ "id": person }), "pdcmr"),

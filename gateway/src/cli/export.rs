@@ -87,8 +87,8 @@ impl From<View> for ViewRequest {
 impl Export {
     pub(super) async fn run(self, engine: &Engine) -> Outcome {
         let Self { section, format, view, vcard, alarm, addresses, sort, excel_safe, output, who } = self;
-        let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
         let (section, related) = ExportRequest::parse_sections(&section)?;
+        let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
         let file = output.as_ref().and_then(|path| path.file_name()).map(|name| name.to_string_lossy());
         let by_name = file.and_then(|name| engine.formats().by_file_name(&name).cloned());
         let format = format

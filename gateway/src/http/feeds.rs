@@ -35,7 +35,7 @@ pub(crate) async fn serve(
     } else if codec.descriptor().name == "vcard" && encloses_cards {
         let parameters = Parameters::read(query.as_deref(), &["person"])?;
         let person = parameters.one("person")?.ok_or_else(unknown)?.to_owned();
-        feed.request.format = "vcard".to_owned();
+        "vcard".clone_into(&mut feed.request.format);
         feed.request.view = ViewRequest { person: Some(person), ..feed.request.view };
     } else {
         return Err(unknown());

@@ -194,9 +194,9 @@ impl Source {
     async fn associations(&self, ids: &[Uuid]) -> Result<HashMap<Uuid, Vec<String>>> {
         let subjects = associations::subjects_of(&self.reader, ids).await?;
         let names = self.names(subjects.values().flatten().copied()).await?;
-        let named =
+        let of_each =
             |subjects: Vec<Item>| subjects.iter().filter_map(|subject| names.get(&subject.id).cloned()).collect();
-        Ok(subjects.into_iter().map(|(id, subjects)| (id, named(subjects))).collect())
+        Ok(subjects.into_iter().map(|(id, subjects)| (id, of_each(subjects))).collect())
     }
 
     async fn users(&self, ids: impl Iterator<Item = Uuid>) -> Result<HashMap<Uuid, users::User>> {

@@ -17,10 +17,10 @@ const PATIENCE: Duration = Duration::from_millis(500);
 
 /// How often each noun of an account has changed.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Changes(Vec<Total>);
+pub struct Changes(Vec<Counted>);
 
 #[derive(Clone, Debug, PartialEq, Eq, FromQueryResult)]
-struct Total {
+struct Counted {
     noun: String,
     total: i64,
     /// When somebody saw the last of them; `None` for rows that nobody has noted yet.
@@ -46,11 +46,11 @@ impl Changes {
 
     /// The totals of rows of [`totals`], which may hold other columns as well.
     pub(crate) fn of_rows(rows: &[QueryResult]) -> Result<Self> {
-        let totals: std::result::Result<_, _> = rows.iter().map(|row| Total::from_query_result(row, "")).collect();
+        let totals: std::result::Result<_, _> = rows.iter().map(|row| Counted::from_query_result(row, "")).collect();
         Ok(Self(totals?))
     }
 
-    fn of(&self, nouns: &[Noun]) -> impl Iterator<Item = &Total> {
+    fn of(&self, nouns: &[Noun]) -> impl Iterator<Item = &Counted> {
         self.0.iter().filter(|total| nouns.iter().any(|noun| noun.name() == total.noun))
     }
 }
@@ -60,7 +60,7 @@ pub async fn changes(reader: &Reader) -> Result<Changes> {
     let on = reader.connection();
     let backend = on.get_database_backend();
     let select = Statement::from_sql_and_values(backend, totals(backend), [reader.account().into()]);
-    Ok(Changes(Total::find_by_statement(select).all(on).await?))
+    Ok(Changes(Counted::find_by_statement(select).all(on).await?))
 }
 
 /// Numbers the rows that were committed since the last time, and notes how many of each noun they are. It gives up, without an error,

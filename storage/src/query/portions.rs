@@ -4,13 +4,16 @@
 //! is read to its end before anybody writes it down, so that whoever downloads slowly holds no connection.
 
 use futures_util::TryStreamExt as _;
-use sea_orm::sea_query::{Expr, ExprTrait as _, JoinType, Query, SelectStatement, SimpleExpr};
-use sea_orm::{ColumnTrait as _, FromQueryResult, QueryResult, QuerySelect as _, QueryTrait, Select, StreamTrait as _};
+use sea_orm::sea_query::{Expr, ExprTrait as _, Func, JoinType, Query, SelectStatement, SimpleExpr};
+use sea_orm::{
+    ColumnTrait as _, DbBackend, DbErr, FromQueryResult, QueryResult, QuerySelect as _, QueryTrait, Select,
+    StreamTrait as _,
+};
 use uuid::Uuid;
 
 use crate::contact::Contact;
 use crate::entity::{categories, item_categories, messages, people, transactions};
-use crate::error::Result;
+use crate::error::{Error, Result};
 use crate::filter::{Viewed, of_view};
 use crate::handle::Reader;
 use crate::page::{Cursor, Order, PageRequest, SortKey, paged};
@@ -59,11 +62,19 @@ pub async fn people(
     after: Option<Cursor>,
 ) -> Result<Portion<CarriedPerson>> {
     let query = of_view::<people::Entity>(&reader.scope(), view).await?;
+    let is_sqlite = reader.connection().get_database_backend() == DbBackend::Sqlite;
     let lean = |query: Select<people::Entity>| {
+        let names = names_of_categories(reader.account());
+        if is_sqlite {
+            let mut query = query.select_only().into_query();
+            query.expr(packing(names));
+            return query;
+        }
         let mut query = query.select_only().columns(PERSON).into_query();
-        query.expr(names_of_categories(reader.account()));
+        query.expr(names);
         query
     };
+    let row: fn(&QueryResult) -> Result<(CarriedPerson, String)> = if is_sqlite { unpacked } else { carried };
     let size = |(person, _): &(CarriedPerson, String)| {
         person.contact.fields().iter().map(|(_, text)| text.map_or(0, str::len)).sum()
     };
@@ -75,7 +86,7 @@ pub async fn people(
         };
         Cursor { key, id: person.id }
     };
-    let reading = Reading { statement: lean, row: carried, size, place };
+    let reading = Reading { statement: lean, row, size, place };
     let Portion { items, next } = read(reader, query, (order, after), reading).await?;
     Ok(Portion { items: items.into_iter().map(|(person, _)| person).collect(), next })
 }
@@ -162,6 +173,56 @@ fn carried(row: &QueryResult) -> Result<(CarriedPerson, String)> {
         categories: text(18)?.map_or_else(Vec::new, |names| names.split(SEPARATOR).map(str::to_owned).collect()),
     };
     Ok((person, row.try_get_by_index(3)?))
+}
+
+/// What parts the columns of a row that comes as one text. No text that is stored holds it: every door drops it.
+const NUL: char = '\0';
+
+/// The columns of a person as one text. SQLx copies every value of a row of SQLite on its own before it hands the row to another thread,
+/// which takes longer than to read the row.
+fn packing(names: SimpleExpr) -> SimpleExpr {
+    let hex = |column: people::Column| Expr::expr(Func::cust("hex").arg(Expr::col((people::Entity, column))));
+    let nul = || Expr::cust("char(0)");
+    let mut row = Func::cust("concat").arg(hex(PERSON[0]));
+    for column in &PERSON[1..] {
+        row = row.arg(nul()).arg(Expr::col((people::Entity, *column)));
+    }
+    row.arg(nul()).arg(names).into()
+}
+
+/// As [`carried`], of a row that [`packing`] has made.
+fn unpacked(row: &QueryResult) -> Result<(CarriedPerson, String)> {
+    let text: String = row.try_get_by_index(0)?;
+    let mut cells = text.split(NUL);
+    let wrong = || Error::Internal(DbErr::Type("a person has other columns than it should have".to_owned()));
+    let mut cell = || cells.next().ok_or_else(wrong);
+    let id = Uuid::try_parse(cell()?).map_err(|_| wrong())?;
+    let mut moment = || -> Result<_> { Ok(Timestamp::from_microseconds(cell()?.parse().map_err(|_| wrong())?)) };
+    let (created_at, updated_at) = (moment()?, moment()?);
+    let sort_key = cell()?.to_owned();
+    let mut text = || -> Result<_> { Ok(Some(cell()?).filter(|text| !text.is_empty()).map(str::to_owned)) };
+    let contact = Contact {
+        name: text()?,
+        company: text()?,
+        title: text()?,
+        email: text()?,
+        phone: text()?,
+        mobile: text()?,
+        fax: text()?,
+        url: text()?,
+        address: text()?,
+        city: text()?,
+        state: text()?,
+        zip: text()?,
+        country: text()?,
+        notes: text()?,
+    };
+    let names = Some(cell()?).filter(|names| !names.is_empty());
+    let categories = names.map_or_else(Vec::new, |names| names.split(SEPARATOR).map(str::to_owned).collect());
+    if cells.next().is_some() {
+        return Err(wrong());
+    }
+    Ok((CarriedPerson { id, contact, categories, created_at, updated_at }, sort_key))
 }
 
 /// The names of a person's categories in one text, as no name holds what separates them.
