@@ -7,7 +7,6 @@ use storage::query::users;
 use uuid::Uuid;
 
 use crate::accounts::{User, user_of};
-use crate::engine::Engine;
 use crate::error::{Error, Result};
 use crate::id::Kind;
 use crate::permission::Right;
@@ -148,7 +147,6 @@ impl ApiTokensMutation {
     /// Makes an API token, which stands for you until you revoke it. Another password does not end it.
     async fn create_api_token(&self, ctx: &Context<'_>, input: CreateApiTokenInput) -> Result<CreateApiTokenPayload> {
         let session = session(ctx)?;
-        session.writer(Right::Tokens)?;
         let CreateApiTokenInput { name, actions, expires_at } = input;
         let expires_at = expires_at.map(|moment| moment.0);
         let (api_token, token) = session.create_api_token(name, &actions, expires_at).await?;
@@ -158,8 +156,7 @@ impl ApiTokensMutation {
     /// Ends an API token for good: one of yours, and as an admin one of anybody in the account.
     async fn revoke_api_token(&self, ctx: &Context<'_>, input: RevokeApiTokenInput) -> Result<RevokeApiTokenPayload> {
         let session = session(ctx)?;
-        let writer = session.writer(Right::Tokens)?;
-        let token = stored::revoke(&writer, Kind::ApiToken.expect(&input.id)?, reach(session)).await?;
+        let token = session.revoke_api_token(&input.id).await?;
         Ok(RevokeApiTokenPayload { api_token: transfer::api_tokens::client(token) })
     }
 }
@@ -182,29 +179,27 @@ impl Session {
         }
         let actions = actions.into_iter().map(ToOwned::to_owned).collect();
         let new = stored::NewApiToken { name, actions, expires_at };
-        let (token, secret) = stored::create(&self.raw_writer(), self.user().id, new).await?;
+        let (token, secret) = stored::create(&self.writer(Right::Tokens)?, self.user().id, new).await?;
         let text = secret_text(API_TOKEN_PREFIX, token.account_id, token.id, &secret);
         Ok((token, text))
     }
 
-    /// The API tokens of the account with the addresses of their users, for the command line.
-    pub async fn api_tokens_of_account(&self) -> Result<Vec<(stored::ApiToken, String)>> {
+    /// The API tokens that the session's user may end, with the addresses of their users: an admin those of the account.
+    pub async fn api_tokens(&self) -> Result<Vec<(stored::ApiToken, String)>> {
         let users = users::list(&self.reader()).await?;
-        let tokens = stored::list(&self.reader(), Whose::Account).await?;
+        let tokens = stored::list(&self.reader(), reach(self)).await?;
         let email = |id: Uuid| users.iter().find(|user| user.id == id).map(|user| user.email.clone());
-        Ok(tokens
-            .into_iter()
-            .map(|token| (email(token.user_id).unwrap_or_default(), token))
-            .map(|(a, b)| (b, a))
-            .collect())
+        let with_email = |token: stored::ApiToken| {
+            let email = email(token.user_id).unwrap_or_default();
+            (token, email)
+        };
+        Ok(tokens.into_iter().map(with_email).collect())
     }
-}
 
-impl Engine {
-    /// Ends an API token of an account for the operator. Errors: `NOT_FOUND`.
-    pub async fn revoke_api_token(&self, session: &Session, id: &str) -> Result<stored::ApiToken> {
+    /// Ends one of them for good. Errors: `NOT_FOUND`.
+    pub async fn revoke_api_token(&self, id: &str) -> Result<stored::ApiToken> {
         let id = Kind::ApiToken.expect(id)?;
-        Ok(stored::revoke(&session.raw_writer(), id, Whose::Account).await?)
+        Ok(stored::revoke(&self.writer(Right::Tokens)?, id, reach(self)).await?)
     }
 }
 

@@ -132,7 +132,7 @@ on_each_database! {
         let client = Client::new(site.address);
         let from = async |client: &Client, address: &str, password: &str| {
             let request = legacy(client, ADMIN, password, &[("get", "people")]).header("x-forwarded-for", address);
-            told(request.send().await.expect("an answer"))
+            told(&request.send().await.expect("an answer"))
         };
         let (good, wrong) = ((200, None, None), (200, Some("UNAUTHENTICATED".to_owned()), None));
         let limited = |seconds: &str| (429, Some("LIMITED".to_owned()), Some(seconds.to_owned()));
@@ -410,7 +410,7 @@ async fn text(request: RequestBuilder) -> String {
 }
 
 /// Status, code and seconds to wait of an answer.
-fn told(response: Response) -> (u16, Option<String>, Option<String>) {
+fn told(response: &Response) -> (u16, Option<String>, Option<String>) {
     let header = |name: &str| response.headers().get(name).map(|value| value.to_str().expect("ASCII").to_owned());
     (response.status().as_u16(), header("x-cairn-code"), header("retry-after"))
 }

@@ -10,7 +10,7 @@ use super::{Outcome, Who, output};
 pub(super) enum Token {
     /// Make an API token, which stands for a user, and print it this once
     Create(Create),
-    /// List the API tokens of an account
+    /// List the API tokens of a user, of an admin those of the account
     List(Who),
     /// End an API token for good
     Revoke(Revoke),
@@ -46,7 +46,7 @@ impl Token {
             Self::List(who) => list(engine, &who).await,
             Self::Revoke(Revoke { id, who }) => {
                 let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
-                let token = engine.revoke_api_token(&session, &id).await?;
+                let token = session.revoke_api_token(&id).await?;
                 output::print(&format!("The API token {} is not good any more.", token.name))
             }
         }
@@ -65,7 +65,7 @@ async fn create(engine: &Engine, command: Create) -> Outcome {
 
 async fn list(engine: &Engine, who: &Who) -> Outcome {
     let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
-    let tokens = session.api_tokens_of_account().await?;
+    let tokens = session.api_tokens().await?;
     let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), written);
     let rows = tokens.into_iter().map(|(token, email)| {
         let actions: Vec<_> = token.actions().collect();
