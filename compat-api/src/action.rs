@@ -54,6 +54,28 @@ impl Action {
     }
 }
 
+impl Action {
+    /// Its name, as API tokens and `legacyUsage` have it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create(Target::Person) => "create=people",
+            Self::Create(Target::Stage(Stage::Lead)) => "create=lead",
+            Self::Create(Target::Stage(Stage::Opportunity)) => "create=opportunity",
+            Self::Create(Target::Stage(Stage::Customer)) => "create=customer",
+            Self::Create(Target::Stage(Stage::Archive)) => "create=archive",
+            Self::Create(Target::Event) => "create=event",
+            Self::Create(Target::Message) => "create=message",
+            Self::Get(Target::Person) => "get=people",
+            Self::Get(Target::Stage(Stage::Lead)) => "get=lead",
+            Self::Get(Target::Stage(Stage::Opportunity)) => "get=opportunity",
+            Self::Get(Target::Stage(Stage::Customer)) => "get=customer",
+            Self::Get(Target::Stage(Stage::Archive)) => "get=archive",
+            Self::Get(Target::Event) => "get=event",
+            Self::Get(Target::Message) => "get=message",
+        }
+    }
+}
+
 impl FromStr for Target {
     type Err = NoAction;
 
@@ -70,6 +92,21 @@ impl FromStr for Target {
                 "There is no \"{text}\" to create or get; there are lead, opportunity, customer, archive, people, event \
                  and message."
             ))),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::Action;
+
+    #[test]
+    fn the_names_of_actions_are_those_that_tokens_can_be_for() {
+        for name in schema::LEGACY_ACTIONS {
+            let (verb, target) = name.split_once('=').expect("a name has a verb");
+            let target = target.parse().expect("there is this target");
+            let action = if verb == "create" { Action::Create(target) } else { Action::Get(target) };
+            assert_eq!(action.name(), name);
         }
     }
 }

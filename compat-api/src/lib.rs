@@ -19,5 +19,5 @@ mod run;
 mod settings;
 pub mod webhook;
 
-pub use run::{Api, answer};
+pub use run::{Api, Client, answer};
 pub use settings::Settings;

@@ -19,6 +19,8 @@ pub struct Reply {
     pub code: Option<Code>,
     /// How many records the reply holds where that is not all; for the header `X-Cairn-Result-Cap`.
     pub cap: Option<usize>,
+    /// After how many seconds the same may be sent again, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 /// The body of a reply.
@@ -35,6 +37,11 @@ impl Reply {
         Self::text("Success", charset, None)
     }
 
+    /// A refusal for an error.
+    pub(crate) fn of_error(error: &Error, charset: Charset) -> Self {
+        Self { retry_after: error.retry_after, ..Self::refusal(error.code, &error.message, charset) }
+    }
+
     /// A refusal, as a sentence.
     pub fn refusal(code: Code, message: &str, charset: Charset) -> Self {
         Self::text(&sentence(code, message), charset, Some(code))
@@ -47,16 +54,17 @@ impl Reply {
 
     /// Records.
     pub(crate) fn xml(body: Body, charset: Charset, cap: Option<usize>) -> Self {
-        Self { body, content_type: charset.xml_type(), code: None, cap }
+        Self { body, content_type: charset.xml_type(), code: None, cap, retry_after: None }
     }
 
     /// What a search of the webhook finds.
     pub(crate) fn json(body: Body, cap: Option<usize>) -> Self {
-        Self { body, content_type: "application/json", code: None, cap }
+        Self { body, content_type: "application/json", code: None, cap, retry_after: None }
     }
 
     fn text(text: &str, charset: Charset, code: Option<Code>) -> Self {
-        Self { body: Body::Whole(charset.text(text)), content_type: charset.text_type(), code, cap: None }
+        let body = Body::Whole(charset.text(text));
+        Self { body, content_type: charset.text_type(), code, cap: None, retry_after: None }
     }
 }
 

@@ -1,8 +1,11 @@
 //! Answering a legacy request: who it is, what it asks for, and the typed GraphQL documents that do it.
 
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_graphql::{Request, Variables};
 use graphql_client::GraphQLQuery;
-use schema::{AccountHint, Caller, Code, Engine, Error, Schema, Session};
+use schema::{AccountHint, Caller, Code, Door, Engine, Equivalent, Error, LegacyCall, Origin, Schema, Session};
+use serde_json::Value;
 
 use crate::action::{Action, NoAction, Target};
 use crate::actions::messages::Orders;
@@ -23,22 +26,53 @@ pub struct Api {
     pub settings: Settings,
 }
 
+/// Who sends a legacy request.
+#[derive(Clone, Copy, Debug)]
+pub struct Client<'a> {
+    /// The account that the request names.
+    pub hint: &'a AccountHint,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What the program calls itself.
+    pub user_agent: &'a str,
+}
+
 /// Answers a form; `request_id` is the one that the log knows.
-pub async fn answer(api: &Api, hint: &AccountHint, form: &Form, request_id: &str) -> Reply {
+pub async fn answer(api: &Api, client: Client<'_>, form: &Form, request_id: &str) -> Reply {
+    let Client { hint, origin, user_agent } = client;
     let charset = api.settings.charset;
     let email = form.get("login_email").unwrap_or_default();
     let password = form.raw("login_password").unwrap_or_default();
-    let session = match api.engine.sign_in(hint, email, password).await {
+    let session = match api.engine.sign_in(Door::Legacy, origin, hint, email, password).await {
         Ok(session) => session,
-        Err(error) => return Reply::refusal(error.code, &error.message, charset),
+        Err(error) => return Reply::of_error(&error, charset),
     };
-    let call = Call { schema: api.schema.clone(), settings: api.settings, session, request_id: request_id.to_owned() };
-    let done = match Action::of(form) {
-        Ok(Action::Create(target)) => create(&call, target, form).await.map(|()| Reply::success(charset)),
-        Ok(Action::Get(target)) => listing::get(call, target, form).await,
-        Err(NoAction(sentence)) => return Reply::refusal(Code::Invalid, &sentence, charset),
-    };
-    done.unwrap_or_else(|refusal| Reply::refusal(refusal.code, &refusal.message, charset))
+    let call = Call::new(api, session.clone(), request_id);
+    let equivalent = Arc::clone(&call.equivalent);
+    let action = Action::of(form);
+    let name = action.as_ref().map_or(UNKNOWN, |action| action.name());
+    let done = act(call, action, form).await;
+    let equivalent = equivalent.lock().unwrap_or_else(PoisonError::into_inner).take();
+    let error = done.as_ref().err();
+    session.note_legacy_call(LegacyCall { action: name, origin, user_agent, error, equivalent });
+    done.unwrap_or_else(|error| Reply::of_error(&error, charset))
+}
+
+/// Does what a signed-in user asks for, where that is allowed.
+async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Result<Reply, Error> {
+    if call.session.account().legacy_api_ended_at.is_some() {
+        let message = "the legacy API is switched off for this account: ask an admin, or use GraphQL";
+        return Err(Error::new(Code::Forbidden, message));
+    }
+    let action = action.map_err(|NoAction(sentence)| Error::new(Code::Invalid, sentence))?;
+    call.session.check_action(action.name())?;
+    match action {
+        Action::Create(target) => {
+            create(&call, target, form).await?;
+            Ok(Reply::success(call.settings.charset))
+        }
+        Action::Get(target) => listing::get(call, target, form).await,
+    }
 }
 
 async fn create(call: &Call, target: Target, form: &Form) -> Result<(), Error> {
@@ -56,13 +90,37 @@ pub(crate) struct Call {
     pub(crate) settings: Settings,
     pub(crate) session: Session,
     pub(crate) request_id: String,
+    /// What the call has come to in GraphQL, for whoever wants to leave the legacy API.
+    equivalent: Arc<Mutex<Option<Equivalent>>>,
 }
 
 impl Call {
+    /// A call that has done nothing yet.
+    pub(crate) fn new(api: &Api, session: Session, request_id: &str) -> Self {
+        Self {
+            schema: api.schema.clone(),
+            settings: api.settings,
+            session,
+            request_id: request_id.to_owned(),
+            equivalent: Arc::default(),
+        }
+    }
+
+    /// Keeps a document as what the call has come to: the first one, unless a mutation follows what had to be asked for it.
+    fn note(&self, document: &str, variables: &Value) {
+        let is_mutation = document.lines().any(|line| line.starts_with("mutation "));
+        let mut equivalent = self.equivalent.lock().unwrap_or_else(PoisonError::into_inner);
+        if equivalent.is_none() || is_mutation {
+            let (document, variables) = (document.to_owned(), shape("", variables).to_string());
+            *equivalent = Some(Equivalent { document, variables });
+        }
+    }
+
     /// Runs a typed document in process: the guards, validators and limits of any client, without a socket.
     pub(crate) async fn run<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Q::ResponseData, Error> {
         let body = Q::build_query(variables);
         let variables = serde_json::to_value(body.variables).map_err(|error| internal(&error))?;
+        self.note(body.query, &variables);
         let request =
             Request::new(body.query).operation_name(body.operation_name).variables(Variables::from_json(variables));
         let caller = Caller::SignedIn(self.session.clone());
@@ -72,6 +130,29 @@ impl Call {
         }
         let data = response.data.into_json().map_err(|error| internal(&error))?;
         serde_json::from_value(data).map_err(|error| internal(&error))
+    }
+}
+
+/// What stands for the action of a form that names none.
+const UNKNOWN: &str = "unknown";
+
+/// What a shape shows as it was sent: these come from the action and not from the form.
+const SHOWN: [&str; 2] = ["stage", "personMatch"];
+
+/// The shape of variables: which fields there are and of which kind, without what is in them.
+fn shape(name: &str, value: &Value) -> Value {
+    match value {
+        _ if SHOWN.contains(&name) => value.clone(),
+        Value::Null => Value::Null,
+        Value::Bool(_) => "Boolean".into(),
+        Value::Number(_) => "Number".into(),
+        Value::String(_) => "String".into(),
+        Value::Array(values) => values.first().map(|first| shape(name, first)).into_iter().collect(),
+        Value::Object(fields) => {
+            let is_sent = |value: &Value| !value.is_null() && value.as_array().is_none_or(|list| !list.is_empty());
+            let sent = fields.iter().filter(|(_, value)| is_sent(value));
+            Value::Object(sent.map(|(name, value)| (name.clone(), shape(name, value))).collect())
+        }
     }
 }
 

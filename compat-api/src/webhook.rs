@@ -31,7 +31,7 @@ enum Record {
 /// JSON has one charset, so replies have it too, whatever `legacy.charset` says.
 pub async fn answer(api: &Api, webhook: OpenedWebhook, sent: Sent<'_>, request_id: &str) -> Reply {
     let OpenedWebhook { session, can_search } = webhook;
-    let call = Call { schema: api.schema.clone(), settings: api.settings, session, request_id: request_id.to_owned() };
+    let call = Call::new(api, session, request_id);
     let refusal = |error: Error| Reply::refusal(error.code, &error.message, Charset::Utf8);
     let form = match sent.form().await {
         Ok(form) => form,

@@ -8,6 +8,7 @@ mod import;
 mod migrate;
 mod output;
 mod serve;
+mod token;
 mod user;
 mod webhook;
 
@@ -54,6 +55,9 @@ enum Command {
     /// Make, list and revoke webhooks
     #[command(subcommand)]
     Webhook(webhook::Webhook),
+    /// Make, list and revoke API tokens
+    #[command(subcommand)]
+    Token(token::Token),
     /// Import a file
     Import(import::Import),
     /// Export a view
@@ -136,6 +140,7 @@ async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Result<Ending, Fai
             let config = config(&flags)?;
             command.run(&open(&config, registry).await?, &config).await?;
         }
+        Command::Token(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
         Command::Export(command) => command.run(&open(&config(&flags)?, registry).await?).await?,
         Command::Migrate(command) => command.run(&connect(&config(&flags)?).await?).await?,
         Command::Schema => output::print(&schema::sdl())?,

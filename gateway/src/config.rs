@@ -1,14 +1,16 @@
 //! The configuration: defaults, then `cairn.toml`, then `CAIRN_*` in the environment, then flags.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::Path;
+use std::str::FromStr;
 use std::time::Duration;
 
 use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
+use ipnet::IpNet;
 use schema::ImportLimits;
 use serde::{Deserialize, Serialize};
 
@@ -30,10 +32,64 @@ pub struct Config {
     pub base_domain: Option<String>,
     /// With what the addresses begin that clients reach it by: `https` behind a proxy that ends TLS.
     pub public_scheme: Scheme,
+    /// The proxies whose `X-Forwarded-For` is believed.
+    pub trusted_proxies: Networks,
     /// How the legacy API answers.
     pub legacy: compat_api::Settings,
     /// How much is accepted.
     pub limits: Limits,
+}
+
+/// Networks and single addresses, such as `10.0.0.0/8, 192.0.2.7`; none by default.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(try_from = "NetworksText", into = "String")]
+pub struct Networks(Vec<IpNet>);
+
+/// As they are written: in one text, or as a list of texts.
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum NetworksText {
+    One(String),
+    Many(Vec<String>),
+}
+
+impl Networks {
+    /// Whether an address is in one of them.
+    pub fn hold(&self, address: IpAddr) -> bool {
+        self.0.iter().any(|network| network.contains(&address))
+    }
+}
+
+impl FromStr for Networks {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        let parts = text.split([',', ' ']).filter(|part| !part.is_empty());
+        let read = |part: &str| {
+            let single = part.parse::<IpAddr>().map(|address| IpNet::from(address.to_canonical()));
+            single
+                .or_else(|_| part.parse())
+                .map_err(|_| format!("{part:?} is no address and no network; write it like 192.0.2.7 or 10.0.0.0/8"))
+        };
+        parts.map(read).collect::<Result<_, _>>().map(Self)
+    }
+}
+
+impl TryFrom<NetworksText> for Networks {
+    type Error = String;
+
+    fn try_from(text: NetworksText) -> Result<Self, String> {
+        match text {
+            NetworksText::One(text) => text.parse(),
+            NetworksText::Many(texts) => texts.join(",").parse(),
+        }
+    }
+}
+
+impl From<Networks> for String {
+    fn from(networks: Networks) -> Self {
+        networks.0.iter().map(ToString::to_string).collect::<Vec<_>>().join(", ")
+    }
 }
 
 /// With what an address begins.
@@ -89,6 +145,7 @@ impl Default for Config {
             database: "sqlite://cairn.db".to_owned(),
             base_domain: None,
             public_scheme: Scheme::default(),
+            trusted_proxies: Networks::default(),
             legacy: compat_api::Settings::default(),
             limits: Limits::default(),
         }
@@ -187,7 +244,7 @@ impl Config {
 
 /// The sources in their order, each with its name; a later one wins.
 fn sources(flags: &Flags) -> Result<Vec<(&'static str, Figment)>, String> {
-    let known = ["listen", "admin_listen", "database", "base_domain", "public_scheme"];
+    let known = ["listen", "admin_listen", "database", "base_domain", "public_scheme", "trusted_proxies"];
     let env = Env::prefixed("CAIRN_")
         .filter(move |key| {
             let in_table = ["legacy__", "limits__"].iter().any(|table| key.starts_with(table));
@@ -213,7 +270,7 @@ fn flatten(prefix: &str, values: &Dict, each: &mut impl FnMut(String, String)) {
         let key = if prefix.is_empty() { name.clone() } else { format!("{prefix}.{name}") };
         match value {
             Value::Dict(_, inner) => flatten(&key, inner, each),
-            Value::String(_, text) => each(key, text.clone()),
+            Value::String(_, text) if !text.is_empty() => each(key, text.clone()),
             Value::Num(_, number) => each(key, number.to_u128().map_or_else(String::new, |number| number.to_string())),
             _ => each(key, "none".to_owned()),
         }

@@ -1,6 +1,7 @@
 //! The HTTP interface: which route is what, and what every request passes through.
 
 mod body;
+mod client;
 mod download;
 mod error;
 mod explorer;
@@ -20,7 +21,7 @@ mod websocket;
 use std::sync::Arc;
 
 use axum::Router;
-use axum::extract::{DefaultBodyLimit, Request};
+use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, get, post};
@@ -68,7 +69,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
         // Each handler reads its body with a limit of its own.
         .layer(DefaultBodyLimit::disable())
-        .layer(middleware::from_fn(identify))
+        .layer(middleware::from_fn_with_state(shared.clone(), identify))
         .with_state(shared)
 }
 
@@ -78,7 +79,7 @@ pub(crate) fn admin_router(shared: Shared) -> Router {
         .route("/live", get(health::live))
         .route("/ready", get(health::ready))
         .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
-        .layer(middleware::from_fn(identify))
+        .layer(middleware::from_fn_with_state(shared.clone(), identify))
         .with_state(shared)
 }
 
@@ -88,9 +89,10 @@ fn without_secret(path: &str) -> &str {
 }
 
 /// Gives a request its id, its place in the log and the headers that every answer bears.
-async fn identify(mut request: Request, next: Next) -> Response {
+async fn identify(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
+    client::put_down(&mut request, &shared.config.trusted_proxies);
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %without_secret(request.uri().path()));
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(error) = response.extensions().get::<HttpError>() {

@@ -14,7 +14,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use schema::{Engine, SWEEP_EVERY};
+use schema::{Engine, SWEEP_EVERY, WRITE_USAGE_EVERY};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -33,6 +33,7 @@ pub struct Server {
     admin_address: SocketAddr,
     stop: watch::Sender<()>,
     tasks: Vec<JoinHandle<()>>,
+    engine: Engine,
 }
 
 impl Server {
@@ -50,9 +51,10 @@ impl Server {
         let tasks = vec![
             tokio::spawn(accept(listener, router(shared.clone()), limits, stopped.clone())),
             tokio::spawn(accept(admin, admin_router(shared), limits, stopped.clone())),
-            tokio::spawn(sweep(sweeper, stopped)),
+            tokio::spawn(sweep(sweeper.clone(), stopped.clone())),
+            tokio::spawn(write_usage(sweeper.clone(), stopped)),
         ];
-        Ok(Self { address, admin_address, stop, tasks })
+        Ok(Self { address, admin_address, stop, tasks, engine: sweeper })
     }
 
     /// Where clients connect.
@@ -73,6 +75,8 @@ impl Server {
                 tracing::error!(%error, "A listener failed: {error}");
             }
         }
+        // What the last requests have added.
+        self.engine.write_usage().await;
     }
 }
 
@@ -81,12 +85,23 @@ async fn bind(address: SocketAddr) -> io::Result<TcpListener> {
     TcpListener::bind(address).await.map_err(explained)
 }
 
-/// Tidies up after imports, now and again until told to stop.
+/// Writes down who uses the legacy API, every few seconds until told to stop.
+async fn write_usage(engine: Engine, mut stopped: watch::Receiver<()>) {
+    let mut times = tokio::time::interval(WRITE_USAGE_EVERY);
+    loop {
+        tokio::select! {
+            () = async { times.tick().await; engine.write_usage().await } => {}
+            _ = stopped.changed() => break,
+        }
+    }
+}
+
+/// Tidies up after imports and sign-ins, now and again until told to stop.
 async fn sweep(engine: Engine, mut stopped: watch::Receiver<()>) {
     let mut times = tokio::time::interval(SWEEP_EVERY);
     loop {
         tokio::select! {
-            () = async { times.tick().await; engine.sweep().await } => {}
+            () = async { times.tick().await; engine.sweep().await; engine.sweep_guard().await } => {}
             _ = stopped.changed() => break,
         }
     }
@@ -114,7 +129,7 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopp
             tracing::warn!(%peer, "Too many connections: {peer} is turned away");
             continue;
         };
-        let connected = Connected(Arc::new(Connection { _place: place, stopped: stopped.clone() }));
+        let connected = Connected(Arc::new(Connection { peer: peer.ip(), _place: place, stopped: stopped.clone() }));
         connections.spawn(connect(stream, router.clone(), connected));
     }
     drop(listener);
@@ -166,11 +181,17 @@ fn connect(stream: TcpStream, router: Router, connected: Connected) -> impl Futu
 pub(crate) struct Connected(Arc<Connection>);
 
 struct Connection {
+    peer: IpAddr,
     _place: Place,
     stopped: watch::Receiver<()>,
 }
 
 impl Connected {
+    /// Who is at the other end.
+    pub(crate) fn peer(&self) -> IpAddr {
+        self.0.peer
+    }
+
     /// Changes when the server stops.
     pub(crate) fn stopped(&self) -> watch::Receiver<()> {
         self.0.stopped.clone()

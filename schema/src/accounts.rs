@@ -8,11 +8,12 @@ use uuid::Uuid;
 
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
+use crate::guard::Origin;
 use crate::loader::{Loads, UserById};
 use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::DateTime;
-use crate::session::{AccountHint, Caller, Session};
+use crate::session::{AccountHint, Caller, Door, Session};
 use crate::token::{Bearer, REFRESH_PREFIX, REFRESH_SECONDS, parse_secret, secret_text};
 use crate::transfer;
 
@@ -33,6 +34,8 @@ pub(crate) struct Account {
     pub(crate) language: String,
     /// The currency of its values, an ISO 4217 code such as `EUR`.
     pub(crate) currency: String,
+    /// Whether the legacy API, `api.php`, answers for it.
+    pub(crate) legacy_api: bool,
     /// When it was made.
     pub(crate) created_at: DateTime,
     /// When its settings were changed last.
@@ -105,6 +108,8 @@ pub(crate) struct UpdateAccountInput {
     language: Option<String>,
     /// An ISO 4217 code such as `EUR`.
     currency: Option<String>,
+    /// Whether the legacy API, `api.php`, answers; `legacyUsage` tells who would miss it.
+    legacy_api: Option<bool>,
 }
 
 /// The changed account.
@@ -161,7 +166,8 @@ impl AccountsMutation {
             Caller::Anonymous(hint) => hint.clone(),
             Caller::SignedIn(session) => AccountHint::Subdomain(session.account().subdomain.clone()),
         };
-        let session = engine.sign_in(&hint, &input.email, &input.password).await?;
+        let origin = ctx.data_opt::<Origin>().copied().unwrap_or_default();
+        let session = engine.sign_in(Door::Login, origin, &hint, &input.email, &input.password).await?;
         tokens_of(session).await
     }
 
@@ -187,8 +193,9 @@ impl AccountsMutation {
     /// Changes the settings of the account.
     async fn update_account(&self, ctx: &Context<'_>, input: UpdateAccountInput) -> Result<UpdateAccountPayload> {
         let writer = session(ctx)?.writer(Right::Settings)?;
-        let UpdateAccountInput { version, name, time_zone, language, currency } = input;
-        let edit = accounts::AccountEdit { version, name, time_zone, language, currency };
+        let UpdateAccountInput { version, name, time_zone, language, currency, legacy_api } = input;
+        let legacy_api = legacy_api.map(|is_on| if is_on { accounts::LegacyApi::On } else { accounts::LegacyApi::Off });
+        let edit = accounts::AccountEdit { version, name, time_zone, language, currency, legacy_api };
         let account = accounts::update(&writer, edit).await?;
         Ok(UpdateAccountPayload { account: transfer::accounts::client(account) })
     }

@@ -8,9 +8,11 @@ use storage::{Storage, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::error::Result;
+use crate::guard::Guard;
 use crate::imports::ImportLimits;
 use crate::imports::running::Running;
 use crate::token::Keys;
+use crate::usage::Usage;
 
 /// What all requests share. Cloning is cheap.
 #[derive(Clone)]
@@ -25,6 +27,10 @@ pub struct Engine {
     /// Those that run or wait.
     pub(crate) running: Running,
     pub(crate) import_limits: ImportLimits,
+    /// Who may try passwords.
+    pub(crate) guard: Guard,
+    /// Who has used the legacy API since it was last written down.
+    pub(crate) usage: Usage,
 }
 
 /// Where the current time comes from.
@@ -59,6 +65,8 @@ impl Engine {
             imports: Arc::new(Semaphore::new(1)),
             running: Running::default(),
             import_limits: ImportLimits::default(),
+            guard: Guard::default(),
+            usage: Usage::default(),
         })
     }
 

@@ -78,12 +78,19 @@ pub struct Error {
     pub message: String,
     /// The input field at fault, where there is one.
     pub field: Option<&'static str>,
+    /// After how many seconds the same may be tried again, where that is known.
+    pub retry_after: Option<u64>,
 }
 
 impl Error {
     /// An error with a code and a sentence.
     pub fn new(code: Code, message: impl Into<String>) -> Self {
-        Self { code, message: message.into(), field: None }
+        Self { code, message: message.into(), field: None, retry_after: None }
+    }
+
+    /// A limit that is open again after so many seconds.
+    pub(crate) fn limited_for(seconds: u64, message: impl Into<String>) -> Self {
+        Self { retry_after: Some(seconds), ..Self::new(Code::Limited, message) }
     }
 
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
@@ -111,7 +118,7 @@ impl Error {
 impl From<storage::Error> for Error {
     fn from(error: storage::Error) -> Self {
         match error {
-            storage::Error::Invalid { field, reason } => Self { code: Code::Invalid, message: reason, field },
+            storage::Error::Invalid { field, reason } => Self { field, ..Self::invalid(reason) },
             storage::Error::NotFound { .. } => Self::new(Code::NotFound, error.to_string()),
             storage::Error::Conflict { reason } => Self::new(Code::Conflict, reason),
             storage::Error::Limited { reason } => Self::new(Code::Limited, reason),
@@ -126,11 +133,14 @@ impl From<storage::Error> for Error {
 
 impl From<Error> for async_graphql::Error {
     fn from(error: Error) -> Self {
-        let Error { code, message, field } = error;
+        let Error { code, message, field, retry_after } = error;
         let mut extensions = ErrorExtensionValues::default();
         extensions.set("code", code.name());
         if let Some(field) = field {
             extensions.set("field", field);
+        }
+        if let Some(seconds) = retry_after {
+            extensions.set("retryAfter", seconds);
         }
         let mut error = Self::new(message);
         error.extensions = Some(extensions);

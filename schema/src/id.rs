@@ -22,6 +22,7 @@ pub struct GlobalId {
 #[expect(missing_docs, reason = "the names are those of the GraphQL types")]
 pub enum Kind {
     Account,
+    ApiToken,
     Category,
     CustomField,
     EmailTemplate,
@@ -39,8 +40,9 @@ pub enum Kind {
 }
 
 impl Kind {
-    const ALL: [Self; 15] = [
+    const ALL: [Self; 16] = [
         Self::Account,
+        Self::ApiToken,
         Self::Category,
         Self::CustomField,
         Self::EmailTemplate,
@@ -60,6 +62,7 @@ impl Kind {
     fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
+            Self::ApiToken => "apiToken",
             Self::Category => "category",
             Self::CustomField => "customField",
             Self::EmailTemplate => "emailTemplate",
@@ -90,6 +93,7 @@ impl Kind {
             Self::Person => Some(ItemKind::Person),
             Self::Transaction => Some(ItemKind::Transaction),
             Self::Account
+            | Self::ApiToken
             | Self::Category
             | Self::CustomField
             | Self::EmailTemplate
@@ -120,6 +124,7 @@ impl Kind {
 
     fn words(self) -> &'static str {
         match self {
+            Self::ApiToken => "API token",
             Self::CustomField => "custom field",
             Self::EmailTemplate => "e-mail template",
             Self::EventTemplate => "event template",

@@ -8,6 +8,7 @@
 #![recursion_limit = "256"]
 
 mod accounts;
+mod api_tokens;
 mod associations;
 mod categories;
 mod custom_fields;
@@ -19,6 +20,7 @@ mod events;
 mod exports;
 mod feeds;
 mod formats;
+mod guard;
 mod id;
 mod imports;
 mod labels;
@@ -37,14 +39,17 @@ mod session;
 mod token;
 mod transactions;
 mod transfer;
+mod usage;
 mod users;
 mod view;
 mod webhooks;
 
+pub use api_tokens::{LEGACY_ACTIONS, legacy_action};
 pub use engine::{Clock, Engine};
 pub use error::{Code, Error, Result};
 pub use exports::{Document, Export, ExportRequest};
 pub use feeds::{FeedRead, Site};
+pub use guard::Origin;
 pub use id::{GlobalId, Kind};
 pub use imports::{
     Automation, Duplicates, ImportColumn, ImportEvent, ImportFile, ImportLimits, ImportRequest, PlanFor, SWEEP_EVERY,
@@ -56,7 +61,8 @@ pub use receipts::{
     ReceiptFile, RowNote, SkipNote, UndoReport,
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
-pub use session::{AccountHint, Caller, Session};
+pub use session::{AccountHint, Caller, Door, Session};
 pub use storage::fold;
+pub use usage::{Equivalent, LegacyCall, WRITE_USAGE_EVERY};
 pub use view::ViewRequest;
 pub use webhooks::OpenedWebhook;

@@ -115,6 +115,7 @@ impl List {
     fn tag(self) -> [u8; 3] {
         let kind = match self.kind {
             Kind::Account => b'a',
+            Kind::ApiToken => b'k',
             Kind::Category => b'c',
             Kind::CustomField => b'f',
             Kind::EmailTemplate => b't',

@@ -13,6 +13,8 @@ pub enum Right {
     Feeds,
     /// Webhooks: one's own, and for an admin everybody's.
     Webhooks,
+    /// One's own API tokens.
+    Tokens,
     /// People, transactions, events, messages, their categories and custom values; importing; firing event templates.
     Records,
     /// E-mail and event templates.
@@ -25,13 +27,21 @@ pub enum Right {
 
 impl Right {
     /// Every right.
-    pub const ALL: [Self; 7] =
-        [Self::Labels, Self::Feeds, Self::Webhooks, Self::Records, Self::Templates, Self::Fields, Self::Settings];
+    pub const ALL: [Self; 8] = [
+        Self::Labels,
+        Self::Feeds,
+        Self::Webhooks,
+        Self::Tokens,
+        Self::Records,
+        Self::Templates,
+        Self::Fields,
+        Self::Settings,
+    ];
 
     /// Whether a role has this right.
     pub fn is_of(self, role: Role) -> bool {
         let roles: &[Role] = match self {
-            Self::Labels | Self::Feeds => &[Role::Admin, Role::Member, Role::Reader],
+            Self::Labels | Self::Feeds | Self::Tokens => &[Role::Admin, Role::Member, Role::Reader],
             Self::Webhooks | Self::Records | Self::Templates => &[Role::Admin, Role::Member],
             Self::Fields | Self::Settings => &[Role::Admin],
         };

@@ -12,6 +12,7 @@ use async_graphql::{
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
+use crate::api_tokens::{self, ApiToken, ApiTokensMutation, ApiTokensQuery};
 use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
@@ -33,6 +34,7 @@ use crate::people::{self, PeopleMutation, PeopleQuery, Person};
 use crate::search::SearchQuery;
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
+use crate::usage::UsageQuery;
 use crate::users::{UsersMutation, UsersQuery};
 use crate::webhooks::{self, Webhook, WebhooksMutation, WebhooksQuery};
 
@@ -56,6 +58,7 @@ pub type Schema = async_graphql::Schema<Query, Mutation, Subscription>;
 #[graphql(field(name = "id", ty = "&ID"))]
 enum Node {
     Account(Account),
+    ApiToken(ApiToken),
     Category(Category),
     CustomField(CustomField),
     EmailTemplate(EmailTemplate),
@@ -82,6 +85,7 @@ impl NodeQuery {
         let Ok(GlobalId { kind, id: key }) = id.parse::<GlobalId>() else { return Ok(None) };
         Ok(match kind {
             Kind::Account => accounts::account_by_id(session, key).map(Node::from),
+            Kind::ApiToken => api_tokens::by_id(session, key).await?.map(Node::from),
             Kind::Category => categories::by_id(ctx, &id).await?.map(Node::from),
             Kind::CustomField => custom_fields::by_id(ctx, &id).await?.map(Node::from),
             Kind::EmailTemplate => email_templates::by_id(ctx, &id).await?.map(Node::from),
@@ -104,6 +108,7 @@ impl NodeQuery {
 #[derive(MergedObject, Default)]
 pub struct Query(
     AccountsQuery,
+    ApiTokensQuery,
     CategoriesQuery,
     CustomFieldsQuery,
     EmailTemplatesQuery,
@@ -118,6 +123,7 @@ pub struct Query(
     PeopleQuery,
     SearchQuery,
     TransactionsQuery,
+    UsageQuery,
     UsersQuery,
     WebhooksQuery,
 );
@@ -126,6 +132,7 @@ pub struct Query(
 #[derive(MergedObject, Default)]
 pub struct Mutation(
     AccountsMutation,
+    ApiTokensMutation,
     AssociationsMutation,
     CategoriesMutation,
     CustomFieldsMutation,

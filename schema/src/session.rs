@@ -1,14 +1,21 @@
 //! Sessions: who is calling, and the handles that this permits them.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use storage::query::accounts::{self, Account};
+use storage::query::api_tokens::{self, ApiToken};
 use storage::query::users::{self, User};
 use storage::{Actor, Reader, Timestamp, Viewer, Writer};
 
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
+use crate::guard::Origin;
 use crate::permission::Right;
+use crate::token::{API_TOKEN_PREFIX, parse_secret};
+
+/// How long noting the last use may wait for whoever else writes.
+const PATIENCE: Duration = Duration::from_secs(2);
 
 /// Which account a request names beside its credentials.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -29,6 +36,17 @@ pub enum Caller {
     SignedIn(Session),
 }
 
+/// Where e-mail address and password are sent to.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Door {
+    /// The mutation `login`, for people: its tokens would outlive the end of an API token, so it takes none.
+    Login,
+    /// The header `Authorization`: an API token that opens everything may be the password.
+    Basic,
+    /// `api.php`: any API token may be the password, and one for named actions is for nothing else.
+    Legacy,
+}
+
 /// A signed-in user in their account. Cloning is cheap.
 #[derive(Clone)]
 pub struct Session(Arc<Parts>);
@@ -38,6 +56,15 @@ struct Parts {
     account: Account,
     user: User,
     now: Timestamp,
+    /// The only actions of the legacy API that it is for; none where it is for everything.
+    actions: Vec<String>,
+}
+
+/// What an API token opens.
+struct Opened {
+    account: Account,
+    user: User,
+    token: ApiToken,
 }
 
 impl Session {
@@ -64,6 +91,16 @@ impl Session {
     /// The time zone of the account.
     pub fn time_zone(&self) -> jiff::tz::TimeZone {
         jiff::tz::TimeZone::get(&self.0.account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+    }
+
+    /// Errors: `FORBIDDEN` where it was opened with a token that is for other actions of the legacy API than this one.
+    pub fn check_action(&self, action: &str) -> Result<()> {
+        let actions = &self.0.actions;
+        if actions.is_empty() || actions.iter().any(|allowed| allowed == action) {
+            return Ok(());
+        }
+        let message = format!("this API token is for {} and nothing else", actions.join(", "));
+        Err(Error::new(Code::Forbidden, message))
     }
 
     /// The handle that reads the account: everybody who is signed in may.
@@ -95,11 +132,52 @@ impl Caller {
 }
 
 impl Engine {
-    /// Signs in with e-mail address and password.
+    /// Signs in with e-mail address and password, or where the door allows it with an API token for a password.
     ///
-    /// Errors: `UNAUTHENTICATED`, in the same words and time for unknown users and wrong passwords; `INVALID` where the
-    /// address and password fit several accounts and none is named.
-    pub async fn sign_in(&self, hint: &AccountHint, email: &str, password: &str) -> Result<Session> {
+    /// Errors: `UNAUTHENTICATED`, in the same words and time for unknown users and wrong passwords; `LIMITED` with the
+    /// seconds to wait where too many were wrong; `INVALID` where the address and password fit several accounts and none
+    /// is named.
+    pub async fn sign_in(
+        &self,
+        door: Door,
+        origin: Origin,
+        hint: &AccountHint,
+        email: &str,
+        password: &str,
+    ) -> Result<Session> {
+        if door != Door::Login
+            && let Some(opened) = self.open(hint, password).await?
+        {
+            return self.token_session(door, email, opened);
+        }
+        let attempt = self.guard.attempt(origin, hint, email, password);
+        if let Some((account, user)) = self.recalled(&attempt).await? {
+            return self.session(account, user);
+        }
+        let _turn = self.guard.turn(&attempt).await;
+        // Whoever was before in the queue may have brought the same.
+        if let Some((account, user)) = self.recalled(&attempt).await? {
+            return self.session(account, user);
+        }
+        let counted = self.counted(&attempt, hint, email).await?;
+        let (account, user) = match self.fitting(hint, email, password).await?.as_slice() {
+            [] => {
+                self.note_failure(&attempt).await;
+                return Err(wrong_credentials());
+            }
+            [(account, user)] => (account.clone(), user.clone()),
+            _ => {
+                let message =
+                    "you sign in to several accounts with this address: name one of them in the header X-Cairn-Account";
+                return Err(Error::invalid(message));
+            }
+        };
+        self.note_success(&attempt, counted, &user).await?;
+        self.session(account, user)
+    }
+
+    /// The users whom address and password fit. It takes as long for an address that nobody has.
+    async fn fitting(&self, hint: &AccountHint, email: &str, password: &str) -> Result<Vec<(Account, User)>> {
         let mut fitting = Vec::new();
         let accounts = self.accounts_for(hint, email).await?;
         if accounts.is_empty() {
@@ -109,22 +187,65 @@ impl Engine {
             let user = users::by_email(&self.storage.reader(account.account_id), email).await?;
             let hash = user.as_ref().map(|user| user.password_hash.as_str());
             if self.passwords.verify(password, hash).await {
-                fitting.extend(user.map(|user| (account, user)));
+                fitting.extend(user.filter(|user| user.disabled_at.is_none()).map(|user| (account, user)));
             }
         }
-        if fitting.len() > 1 {
-            let message =
-                "you sign in to several accounts with this address: name one of them in the header X-Cairn-Account";
-            return Err(Error::invalid(message));
-        }
-        let (account, user) = fitting.pop().ok_or_else(wrong_credentials)?;
-        self.session(account, user)
+        Ok(fitting)
     }
 
-    /// The session of an access token. Errors: `UNAUTHENTICATED`, also where the request names another account.
+    /// What an API token opens; `None` for a text that is none, or is good no longer, or for another account.
+    async fn open(&self, hint: &AccountHint, text: &str) -> Result<Option<Opened>> {
+        let Some((account, id, secret)) = parse_secret(API_TOKEN_PREFIX, text) else { return Ok(None) };
+        let found = api_tokens::opened(&self.storage, account, id, &secret, self.now()).await?;
+        let Some(token) = found else { return Ok(None) };
+        let Some(account) = accounts::by_id(&self.storage, account).await? else { return Ok(None) };
+        if let AccountHint::Subdomain(subdomain) = hint
+            && !subdomain.eq_ignore_ascii_case(&account.subdomain)
+        {
+            return Ok(None);
+        }
+        let user = users::get(&self.storage.reader(account.account_id), token.user_id).await?;
+        let user = user.filter(|user| user.disabled_at.is_none());
+        Ok(user.map(|user| Opened { account, user, token }))
+    }
+
+    /// The session of a token that was sent as the password of its user.
+    fn token_session(&self, door: Door, email: &str, opened: Opened) -> Result<Session> {
+        let is_for_actions = opened.token.actions().next().is_some();
+        if opened.user.email_key != storage::fold(email) || (is_for_actions && door != Door::Legacy) {
+            return Err(wrong_credentials());
+        }
+        Ok(self.opened_session(opened))
+    }
+
+    fn opened_session(&self, Opened { account, user, token }: Opened) -> Session {
+        let (id, now) = (token.id, self.now());
+        if token.is_used_unnoted(now) {
+            let writer = self.storage.writer(account.account_id, Actor::System, now);
+            // Nobody waits for it, and it may fail: the next use tries again.
+            tokio::spawn(async move {
+                let noted = tokio::time::timeout(PATIENCE, api_tokens::note_use(&writer, id)).await;
+                if let Ok(Err(error)) = noted {
+                    tracing::debug!(%error, "The use of an API token is not noted: {error}");
+                }
+            });
+        }
+        let actions: Vec<_> = token.actions().map(ToOwned::to_owned).collect();
+        Session(Arc::new(Parts { engine: self.clone(), account, user, now, actions }))
+    }
+
+    /// The session of an access token or an API token. Errors: `UNAUTHENTICATED`, also where the request names another account.
     pub async fn bearer(&self, hint: &AccountHint, token: &str) -> Result<Session> {
         let refused =
             || Error::new(Code::Unauthenticated, "the access token is not valid here or has expired: sign in again");
+        if token.starts_with(API_TOKEN_PREFIX) {
+            let opened = self.open(hint, token).await?.ok_or_else(refused)?;
+            if opened.token.actions().next().is_some() {
+                let message = "this API token is for the legacy API alone: send it as login_password of api.php";
+                return Err(Error::new(Code::Unauthenticated, message));
+            }
+            return Ok(self.opened_session(opened));
+        }
         let bearer = self.keys.verify(&self.storage, token, self.now()).await?.ok_or_else(refused)?;
         let account = accounts::by_id(&self.storage, bearer.account).await?.ok_or_else(refused)?;
         if let AccountHint::Subdomain(subdomain) = hint
@@ -163,11 +284,11 @@ impl Engine {
         if user.disabled_at.is_some() {
             return Err(wrong_credentials());
         }
-        Ok(Session(Arc::new(Parts { engine: self.clone(), account, user, now: self.now() })))
+        Ok(Session(Arc::new(Parts { engine: self.clone(), account, user, now: self.now(), actions: Vec::new() })))
     }
 
     /// The accounts that a sign-in may mean.
-    async fn accounts_for(&self, hint: &AccountHint, email: &str) -> Result<Vec<Account>> {
+    pub(crate) async fn accounts_for(&self, hint: &AccountHint, email: &str) -> Result<Vec<Account>> {
         if let AccountHint::Subdomain(subdomain) = hint {
             return Ok(accounts::by_subdomain(&self.storage, subdomain).await?.into_iter().collect());
         }

@@ -26,6 +26,8 @@ pub(crate) const REFRESH_PREFIX: &str = "cairn_refresh_";
 pub(crate) const FEED_PREFIX: &str = "cairn_feed_";
 /// What the secret of a webhook begins with.
 pub(crate) const WEBHOOK_PREFIX: &str = "cairn_webhook_";
+/// What an API token begins with.
+pub(crate) const API_TOKEN_PREFIX: &str = "cairn_token_";
 
 /// Whom an access token stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

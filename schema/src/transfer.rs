@@ -3,6 +3,7 @@
 //! Every conversion takes its value apart without `..`, so that a new column is a compile error here and nowhere else.
 
 pub(crate) mod accounts;
+pub(crate) mod api_tokens;
 pub(crate) mod categories;
 pub(crate) mod contact;
 pub(crate) mod custom_fields;
@@ -16,4 +17,5 @@ pub(crate) mod labels;
 pub(crate) mod messages;
 pub(crate) mod people;
 pub(crate) mod transactions;
+pub(crate) mod usage;
 pub(crate) mod webhooks;

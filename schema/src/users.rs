@@ -5,7 +5,7 @@ use storage::password;
 use storage::query::users as stored;
 
 use crate::accounts::{Role, User, user_by_id};
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::id::Kind;
 use crate::permission::Right;
 use crate::root::session;
@@ -174,8 +174,8 @@ async fn own_hash(session: &Session, current: Option<&str>, new: &str) -> Result
     password::check(new, "newPassword")?;
     let known = session.user().password_hash.as_str();
     if !session.engine().passwords().verify(current.unwrap_or_default(), Some(known)).await {
-        let message = "currentPassword is not your password".to_owned();
-        return Err(Error { code: Code::Invalid, message, field: Some("currentPassword") });
+        let error = Error::invalid("currentPassword is not your password");
+        return Err(Error { field: Some("currentPassword"), ..error });
     }
     hash(session, new, "newPassword").await
 }

@@ -3,6 +3,7 @@
 #![expect(unreachable_pub, reason = "the derives of sea-orm want their types public")]
 
 pub(crate) mod accounts;
+pub(crate) mod api_tokens;
 pub(crate) mod associations;
 pub(crate) mod categories;
 pub(crate) mod custom_field_options;
@@ -25,7 +26,9 @@ pub(crate) mod import_turns;
 pub(crate) mod imports;
 pub(crate) mod item_categories;
 pub(crate) mod item_labels;
+pub(crate) mod known_addresses;
 pub(crate) mod labels;
+pub(crate) mod legacy_usage;
 pub(crate) mod message_files;
 pub(crate) mod messages;
 pub(crate) mod outbox;

@@ -7,6 +7,7 @@ mod m0004_whole_model;
 mod m0005_undo;
 mod m0006_feeds;
 mod m0007_webhooks;
+mod m0008_guard;
 mod words;
 
 use sea_orm::{
@@ -33,6 +34,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0005_undo::Migration),
             Box::new(m0006_feeds::Migration),
             Box::new(m0007_webhooks::Migration),
+            Box::new(m0008_guard::Migration),
         ]
     }
 }

@@ -16,6 +16,7 @@ use crate::handle::Unit;
 #[expect(missing_docs, reason = "the nouns are those of the schema")]
 pub enum Noun {
     Account,
+    ApiToken,
     Category,
     CustomField,
     EmailTemplate,
@@ -48,8 +49,9 @@ pub(crate) enum Verb {
 
 impl Noun {
     /// All of them.
-    pub const ALL: [Self; 14] = [
+    pub const ALL: [Self; 15] = [
         Self::Account,
+        Self::ApiToken,
         Self::Category,
         Self::CustomField,
         Self::EmailTemplate,
@@ -69,6 +71,7 @@ impl Noun {
     pub(crate) fn name(self) -> &'static str {
         match self {
             Self::Account => "account",
+            Self::ApiToken => "api_token",
             Self::Category => "category",
             Self::CustomField => "custom_field",
             Self::EmailTemplate => "email_template",

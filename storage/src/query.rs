@@ -1,7 +1,9 @@
 //! The queries, a file a noun. Each takes a handle of one account; the few that look across accounts take the storage.
 
 pub mod accounts;
+pub mod api_tokens;
 pub mod associations;
+pub mod attempts;
 pub mod categories;
 pub mod changes;
 pub mod custom_fields;
@@ -16,6 +18,7 @@ pub mod imports;
 mod items;
 pub(crate) mod known;
 pub mod labels;
+pub mod legacy_usage;
 pub mod messages;
 pub mod orders;
 pub mod people;

@@ -26,6 +26,7 @@ struct Ids {
     upload: String,
     feed: String,
     webhook: String,
+    token: String,
 }
 
 /// An argument, a document and the id that goes there.
@@ -419,6 +420,11 @@ const PROBES: &[Probe] = &[
     ("UndoImportInput.id", "mutation($id: ID!) { undoImport(input: { id: $id }) { removed } }", |ids| &ids.import),
     ("RedoImportInput.id", "mutation($id: ID!) { redoImport(input: { id: $id }) { removed } }", |ids| &ids.import),
     ("Subscription.importProgress(id)", "subscription($id: ID!) { importProgress(id: $id) { rows } }", |ids| &ids.import),
+    (
+        "RevokeApiTokenInput.id",
+        "mutation($id: ID!) { revokeApiToken(input: { id: $id }) { apiToken { id } } }",
+        |ids| &ids.token,
+    ),
     ("Query.node(id) of a user", "query($id: ID!) { node(id: $id) { id } }", |ids| &ids.user),
 ];
 
@@ -442,6 +448,7 @@ on_each_database! {
             upload: replaced(&theirs.upload),
             feed: replaced(&theirs.feed),
             webhook: replaced(&theirs.webhook),
+            token: replaced(&theirs.token),
         };
         let with = |id: &str| json!({
             "id": id, "person": own.person, "transaction": own.transaction, "event": own.event, "message": own.message,
@@ -456,6 +463,7 @@ on_each_database! {
         let others = [
             &theirs.account, &theirs.user, &theirs.category, &theirs.transaction, &theirs.event, &theirs.message,
             &theirs.field, &theirs.label, &theirs.import, &theirs.upload, &theirs.feed, &theirs.webhook,
+            &theirs.token,
         ];
         for id in others {
             let answer = ours.graphql(PROBES[0].1, json!({ "id": id })).await;
@@ -591,7 +599,10 @@ async fn fill(client: &Client) -> Ids {
     let feed = client.graphql(feed, json!({})).await;
     let webhook = "mutation { createWebhook(input: { name: \"Form\" }) { webhook { id } } }";
     let webhook = client.graphql(webhook, json!({})).await;
+    let token = "mutation { createApiToken(input: { name: \"A script\" }) { apiToken { id } } }";
+    let token = client.graphql(token, json!({})).await;
     Ids {
+        token: text(&token["createApiToken"]["apiToken"]["id"]),
         import: text(&plan["id"]),
         upload: text(&upload["id"]),
         feed: text(&feed["createFeed"]["feed"]["id"]),

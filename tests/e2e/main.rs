@@ -14,6 +14,7 @@ mod fields;
 mod floors;
 mod formats;
 mod graphql;
+mod guard;
 mod imports;
 mod imports_doors;
 mod imports_gateways;

@@ -230,7 +230,7 @@ on_each_database! {
         assert_eq!(desk.cairn(&["migrate", "down"]).status.code(), Some(2));
         let status = desk.ok(&["migrate", "down", "--delete-data"]);
         let last = status.lines().last().expect("a list").split_whitespace().collect::<Vec<_>>();
-        assert_eq!(last, ["m0007_webhooks", "pending"], "{status}");
+        assert_eq!(last, ["m0008_guard", "pending"], "{status}");
     }
 
     async fn a_request_that_runs_when_the_signal_comes_is_finished(desk: Desk) {
@@ -514,7 +514,7 @@ fn config_prints_what_is_in_force_and_where_it_comes_from() {
     assert_eq!(row("database"), ["database", "postgres://ann:…@db.example/x", "command", "line"]);
     assert_eq!(row("limits.connections"), ["limits.connections", "7", "cairn.toml"]);
     assert_eq!(row("limits.graphql_body"), ["limits.graphql_body", "9", "environment"]);
-    assert_eq!(rows.len(), 19, "every key has its line: {table}");
+    assert_eq!(rows.len(), 20, "every key has its line: {table}");
 }
 
 /// The address in a greeting: `127.0.0.1:PORT`.

@@ -105,7 +105,7 @@ on_each_database! {
             (&client, "/export/persons.csv", 404, "NOT_FOUND"),
             (&client, "/export/people.docx", 415, "UNSUPPORTED"),
             (&client, "/export/people", 415, "UNSUPPORTED"),
-            (&client, "/export/messages.csv", 415, "UNSUPPORTED"),
+            (&client, "/export/people.ics", 415, "UNSUPPORTED"),
             (&client, "/export/people.csv?category=None", 404, "NOT_FOUND"),
             (&client, "/export/people.csv?catgory=x", 400, "INVALID"),
             (&client, "/export/people.csv?search=a&search=b", 400, "INVALID"),

@@ -55,10 +55,13 @@ impl HttpError {
 
     /// The answer with its body.
     pub(crate) fn answer(&self, request_id: &str) -> Response {
-        let Error { code, message, field } = &self.error;
+        let Error { code, message, field, retry_after } = &self.error;
         let error = BodyError { code: code.name(), message, field: *field, request_id };
         let mut response = (self.status, Json(Body { error })).into_response();
         add_advice(self.status, response.headers_mut());
+        if let Some(seconds) = retry_after {
+            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+        }
         response
     }
 }

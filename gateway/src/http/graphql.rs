@@ -8,7 +8,7 @@ use async_graphql::{Request, Response as GraphqlResponse, Variables};
 use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, VARY};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
 use http::{HeaderValue, Method, StatusCode};
 use schema::{Code, Error};
 use serde::Deserialize;
@@ -48,9 +48,10 @@ pub(crate) async fn serve(
     if let Some(site) = session::site(&shared, &headers) {
         request = request.data(schema::Site(site));
     }
+    request = request.data(session::origin(&headers));
     let caller = match session::caller(&shared, &method, &headers).await {
         Ok(caller) => caller,
-        Err(Error { code, message, .. }) => return Ok(media.refusal(error::status(code), code, &message)),
+        Err(error) => return Ok(media.refusal_of(&error)),
     };
     Ok(media.answer(&schema::execute(&shared.schema, request, caller, &request_id).await))
 }
@@ -185,13 +186,22 @@ impl Media {
         } else {
             serde_json::to_vec(response)
         };
+        let wait = response.errors.iter().find_map(retry_after);
+        // A sign-in that has to wait: what watches over an address looks at the status.
+        let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { status };
         match body {
-            Ok(body) => self.respond(status, body),
+            Ok(body) => waiting(self.respond(status, body), wait),
             Err(error) => {
                 tracing::error!(%error, "An answer cannot be written: {error}");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
+    }
+
+    /// An answer to a request whose caller is refused.
+    fn refusal_of(self, error: &Error) -> Response {
+        let Error { code, message, retry_after, .. } = error;
+        waiting(self.refusal(error::status(*code), *code, message), *retry_after)
     }
 
     /// An answer to a request that did not reach the engine.
@@ -211,6 +221,22 @@ impl Media {
         let headers =
             [(CONTENT_TYPE, HeaderValue::from_static(media_type)), (VARY, HeaderValue::from_static("Accept"))];
         (status, headers, body).into_response()
+    }
+}
+
+/// An answer that says after how many seconds the same may be asked again.
+fn waiting(mut response: Response, seconds: Option<u64>) -> Response {
+    if let Some(seconds) = seconds {
+        response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
+    response
+}
+
+/// The seconds that an error of the engine asks to wait.
+fn retry_after(error: &async_graphql::ServerError) -> Option<u64> {
+    match error.extensions.as_ref()?.get("retryAfter")? {
+        async_graphql::Value::Number(seconds) => seconds.as_u64(),
+        _ => None,
     }
 }
 

@@ -7,9 +7,9 @@ use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use compat_api::form::{Form, NoForm};
 use compat_api::reply::{self, Reply};
-use compat_api::{Api, Settings, answer};
+use compat_api::{Api, Client, Settings, answer};
 use futures_util::StreamExt as _;
-use http::header::{ACCEPT_CHARSET, CONTENT_TYPE, HeaderMap, HeaderName};
+use http::header::{ACCEPT_CHARSET, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error};
 
@@ -35,6 +35,9 @@ pub(crate) async fn serve(
     if let Some(cap) = reply.cap {
         headers.insert(RESULT_CAP, HeaderValue::from(cap));
     }
+    if let Some(seconds) = reply.retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
+    }
     if let Some(code) = reply.code {
         headers.insert(CODE, HeaderValue::from_static(code.name()));
         let status = legacy_status(code);
@@ -57,7 +60,10 @@ async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &s
     let contradiction = |Error { code, message, .. }| Reply::exact_refusal(code, &message, charset);
     let hint = session::account_hint(shared, headers).map_err(contradiction)?;
     let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone(), settings };
-    Ok(answer(&api, &hint, &form, request_id).await)
+    let user_agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let user_agent = user_agent.as_deref().unwrap_or_default();
+    let client = Client { hint: &hint, origin: session::origin(headers), user_agent };
+    Ok(answer(&api, client, &form, request_id).await)
 }
 
 /// An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.

@@ -2,14 +2,18 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HOST, ORIGIN};
+use http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method};
-use schema::{AccountHint, Caller, Code, Error, Result, Session};
+use schema::{AccountHint, Caller, Code, Door, Error, Origin, Result, Session};
 
 use super::Shared;
 
 /// The header that names an account where the host does not.
 const ACCOUNT: &str = "x-cairn-account";
+
+/// The header in which the address of the client travels from the middleware to the handlers, together with the credentials that
+/// count by it. What a client sends under this name is thrown away.
+pub(super) const CLIENT: HeaderName = HeaderName::from_static("x-cairn-client");
 
 /// The account that a request names: the first label of `Host` under the base domain, or the header `X-Cairn-Account`.
 ///
@@ -26,6 +30,12 @@ pub(crate) fn account_hint(shared: &Shared, headers: &HeaderMap) -> Result<Accou
         (Some(subdomain), _) | (None, Some(subdomain)) => Ok(AccountHint::Subdomain(subdomain)),
         (None, None) => Ok(AccountHint::None),
     }
+}
+
+/// Where a request comes from, as [`super::identify`] has put it down.
+pub(crate) fn origin(headers: &HeaderMap) -> Origin {
+    let address = headers.get(CLIENT).and_then(|value| value.to_str().ok()?.parse().ok());
+    address.map(Origin::of).unwrap_or_default()
 }
 
 /// The absolute address of the site as the request names it; `None` without a `Host` that can be part of one.
@@ -46,7 +56,7 @@ pub(crate) async fn caller(shared: &Shared, method: &Method, headers: &HeaderMap
             let message = "a page of another site may not send this with a password: use an access token";
             Err(Error::new(Code::Forbidden, message))
         }
-        Some(credentials) => sign_in(shared, &hint, credentials).await.map(Caller::SignedIn),
+        Some(credentials) => sign_in(shared, origin(headers), &hint, credentials).await.map(Caller::SignedIn),
     }
 }
 
@@ -66,10 +76,12 @@ enum Credentials {
     Basic { email: String, password: String },
 }
 
-async fn sign_in(shared: &Shared, hint: &AccountHint, credentials: Credentials) -> Result<Session> {
+async fn sign_in(shared: &Shared, origin: Origin, hint: &AccountHint, credentials: Credentials) -> Result<Session> {
     match credentials {
         Credentials::Bearer(token) => shared.engine.bearer(hint, &token).await,
-        Credentials::Basic { email, password } => shared.engine.sign_in(hint, &email, &password).await,
+        Credentials::Basic { email, password } => {
+            shared.engine.sign_in(Door::Basic, origin, hint, &email, &password).await
+        }
     }
 }
 

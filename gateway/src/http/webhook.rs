@@ -58,7 +58,7 @@ async fn open(shared: &Shared, headers: &HeaderMap, secret: &str) -> Result<Open
 }
 
 fn response(reply: Reply, status: StatusCode) -> Response {
-    let Reply { body, content_type, code, cap } = reply;
+    let Reply { body, content_type, code, cap, retry_after: _ } = reply;
     // A GET that was answered from a cache would make nothing.
     let mut response =
         (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], written(body)).into_response();

@@ -166,6 +166,7 @@ impl Operations {
         let headers = greeting.map_or_else(|| Arc::clone(&self.headers), |greeting| Arc::clone(&greeting.0));
         match self.caller(&headers).await {
             Ok(caller) => {
+                let request = request.data(session::origin(&headers));
                 let answers = schema::execute_stream(&self.shared.schema, request, caller, &self.request_id);
                 held(answers, place).boxed()
             }

@@ -14,6 +14,7 @@ pub(crate) fn client(account: accounts::Account) -> Account {
         time_zone,
         language,
         currency,
+        legacy_api_ended_at,
         version,
         created_at,
         updated_at,
@@ -26,6 +27,7 @@ pub(crate) fn client(account: accounts::Account) -> Account {
         time_zone,
         language,
         currency,
+        legacy_api: legacy_api_ended_at.is_none(),
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
     }

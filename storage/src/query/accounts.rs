@@ -45,6 +45,17 @@ pub struct AccountEdit {
     pub language: Option<String>,
     /// An ISO 4217 code, in any case.
     pub currency: Option<String>,
+    /// Whether the legacy API answers.
+    pub legacy_api: Option<LegacyApi>,
+}
+
+/// Whether the legacy API answers for an account.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum LegacyApi {
+    /// It does.
+    On,
+    /// It refuses whoever calls it.
+    Off,
 }
 
 /// Makes an account and its first admin.
@@ -67,6 +78,7 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
         time_zone,
         language: "en".to_owned(),
         currency: "USD".to_owned(),
+        legacy_api_ended_at: None,
         version: 1,
         created_at: now,
         updated_at: now,
@@ -105,7 +117,7 @@ pub async fn update(writer: &Writer, edit: AccountEdit) -> Result<Account> {
     let edit = &edit;
     writer
         .write(|unit| async move {
-            let AccountEdit { version, name, time_zone, language, currency } = edit;
+            let AccountEdit { version, name, time_zone, language, currency, legacy_api } = edit;
             let before = lock(&unit).await?;
             check_version(*version, before.version)?;
             let mut after = before.clone();
@@ -120,6 +132,11 @@ pub async fn update(writer: &Writer, edit: AccountEdit) -> Result<Account> {
             }
             if let Some(currency) = currency {
                 after.currency = check_currency(currency)?;
+            }
+            match legacy_api {
+                None => {}
+                Some(LegacyApi::On) => after.legacy_api_ended_at = None,
+                Some(LegacyApi::Off) => after.legacy_api_ended_at = before.legacy_api_ended_at.or(Some(unit.now)),
             }
             let after = Account { version: before.version + 1, updated_at: unit.now, ..after };
             accounts::ActiveModel::from(after.clone()).reset_all().update(unit.on()).await?;
