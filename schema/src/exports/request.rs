@@ -192,7 +192,7 @@ impl ExportRequest {
         };
         Noun::ALL
             .into_iter()
-            .filter(|noun| !matches!(noun, Noun::Feed | Noun::Webhook) && !none_of.contains(noun))
+            .filter(|noun| !matches!(noun, Noun::ApiToken | Noun::Feed | Noun::Webhook) && !none_of.contains(noun))
             .collect()
     }
 
