@@ -103,10 +103,10 @@ impl Export {
         options.heading = heading(&session, &request);
         let unsupported = |error: formats::Unsupported| Error::new(Code::Unsupported, error.to_string());
         let encoder = codec.encoder(section, &options).map_err(unsupported)?;
-        let first = source.portion(None).await?;
+        let portions = source.open().await?;
         let records = Arc::new(AtomicU64::new(0));
         let count = Arc::clone(&records);
-        let portions = source::from(source, first).inspect(move |portion| {
+        let portions = portions.inspect(move |portion| {
             if let Ok(portion) = portion {
                 count.fetch_add(portion.len() as u64, Ordering::Relaxed);
             }

@@ -10,12 +10,13 @@ use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
 use tempfile::TempDir;
 use uuid::Uuid;
 
+use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::handle::{Actor, Reader, Writer};
 use crate::value::Timestamp;
 
 /// How long a SQLite connection waits for the lock of another process, which may be migrating on a slow machine.
-const BUSY_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
+pub(crate) const BUSY_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
 /// How long a request waits for a connection of the pool.
 const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// A connection that was idle for so long is tested before it is used.
@@ -27,8 +28,9 @@ const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 /// not fit are written to the log again and again.
 const WRITER_CACHE: &str = "-65536";
 
-/// PostgreSQL's default is for disks that turn: it would rather read a whole table than two thousand rows by an index.
-const PLANNING: &str = "SET random_page_cost = 1.1";
+/// PostgreSQL's defaults are for disks that turn, with which it would rather read a whole table than two thousand rows by an index,
+/// and for cursors that are left after their first rows.
+const PLANNING: &str = "SET random_page_cost = 1.1; SET cursor_tuple_fraction = 1";
 
 /// How many connections are held at most.
 #[derive(Clone, Copy, Debug)]
@@ -50,6 +52,7 @@ impl Default for Pool {
 pub struct Storage {
     pub(crate) readers: DatabaseConnection,
     pub(crate) writer: DatabaseConnection,
+    bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
     _folder: Option<Arc<TempDir>>,
 }
@@ -76,7 +79,9 @@ impl Storage {
             check_postgres(&url).await?;
             let connection =
                 Database::connect(postgres_options(&url, pool.postgres)).await.map_err(Error::Unavailable)?;
-            return Ok(Self { readers: connection.clone(), writer: connection, _folder: None });
+            // Two of three connections are for requests.
+            let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
+            return Ok(Self { readers: connection.clone(), writer: connection, bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -87,7 +92,7 @@ impl Storage {
 
     /// The handle that reads one account.
     pub fn reader(&self, account: Uuid) -> Reader {
-        Reader::new(self.readers.clone(), account)
+        Reader::new(self.readers.clone(), Arc::clone(&self.bulk), account)
     }
 
     /// The handle that writes one account as `actor`; `now` is the moment that its records will bear.
@@ -101,12 +106,13 @@ impl Storage {
     /// for looking at plans: the text holds people's data and belongs into no log.
     #[must_use]
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
-        let Self { mut readers, mut writer, _folder: folder } = self;
+        let Self { mut readers, mut writer, bulk, _folder: folder } = self;
+        let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
         for connection in [&mut readers, &mut writer] {
             let observer = observer.clone();
             connection.set_metric_callback(move |info| observer(&info.statement.to_string()));
         }
-        Self { readers, writer, _folder: folder }
+        Self { readers, writer, bulk, _folder: folder }
     }
 
     /// Whether it is SQLite, which has one writer.
@@ -129,7 +135,9 @@ impl Storage {
         let writer = Database::connect(sqlite_options(url, 1, false)).await.map_err(Error::Unavailable)?;
         let readers =
             Database::connect(sqlite_options(url, pool.sqlite_readers, true)).await.map_err(Error::Unavailable)?;
-        Ok(Self { readers, writer, _folder: None })
+        let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
+        let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
+        Ok(Self { readers, writer, bulk, _folder: None })
     }
 }
 

@@ -10,6 +10,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Noun, Verb};
 use crate::value::Timestamp;
@@ -21,6 +22,7 @@ const TRIES: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct Reader {
     connection: DatabaseConnection,
+    bulk: Arc<Bulk>,
     account: Uuid,
     viewer: Viewer,
 }
@@ -60,8 +62,8 @@ pub enum Actor {
 }
 
 impl Reader {
-    pub(crate) fn new(connection: DatabaseConnection, account: Uuid) -> Self {
-        Self { connection, account, viewer: Viewer::default() }
+    pub(crate) fn new(connection: DatabaseConnection, bulk: Arc<Bulk>, account: Uuid) -> Self {
+        Self { connection, bulk, account, viewer: Viewer::default() }
     }
 
     /// The same for somebody who looks.
@@ -78,6 +80,15 @@ impl Reader {
     /// The connection that it reads from, which may be any of several.
     pub(crate) fn connection(&self) -> &DatabaseConnection {
         &self.connection
+    }
+
+    /// What reads whole views.
+    pub(crate) fn bulk(&self) -> &Bulk {
+        &self.bulk
+    }
+
+    pub(crate) fn is_sqlite(&self) -> bool {
+        self.connection.get_database_backend() == DbBackend::Sqlite
     }
 
     pub(crate) fn scope(&self) -> Scope<'_> {

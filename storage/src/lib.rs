@@ -5,6 +5,7 @@
 //! [`operators`] read what people write, and know no database.
 
 mod among;
+mod bulk;
 mod connect;
 mod contact;
 mod entity;

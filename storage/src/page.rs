@@ -112,10 +112,14 @@ pub(crate) trait Listed: EntityTrait {
 /// Narrows a query to a page; one row more than asked for tells whether there are more. `None` for a cursor that was
 /// made for another order.
 pub(crate) fn paged<E: Listed>(query: Select<E>, order: Order, request: &PageRequest) -> Option<Select<E>> {
+    Some(ordered(query, order, request)?.limit(request.limit + 1))
+}
+
+/// Narrows a query as [`paged`], but for the number of rows.
+pub(crate) fn ordered<E: Listed>(query: Select<E>, order: Order, request: &PageRequest) -> Option<Select<E>> {
     let direction = request.direction(order);
     let query = narrowed(query, order, request)?;
-    let query = query.order_by(E::sort_column(order.key), direction.clone()).order_by(E::id(), direction);
-    Some(query.limit(request.limit + 1))
+    Some(query.order_by(E::sort_column(order.key), direction.clone()).order_by(E::id(), direction))
 }
 
 /// Narrows a query to what lies between the cursors of a page. `None` for one that was made for another order.

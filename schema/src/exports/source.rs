@@ -3,8 +3,8 @@
 use std::collections::{BTreeSet, HashMap};
 
 use formats::{Record, Section};
-use futures_util::stream::{self, Stream};
-use storage::query::portions::CategoryNames;
+use futures_util::stream::{self, Stream, StreamExt as _};
+use storage::query::portions::{CarriedPerson, CategoryNames, PackedPeople};
 use storage::query::{
     associations, categories, custom_fields, custom_values, email_templates, event_templates, events, messages, people,
     portions, transactions, users,
@@ -34,6 +34,12 @@ pub(super) struct Source {
 #[derive(Clone, Copy)]
 enum Kind {
     People,
+    Paged(Paged),
+}
+
+/// What is read page by page.
+#[derive(Clone, Copy)]
+enum Paged {
     Transactions,
     Events,
     Messages,
@@ -47,8 +53,8 @@ enum Custom {
     Some,
 }
 
-/// The records of a portion, and the place to go on from.
-pub(super) type Records = (Vec<Record>, Option<Cursor>);
+/// The records of a page, and the place to go on from.
+type Records = (Vec<Record>, Option<Cursor>);
 
 impl Source {
     /// The source of a section; the view is that of the section already.
@@ -57,11 +63,11 @@ impl Source {
     pub(super) fn of(section: Section, reader: Reader, view: View, order: Order) -> Result<Self> {
         let kind = match section {
             Section::People => Kind::People,
-            Section::Leads | Section::Opportunities | Section::Customers | Section::Archives => Kind::Transactions,
-            Section::Calendar => Kind::Events,
-            Section::Messages => Kind::Messages,
-            Section::EmailTemplates => Kind::EmailTemplates,
-            Section::EventTemplates => Kind::EventTemplates,
+            Section::Leads | Section::Opportunities | Section::Customers | Section::Archives => Kind::Paged(Paged::Transactions),
+            Section::Calendar => Kind::Paged(Paged::Events),
+            Section::Messages => Kind::Paged(Paged::Messages),
+            Section::EmailTemplates => Kind::Paged(Paged::EmailTemplates),
+            Section::EventTemplates => Kind::Paged(Paged::EventTemplates),
             Section::Reports => return Err(Error::new(Code::Unsupported, "reports are not exported here")),
         };
         Ok(Self { kind, reader, view, order, custom: Custom::None, categories: CategoryNames::default() })
@@ -71,35 +77,81 @@ impl Source {
     pub(super) async fn custom_fields(&mut self) -> Result<Vec<String>> {
         let target = match self.kind {
             Kind::People => custom_fields::Target::Person,
-            Kind::Transactions => custom_fields::Target::Transaction,
-            _ => return Ok(Vec::new()),
+            Kind::Paged(Paged::Transactions) => custom_fields::Target::Transaction,
+            Kind::Paged(_) => return Ok(Vec::new()),
         };
         let fields = custom_fields::list(&self.reader, Some(target)).await?;
         self.custom = if fields.is_empty() { Custom::None } else { Custom::Some };
         Ok(fields.into_iter().map(|field| field.name).collect())
     }
 
-    /// The records after a place, or the first ones.
-    pub(super) async fn portion(&self, after: Option<Cursor>) -> Result<Records> {
-        match self.kind {
-            Kind::People => self.people(after).await,
-            Kind::Transactions => self.transactions(after).await,
-            Kind::Events => self.events(after).await,
-            Kind::Messages => self.messages(after).await,
-            Kind::EmailTemplates => self.email_templates(after).await,
-            Kind::EventTemplates => self.event_templates(after).await,
+    /// The records portion by portion, the first one already read, so that a wrong view is known before a document begins.
+    ///
+    /// The next portion is read while one is written down, and no further: whoever stops reading costs no connection, and whoever
+    /// goes away ends it.
+    pub(super) async fn open(self) -> Result<impl Stream<Item = Result<Vec<Record>>> + Send + use<>> {
+        let mut portions = match self.kind {
+            Kind::People => {
+                let (outlet, packed) = mpsc::channel(1);
+                let walk = portions::walk_people(self.reader.clone(), self.view.clone(), self.order, outlet);
+                tokio::spawn(walk.in_current_span());
+                let records = stream::unfold((self, packed), |(source, mut packed)| async move {
+                    let records = match packed.recv().await? {
+                        Ok(portion) => source.people(&portion).await,
+                        Err(error) => Err(error.into()),
+                    };
+                    Some((records, (source, packed)))
+                });
+                Box::pin(records.left_stream())
+            }
+            Kind::Paged(paged) => {
+                let (outlet, records) = mpsc::channel(1);
+                tokio::spawn(self.walk(paged, outlet).in_current_span());
+                let next = |mut records: mpsc::Receiver<_>| async move { Some((records.recv().await?, records)) };
+                Box::pin(stream::unfold(records, next).right_stream())
+            }
+        };
+        let first = portions.next().await.transpose()?;
+        Ok(stream::iter(first.map(Ok)).chain(portions))
+    }
+
+    /// Hands out the records page by page.
+    async fn walk(self, paged: Paged, outlet: mpsc::Sender<Result<Vec<Record>>>) {
+        let mut after = None;
+        while let Ok(place) = outlet.reserve().await {
+            match self.page(paged, after.take()).await {
+                Ok((records, next)) => {
+                    place.send(Ok(records));
+                    after = next;
+                }
+                Err(error) => place.send(Err(error)),
+            }
+            if after.is_none() {
+                return;
+            }
         }
     }
 
-    async fn people(&self, after: Option<Cursor>) -> Result<Records> {
-        let portion = portions::people(&self.reader, &self.view, self.order, after, &self.categories).await?;
-        let ids: Vec<_> = portion.items.iter().map(|person| person.id).collect();
+    /// The records after a place, or the first ones.
+    async fn page(&self, paged: Paged, after: Option<Cursor>) -> Result<Records> {
+        match paged {
+            Paged::Transactions => self.transactions(after).await,
+            Paged::Events => self.events(after).await,
+            Paged::Messages => self.messages(after).await,
+            Paged::EmailTemplates => self.email_templates(after).await,
+            Paged::EventTemplates => self.event_templates(after).await,
+        }
+    }
+
+    async fn people(&self, packed: &PackedPeople) -> Result<Vec<Record>> {
+        let people = self.categories.unpack(&self.reader, packed).await?;
+        let ids: Vec<_> = people.iter().map(|person| person.id).collect();
         let mut custom = self.custom_values(&ids).await?;
-        let record = |person: portions::CarriedPerson| {
+        let record = |person: CarriedPerson| {
             let custom = custom.remove(&person.id).unwrap_or_default();
             Record::Person(Box::new(transfer::people::record(person, custom)))
         };
-        Ok((portion.items.into_iter().map(record).collect(), portion.next))
+        Ok(people.into_iter().map(record).collect())
     }
 
     async fn transactions(&self, after: Option<Cursor>) -> Result<Records> {
@@ -229,31 +281,4 @@ impl Source {
         }
         Ok(names)
     }
-}
-
-/// The records of a source from its first portion on. The next portion is read while one is written down, and no further: whoever
-/// stops reading costs no connection, and whoever goes away ends it.
-pub(super) fn from(source: Source, first: Records) -> impl Stream<Item = Result<Vec<Record>>> + Send {
-    let (sender, receiver) = mpsc::channel(1);
-    let (records, next) = first;
-    let following = async move {
-        let mut next = next;
-        while let Some(after) = next.take() {
-            let Ok(place) = sender.reserve().await else { return };
-            match source.portion(Some(after)).await {
-                Ok((records, after)) => {
-                    next = after;
-                    place.send(Ok(records));
-                }
-                Err(error) => place.send(Err(error)),
-            }
-        }
-    };
-    tokio::spawn(following.in_current_span());
-    stream::unfold((Some(records), receiver), |(first, mut receiver)| async move {
-        match first {
-            Some(records) => Some((Ok(records), (None, receiver))),
-            None => receiver.recv().await.map(|records| (records, (None, receiver))),
-        }
-    })
 }

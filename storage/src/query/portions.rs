@@ -1,27 +1,25 @@
 //! What exports read: a view portion by portion, with the columns alone that files carry.
 //!
-//! A portion ends after a number of records or of bytes, whichever comes first, so that long texts do not fill the memory; and it
-//! is read to its end before anybody writes it down, so that whoever downloads slowly holds no connection.
+//! A portion ends after a number of records or of bytes, whichever comes first, so that long texts do not fill the memory; and
+//! whoever downloads slowly holds no connection.
 
-use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+mod people;
 
 use futures_util::TryStreamExt as _;
-use sea_orm::sea_query::{Expr, ExprTrait as _, Func, Query, SelectStatement, SimpleExpr};
-use sea_orm::{DbBackend, DbErr, FromQueryResult, QueryResult, QuerySelect as _, QueryTrait, Select, StreamTrait as _};
-use uuid::Uuid;
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{FromQueryResult, QueryResult, QueryTrait, Select, StreamTrait as _};
 
-use crate::contact::Contact;
-use crate::entity::{categories, item_categories, messages, people, transactions};
-use crate::error::{Error, Result};
+pub use self::people::{CarriedPerson, CategoryNames, PackedPeople, walk as walk_people};
+
+use crate::entity::{messages, transactions};
+use crate::error::Result;
 use crate::filter::{Viewed, of_view};
 use crate::handle::Reader;
-use crate::page::{Cursor, Order, PageRequest, SortKey, paged};
+use crate::page::{Cursor, Order, PageRequest, paged};
 use crate::query::events::{Event, in_view};
 use crate::query::messages::Message;
 use crate::query::transactions::Transaction;
-use crate::record::{self, wrong_cursor};
-use crate::value::Timestamp;
+use crate::record::wrong_cursor;
 use crate::view::View;
 
 /// How many records a portion has at most.
@@ -38,60 +36,7 @@ pub struct Portion<T> {
     pub next: Option<Cursor>,
 }
 
-/// A person with what files carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CarriedPerson {
-    /// UUID v7.
-    pub id: Uuid,
-    /// The contact data.
-    pub contact: Contact,
-    /// The names of the person's categories, in their order.
-    pub categories: Vec<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was changed last.
-    pub updated_at: Timestamp,
-}
-
-/// A portion of the people of a view. Errors: as [`crate::query::people::list`].
-pub async fn people(
-    reader: &Reader,
-    view: &View,
-    order: Order,
-    after: Option<Cursor>,
-    names: &CategoryNames,
-) -> Result<Portion<CarriedPerson>> {
-    let query = of_view::<people::Entity>(&reader.scope(), view).await?;
-    let backend = reader.connection().get_database_backend();
-    let is_sqlite = backend == DbBackend::Sqlite;
-    let lean = |query: Select<people::Entity>| {
-        let categories = ids_of_categories(backend, reader.account());
-        if is_sqlite {
-            let mut query = query.select_only().into_query();
-            query.expr(packing(categories));
-            return query;
-        }
-        let mut query = query.select_only().columns(PERSON).into_query();
-        query.expr(categories);
-        query
-    };
-    let row: fn(&QueryResult) -> Result<Row> = if is_sqlite { unpacked } else { carried };
-    let size =
-        |Row { person, .. }: &Row| person.contact.fields().iter().map(|(_, text)| text.map_or(0, str::len)).sum();
-    let place = |Row { person, sort_key, .. }: &Row| {
-        let key = match order.key {
-            SortKey::Name => sort_key.clone(),
-            SortKey::Created => person.created_at.microseconds().to_string(),
-            SortKey::Updated => person.updated_at.microseconds().to_string(),
-        };
-        Cursor { key, id: person.id }
-    };
-    let reading = Reading { statement: lean, row, size, place };
-    let Portion { items, next } = read(reader, query, (order, after), reading).await?;
-    Ok(Portion { items: names.give(reader, items).await?, next })
-}
-
-/// A portion of the transactions of a view. Errors: as [`people`].
+/// A portion of the transactions of a view. Errors: as [`crate::query::people::list`].
 pub async fn transactions(
     reader: &Reader,
     view: &View,
@@ -107,7 +52,7 @@ pub async fn transactions(
     read(reader, query, (order, after), reading).await
 }
 
-/// A portion of the events of a view. Errors: as [`people`].
+/// A portion of the events of a view. Errors: as [`transactions`].
 pub async fn events(reader: &Reader, view: &View, order: Order, after: Option<Cursor>) -> Result<Portion<Event>> {
     let query = in_view(&reader.scope(), view, None).await?;
     let size = |event: &Event| event.search_text.len() * 2;
@@ -116,182 +61,13 @@ pub async fn events(reader: &Reader, view: &View, order: Order, after: Option<Cu
     read(reader, query, (order, after), reading).await
 }
 
-/// A portion of the messages of a view. Errors: as [`people`].
+/// A portion of the messages of a view. Errors: as [`transactions`].
 pub async fn messages(reader: &Reader, view: &View, order: Order, after: Option<Cursor>) -> Result<Portion<Message>> {
     let query = of_view::<messages::Entity>(&reader.scope(), view).await?;
     let size = |message: &Message| message.search_text.len() * 2;
     let place = |message: &Message| message.cursor(order.key);
     let reading = Reading { statement: QueryTrait::into_query, row: model::<Message>, size, place };
     read(reader, query, (order, after), reading).await
-}
-
-/// The columns of people that files carry, in the order in which [`carried`] reads them; the names of the categories follow.
-const PERSON: [people::Column; 18] = [
-    people::Column::Id,
-    people::Column::CreatedAt,
-    people::Column::UpdatedAt,
-    people::Column::SortKey,
-    people::Column::Name,
-    people::Column::Company,
-    people::Column::Title,
-    people::Column::Email,
-    people::Column::Phone,
-    people::Column::Mobile,
-    people::Column::Fax,
-    people::Column::Url,
-    people::Column::Address,
-    people::Column::City,
-    people::Column::State,
-    people::Column::Zip,
-    people::Column::Country,
-    people::Column::Notes,
-];
-
-/// The person of a row.
-fn carried(row: &QueryResult) -> Result<Row> {
-    let text = |place: usize| row.try_get_by_index::<Option<String>>(place);
-    let person = CarriedPerson {
-        id: row.try_get_by_index(0)?,
-        created_at: row.try_get_by_index(1)?,
-        updated_at: row.try_get_by_index(2)?,
-        contact: Contact {
-            name: text(4)?,
-            company: text(5)?,
-            title: text(6)?,
-            email: text(7)?,
-            phone: text(8)?,
-            mobile: text(9)?,
-            fax: text(10)?,
-            url: text(11)?,
-            address: text(12)?,
-            city: text(13)?,
-            state: text(14)?,
-            zip: text(15)?,
-            country: text(16)?,
-            notes: text(17)?,
-        },
-        categories: Vec::new(),
-    };
-    let categories = ids_in(&text(18)?.unwrap_or_default())?;
-    Ok(Row { person, sort_key: row.try_get_by_index(3)?, categories })
-}
-
-/// What parts the columns of a row that comes as one text. No text that is stored holds it: every door drops it.
-const NUL: char = '\0';
-
-/// The columns of a person as one text. SQLx copies every value of a row of SQLite on its own before it hands the row to another thread,
-/// which takes longer than to read the row.
-fn packing(categories: SimpleExpr) -> SimpleExpr {
-    let hex = |column: people::Column| Expr::expr(Func::cust("hex").arg(Expr::col((people::Entity, column))));
-    let nul = || Expr::cust("char(0)");
-    let mut row = Func::cust("concat").arg(hex(PERSON[0]));
-    for column in &PERSON[1..] {
-        row = row.arg(nul()).arg(Expr::col((people::Entity, *column)));
-    }
-    row.arg(nul()).arg(categories).into()
-}
-
-/// As [`carried`], of a row that [`packing`] has made.
-fn unpacked(row: &QueryResult) -> Result<Row> {
-    let text: String = row.try_get_by_index(0)?;
-    let mut cells = text.split(NUL);
-    let wrong = || Error::Internal(DbErr::Type("a person has other columns than it should have".to_owned()));
-    let mut cell = || cells.next().ok_or_else(wrong);
-    let id = Uuid::try_parse(cell()?).map_err(|_| wrong())?;
-    let mut moment = || -> Result<_> { Ok(Timestamp::from_microseconds(cell()?.parse().map_err(|_| wrong())?)) };
-    let (created_at, updated_at) = (moment()?, moment()?);
-    let sort_key = cell()?.to_owned();
-    let mut text = || -> Result<_> { Ok(Some(cell()?).filter(|text| !text.is_empty()).map(str::to_owned)) };
-    let contact = Contact {
-        name: text()?,
-        company: text()?,
-        title: text()?,
-        email: text()?,
-        phone: text()?,
-        mobile: text()?,
-        fax: text()?,
-        url: text()?,
-        address: text()?,
-        city: text()?,
-        state: text()?,
-        zip: text()?,
-        country: text()?,
-        notes: text()?,
-    };
-    let categories = ids_in(cell()?)?;
-    if cells.next().is_some() {
-        return Err(wrong());
-    }
-    let person = CarriedPerson { id, contact, categories: Vec::new(), created_at, updated_at };
-    Ok(Row { person, sort_key, categories })
-}
-
-/// The ids of a person's categories in one text. The names are not joined: there are far fewer of them than of people.
-fn ids_of_categories(backend: DbBackend, account: Uuid) -> SimpleExpr {
-    use item_categories::Column::{AccountId, ItemId};
-    let joined = match backend {
-        DbBackend::Postgres => "string_agg(item_categories.category_id::text, ',')",
-        _ => "group_concat(hex(item_categories.category_id), ',')",
-    };
-    let ids: SelectStatement = Query::select()
-        .expr(Expr::cust(joined))
-        .from(item_categories::Entity)
-        .and_where(Expr::col((item_categories::Entity, AccountId)).eq(account))
-        .and_where(Expr::col((item_categories::Entity, ItemId)).equals((people::Entity, people::Column::Id)))
-        .to_owned();
-    Expr::SubQuery(None, Box::new(ids.into()))
-}
-
-/// The names of categories that an export has met so far, each read once.
-#[derive(Debug, Default)]
-pub struct CategoryNames(Mutex<HashMap<Uuid, Option<Named>>>);
-
-/// A category: the key by which names are ordered, and the name.
-type Named = (String, String);
-
-impl CategoryNames {
-    /// Gives each person the names of their categories, in the order of names. A category in the trash has none.
-    async fn give(&self, reader: &Reader, rows: Vec<Row>) -> Result<Vec<CarriedPerson>> {
-        let unknown: BTreeSet<Uuid> = {
-            let known = self.known();
-            let ids = rows.iter().flat_map(|row| row.categories.iter().copied());
-            ids.filter(|id| !known.contains_key(id)).collect()
-        };
-        if !unknown.is_empty() {
-            let ids: Vec<_> = unknown.into_iter().collect();
-            let found = record::by_ids::<categories::Entity>(&reader.scope(), &ids).await?;
-            let mut known = self.known();
-            known.extend(ids.into_iter().map(|id| (id, None)));
-            known.extend(found.into_iter().map(|category| (category.id, Some((category.name_key, category.name)))));
-        }
-        let known = self.known();
-        let named = |Row { mut person, categories, .. }: Row| {
-            let mut names: Vec<&Named> = categories.iter().filter_map(|id| known.get(id)?.as_ref()).collect();
-            names.sort_unstable();
-            person.categories = names.into_iter().map(|(_, name)| name.clone()).collect();
-            person
-        };
-        Ok(rows.into_iter().map(named).collect())
-    }
-
-    fn known(&self) -> MutexGuard<'_, HashMap<Uuid, Option<Named>>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-/// A person as the database gives them.
-struct Row {
-    person: CarriedPerson,
-    /// The key by which lists are ordered.
-    sort_key: String,
-    /// The ids of the categories, in no order.
-    categories: Vec<Uuid>,
-}
-
-/// The ids of [`ids_of_categories`].
-fn ids_in(text: &str) -> Result<Vec<Uuid>> {
-    let wrong = |_| Error::Internal(DbErr::Type("a person's category has no id".to_owned()));
-    text.split(',').filter(|id| !id.is_empty()).map(|id| Uuid::try_parse(id).map_err(wrong)).collect()
 }
 
 fn model<M: FromQueryResult>(row: &QueryResult) -> Result<M> {

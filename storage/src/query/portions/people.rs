@@ -1,0 +1,345 @@
+//! People as exports read them: packed row by row where the database is read, and made into records where they are written down.
+
+mod packed;
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use futures_util::TryStreamExt as _;
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait as _, IntoCondition as _, JoinType, PostgresQueryBuilder, Query, SelectStatement, SimpleExpr,
+};
+use sea_orm::{
+    AccessMode, DbBackend, DbErr, QuerySelect as _, QueryTrait as _, Select, Statement, StreamTrait as _,
+    TransactionTrait as _,
+};
+use tokio::runtime::Handle;
+use tokio::sync::OwnedSemaphorePermit;
+use tokio::sync::mpsc;
+use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::task::spawn_blocking;
+use uuid::Uuid;
+
+pub use self::packed::PackedPeople;
+
+use self::packed::{COLUMNS, Cells};
+use super::{BYTES, RECORDS};
+use crate::bulk;
+use crate::contact::Contact;
+use crate::entity::{categories, item_categories, people};
+use crate::error::{Error, Result};
+use crate::filter::of_view;
+use crate::handle::Reader;
+use crate::page::{Cursor, Order, PageRequest, ordered};
+use crate::record::{self, wrong_cursor};
+use crate::value::Timestamp;
+use crate::view::View;
+
+/// How long a portion waits for whoever takes it before the reading lets go of its connection.
+const PATIENCE: Duration = Duration::from_secs(1);
+/// How many portions are read as pages before PostgreSQL is asked for the whole rest: most views have no more.
+const PAGES: usize = 5;
+/// How much PostgreSQL is asked for at a time: enough that it need not wait for the next question, and little enough that the rest of
+/// it is soon read where nobody wants it any more.
+const FETCHED: usize = 16 << 20;
+
+/// A person with what files carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedPerson {
+    /// UUID v7.
+    pub id: Uuid,
+    /// The contact data.
+    pub contact: Contact,
+    /// The names of the person's categories, in their order.
+    pub categories: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
+
+/// Hands out the people of a view in its order, portion by portion, or the error that ends it; ends where nobody takes them any more.
+///
+/// A view is read in one go, which is a fraction of the work of reading it page by page, but whoever takes a portion slowly holds no
+/// connection for it: after a second it is let go, and the rest is looked for anew from the last place on.
+///
+/// Errors: as [`crate::query::people::list`].
+pub async fn walk(reader: Reader, view: View, order: Order, outlet: mpsc::Sender<Result<PackedPeople>>) {
+    let walked = async {
+        let query = of_view::<people::Entity>(&reader.scope(), &view).await?;
+        let is_whole = view == View::default();
+        let is_sqlite = reader.is_sqlite();
+        let walk = Walk { reader, query, is_whole, order, outlet: outlet.clone() };
+        if is_sqlite { walk.through_file().await } else { walk.through_postgres().await }
+    };
+    if let Err(error) = walked.await {
+        // Whoever has gone away needs no error.
+        drop(outlet.send(Err(error)).await);
+    }
+}
+
+#[derive(Clone)]
+struct Walk {
+    reader: Reader,
+    query: Select<people::Entity>,
+    /// Whether the view is the whole section.
+    is_whole: bool,
+    order: Order,
+    outlet: mpsc::Sender<Result<PackedPeople>>,
+}
+
+/// How a reading ended.
+enum Ended {
+    /// Everything is handed out.
+    Whole,
+    /// Nobody takes it any more.
+    Gone,
+    /// Whoever takes it is slow; the rest comes after this place.
+    LetGo(Option<Cursor>),
+}
+
+impl Walk {
+    async fn through_file(self) -> Result<()> {
+        let mut after = None;
+        loop {
+            let permit = self.reader.bulk().permit().await;
+            let walk = self.clone();
+            match on_a_thread(permit, move |runtime| walk.read_file(after, runtime)).await? {
+                Ended::Whole | Ended::Gone => return Ok(()),
+                Ended::LetGo(place) => after = place,
+            }
+            // Until the portion that waits is taken.
+            if self.outlet.reserve().await.is_err() {
+                return Ok(());
+            }
+        }
+    }
+
+    fn read_file(&self, after: Option<Cursor>, runtime: &Handle) -> Result<Ended> {
+        let statement = self.statement(after.clone(), Categories::OfEach)?;
+        self.reader.bulk().read_file(&statement, |rows| {
+            let mut portion = Portion::after(after);
+            while let Some(row) = bulk::next(rows)? {
+                if portion.add(row, self.order)?
+                    && let Some(ended) = runtime.block_on(portion.hand_out(&self.outlet))
+                {
+                    return Ok(ended);
+                }
+            }
+            Ok(runtime.block_on(portion.hand_out(&self.outlet)).unwrap_or(Ended::Whole))
+        })
+    }
+
+    async fn through_postgres(self) -> Result<()> {
+        let mut after = None;
+        let (mut pages, mut people, mut bytes) = (0, 0, 0);
+        loop {
+            let Ok(place) = self.outlet.reserve().await else { return Ok(()) };
+            let portion = self.page(after).await?;
+            people += portion.packed.len();
+            bytes += portion.packed.bytes();
+            place.send(Ok(portion.packed));
+            let Some(next) = portion.place else { return Ok(()) };
+            after = Some(next);
+            pages += 1;
+            if pages == PAGES && let Some(permit) = self.reader.bulk().try_permit() {
+                let count = (FETCHED / bytes.div_ceil(people.max(1)).max(1)).max(1);
+                let (walk, after_pages) = (self.clone(), after.take());
+                match on_a_thread(permit, move |runtime| runtime.block_on(walk.rest(after_pages, count))).await? {
+                    Ended::Whole | Ended::Gone => return Ok(()),
+                    Ended::LetGo(place) => after = place,
+                }
+            }
+        }
+    }
+
+    /// One portion; its place is `None` for the last one.
+    async fn page(&self, after: Option<Cursor>) -> Result<Portion> {
+        let mut statement = self.statement(after, Categories::OfEach)?;
+        statement.limit(RECORDS);
+        let mut rows = self.reader.connection().stream(&statement).await?;
+        let mut portion = Portion::after(None);
+        while let Some(row) = rows.try_next().await? {
+            if portion.add(&row, self.order)? {
+                break;
+            }
+        }
+        Ok(portion)
+    }
+
+    /// Everything after a place through a cursor, which PostgreSQL plans as one: it sorts once and reads its tables from end to end,
+    /// where a page would look each row up. So many are asked for at a time.
+    async fn rest(&self, after: Option<Cursor>, count: usize) -> Result<Ended> {
+        let transaction = self.reader.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
+        let categories = if self.is_whole { Categories::Joined } else { Categories::OfEach };
+        let (sql, values) = self.statement(after.clone(), categories)?.build(PostgresQueryBuilder);
+        let declare = format!("DECLARE portions NO SCROLL CURSOR FOR {sql}");
+        let declare = Statement::from_sql_and_values(DbBackend::Postgres, declare, values);
+        sea_orm::ConnectionTrait::execute_raw(&transaction, declare).await?;
+        let mut portion = Portion::after(after);
+        loop {
+            let fetch = Statement::from_string(DbBackend::Postgres, format!("FETCH {count} FROM portions"));
+            let mut rows = transaction.stream_raw(fetch).await?;
+            let mut fetched = 0;
+            while let Some(row) = rows.try_next().await? {
+                fetched += 1;
+                if portion.add(&row, self.order)?
+                    && let Some(ended) = portion.hand_out(&self.outlet).await
+                {
+                    return Ok(ended);
+                }
+            }
+            if fetched < count {
+                break;
+            }
+        }
+        transaction.commit().await?;
+        Ok(portion.hand_out(&self.outlet).await.unwrap_or(Ended::Whole))
+    }
+
+    /// What is read of each person after a place, in the order of [`COLUMNS`].
+    fn statement(&self, after: Option<Cursor>, categories: Categories) -> Result<SelectStatement> {
+        let request = PageRequest::first(RECORDS, after);
+        let query = ordered(self.query.clone(), self.order, &request).ok_or_else(wrong_cursor)?;
+        let mut statement = query.select_only().columns(COLUMNS).into_query();
+        let account = self.reader.account();
+        match categories {
+            Categories::OfEach => {
+                let ids = ids_of_categories(self.reader.is_sqlite(), account);
+                let item = Expr::col((item_categories::Entity, item_categories::Column::ItemId));
+                let ids = ids.to_owned().and_where(item.equals((people::Entity, people::Column::Id))).to_owned();
+                statement.expr(Expr::SubQuery(None, Box::new(ids.into())));
+            }
+            Categories::Joined => {
+                let (of_items, item, ids) = (Alias::new("of_items"), Alias::new("item_id"), Alias::new("ids"));
+                let mut grouped = Query::select();
+                grouped
+                    .column(item_categories::Column::ItemId)
+                    .expr_as(joined_ids(false), ids.clone())
+                    .from(item_categories::Entity)
+                    .and_where(Expr::col(item_categories::Column::AccountId).eq(account))
+                    .group_by_col(item_categories::Column::ItemId);
+                let theirs = Expr::col((of_items.clone(), item)).equals((people::Entity, people::Column::Id));
+                statement.join_subquery(JoinType::LeftJoin, grouped, of_items.clone(), theirs.into_condition());
+                statement.expr(Expr::col((of_items, ids)));
+            }
+        }
+        Ok(statement)
+    }
+}
+
+/// Reads on a thread of its own: as another task it would take turns with the one that writes down what it has read, on one core.
+async fn on_a_thread(
+    permit: OwnedSemaphorePermit,
+    read: impl FnOnce(&Handle) -> Result<Ended> + Send + 'static,
+) -> Result<Ended> {
+    let runtime = Handle::current();
+    let reading = spawn_blocking(move || {
+        let _permit = permit;
+        read(&runtime)
+    });
+    reading.await.map_err(|error| Error::Internal(DbErr::Custom(error.to_string())))?
+}
+
+/// How the categories of people are found.
+#[derive(Clone, Copy)]
+enum Categories {
+    /// For each person.
+    OfEach,
+    /// For all items of the account first, which takes less where most of them are wanted.
+    Joined,
+}
+
+/// The ids of the categories of items of an account as one value, for the caller to say of which. The names are not joined: there
+/// are far fewer of them than of people.
+fn ids_of_categories(is_sqlite: bool, account: Uuid) -> SelectStatement {
+    Query::select()
+        .expr(joined_ids(is_sqlite))
+        .from(item_categories::Entity)
+        .and_where(Expr::col((item_categories::Entity, item_categories::Column::AccountId)).eq(account))
+        .to_owned()
+}
+
+/// Ids one behind the other: 16 bytes each, which SQLite has to write as 32 digits.
+fn joined_ids(is_sqlite: bool) -> SimpleExpr {
+    Expr::cust(if is_sqlite {
+        "group_concat(hex(item_categories.category_id), '')"
+    } else {
+        "string_agg(uuid_send(item_categories.category_id), ''::bytea)"
+    })
+}
+
+/// A portion that is being collected.
+struct Portion {
+    packed: PackedPeople,
+    /// The last record of the portion, once it is full.
+    place: Option<Cursor>,
+    /// The last record that was taken.
+    taken: Option<Cursor>,
+}
+
+impl Portion {
+    fn after(taken: Option<Cursor>) -> Self {
+        Self { packed: PackedPeople::default(), place: None, taken }
+    }
+
+    /// Adds a person. True when the portion is full.
+    fn add(&mut self, row: &impl Cells, order: Order) -> Result<bool> {
+        self.packed.push(row)?;
+        let is_full = self.packed.len() as u64 == RECORDS || self.packed.bytes() > BYTES;
+        if is_full {
+            self.place = Some(packed::place(row, order)?);
+        }
+        Ok(is_full)
+    }
+
+    /// Hands the portion out and begins the next one; or says why the reading ends.
+    async fn hand_out(&mut self, outlet: &mpsc::Sender<Result<PackedPeople>>) -> Option<Ended> {
+        let packed = std::mem::take(&mut self.packed);
+        match outlet.send_timeout(Ok(packed), PATIENCE).await {
+            Ok(()) => {
+                self.taken = self.place.take();
+                None
+            }
+            Err(SendTimeoutError::Timeout(_)) => Some(Ended::LetGo(self.taken.take())),
+            Err(SendTimeoutError::Closed(_)) => Some(Ended::Gone),
+        }
+    }
+}
+
+/// The names of categories that an export has met so far, each read once.
+#[derive(Debug, Default)]
+pub struct CategoryNames(Mutex<HashMap<Uuid, Option<Named>>>);
+
+/// A category: the key by which names are ordered, and the name.
+type Named = (String, String);
+
+impl CategoryNames {
+    /// The people of a portion with the names of their categories, in the order of names. A category in the trash has none.
+    pub async fn unpack(&self, reader: &Reader, packed: &PackedPeople) -> Result<Vec<CarriedPerson>> {
+        let mut people = packed.unpack()?;
+        let unknown: BTreeSet<Uuid> = {
+            let known = self.known();
+            people.iter().flat_map(|(_, ids)| ids).filter(|id| !known.contains_key(id)).copied().collect()
+        };
+        if !unknown.is_empty() {
+            let ids: Vec<_> = unknown.into_iter().collect();
+            let found = record::by_ids::<categories::Entity>(&reader.scope(), &ids).await?;
+            let mut known = self.known();
+            known.extend(ids.into_iter().map(|id| (id, None)));
+            known.extend(found.into_iter().map(|category| (category.id, Some((category.name_key, category.name)))));
+        }
+        let known = self.known();
+        for (person, ids) in &mut people {
+            let mut names: Vec<&Named> = ids.iter().filter_map(|id| known.get(id)?.as_ref()).collect();
+            names.sort_unstable();
+            person.categories = names.into_iter().map(|(_, name)| name.clone()).collect();
+        }
+        Ok(people.into_iter().map(|(person, _)| person).collect())
+    }
+
+    fn known(&self) -> MutexGuard<'_, HashMap<Uuid, Option<Named>>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,228 @@
+//! People as bytes one behind the other: what is read of a row is copied once, without a text of its own for each cell.
+
+use rusqlite::types::ValueRef;
+use sea_orm::sqlx::Row as _;
+use sea_orm::sqlx::postgres::PgRow;
+use sea_orm::{DbErr, QueryResult};
+use uuid::Uuid;
+
+use super::CarriedPerson;
+use crate::bulk;
+use crate::contact::Contact;
+use crate::entity::people::Column;
+use crate::error::{Error, Result};
+use crate::page::{Cursor, Order, SortKey};
+use crate::value::Timestamp;
+
+/// The columns that are read; the ids of the categories follow.
+pub(super) const COLUMNS: [Column; 18] = [
+    Column::Id,
+    Column::CreatedAt,
+    Column::UpdatedAt,
+    Column::SortKey,
+    Column::Name,
+    Column::Company,
+    Column::Title,
+    Column::Email,
+    Column::Phone,
+    Column::Mobile,
+    Column::Fax,
+    Column::Url,
+    Column::Address,
+    Column::City,
+    Column::State,
+    Column::Zip,
+    Column::Country,
+    Column::Notes,
+];
+const ID: usize = 0;
+const CREATED_AT: usize = 1;
+const UPDATED_AT: usize = 2;
+const SORT_KEY: usize = 3;
+const TEXTS: std::ops::Range<usize> = 4..18;
+const CATEGORIES: usize = 18;
+
+/// The people of a portion: of each its id, its times, its texts and the ids of its categories.
+#[derive(Clone, Debug, Default)]
+pub struct PackedPeople {
+    bytes: Vec<u8>,
+    people: usize,
+}
+
+/// A row of either database, cell by cell as it came.
+pub(super) trait Cells {
+    /// An id, a text or nothing.
+    fn bytes(&self, place: usize) -> Result<Option<&[u8]>>;
+    fn number(&self, place: usize) -> Result<i64>;
+    /// Appends the ids of the categories, 16 bytes each.
+    fn put_categories(&self, out: &mut Vec<u8>) -> Result<()>;
+}
+
+/// The place of a row in the list.
+pub(super) fn place(row: &impl Cells, order: Order) -> Result<Cursor> {
+    let key = match order.key {
+        SortKey::Name => text(row.bytes(SORT_KEY)?.unwrap_or_default())?,
+        SortKey::Created => row.number(CREATED_AT)?.to_string(),
+        SortKey::Updated => row.number(UPDATED_AT)?.to_string(),
+    };
+    Ok(Cursor { key, id: id(row.bytes(ID)?.unwrap_or_default())? })
+}
+
+impl PackedPeople {
+    /// How many they are.
+    pub fn len(&self) -> usize {
+        self.people
+    }
+
+    /// Whether there is nobody.
+    pub fn is_empty(&self) -> bool {
+        self.people == 0
+    }
+
+    /// How much memory they take.
+    pub(super) fn bytes(&self) -> usize {
+        self.bytes.len()
+    }
+
+    pub(super) fn push(&mut self, row: &impl Cells) -> Result<()> {
+        let out = &mut self.bytes;
+        out.extend_from_slice(id(row.bytes(ID)?.unwrap_or_default())?.as_bytes());
+        for place in [CREATED_AT, UPDATED_AT] {
+            out.extend_from_slice(&row.number(place)?.to_le_bytes());
+        }
+        for place in TEXTS {
+            let text = row.bytes(place)?.unwrap_or_default();
+            out.extend_from_slice(&length(text.len())?);
+            out.extend_from_slice(text);
+        }
+        let start = out.len();
+        out.extend_from_slice(&[0; 4]);
+        row.put_categories(out)?;
+        let ids = length(out.len() - start - 4)?;
+        out[start..start + 4].copy_from_slice(&ids);
+        self.people += 1;
+        Ok(())
+    }
+
+    /// The people, still without names of categories, and the ids of those.
+    pub(super) fn unpack(&self) -> Result<Vec<(CarriedPerson, Vec<Uuid>)>> {
+        let mut rest = Rest(&self.bytes);
+        (0..self.people).map(|_| rest.person()).collect()
+    }
+}
+
+/// What is not unpacked yet.
+struct Rest<'a>(&'a [u8]);
+
+impl<'a> Rest<'a> {
+    fn person(&mut self) -> Result<(CarriedPerson, Vec<Uuid>)> {
+        let id = Uuid::from_bytes(self.fixed());
+        let (created_at, updated_at) = (self.time(), self.time());
+        let contact = Contact {
+            name: self.text()?,
+            company: self.text()?,
+            title: self.text()?,
+            email: self.text()?,
+            phone: self.text()?,
+            mobile: self.text()?,
+            fax: self.text()?,
+            url: self.text()?,
+            address: self.text()?,
+            city: self.text()?,
+            state: self.text()?,
+            zip: self.text()?,
+            country: self.text()?,
+            notes: self.text()?,
+        };
+        let categories = self.measured().as_chunks().0.iter().map(|id| Uuid::from_bytes(*id)).collect();
+        Ok((CarriedPerson { id, contact, categories: Vec::new(), created_at, updated_at }, categories))
+    }
+
+    fn time(&mut self) -> Timestamp {
+        Timestamp::from_microseconds(i64::from_le_bytes(self.fixed()))
+    }
+
+    fn text(&mut self) -> Result<Option<String>> {
+        match self.measured() {
+            [] => Ok(None),
+            bytes => text(bytes).map(Some),
+        }
+    }
+
+    /// Bytes behind their number.
+    fn measured(&mut self) -> &'a [u8] {
+        let length = u32::from_le_bytes(self.fixed()) as usize;
+        let (bytes, rest) = self.0.split_at(length);
+        self.0 = rest;
+        bytes
+    }
+
+    fn fixed<const N: usize>(&mut self) -> [u8; N] {
+        let (bytes, rest) = self.0.split_first_chunk().expect("whole people are packed");
+        self.0 = rest;
+        *bytes
+    }
+}
+
+impl Cells for rusqlite::Row<'_> {
+    fn bytes(&self, place: usize) -> Result<Option<&[u8]>> {
+        match bulk::cell(self, place)? {
+            ValueRef::Null => Ok(None),
+            ValueRef::Text(bytes) | ValueRef::Blob(bytes) => Ok(Some(bytes)),
+            ValueRef::Integer(_) | ValueRef::Real(_) => Err(wrong()),
+        }
+    }
+
+    fn number(&self, place: usize) -> Result<i64> {
+        match bulk::cell(self, place)? {
+            ValueRef::Integer(number) => Ok(number),
+            _ => Err(wrong()),
+        }
+    }
+
+    fn put_categories(&self, out: &mut Vec<u8>) -> Result<()> {
+        for digits in Cells::bytes(self, CATEGORIES)?.unwrap_or_default().as_chunks::<32>().0 {
+            out.extend_from_slice(Uuid::try_parse_ascii(digits).map_err(|_| wrong())?.as_bytes());
+        }
+        Ok(())
+    }
+}
+
+impl Cells for QueryResult {
+    fn bytes(&self, place: usize) -> Result<Option<&[u8]>> {
+        use sea_orm::sqlx::ValueRef as _;
+        let row: &PgRow = self.try_as_pg_row().ok_or_else(wrong)?;
+        let cell = row.try_get_raw(place).map_err(|_| wrong())?;
+        if cell.is_null() {
+            return Ok(None);
+        }
+        cell.as_bytes().map(Some).map_err(|_| wrong())
+    }
+
+    fn number(&self, place: usize) -> Result<i64> {
+        let bytes = self.bytes(place)?.unwrap_or_default();
+        // PostgreSQL's binary format of BIGINT.
+        Ok(i64::from_be_bytes(bytes.try_into().map_err(|_| wrong())?))
+    }
+
+    fn put_categories(&self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.bytes(CATEGORIES)?.unwrap_or_default());
+        Ok(())
+    }
+}
+
+fn id(bytes: &[u8]) -> Result<Uuid> {
+    Uuid::from_slice(bytes).map_err(|_| wrong())
+}
+
+fn text(bytes: &[u8]) -> Result<String> {
+    str::from_utf8(bytes).map(str::to_owned).map_err(|_| wrong())
+}
+
+fn length(bytes: usize) -> Result<[u8; 4]> {
+    Ok(u32::try_from(bytes).map_err(|_| wrong())?.to_le_bytes())
+}
+
+fn wrong() -> Error {
+    Error::Internal(DbErr::Type("a person has other columns than it should have".to_owned()))
+}
