@@ -18,6 +18,7 @@ use storage::query::users::Role;
 use storage::{Actor, Storage, Timestamp};
 
 use crate::program::Desk;
+use crate::webhook::Hook;
 
 const LOGIN: &str = "mutation($input: LoginInput!) { login(input: $input) { accessToken } }";
 const UPDATE: &str = "mutation($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }";
@@ -365,6 +366,90 @@ on_each_database! {
         assert_eq!(theirs.graphql(USAGE, json!({})).await["legacyUsage"], json!([]));
         site.add_user("acme", "bob@acme.example", Role::Member).await;
         assert_eq!(site.client_of("bob@acme.example").await.graphql_code(USAGE, json!({})).await, "FORBIDDEN");
+    }
+
+    async fn an_owner_sees_what_still_calls_webhooks_and_never_their_secrets(proxied: Proxied) {
+        let site = &proxied.0;
+        let admin = site.client().await;
+        let field = "mutation { createCustomField(input: { target: PERSON, name: \"Size\", type: NUMBER }) { customField { id } } }";
+        admin.graphql(field, json!({})).await;
+        site.add_user("acme", "bob@acme.example", Role::Member).await;
+        let bob = site.client_of("bob@acme.example").await;
+        let hook = Hook::of(&bob, json!({ "name": "Form" })).await;
+        let public = Hook::of(&bob, json!({ "name": "Public", "canSearch": false })).await;
+        let send = async |request: RequestBuilder| {
+            let request = request.header("x-forwarded-for", "192.0.2.7").header("user-agent", "form/1.0");
+            request.send().await.expect("an answer").status().as_u16()
+        };
+        let json = |body: Value| hook.request(Method::POST).json(&body);
+        let address = format!("https://crm.example{}", hook.path);
+        let wrong = hook.path.replace("cairn_webhook_", "cairn_webhook_A");
+        for (request, status) in [
+            (json(json!({ "name": "Jane", "email": "jane@example.com", "size": "41", "notes": "Hush" })), 200),
+            (hook.request_with(Method::GET, "name=Joe"), 200),
+            (json(json!({ "name": "Jane", "size": "big" })), 400),
+            (json(json!({ "name": "Jane", "value": "5", "template": "" })), 200),
+            (json(json!({ "name": "Jane", "value": "5", "template": "No Such" })), 400),
+            (json(json!({ "name": "Jane", "type": "customer" })), 200),
+            (json(json!({ "title": "Hush", "body": "[category:Hush] text" })), 200),
+            (hook.request_with(Method::GET, "search=hush"), 200),
+            (public.request_with(Method::GET, "search=hush"), 403),
+            (hook.request(Method::POST).form(&[("searchpeople", "true")]), 200),
+            (json(json!({ "name": "Jane", "type": "event" })), 400),
+            (json(json!({ "name": "Jane", "type": address })), 400),
+            (json(json!(["Jane"])), 400),
+            (admin.request(Method::GET, &wrong), 404),
+        ] {
+            assert_eq!(send(request).await, status);
+        }
+        let usage = admin.graphql(USAGE, json!({})).await["legacyUsage"].clone();
+        let rows = usage.as_array().expect("a list");
+        let mut counts: Vec<_> = rows.iter().map(|row| (row["action"].as_str().expect("a name"), &row["calls"], &row["errors"])).collect();
+        counts.sort_by_key(|count| count.0);
+        let expected = json!([
+            ["webhook customer", 1, 0], ["webhook lead", 2, 1], ["webhook message", 1, 0], ["webhook person", 3, 1],
+            ["webhook search", 2, 1], ["webhook searchpeople", 1, 0], ["webhook unknown", 3, 3],
+        ]);
+        assert_eq!(json!(counts), expected, "whoever has no secret is nobody's program: {usage:#}");
+        let of = |action: &str| rows.iter().find(|row| row["action"] == action).expect(action).clone();
+        let person = of("webhook person");
+        let expected = json!({
+            "action": "webhook person", "address": "192.0.2.7", "userAgent": "form/1.0", "calls": 3, "errors": 1,
+            "firstUsedAt": "2026-05-25T12:00:00Z", "lastUsedAt": "2026-05-25T12:00:00Z",
+            "lastError": "INVALID: \"big\" is not a number that can be read as Size; write it like 5000 or 5,000.00.",
+            "lastErrorAt": "2026-05-25T12:00:00Z", "document": person["document"], "variables": person["variables"],
+            "user": { "email": "bob@acme.example" },
+        });
+        assert_eq!(person, expected);
+        let shape = |action: &str| serde_json::from_str::<Value>(of(action)["variables"].as_str().expect("a shape")).expect("JSON");
+        // That of a call which was refused before it came to a document is the one of the call before.
+        assert_eq!(shape("webhook person"), json!({ "input": { "name": "String", "personMatch": "UPDATE" } }));
+        let lead = json!({ "stage": "LEAD", "value": "String", "person": { "name": "String" }, "personMatch": "UPDATE", "eventTemplate": "String" });
+        assert_eq!(shape("webhook lead"), json!({ "input": lead }));
+        assert_eq!(shape("webhook customer")["input"]["stage"], "CUSTOMER");
+        assert_eq!(shape("webhook message"), json!({ "input": { "title": "String", "body": "String", "operators": "OBEY" } }));
+        assert_eq!(of("webhook search")["lastError"], "FORBIDDEN: this webhook takes records and answers no searches");
+        assert_eq!(of("webhook unknown")["document"], Value::Null);
+        // The documents are such that a client can send them.
+        let input = |fields: Value| json!({ "input": fields });
+        for (action, variables) in [
+            ("webhook person", input(json!({ "name": "By GraphQL", "personMatch": "UPDATE" }))),
+            ("webhook lead", input(json!({ "stage": "LEAD", "person": { "name": "By GraphQL" }, "personMatch": "UPDATE" }))),
+            ("webhook message", input(json!({ "title": "By GraphQL", "operators": "OBEY" }))),
+            ("webhook search", json!({ "search": "stage:lead", "first": 10 })),
+            ("webhook searchpeople", json!({ "first": 10 })),
+        ] {
+            admin.graphql(of(action)["document"].as_str().expect("a document"), variables).await;
+        }
+        let said = usage.to_string();
+        let secrets = [&hook, &public].map(|hook| hook.path.split_once("cairn_webhook_").expect("a secret").1);
+        assert!(!secrets.iter().any(|secret| said.contains(secret)), "an address is a secret wherever it is sent: {said}");
+        assert!(!said.contains("Hush") && !said.contains("jane@"), "what was sent is not kept: {said}");
+        // Nobody else sees it.
+        site.account("globex", "UTC").await;
+        let theirs = site.client_of("admin@globex.example").await;
+        assert_eq!(theirs.graphql(USAGE, json!({})).await["legacyUsage"], json!([]));
+        assert_eq!(bob.graphql_code(USAGE, json!({})).await, "FORBIDDEN");
     }
 
     async fn however_many_programs_there_are_the_rows_of_usage_are_bounded(site: Site) {
