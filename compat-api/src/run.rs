@@ -58,10 +58,7 @@ pub async fn answer(api: &Api, client: Client<'_>, form: &Form, request_id: &str
 
 /// Does what a signed-in user asks for, where that is allowed.
 async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Result<Reply, Error> {
-    if call.session.account().legacy_api_ended_at.is_some() {
-        let message = "the legacy API is switched off for this account: ask an admin, or use GraphQL";
-        return Err(Error::new(Code::Forbidden, message));
-    }
+    check_on(&call.session, "the legacy API is switched off for this account")?;
     let action = action.map_err(|NoAction(sentence)| Error::new(Code::Invalid, sentence))?;
     call.session.check_action(action.name())?;
     match action {
@@ -71,6 +68,14 @@ async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Resul
         }
         Action::Get(target) => listing::get(call, target, form).await,
     }
+}
+
+/// Errors: `FORBIDDEN` with these words where the account has switched the legacy API off.
+pub(crate) fn check_on(session: &Session, off: &str) -> Result<(), Error> {
+    if session.account().legacy_api_ended_at.is_none() {
+        return Ok(());
+    }
+    Err(Error::new(Code::Forbidden, format!("{off}: ask an admin, or use GraphQL")))
 }
 
 async fn create(call: &Call, target: Target, form: &Form) -> Result<(), Error> {

@@ -14,7 +14,7 @@ use crate::actions::{Matching, line, messages, people, transactions};
 use crate::form::Form;
 use crate::reply::Reply;
 use crate::reply::charset::Charset;
-use crate::run::{Api, Call, Tally};
+use crate::run::{Api, Call, Tally, check_on};
 
 use listing::Wanted;
 pub use sent::Sent;
@@ -76,6 +76,7 @@ async fn asked(sent: Sent<'_>) -> Result<(Action, Form), Error> {
 
 /// Does what a webhook is asked for, where that is allowed.
 async fn act(call: Call, asked: Result<(Action, Form), Error>, can_search: bool) -> Result<Reply, Error> {
+    check_on(&call.session, "the legacy API, to which webhooks belong, is switched off for this account")?;
     let (action, form) = asked?;
     match action {
         Action::Search(_) if !can_search => {

@@ -317,6 +317,46 @@ on_each_database! {
         assert_eq!(site.client_of("bob@acme.example").await.graphql_code(switch, json!({ "on": false })).await, "FORBIDDEN");
     }
 
+    async fn the_switch_of_the_legacy_api_closes_webhooks_and_opens_them_again(site: Site) {
+        let admin = site.client().await;
+        let hook = Hook::of(&admin, json!({ "name": "Form" })).await;
+        let json = |body: Value| hook.request(Method::POST).json(&body);
+        let revoked = Hook::of(&admin, json!({ "name": "Old form" })).await;
+        let id = admin.graphql("{ webhooks { id } }", json!({})).await["webhooks"][0]["id"].clone();
+        admin.graphql("mutation($id: ID!) { revokeWebhook(input: { id: $id }) { webhook { id } } }", json!({ "id": id })).await;
+        site.account("globex", "UTC").await;
+        let theirs = Hook::of(&site.client_of("admin@globex.example").await, json!({ "name": "Form" })).await;
+        let switch = "mutation($on: Boolean!) { updateAccount(input: { legacyApi: $on }) { account { legacyApi } } }";
+        admin.graphql(switch, json!({ "on": false })).await;
+        let sentence = "The legacy API, to which webhooks belong, is switched off for this account: ask an admin, or use GraphQL.";
+        for request in [
+            json(json!({ "name": "Jane", "type": "lead" })),
+            json(json!({ "title": "Hello", "body": "[category:Meetings]" })),
+            json(json!(["no object"])),
+            hook.request_with(Method::GET, "name=Jane"),
+            hook.request_with(Method::GET, "searchpeople=true"),
+        ] {
+            let response = request.send().await.expect("an answer");
+            assert_eq!(told(&response), (403, Some("FORBIDDEN".to_owned()), None));
+            assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+            assert_eq!(response.text().await.expect("text"), sentence);
+        }
+        let made = admin.graphql("{ people { totalCount } messages { totalCount } categories { totalCount } }", json!({})).await;
+        assert_eq!(made, json!({ "people": { "totalCount": 0 }, "messages": { "totalCount": 0 }, "categories": { "totalCount": 0 } }));
+        assert_eq!(revoked.json(&json!({ "name": "Jane" })).await.0, StatusCode::NOT_FOUND, "nobody else learns of it");
+        assert_eq!(theirs.json(&json!({ "name": "Jane" })).await.0, StatusCode::OK, "another account decides for itself");
+        // Who would miss it.
+        let usage = admin.graphql(USAGE, json!({})).await["legacyUsage"].clone();
+        let rows = usage.as_array().expect("a list");
+        let mut refused: Vec<_> = rows.iter().filter(|row| row["calls"] == row["errors"]).map(|row| row["action"].as_str()).collect();
+        refused.sort_unstable();
+        let names = ["webhook lead", "webhook message", "webhook person", "webhook searchpeople", "webhook unknown"];
+        assert_eq!((rows.len(), refused), (5, names.map(Some).to_vec()), "{usage:#}");
+        assert_eq!(rows[0]["lastError"], format!("FORBIDDEN: {}", sentence.replacen("The", "the", 1).trim_end_matches('.')));
+        admin.graphql(switch, json!({ "on": true })).await;
+        assert_eq!(hook.json(&json!({ "name": "Jane" })).await, (StatusCode::OK, "Success".to_owned()));
+    }
+
     async fn an_owner_sees_what_still_uses_the_legacy_api_and_how_to_leave_it(proxied: Proxied) {
         let site = &proxied.0;
         let admin = site.client().await;
