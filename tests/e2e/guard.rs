@@ -21,6 +21,7 @@ use crate::program::Desk;
 use crate::webhook::Hook;
 
 const LOGIN: &str = "mutation($input: LoginInput!) { login(input: $input) { accessToken } }";
+const UPDATE_ME: &str = "mutation($input: UpdateMeInput!) { updateMe(input: $input) { user { name } } }";
 const UPDATE: &str = "mutation($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }";
 const CREATE_TOKEN: &str = "mutation($input: CreateApiTokenInput!) {
     createApiToken(input: $input) { token apiToken { id name actions expiresAt lastUsedAt user { email } } }
@@ -196,6 +197,72 @@ on_each_database! {
             let status = basic(&client, "nobody@acme.example", PASSWORD).send().await.expect("an answer").status();
             assert_eq!(status == StatusCode::TOO_MANY_REQUESTS, number == 10, "{number}: {status}");
         }
+    }
+
+    async fn an_access_token_is_no_way_to_guess_the_password(proxied: Proxied) {
+        let site = &proxied.0;
+        site.add_user("acme", "bob@acme.example", Role::Member).await;
+        let bob = site.client_of("bob@acme.example").await;
+        let send = async |client: &Client, address: &str, document: &str, input: Value| {
+            let body = json!({ "query": document, "variables": { "input": input } });
+            let request = client.request(Method::POST, "/graphql").bearer_auth(bob.token().expect("a token")).json(&body);
+            let response = request.header("x-forwarded-for", address).send().await.expect("an answer");
+            let (status, _, wait) = told(&response);
+            let answer: Value = response.json().await.expect("JSON");
+            let error = &answer["errors"][0];
+            (status, wait, error["message"].as_str().map(ToOwned::to_owned), error["extensions"].clone())
+        };
+        let change = |current: &str| json!({ "currentPassword": current, "newPassword": "another password" });
+        let done = (200, None, None, Value::Null);
+        let wrong = (
+            200, None, Some("currentPassword is not your password".to_owned()),
+            json!({ "code": "INVALID", "field": "currentPassword" }),
+        );
+        let limited = |seconds: u64| (
+            429, Some(seconds.to_string()), Some(format!("too many wrong passwords: try again in {seconds} s")),
+            json!({ "code": "LIMITED", "retryAfter": seconds }),
+        );
+        let (thief, owner) = ("203.0.113.5", "198.51.100.1");
+        // What guesses nothing does not count.
+        for _ in 0..15 {
+            assert_eq!(send(&bob, thief, UPDATE_ME, json!({ "newPassword": "another password" })).await, wrong);
+            assert_eq!(send(&bob, thief, UPDATE_ME, json!({ "name": "Bob", "currentPassword": "a guess" })).await, done);
+        }
+        for number in 0..30 {
+            let expected = if number < 10 { wrong.clone() } else { limited(1) };
+            assert_eq!(send(&bob, thief, UPDATE_ME, change(&format!("guess {number}"))).await, expected, "{number}");
+        }
+        assert_eq!(send(&bob, thief, UPDATE_ME, change(PASSWORD)).await, limited(1), "the right one is no exception there");
+        let login = json!({ "email": "bob@acme.example", "password": PASSWORD });
+        assert_eq!(send(&bob, thief, LOGIN, login).await, limited(1), "nor is it at another door");
+        assert_eq!(send(&bob, thief, UPDATE_ME, json!({ "name": "Bob" })).await, done, "what asks for no password goes on");
+        // Another gateway knows of it, and a second later lets one try, after which it is two seconds.
+        let second = Gateway::beside(site, 1).await;
+        assert_eq!(send(&second.client(), thief, UPDATE_ME, change("a guess")).await, wrong);
+        assert_eq!(send(&second.client(), thief, UPDATE_ME, change("a guess")).await, limited(2));
+        // A burst is counted one by one.
+        let bursts = (0..20).map(|number| {
+            let body = json!({ "query": UPDATE_ME, "variables": { "input": change(&format!("guess {number}")) } });
+            let request = bob.request(Method::POST, "/graphql").header("x-forwarded-for", "203.0.113.6").json(&body);
+            tokio::spawn(async move { request.send().await.expect("an answer").status() })
+        });
+        let mut free = 0;
+        for burst in bursts.collect::<Vec<_>>() {
+            free += usize::from(burst.await.expect("no panic") == StatusCode::OK);
+        }
+        assert_eq!(free, 10);
+        // The owner elsewhere is not locked out, and what was right ends what had failed there.
+        for number in 0..4 {
+            assert_eq!(send(&bob, owner, UPDATE_ME, change("a slip")).await, wrong, "{number}");
+        }
+        assert_eq!(send(&bob, owner, UPDATE_ME, change(PASSWORD)).await, done);
+        for number in 0..4 {
+            let slip = json!({ "email": "bob@acme.example", "password": PASSWORD });
+            let code = send(&bob, owner, LOGIN, slip).await.3["code"].clone();
+            assert_eq!(code, "UNAUTHENTICATED", "{number}: the old one is good no longer");
+        }
+        let login = json!({ "email": "bob@acme.example", "password": "another password" });
+        assert_eq!(send(&bob, owner, LOGIN, login).await, done);
     }
 
     async fn a_token_opens_what_its_user_may_until_it_ends(site: Site) {
