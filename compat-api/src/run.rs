@@ -47,23 +47,18 @@ pub async fn answer(api: &Api, client: Client<'_>, form: &Form, request_id: &str
         Ok(session) => session,
         Err(error) => return Reply::of_error(&error, charset),
     };
-    let call = Call::new(api, session.clone(), request_id);
-    let equivalent = Arc::clone(&call.equivalent);
+    let call = Call::new(api, session, request_id);
+    let tally = Tally::of(&call, origin, user_agent);
     let action = Action::of(form);
     let name = action.as_ref().map_or(UNKNOWN, |action| action.name());
     let done = act(call, action, form).await;
-    let equivalent = equivalent.lock().unwrap_or_else(PoisonError::into_inner).take();
-    let error = done.as_ref().err();
-    session.note_legacy_call(LegacyCall { action: name, origin, user_agent, error, equivalent });
+    tally.count(name, done.as_ref().err());
     done.unwrap_or_else(|error| Reply::of_error(&error, charset))
 }
 
 /// Does what a signed-in user asks for, where that is allowed.
 async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Result<Reply, Error> {
-    if call.session.account().legacy_api_ended_at.is_some() {
-        let message = "the legacy API is switched off for this account: ask an admin, or use GraphQL";
-        return Err(Error::new(Code::Forbidden, message));
-    }
+    check_on(&call.session, "the legacy API is switched off for this account")?;
     let action = action.map_err(|NoAction(sentence)| Error::new(Code::Invalid, sentence))?;
     call.session.check_action(action.name())?;
     match action {
@@ -75,6 +70,14 @@ async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Resul
     }
 }
 
+/// Errors: `FORBIDDEN` with these words where the account has switched the legacy API off.
+pub(crate) fn check_on(session: &Session, off: &str) -> Result<(), Error> {
+    if session.account().legacy_api_ended_at.is_none() {
+        return Ok(());
+    }
+    Err(Error::new(Code::Forbidden, format!("{off}: ask an admin, or use GraphQL")))
+}
+
 async fn create(call: &Call, target: Target, form: &Form) -> Result<(), Error> {
     match target {
         Target::Person => people::create(call, form, Matching::Create).await,
@@ -84,7 +87,30 @@ async fn create(call: &Call, target: Target, form: &Form) -> Result<(), Error> {
     }
 }
 
+/// Counts a call for `legacyUsage` when it is over.
+pub(crate) struct Tally<'a> {
+    session: Session,
+    origin: Origin,
+    user_agent: &'a str,
+    equivalent: Arc<Mutex<Option<Equivalent>>>,
+}
+
+impl<'a> Tally<'a> {
+    /// That of a call which begins.
+    pub(crate) fn of(call: &Call, origin: Origin, user_agent: &'a str) -> Self {
+        Self { session: call.session.clone(), origin, user_agent, equivalent: Arc::clone(&call.equivalent) }
+    }
+
+    /// Counts it under the name of its action, with the reason where it was refused.
+    pub(crate) fn count(self, action: &str, error: Option<&Error>) {
+        let Self { session, origin, user_agent, equivalent } = self;
+        let equivalent = equivalent.lock().unwrap_or_else(PoisonError::into_inner).take();
+        session.note_legacy_call(LegacyCall { action, origin, user_agent, error, equivalent });
+    }
+}
+
 /// A call of a signed-in user.
+#[derive(Clone)]
 pub(crate) struct Call {
     pub(crate) schema: Schema,
     pub(crate) settings: Settings,
@@ -106,14 +132,13 @@ impl Call {
         }
     }
 
-    /// Keeps a document as what the call has come to: the first one, unless a mutation follows what had to be asked for it.
+    /// Keeps a document as what the call has come to: the first one, as further ones count records or read on.
     fn note(&self, document: &str, variables: &Value) {
-        let is_mutation = document.lines().any(|line| line.starts_with("mutation "));
         let mut equivalent = self.equivalent.lock().unwrap_or_else(PoisonError::into_inner);
-        if equivalent.is_none() || is_mutation {
+        equivalent.get_or_insert_with(|| {
             let (document, variables) = (document.to_owned(), shape("", variables).to_string());
-            *equivalent = Some(Equivalent { document, variables });
-        }
+            Equivalent { document, variables }
+        });
     }
 
     /// Runs a typed document in process: the guards, validators and limits of any client, without a socket.
@@ -131,13 +156,19 @@ impl Call {
         let data = response.data.into_json().map_err(|error| internal(&error))?;
         serde_json::from_value(data).map_err(|error| internal(&error))
     }
+
+    /// Runs a document that asks what has to be known before: it is not what the call comes to.
+    pub(crate) async fn look_up<Q: GraphQLQuery>(&self, variables: Q::Variables) -> Result<Q::ResponseData, Error> {
+        let aside = Self { equivalent: Arc::default(), ..self.clone() };
+        aside.run::<Q>(variables).await
+    }
 }
 
 /// What stands for the action of a form that names none.
 const UNKNOWN: &str = "unknown";
 
 /// What a shape shows as it was sent: these come from the action and not from the form.
-const SHOWN: [&str; 2] = ["stage", "personMatch"];
+const SHOWN: [&str; 3] = ["stage", "personMatch", "operators"];
 
 /// The shape of variables: which fields there are and of which kind, without what is in them.
 fn shape(name: &str, value: &Value) -> Value {

@@ -6,7 +6,7 @@ mod json;
 mod listing;
 mod sent;
 
-use schema::{Code, Error, OpenedWebhook};
+use schema::{Code, Error, LegacyCall, OpenedWebhook, Origin};
 
 use crate::action::{NoAction, Stage, Target};
 use crate::actions::messages::Orders;
@@ -14,9 +14,27 @@ use crate::actions::{Matching, line, messages, people, transactions};
 use crate::form::Form;
 use crate::reply::Reply;
 use crate::reply::charset::Charset;
-use crate::run::{Api, Call};
+use crate::run::{Api, Call, Tally, check_on};
 
+use listing::Wanted;
 pub use sent::Sent;
+
+/// Who calls a webhook.
+pub struct Client<'a> {
+    /// The webhook that its secret has opened.
+    pub webhook: OpenedWebhook,
+    /// Where it comes from.
+    pub origin: Origin,
+    /// What the program calls itself.
+    pub user_agent: &'a str,
+}
+
+/// What a webhook is asked for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Action {
+    Create(Record),
+    Search(Wanted),
+}
 
 /// What a webhook can make.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -26,29 +44,74 @@ enum Record {
     Message,
 }
 
+/// What stands for the action of a request that cannot be read.
+const UNKNOWN: &str = "webhook unknown";
+
 /// Answers what was sent to a webhook; `request_id` is the one that the log knows.
 ///
 /// JSON has one charset, so replies have it too, whatever `legacy.charset` says.
-pub async fn answer(api: &Api, webhook: OpenedWebhook, sent: Sent<'_>, request_id: &str) -> Reply {
-    let OpenedWebhook { session, can_search } = webhook;
+pub async fn answer(api: &Api, client: Client<'_>, sent: Sent<'_>, request_id: &str) -> Reply {
+    let Client { webhook: OpenedWebhook { session, can_search }, origin, user_agent } = client;
     let call = Call::new(api, session, request_id);
-    let refusal = |error: Error| Reply::refusal(error.code, &error.message, Charset::Utf8);
-    let form = match sent.form().await {
-        Ok(form) => form,
-        Err(error) => return refusal(error),
-    };
-    let done = match listing::asked(&form) {
-        Some(_) if !can_search => {
-            Err(Error::new(Code::Forbidden, "this webhook takes records and answers no searches"))
-        }
-        Some(wanted) => listing::find(call, wanted, line(&form, "search")).await,
-        None => create(&call, form).await.map(|()| Reply::success(Charset::Utf8)),
-    };
-    done.unwrap_or_else(refusal)
+    let tally = Tally::of(&call, origin, user_agent);
+    let asked = asked(sent).await;
+    let name = asked.as_ref().map_or(UNKNOWN, |(action, _)| action.name());
+    let done = act(call, asked, can_search).await;
+    tally.count(name, done.as_ref().err());
+    done.unwrap_or_else(|error| Reply::refusal(error.code, &error.message, Charset::Utf8))
 }
 
-async fn create(call: &Call, mut form: Form) -> Result<(), Error> {
-    let record = record(&form)?;
+/// Counts a call of a webhook whose body has not arrived, with the reason.
+pub fn note_unread(client: Client<'_>, error: &Error) {
+    let Client { webhook: OpenedWebhook { session, can_search: _ }, origin, user_agent } = client;
+    let (action, error) = (UNKNOWN, Some(error));
+    session.note_legacy_call(LegacyCall { action, origin, user_agent, error, equivalent: None });
+}
+
+/// What is asked for, and the form that says it.
+async fn asked(sent: Sent<'_>) -> Result<(Action, Form), Error> {
+    let form = sent.form().await?;
+    Ok((Action::of(&form)?, form))
+}
+
+/// Does what a webhook is asked for, where that is allowed.
+async fn act(call: Call, asked: Result<(Action, Form), Error>, can_search: bool) -> Result<Reply, Error> {
+    check_on(&call.session, "the legacy API, to which webhooks belong, is switched off for this account")?;
+    let (action, form) = asked?;
+    match action {
+        Action::Search(_) if !can_search => {
+            Err(Error::new(Code::Forbidden, "this webhook takes records and answers no searches"))
+        }
+        Action::Search(wanted) => listing::find(call, wanted, line(&form, "search")).await,
+        Action::Create(record) => create(&call, record, form).await.map(|()| Reply::success(Charset::Utf8)),
+    }
+}
+
+impl Action {
+    /// What a form asks for. Errors: `INVALID` for a type that there is not.
+    fn of(form: &Form) -> Result<Self, Error> {
+        match listing::asked(form) {
+            Some(wanted) => Ok(Self::Search(wanted)),
+            None => record(form).map(Self::Create),
+        }
+    }
+
+    /// Its name, as `legacyUsage` has it: after the `type` of the record, or the field that searches.
+    fn name(self) -> &'static str {
+        match self {
+            Self::Create(Record::Person) => "webhook person",
+            Self::Create(Record::Prospect(Stage::Lead)) => "webhook lead",
+            Self::Create(Record::Prospect(Stage::Opportunity)) => "webhook opportunity",
+            Self::Create(Record::Prospect(Stage::Customer)) => "webhook customer",
+            Self::Create(Record::Prospect(Stage::Archive)) => "webhook archive",
+            Self::Create(Record::Message) => "webhook message",
+            Self::Search(Wanted::Prospects) => "webhook search",
+            Self::Search(Wanted::People) => "webhook searchpeople",
+        }
+    }
+}
+
+async fn create(call: &Call, record: Record, mut form: Form) -> Result<(), Error> {
     let template = line(&form, "template");
     // What steers the webhook is no custom value.
     for name in ["type", "template"] {

@@ -34,7 +34,7 @@ pub(crate) struct Account {
     pub(crate) language: String,
     /// The currency of its values, an ISO 4217 code such as `EUR`.
     pub(crate) currency: String,
-    /// Whether the legacy API, `api.php`, answers for it.
+    /// Whether the legacy API, `api.php` and webhooks, answers for it. Where it is off, whoever calls it is refused (`FORBIDDEN`).
     pub(crate) legacy_api: bool,
     /// When it was made.
     pub(crate) created_at: DateTime,
@@ -108,7 +108,8 @@ pub(crate) struct UpdateAccountInput {
     language: Option<String>,
     /// An ISO 4217 code such as `EUR`.
     currency: Option<String>,
-    /// Whether the legacy API, `api.php`, answers; `legacyUsage` tells who would miss it.
+    /// Whether the legacy API, `api.php` and every webhook of the account, answers; `legacyUsage` tells who would miss it. Webhooks
+    /// are not revoked by it: they go on when it is switched on again.
     legacy_api: Option<bool>,
 }
 

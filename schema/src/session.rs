@@ -176,6 +176,24 @@ impl Engine {
         self.session(account, user)
     }
 
+    /// Whether this is the password of a user who is signed in: a wrong one counts as it does at the door, as whoever has only
+    /// taken an access token guesses just so.
+    ///
+    /// Errors: `LIMITED` with the seconds to wait where too many were wrong.
+    pub(crate) async fn confirm(&self, origin: Origin, session: &Session, password: &str) -> Result<bool> {
+        let (account, user) = (session.account(), session.user());
+        let hint = AccountHint::Subdomain(account.subdomain.clone());
+        let attempt = self.guard.attempt(origin, &hint, &user.email, password);
+        let _turn = self.guard.turn(&attempt).await;
+        let counted = self.counted(&attempt, &hint, &user.email).await?;
+        if !self.passwords.verify(password, Some(&user.password_hash)).await {
+            self.note_failure(&attempt).await;
+            return Ok(false);
+        }
+        self.note_success(&attempt, counted, user).await?;
+        Ok(true)
+    }
+
     /// The users whom address and password fit. It takes as long for an address that nobody has.
     async fn fitting(&self, hint: &AccountHint, email: &str, password: &str) -> Result<Vec<(Account, User)>> {
         let mut fitting = Vec::new();

@@ -128,10 +128,50 @@ pub(crate) fn secret_text(prefix: &str, account: Uuid, id: Uuid, secret: &[u8; 3
     format!("{prefix}{}", URL_SAFE_NO_PAD.encode(bytes))
 }
 
+/// A text in which `…` stands for what follows the beginning of any secret.
+pub(crate) fn without_secrets(text: &str) -> String {
+    let mut text = text.to_owned();
+    for prefix in [REFRESH_PREFIX, FEED_PREFIX, WEBHOOK_PREFIX, API_TOKEN_PREFIX] {
+        let mut parts = text.split(prefix);
+        let mut clean = parts.next().unwrap_or_default().to_owned();
+        for part in parts {
+            clean.push_str(prefix);
+            clean.push('…');
+            clean.push_str(part.trim_start_matches(|c: char| c.is_ascii_alphanumeric() || "-_".contains(c)));
+        }
+        text = clean;
+    }
+    text
+}
+
 /// Account, id and secret of such a text.
 pub(crate) fn parse_secret(prefix: &str, text: &str) -> Option<(Uuid, Uuid, Vec<u8>)> {
     let bytes = URL_SAFE_NO_PAD.decode(text.strip_prefix(prefix)?).ok()?;
     let (account, rest) = bytes.split_at_checked(16)?;
     let (id, secret) = rest.split_at_checked(16)?;
     Some((Uuid::from_slice(account).ok()?, Uuid::from_slice(id).ok()?, secret.to_vec()))
+}
+
+#[cfg(test)]
+mod tests {
+    use uuid::Uuid;
+
+    use super::{API_TOKEN_PREFIX, FEED_PREFIX, WEBHOOK_PREFIX, parse_secret, secret_text, without_secrets};
+
+    #[test]
+    fn a_text_keeps_everything_but_secrets() {
+        let secret = |prefix: &str| secret_text(prefix, Uuid::max(), Uuid::nil(), &[251; 32]);
+        let (webhook, feed) = (secret(WEBHOOK_PREFIX), secret(FEED_PREFIX));
+        assert!(parse_secret(WEBHOOK_PREFIX, &webhook).is_some() && webhook.contains(['-', '_']), "{webhook}");
+        for (text, expected) in [
+            (String::new(), ""),
+            ("there is no type \"Jörg\"".to_owned(), "there is no type \"Jörg\""),
+            (webhook.clone(), "cairn_webhook_…"),
+            (format!("/webhook/{webhook}?a=1 {webhook}"), "/webhook/cairn_webhook_…?a=1 cairn_webhook_…"),
+            (format!("{feed}.ics, {}", secret(API_TOKEN_PREFIX)), "cairn_feed_….ics, cairn_token_…"),
+            (format!("{feed}{webhook}"), "cairn_feed_…"),
+        ] {
+            assert_eq!(without_secrets(&text), expected, "{text}");
+        }
+    }
 }

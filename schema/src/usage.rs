@@ -1,4 +1,4 @@
-//! Who uses the legacy API, so that an owner sees what still depends on it, and the GraphQL that would do the same.
+//! Who uses the legacy API, which is `api.php` and the webhooks, so that an owner sees what still depends on it, and the GraphQL that would do the same.
 //!
 //! Calls are added up in memory and written down every few seconds, as a request that reads is not to write.
 
@@ -20,7 +20,7 @@ use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::DateTime;
 use crate::session::Session;
-use crate::transfer;
+use crate::{token, transfer};
 
 /// How often the counters are to be written down.
 pub const WRITE_USAGE_EVERY: Duration = Duration::from_secs(5);
@@ -43,7 +43,7 @@ pub struct Equivalent {
 /// A call of the legacy API.
 #[derive(Clone, Debug)]
 pub struct LegacyCall<'a> {
-    /// What it asks for, such as `create=lead`.
+    /// What it asks for, such as `create=lead` or `webhook lead`.
     pub action: &'a str,
     /// Where it comes from.
     pub origin: Origin,
@@ -144,11 +144,13 @@ impl Engine {
     }
 }
 
-/// What one program asks the legacy API for.
+/// What one program asks the legacy API for: `api.php` or a webhook.
 #[derive(Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct LegacyUse {
-    /// What it asks for, such as `create=lead`.
+    /// What it asks for: `create=lead` and its like of `api.php`; of webhooks `webhook person`, `webhook lead`, `webhook opportunity`,
+    /// `webhook customer`, `webhook archive`, `webhook message`, `webhook search` and `webhook searchpeople`. `unknown` and
+    /// `webhook unknown` are requests that cannot be understood.
     pub(crate) action: String,
     /// The network address of the program; `others` in the rows that count what is beyond the first 1,000 rows.
     pub(crate) address: String,
@@ -176,7 +178,7 @@ pub(crate) struct LegacyUse {
 
 #[ComplexObject]
 impl LegacyUse {
-    /// As whom the program signs in; null in the rows of what is beyond the first 1,000 rows.
+    /// As whom the program signs in, or whose webhook it calls; null in the rows of what is beyond the first 1,000 rows.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
         user_of(ctx, self.user_key).await
     }
@@ -188,7 +190,7 @@ pub(crate) struct UsageQuery;
 
 #[Object]
 impl UsageQuery {
-    /// Who uses the legacy API, who called last first: each program with the GraphQL document that would do the same. For admins.
+    /// Who uses the legacy API, `api.php` and webhooks, who called last first: each program with the GraphQL document that would do the same. For admins.
     #[graphql(complexity = "1 + 50 * child_complexity")]
     async fn legacy_usage(&self, ctx: &Context<'_>) -> Result<Vec<LegacyUse>> {
         let session = session(ctx)?;
@@ -200,7 +202,8 @@ impl UsageQuery {
     }
 }
 
-/// A text of one line that is not too long.
+/// A text of one line that is not too long and has no secret of ours, which a program may have put where it does not belong.
 fn shortened(text: &str) -> String {
+    let text = token::without_secrets(text);
     text.chars().map(|c| if c.is_control() { ' ' } else { c }).take(LONGEST_TEXT).collect()
 }

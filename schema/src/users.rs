@@ -6,6 +6,7 @@ use storage::query::users as stored;
 
 use crate::accounts::{Role, User, user_by_id};
 use crate::error::{Error, Result};
+use crate::guard::Origin;
 use crate::id::Kind;
 use crate::permission::Right;
 use crate::root::session;
@@ -66,7 +67,8 @@ pub(crate) struct UpdateUserPayload {
 pub(crate) struct UpdateMeInput {
     /// What you are called.
     name: Option<String>,
-    /// Your password, which a new one asks for.
+    /// Your password, which a new one asks for. A wrong one counts as it does in `login`: after too many this is `LIMITED`, also for
+    /// the right one, and `retryAfter` says for how many seconds.
     #[graphql(secret)]
     current_password: Option<String>,
     /// Your new password, at least 10 characters. Your refresh tokens end, so sign in again.
@@ -153,7 +155,7 @@ impl UsersMutation {
             Some(new) => stored::UserEdit {
                 // Whoever changes it at this moment as well did not know the new one.
                 version: Some(session.user().version),
-                password_hash: Some(own_hash(session, current_password.as_deref(), &new).await?),
+                password_hash: Some(own_hash(ctx, current_password.as_deref(), &new).await?),
                 ..edit
             },
             None => edit,
@@ -169,11 +171,18 @@ async fn hash(session: &Session, password: &str, field: &'static str) -> Result<
     Ok(session.engine().passwords().hash(password).await)
 }
 
-/// The hash of one's own new password. Errors: `INVALID` also where the current one is not given or wrong.
-async fn own_hash(session: &Session, current: Option<&str>, new: &str) -> Result<String> {
+/// The hash of one's own new password. Errors: `INVALID` also where the current one is not given or wrong, `LIMITED` where too
+/// many were wrong.
+async fn own_hash(ctx: &Context<'_>, current: Option<&str>, new: &str) -> Result<String> {
+    let session = session(ctx)?;
     password::check(new, "newPassword")?;
-    let known = session.user().password_hash.as_str();
-    if !session.engine().passwords().verify(current.unwrap_or_default(), Some(known)).await {
+    let origin = ctx.data_opt::<Origin>().copied().unwrap_or_default();
+    let is_right = match current {
+        Some(current) => session.engine().confirm(origin, session, current).await?,
+        // Nobody guesses by saying nothing.
+        None => false,
+    };
+    if !is_right {
         let error = Error::invalid("currentPassword is not your password");
         return Err(Error { field: Some("currentPassword"), ..error });
     }

@@ -24,7 +24,8 @@ use crate::transfer;
 /// How long noting the last use may wait for whoever else writes.
 const PATIENCE: Duration = Duration::from_secs(2);
 
-/// A secret address at which other programs leave people, transactions and messages, as its user.
+/// A secret address at which other programs leave people, transactions and messages, as its user. It is closed while `legacyApi`
+/// of the account is off.
 #[derive(Clone, SimpleObject)]
 #[graphql(complex)]
 pub(crate) struct Webhook {

@@ -18,8 +18,10 @@ use storage::query::users::Role;
 use storage::{Actor, Storage, Timestamp};
 
 use crate::program::Desk;
+use crate::webhook::Hook;
 
 const LOGIN: &str = "mutation($input: LoginInput!) { login(input: $input) { accessToken } }";
+const UPDATE_ME: &str = "mutation($input: UpdateMeInput!) { updateMe(input: $input) { user { name } } }";
 const UPDATE: &str = "mutation($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }";
 const CREATE_TOKEN: &str = "mutation($input: CreateApiTokenInput!) {
     createApiToken(input: $input) { token apiToken { id name actions expiresAt lastUsedAt user { email } } }
@@ -197,6 +199,72 @@ on_each_database! {
         }
     }
 
+    async fn an_access_token_is_no_way_to_guess_the_password(proxied: Proxied) {
+        let site = &proxied.0;
+        site.add_user("acme", "bob@acme.example", Role::Member).await;
+        let bob = site.client_of("bob@acme.example").await;
+        let send = async |client: &Client, address: &str, document: &str, input: Value| {
+            let body = json!({ "query": document, "variables": { "input": input } });
+            let request = client.request(Method::POST, "/graphql").bearer_auth(bob.token().expect("a token")).json(&body);
+            let response = request.header("x-forwarded-for", address).send().await.expect("an answer");
+            let (status, _, wait) = told(&response);
+            let answer: Value = response.json().await.expect("JSON");
+            let error = &answer["errors"][0];
+            (status, wait, error["message"].as_str().map(ToOwned::to_owned), error["extensions"].clone())
+        };
+        let change = |current: &str| json!({ "currentPassword": current, "newPassword": "another password" });
+        let done = (200, None, None, Value::Null);
+        let wrong = (
+            200, None, Some("currentPassword is not your password".to_owned()),
+            json!({ "code": "INVALID", "field": "currentPassword" }),
+        );
+        let limited = |seconds: u64| (
+            429, Some(seconds.to_string()), Some(format!("too many wrong passwords: try again in {seconds} s")),
+            json!({ "code": "LIMITED", "retryAfter": seconds }),
+        );
+        let (thief, owner) = ("203.0.113.5", "198.51.100.1");
+        // What guesses nothing does not count.
+        for _ in 0..15 {
+            assert_eq!(send(&bob, thief, UPDATE_ME, json!({ "newPassword": "another password" })).await, wrong);
+            assert_eq!(send(&bob, thief, UPDATE_ME, json!({ "name": "Bob", "currentPassword": "a guess" })).await, done);
+        }
+        for number in 0..30 {
+            let expected = if number < 10 { wrong.clone() } else { limited(1) };
+            assert_eq!(send(&bob, thief, UPDATE_ME, change(&format!("guess {number}"))).await, expected, "{number}");
+        }
+        assert_eq!(send(&bob, thief, UPDATE_ME, change(PASSWORD)).await, limited(1), "the right one is no exception there");
+        let login = json!({ "email": "bob@acme.example", "password": PASSWORD });
+        assert_eq!(send(&bob, thief, LOGIN, login).await, limited(1), "nor is it at another door");
+        assert_eq!(send(&bob, thief, UPDATE_ME, json!({ "name": "Bob" })).await, done, "what asks for no password goes on");
+        // Another gateway knows of it, and a second later lets one try, after which it is two seconds.
+        let second = Gateway::beside(site, 1).await;
+        assert_eq!(send(&second.client(), thief, UPDATE_ME, change("a guess")).await, wrong);
+        assert_eq!(send(&second.client(), thief, UPDATE_ME, change("a guess")).await, limited(2));
+        // A burst is counted one by one.
+        let bursts = (0..20).map(|number| {
+            let body = json!({ "query": UPDATE_ME, "variables": { "input": change(&format!("guess {number}")) } });
+            let request = bob.request(Method::POST, "/graphql").header("x-forwarded-for", "203.0.113.6").json(&body);
+            tokio::spawn(async move { request.send().await.expect("an answer").status() })
+        });
+        let mut free = 0;
+        for burst in bursts.collect::<Vec<_>>() {
+            free += usize::from(burst.await.expect("no panic") == StatusCode::OK);
+        }
+        assert_eq!(free, 10);
+        // The owner elsewhere is not locked out, and what was right ends what had failed there.
+        for number in 0..4 {
+            assert_eq!(send(&bob, owner, UPDATE_ME, change("a slip")).await, wrong, "{number}");
+        }
+        assert_eq!(send(&bob, owner, UPDATE_ME, change(PASSWORD)).await, done);
+        for number in 0..4 {
+            let slip = json!({ "email": "bob@acme.example", "password": PASSWORD });
+            let code = send(&bob, owner, LOGIN, slip).await.3["code"].clone();
+            assert_eq!(code, "UNAUTHENTICATED", "{number}: the old one is good no longer");
+        }
+        let login = json!({ "email": "bob@acme.example", "password": "another password" });
+        assert_eq!(send(&bob, owner, LOGIN, login).await, done);
+    }
+
     async fn a_token_opens_what_its_user_may_until_it_ends(site: Site) {
         site.add_user("acme", "bob@acme.example", Role::Member).await;
         let bob = site.client_of("bob@acme.example").await;
@@ -316,6 +384,46 @@ on_each_database! {
         assert_eq!(site.client_of("bob@acme.example").await.graphql_code(switch, json!({ "on": false })).await, "FORBIDDEN");
     }
 
+    async fn the_switch_of_the_legacy_api_closes_webhooks_and_opens_them_again(site: Site) {
+        let admin = site.client().await;
+        let hook = Hook::of(&admin, json!({ "name": "Form" })).await;
+        let json = |body: Value| hook.request(Method::POST).json(&body);
+        let revoked = Hook::of(&admin, json!({ "name": "Old form" })).await;
+        let id = admin.graphql("{ webhooks { id } }", json!({})).await["webhooks"][0]["id"].clone();
+        admin.graphql("mutation($id: ID!) { revokeWebhook(input: { id: $id }) { webhook { id } } }", json!({ "id": id })).await;
+        site.account("globex", "UTC").await;
+        let theirs = Hook::of(&site.client_of("admin@globex.example").await, json!({ "name": "Form" })).await;
+        let switch = "mutation($on: Boolean!) { updateAccount(input: { legacyApi: $on }) { account { legacyApi } } }";
+        admin.graphql(switch, json!({ "on": false })).await;
+        let sentence = "The legacy API, to which webhooks belong, is switched off for this account: ask an admin, or use GraphQL.";
+        for request in [
+            json(json!({ "name": "Jane", "type": "lead" })),
+            json(json!({ "title": "Hello", "body": "[category:Meetings]" })),
+            json(json!(["no object"])),
+            hook.request_with(Method::GET, "name=Jane"),
+            hook.request_with(Method::GET, "searchpeople=true"),
+        ] {
+            let response = request.send().await.expect("an answer");
+            assert_eq!(told(&response), (403, Some("FORBIDDEN".to_owned()), None));
+            assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
+            assert_eq!(response.text().await.expect("text"), sentence);
+        }
+        let made = admin.graphql("{ people { totalCount } messages { totalCount } categories { totalCount } }", json!({})).await;
+        assert_eq!(made, json!({ "people": { "totalCount": 0 }, "messages": { "totalCount": 0 }, "categories": { "totalCount": 0 } }));
+        assert_eq!(revoked.json(&json!({ "name": "Jane" })).await.0, StatusCode::NOT_FOUND, "nobody else learns of it");
+        assert_eq!(theirs.json(&json!({ "name": "Jane" })).await.0, StatusCode::OK, "another account decides for itself");
+        // Who would miss it.
+        let usage = admin.graphql(USAGE, json!({})).await["legacyUsage"].clone();
+        let rows = usage.as_array().expect("a list");
+        let mut refused: Vec<_> = rows.iter().filter(|row| row["calls"] == row["errors"]).map(|row| row["action"].as_str()).collect();
+        refused.sort_unstable();
+        let names = ["webhook lead", "webhook message", "webhook person", "webhook searchpeople", "webhook unknown"];
+        assert_eq!((rows.len(), refused), (5, names.map(Some).to_vec()), "{usage:#}");
+        assert_eq!(rows[0]["lastError"], format!("FORBIDDEN: {}", sentence.replacen("The", "the", 1).trim_end_matches('.')));
+        admin.graphql(switch, json!({ "on": true })).await;
+        assert_eq!(hook.json(&json!({ "name": "Jane" })).await, (StatusCode::OK, "Success".to_owned()));
+    }
+
     async fn an_owner_sees_what_still_uses_the_legacy_api_and_how_to_leave_it(proxied: Proxied) {
         let site = &proxied.0;
         let admin = site.client().await;
@@ -365,6 +473,93 @@ on_each_database! {
         assert_eq!(theirs.graphql(USAGE, json!({})).await["legacyUsage"], json!([]));
         site.add_user("acme", "bob@acme.example", Role::Member).await;
         assert_eq!(site.client_of("bob@acme.example").await.graphql_code(USAGE, json!({})).await, "FORBIDDEN");
+    }
+
+    async fn an_owner_sees_what_still_calls_webhooks_and_never_their_secrets(proxied: Proxied) {
+        let site = &proxied.0;
+        let admin = site.client().await;
+        let field = "mutation { createCustomField(input: { target: PERSON, name: \"Size\", type: NUMBER }) { customField { id } } }";
+        admin.graphql(field, json!({})).await;
+        site.add_user("acme", "bob@acme.example", Role::Member).await;
+        let bob = site.client_of("bob@acme.example").await;
+        let hook = Hook::of(&bob, json!({ "name": "Form" })).await;
+        let public = Hook::of(&bob, json!({ "name": "Public", "canSearch": false })).await;
+        let send = async |request: RequestBuilder| {
+            let request = request.header("x-forwarded-for", "192.0.2.7").header("user-agent", "form/1.0");
+            request.send().await.expect("an answer").status().as_u16()
+        };
+        let json = |body: Value| hook.request(Method::POST).json(&body);
+        let address = format!("https://crm.example{}", hook.path);
+        let wrong = hook.path.replace("cairn_webhook_", "cairn_webhook_A");
+        for (request, status) in [
+            (json(json!({ "name": "Jane", "email": "jane@example.com", "size": "41", "notes": "Hush" })), 200),
+            (hook.request_with(Method::GET, "name=Joe"), 200),
+            (json(json!({ "name": "Jane", "size": "big" })), 400),
+            (json(json!({ "name": "Jane", "value": "5", "template": "" })), 200),
+            (json(json!({ "name": "Jane", "value": "5", "template": "No Such" })), 400),
+            (json(json!({ "name": "Jane", "type": "customer" })), 200),
+            (json(json!({ "title": "Hush", "body": "[category:Hush] text" })), 200),
+            (hook.request_with(Method::GET, "search=hush"), 200),
+            (public.request_with(Method::GET, "search=hush"), 403),
+            (hook.request(Method::POST).form(&[("searchpeople", "true")]), 200),
+            (json(json!({ "name": "Jane", "type": "event" })), 400),
+            (json(json!(["Jane"])), 400),
+            (json(json!({ "name": "Jane", "type": address })), 400),
+            (admin.request(Method::GET, &wrong), 404),
+        ] {
+            assert_eq!(send(request).await, status);
+        }
+        let usage = admin.graphql(USAGE, json!({})).await["legacyUsage"].clone();
+        let rows = usage.as_array().expect("a list");
+        let mut counts: Vec<_> = rows.iter().map(|row| (row["action"].as_str().expect("a name"), &row["calls"], &row["errors"])).collect();
+        counts.sort_by_key(|count| count.0);
+        let expected = json!([
+            ["webhook customer", 1, 0], ["webhook lead", 2, 1], ["webhook message", 1, 0], ["webhook person", 3, 1],
+            ["webhook search", 2, 1], ["webhook searchpeople", 1, 0], ["webhook unknown", 3, 3],
+        ]);
+        assert_eq!(json!(counts), expected, "whoever has no secret is nobody's program: {usage:#}");
+        let of = |action: &str| rows.iter().find(|row| row["action"] == action).expect(action).clone();
+        let person = of("webhook person");
+        let expected = json!({
+            "action": "webhook person", "address": "192.0.2.7", "userAgent": "form/1.0", "calls": 3, "errors": 1,
+            "firstUsedAt": "2026-05-25T12:00:00Z", "lastUsedAt": "2026-05-25T12:00:00Z",
+            "lastError": "INVALID: \"big\" is not a number that can be read as Size; write it like 5000 or 5,000.00.",
+            "lastErrorAt": "2026-05-25T12:00:00Z", "document": person["document"], "variables": person["variables"],
+            "user": { "email": "bob@acme.example" },
+        });
+        assert_eq!(person, expected);
+        let shape = |action: &str| serde_json::from_str::<Value>(of(action)["variables"].as_str().expect("a shape")).expect("JSON");
+        // That of a call which was refused before it came to a document is the one of the call before.
+        assert_eq!(shape("webhook person"), json!({ "input": { "name": "String", "personMatch": "UPDATE" } }));
+        let lead = json!({ "stage": "LEAD", "value": "String", "person": { "name": "String" }, "personMatch": "UPDATE", "eventTemplate": "String" });
+        assert_eq!(shape("webhook lead"), json!({ "input": lead }));
+        assert_eq!(shape("webhook customer")["input"]["stage"], "CUSTOMER");
+        assert_eq!(shape("webhook message"), json!({ "input": { "title": "String", "body": "String", "operators": "OBEY" } }));
+        assert_eq!(of("webhook search")["lastError"], "FORBIDDEN: this webhook takes records and answers no searches");
+        let unknown = of("webhook unknown");
+        let quoted = "INVALID: there is no type \"https://crm.example/webhook/cairn_webhook_…\"; there are ";
+        assert!(unknown["lastError"].as_str().is_some_and(|error| error.starts_with(quoted)), "{unknown}");
+        assert_eq!(unknown["document"], Value::Null);
+        // The documents are such that a client can send them.
+        let input = |fields: Value| json!({ "input": fields });
+        for (action, variables) in [
+            ("webhook person", input(json!({ "name": "By GraphQL", "personMatch": "UPDATE" }))),
+            ("webhook lead", input(json!({ "stage": "LEAD", "person": { "name": "By GraphQL" }, "personMatch": "UPDATE" }))),
+            ("webhook message", input(json!({ "title": "By GraphQL", "operators": "OBEY" }))),
+            ("webhook search", json!({ "search": "stage:lead", "first": 10 })),
+            ("webhook searchpeople", json!({ "first": 10 })),
+        ] {
+            admin.graphql(of(action)["document"].as_str().expect("a document"), variables).await;
+        }
+        let said = usage.to_string();
+        let secrets = [&hook, &public].map(|hook| hook.path.split_once("cairn_webhook_").expect("a secret").1);
+        assert!(!secrets.iter().any(|secret| said.contains(secret)), "an address is a secret wherever it is sent: {said}");
+        assert!(!said.contains("Hush") && !said.contains("jane@"), "what was sent is not kept: {said}");
+        // Nobody else sees it.
+        site.account("globex", "UTC").await;
+        let theirs = site.client_of("admin@globex.example").await;
+        assert_eq!(theirs.graphql(USAGE, json!({})).await["legacyUsage"], json!([]));
+        assert_eq!(bob.graphql_code(USAGE, json!({})).await, "FORBIDDEN");
     }
 
     async fn however_many_programs_there_are_the_rows_of_usage_are_bounded(site: Site) {

@@ -320,6 +320,10 @@ on_each_database! {
         let body = "x".repeat(3_000);
         let (status, _) = hook.json(&json!({ "title": "Long", "body": body })).await;
         assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+        let usage = client.graphql("{ legacyUsage { action calls errors lastError } }", json!({})).await["legacyUsage"].clone();
+        let unread = usage.as_array().expect("a list").iter().find(|row| row["action"] == "webhook unknown").expect("a row");
+        let error = "LIMITED: the body is larger than 2000 bytes, the limit";
+        assert_eq!(*unread, json!({ "action": "webhook unknown", "calls": 1, "errors": 1, "lastError": error }));
     }
 
     async fn refusals_have_a_status_a_code_and_a_sentence(site: Site) {
@@ -510,7 +514,7 @@ on_each_database! {
 /// A webhook as a program knows it.
 pub(crate) struct Hook {
     client: Client,
-    path: String,
+    pub(crate) path: String,
 }
 
 impl Hook {

@@ -70,7 +70,7 @@ pub(crate) async fn given(call: &Call, form: &Form, owner: Option<Owner>) -> Res
         Owner::Person => CustomFieldTarget::PERSON,
         Owner::Transaction => CustomFieldTarget::TRANSACTION,
     });
-    let fields = call.run::<GetCustomFields>(get_custom_fields::Variables { target }).await?.custom_fields;
+    let fields = call.look_up::<GetCustomFields>(get_custom_fields::Variables { target }).await?.custom_fields;
     let mut given = Vec::new();
     for field in fields {
         let Some(text) = names.meaning(&field.name).and_then(|name| form.get(name)) else { continue };

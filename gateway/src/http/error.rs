@@ -53,6 +53,11 @@ impl HttpError {
         Self { error: Error::new(Code::Limited, message), status: StatusCode::REQUEST_TIMEOUT }
     }
 
+    /// The error itself.
+    pub(crate) fn error(&self) -> &Error {
+        &self.error
+    }
+
     /// The answer with its body.
     pub(crate) fn answer(&self, request_id: &str) -> Response {
         let Error { code, message, field, retry_after } = &self.error;

@@ -9,8 +9,8 @@ use axum::response::{IntoResponse, Response};
 use compat_api::Api;
 use compat_api::reply::Reply;
 use compat_api::reply::charset::Charset;
-use compat_api::webhook::{Sent, answer};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap};
+use compat_api::webhook::{Client, Sent, answer, note_unread};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, USER_AGENT};
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error, OpenedWebhook};
 
@@ -34,11 +34,20 @@ pub(crate) async fn serve(
         }
     };
     let limits = &shared.config.limits;
-    let body = body::read(body, limits.legacy_body, limits.body_idle()).await?;
+    let user_agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
+    let user_agent = user_agent.as_deref().unwrap_or_default();
+    let client = Client { webhook, origin: session::origin(&headers), user_agent };
+    let body = match body::read(body, limits.legacy_body, limits.body_idle()).await {
+        Ok(body) => body,
+        Err(error) => {
+            note_unread(client, error.error());
+            return Err(error);
+        }
+    };
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
     let sent = Sent { content_type, query: query.as_deref(), body: &body };
     let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone(), settings: shared.config.legacy };
-    let reply = answer(&api, webhook, sent, &request_id).await;
+    let reply = answer(&api, client, sent, &request_id).await;
     let status = match reply.code {
         None => StatusCode::OK,
         Some(Code::NotFound) => StatusCode::BAD_REQUEST,

@@ -21,7 +21,7 @@ pub struct Model {
     pub language: String,
     /// The currency of its values, an ISO 4217 code such as `EUR`.
     pub currency: String,
-    /// Since when the legacy API does not answer for it.
+    /// Since when the legacy API, `api.php` and webhooks, does not answer for it.
     pub legacy_api_ended_at: Option<Timestamp>,
     /// Counts the changes, from 1: the value that optimistic locking compares.
     pub version: i64,

@@ -14,9 +14,9 @@ pub struct Model {
     /// Made of user, action, address and program, so that any gateway finds the row.
     #[sea_orm(primary_key, auto_increment = false)]
     pub id: Uuid,
-    /// As whom it signs in; nobody in the rows of what is over the limit.
+    /// As whom it signs in, or whose webhook it calls; nobody in the rows of what is over the limit.
     pub user_id: Option<Uuid>,
-    /// What it asks for, such as `create=lead`.
+    /// What it asks for, such as `create=lead` or `webhook lead`.
     pub action: String,
     /// Where it runs.
     pub address: String,

@@ -45,11 +45,11 @@ pub struct AccountEdit {
     pub language: Option<String>,
     /// An ISO 4217 code, in any case.
     pub currency: Option<String>,
-    /// Whether the legacy API answers.
+    /// Whether the legacy API, `api.php` and webhooks, answers.
     pub legacy_api: Option<LegacyApi>,
 }
 
-/// Whether the legacy API answers for an account.
+/// Whether the legacy API, `api.php` and webhooks, answers for an account.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum LegacyApi {
     /// It does.

@@ -22,9 +22,9 @@ pub const OTHERS: &str = "others";
 /// Calls that are alike, added up.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Calls {
-    /// As whom it signs in; `None` where it is not told apart.
+    /// As whom it signs in, or whose webhook it calls; `None` where it is not told apart.
     pub user: Option<Uuid>,
-    /// What it asks for, such as `create=lead`.
+    /// What it asks for, such as `create=lead` or `webhook lead`.
     pub action: String,
     /// Where it runs.
     pub address: String,
