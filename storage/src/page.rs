@@ -1,5 +1,7 @@
 //! Keyset pages: the next page begins after a record, not at a number, so it neither skips nor repeats.
 
+use std::cmp::Ordering;
+
 use sea_orm::sea_query::{Expr, ExprTrait, SimpleExpr};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
@@ -56,6 +58,22 @@ pub struct Cursor {
     pub key: String,
     /// The record.
     pub id: Uuid,
+}
+
+impl Cursor {
+    /// Whether it comes after another place in a list of this order, as the database sees it.
+    pub(crate) fn is_beyond(&self, other: &Self, order: Order) -> bool {
+        let by_key = match order.key {
+            SortKey::Name => self.key.cmp(&other.key),
+            SortKey::Created | SortKey::Updated => self.key.parse::<i64>().ok().cmp(&other.key.parse().ok()),
+        };
+        let found = by_key.then(self.id.cmp(&other.id));
+        found
+            == match order.direction {
+                Direction::Ascending => Ordering::Greater,
+                Direction::Descending => Ordering::Less,
+            }
+    }
 }
 
 /// Which part of a list is wanted.

@@ -63,7 +63,9 @@ impl Source {
     pub(super) fn of(section: Section, reader: Reader, view: View, order: Order) -> Result<Self> {
         let kind = match section {
             Section::People => Kind::People,
-            Section::Leads | Section::Opportunities | Section::Customers | Section::Archives => Kind::Paged(Paged::Transactions),
+            Section::Leads | Section::Opportunities | Section::Customers | Section::Archives => {
+                Kind::Paged(Paged::Transactions)
+            }
             Section::Calendar => Kind::Paged(Paged::Events),
             Section::Messages => Kind::Paged(Paged::Messages),
             Section::EmailTemplates => Kind::Paged(Paged::EmailTemplates),

@@ -11,14 +11,14 @@ use sea_orm::sea_query::{
     Alias, Expr, ExprTrait as _, IntoCondition as _, JoinType, PostgresQueryBuilder, Query, SelectStatement, SimpleExpr,
 };
 use sea_orm::{
-    AccessMode, DbBackend, DbErr, QuerySelect as _, QueryTrait as _, Select, Statement, StreamTrait as _,
-    TransactionTrait as _,
+    AccessMode, ConnectionTrait as _, DatabaseTransaction, DbBackend, DbErr, QuerySelect as _, QueryTrait as _, Select,
+    Statement, StreamTrait as _, TransactionTrait as _,
 };
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
-use tokio::task::spawn_blocking;
+use tokio::task::{JoinError, JoinHandle, spawn_blocking};
 use uuid::Uuid;
 
 pub use self::packed::PackedPeople;
@@ -136,17 +136,20 @@ impl Walk {
         let (mut pages, mut people, mut bytes) = (0, 0, 0);
         loop {
             let Ok(place) = self.outlet.reserve().await else { return Ok(()) };
-            let portion = self.page(after).await?;
+            let portion = self.page(after.clone()).await?;
             people += portion.packed.len();
             bytes += portion.packed.bytes();
             place.send(Ok(portion.packed));
             let Some(next) = portion.place else { return Ok(()) };
-            after = Some(next);
+            let before = after.replace(next);
             pages += 1;
-            if pages == PAGES && let Some(permit) = self.reader.bulk().try_permit() {
+            if pages == PAGES
+                && let Some(permit) = self.reader.bulk().try_permit()
+            {
                 let count = (FETCHED / bytes.div_ceil(people.max(1)).max(1)).max(1);
-                let (walk, after_pages) = (self.clone(), after.take());
-                match on_a_thread(permit, move |runtime| runtime.block_on(walk.rest(after_pages, count))).await? {
+                let (walk, place) = (self.clone(), after.clone());
+                let rest = move |runtime: &Handle| runtime.block_on(walk.rest(before, place, count));
+                match on_a_thread(permit, rest).await? {
                     Ended::Whole | Ended::Gone => return Ok(()),
                     Ended::LetGo(place) => after = place,
                 }
@@ -169,21 +172,38 @@ impl Walk {
     }
 
     /// Everything after a place through a cursor, which PostgreSQL plans as one: it sorts once and reads its tables from end to end,
-    /// where a page would look each row up. So many are asked for at a time.
-    async fn rest(&self, after: Option<Cursor>, count: usize) -> Result<Ended> {
-        let transaction = self.reader.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
-        let categories = if self.is_whole { Categories::Joined } else { Categories::OfEach };
-        let (sql, values) = self.statement(after.clone(), categories)?.build(PostgresQueryBuilder);
-        let declare = format!("DECLARE portions NO SCROLL CURSOR FOR {sql}");
-        let declare = Statement::from_sql_and_values(DbBackend::Postgres, declare, values);
-        sea_orm::ConnectionTrait::execute_raw(&transaction, declare).await?;
-        let mut portion = Portion::after(after);
+    /// where a page would look each row up. So many are asked for at a time. While PostgreSQL sorts, pages are read on, and what they
+    /// brought is passed over; `before` lies at least one row before the place.
+    async fn rest(&self, before: Option<Cursor>, after: Option<Cursor>, count: usize) -> Result<Ended> {
+        let walk = self.clone();
+        let sorting = AbortOnDrop(tokio::spawn(async move { walk.cursor(before).await }));
+        let mut taken = after;
+        while !sorting.0.is_finished() {
+            let mut portion = self.page(taken.clone()).await?;
+            portion.taken = taken;
+            let next = portion.place.clone();
+            if let Some(ended) = portion.hand_out(&self.outlet).await {
+                return Ok(ended);
+            }
+            if next.is_none() {
+                return Ok(Ended::Whole);
+            }
+            taken = next;
+        }
+        let transaction = sorting.join().await?;
+        let mut portion = Portion::after(taken.clone());
         loop {
             let fetch = Statement::from_string(DbBackend::Postgres, format!("FETCH {count} FROM portions"));
             let mut rows = transaction.stream_raw(fetch).await?;
             let mut fetched = 0;
             while let Some(row) = rows.try_next().await? {
                 fetched += 1;
+                if let Some(place) = &taken {
+                    if !packed::place(&row, self.order)?.is_beyond(place, self.order) {
+                        continue;
+                    }
+                    taken = None;
+                }
                 if portion.add(&row, self.order)?
                     && let Some(ended) = portion.hand_out(&self.outlet).await
                 {
@@ -196,6 +216,17 @@ impl Walk {
         }
         transaction.commit().await?;
         Ok(portion.hand_out(&self.outlet).await.unwrap_or(Ended::Whole))
+    }
+
+    /// A cursor over everything after a place, past its first row, which is to say: sorted.
+    async fn cursor(&self, after: Option<Cursor>) -> Result<DatabaseTransaction> {
+        let transaction = self.reader.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
+        let categories = if self.is_whole { Categories::Joined } else { Categories::OfEach };
+        let (sql, values) = self.statement(after, categories)?.build(PostgresQueryBuilder);
+        let declare = format!("DECLARE portions NO SCROLL CURSOR FOR {sql}");
+        transaction.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, declare, values)).await?;
+        transaction.execute_unprepared("MOVE FORWARD 1 FROM portions").await?;
+        Ok(transaction)
     }
 
     /// What is read of each person after a place, in the order of [`COLUMNS`].
@@ -229,6 +260,21 @@ impl Walk {
     }
 }
 
+/// A task that is of no use to anybody else.
+struct AbortOnDrop<T>(JoinHandle<Result<T>>);
+
+impl<T> AbortOnDrop<T> {
+    async fn join(mut self) -> Result<T> {
+        (&mut self.0).await.map_err(failed)?
+    }
+}
+
+impl<T> Drop for AbortOnDrop<T> {
+    fn drop(&mut self) {
+        self.0.abort();
+    }
+}
+
 /// Reads on a thread of its own: as another task it would take turns with the one that writes down what it has read, on one core.
 async fn on_a_thread(
     permit: OwnedSemaphorePermit,
@@ -239,7 +285,12 @@ async fn on_a_thread(
         let _permit = permit;
         read(&runtime)
     });
-    reading.await.map_err(|error| Error::Internal(DbErr::Custom(error.to_string())))?
+    reading.await.map_err(failed)?
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
+fn failed(error: JoinError) -> Error {
+    Error::Internal(DbErr::Custom(error.to_string()))
 }
 
 /// How the categories of people are found.
