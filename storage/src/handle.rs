@@ -189,6 +189,15 @@ enum Once<T> {
     Undone(Error),
 }
 
+/// How often SQLite merges the segments of its full-text indexes (FTS5's `automerge`).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Merging {
+    /// Sixteen at a time.
+    Rarely,
+    /// Four at a time.
+    AsUsual,
+}
+
 /// A unit of work: a transaction of one account.
 pub(crate) struct Unit {
     transaction: DatabaseTransaction,
@@ -242,6 +251,24 @@ impl Unit {
     /// those anew takes longer than to run them.
     pub(crate) async fn keep_plans(&self) -> Result<()> {
         self.set("SET LOCAL plan_cache_mode = auto").await
+    }
+
+    /// Has SQLite merge its full-text indexes as rarely as it can, or as often as it does by itself. Each statement of an import writes
+    /// segments of its own, and merging them four by four takes longer than to make them.
+    ///
+    /// The setting is kept in the database: a unit that ends puts it back.
+    pub(crate) async fn merge_texts(&self, merging: Merging) -> Result<()> {
+        if self.is_sqlite() {
+            let segments = match merging {
+                Merging::Rarely => 16,
+                Merging::AsUsual => 4,
+            };
+            for table in ["people", "transactions", "events", "messages"] {
+                let set = format!("INSERT INTO {table}_text ({table}_text, rank) VALUES ('automerge', {segments})");
+                self.transaction.execute_unprepared(&set).await?;
+            }
+        }
+        Ok(())
     }
 
     /// Has PostgreSQL count what this unit has written. Without it the planner takes any index of an account for as good as the

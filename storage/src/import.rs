@@ -45,7 +45,7 @@ use crate::contact::{Contact, Keys};
 use crate::entity::{self, import_errors};
 use crate::error::Result;
 use crate::fold::fold;
-use crate::handle::{Rows, Scope, Unit, Writer};
+use crate::handle::{Merging, Rows, Scope, Unit, Writer};
 use crate::item::ItemKind;
 use crate::outbox::{Noun, Verb};
 use crate::query::custom_fields::{self, CustomField};
@@ -269,6 +269,7 @@ impl Import {
             users::check(&unit, &[owner]).await?;
         }
         unit.prefer_indexes().await?;
+        unit.merge_texts(Merging::Rarely).await?;
         let fields = Fields::load(&unit, policy.target).await?;
         let template = match policy.event_template {
             Some(template) => Some(Template::load(&unit, template).await?),
@@ -385,6 +386,7 @@ impl Import {
         let import = imports::Import { status: Status::Applied, reason: None, upload_id: None, summary, ..import };
         store(&unit, &import, None).await?;
         unit.publish(Noun::Import, Verb::Applied, id).await?;
+        unit.merge_texts(Merging::AsUsual).await?;
         unit.commit().await?;
         Ok(import)
     }

@@ -15,7 +15,7 @@ use uuid::Uuid;
 
 use super::announce::{held, take_turn};
 use crate::error::{Error, Result};
-use crate::handle::{Unit, Writer};
+use crate::handle::{Merging, Unit, Writer};
 use crate::item::Item;
 use crate::outbox::{Noun, Verb};
 use crate::query::imports::{self, Status};
@@ -132,6 +132,7 @@ async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
         return Err(Error::Conflict { reason: reason.to_owned() });
     }
     unit.prefer_indexes().await?;
+    unit.merge_texts(Merging::Rarely).await?;
     let import = imports::Import { status, ..import };
     super::store(unit, &import, None).await?;
     let mut work = Work { unit, import: id, step, last_row: 0, removed: 0, restored: 0, kept: 0, keeps: Vec::new() };
@@ -154,6 +155,7 @@ async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
     work.categories().await?;
     let verb = if step == Step::Undo { Verb::Undone } else { Verb::Redone };
     unit.publish(Noun::Import, verb, id).await?;
+    unit.merge_texts(Merging::AsUsual).await?;
     let Work { removed, restored, kept, keeps, .. } = work;
     Ok(Report { import, removed, restored, kept, keeps })
 }
