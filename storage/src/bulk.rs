@@ -45,6 +45,13 @@ impl Bulk {
         Arc::clone(&self.permits).try_acquire_owned().ok()
     }
 
+    /// Tells whoever observes of a statement that is not sent through sea-orm.
+    pub(crate) fn observe(&self, statement: &str) {
+        if let Some(observer) = &self.observer {
+            observer(statement);
+        }
+    }
+
     /// Reads a statement from SQLite's file, on the thread that calls. SQLx would hand each row to another thread and copy each of its
     /// values for that, which takes longer than to read them.
     ///

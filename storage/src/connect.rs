@@ -79,8 +79,8 @@ impl Storage {
             check_postgres(&url).await?;
             let connection =
                 Database::connect(postgres_options(&url, pool.postgres)).await.map_err(Error::Unavailable)?;
-            // Each uses two connections for a moment, and half of them are for requests.
-            let bulk = Arc::new(Bulk::new(pool.postgres / 4, None));
+            // Two of three connections are for requests.
+            let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
             return Ok(Self { readers: connection.clone(), writer: connection, bulk, _folder: None });
         }
         Err(Error::invalid(

@@ -19,6 +19,14 @@ impl Encoder {
     pub(super) fn new(section: Section, options: &EncodeOptions) -> Encoder {
         Encoder { section, options: options.clone(), writer: LineWriter::new(Delimiter::COMMA) }
     }
+
+    fn line<'a>(&self, cells: impl Iterator<Item = Cow<'a, str>>, out: &mut BytesMut) {
+        if self.options.excel_safe {
+            self.writer.line(cells.map(|cell| excel::safe(&cell).into_owned()), out);
+        } else {
+            self.writer.line(cells, out);
+        }
+    }
 }
 
 impl Encode for Encoder {
@@ -27,28 +35,19 @@ impl Encode for Encoder {
             out.extend_from_slice(excel::MARK);
         }
         let own = columns(self.section).iter().map(|name| Cow::Borrowed(*name));
-        let header: Vec<_> = own.chain(self.options.custom_fields.iter().cloned().map(Cow::Owned)).collect();
-        line(&mut self.writer, self.options.excel_safe, &header, out);
+        self.line(own.chain(self.options.custom_fields.iter().map(|field| Cow::Borrowed(field.as_str()))), out);
         Ok(())
     }
 
     fn record(&mut self, record: &Record, out: &mut BytesMut) -> Result<(), EncodeError> {
         record.check_belongs_to(self.section, "csv")?;
-        let mut cells = record.cells();
-        cells.extend(self.options.custom_fields.iter().map(|field| Cow::Borrowed(record.custom_value(field))));
-        line(&mut self.writer, self.options.excel_safe, &cells, out);
+        let own = record.values().map(|(_, value)| value.text());
+        let custom = self.options.custom_fields.iter().map(|field| Cow::Borrowed(record.custom_value(field)));
+        self.line(own.chain(custom), out);
         Ok(())
     }
 
     fn end(&mut self, _out: &mut BytesMut) -> Result<(), EncodeError> {
         Ok(())
-    }
-}
-
-fn line(writer: &mut LineWriter, is_excel_safe: bool, cells: &[Cow<'_, str>], out: &mut BytesMut) {
-    if is_excel_safe {
-        writer.line(&cells.iter().map(|cell| excel::safe(cell)).collect::<Vec<_>>(), out);
-    } else {
-        writer.line(cells, out);
     }
 }

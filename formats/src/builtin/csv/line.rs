@@ -1,42 +1,79 @@
-//! Writes one line of CSV after the other: fields quoted where they must be, CR LF at the end.
+//! Writes one line of CSV after the other: fields quoted where they must be, CR LF at the end (RFC 4180 section 2).
 
-use bytes::BytesMut;
-use csv_core::{Terminator, WriteResult, Writer, WriterBuilder};
+use bytes::{BufMut as _, BytesMut};
 
 use crate::Delimiter;
 
-/// Writes lines. It uses the writer of csv-core, because the one of the csv crate owns an `io::Write` and a buffer, while the caller
-/// brings a new buffer for each chunk.
-pub(in crate::builtin) struct LineWriter(Writer);
+/// Writes lines. The writers of the csv crates go through each cell byte by byte, of which a document has more than of anything else.
+pub(in crate::builtin) struct LineWriter {
+    delimiter: u8,
+}
 
 impl LineWriter {
     pub(in crate::builtin) fn new(delimiter: Delimiter) -> LineWriter {
-        LineWriter(WriterBuilder::new().delimiter(delimiter.byte()).terminator(Terminator::CRLF).build())
+        LineWriter { delimiter: delimiter.byte() }
     }
 
     /// Appends a line.
-    pub(in crate::builtin) fn line<T: AsRef<str>>(&mut self, cells: &[T], out: &mut BytesMut) {
-        // The most that a field can take is twice its length, two quotes and a delimiter; the line's end takes two.
-        let longest = cells.iter().map(|cell| 2 * cell.as_ref().len() + 3).sum::<usize>() + 2;
+    pub(in crate::builtin) fn line<T: AsRef<str>>(&self, cells: impl IntoIterator<Item = T>, out: &mut BytesMut) {
         let start = out.len();
-        out.resize(start + longest, 0);
-        let mut room = &mut out[start..];
-        for (i, cell) in cells.iter().enumerate() {
-            if i > 0 {
-                let (result, written) = self.0.delimiter(room);
-                room = after(room, &result, written);
+        for (place, cell) in cells.into_iter().enumerate() {
+            if place > 0 {
+                out.put_u8(self.delimiter);
             }
-            let (result, _, written) = self.0.field(cell.as_ref().as_bytes(), room);
-            room = after(room, &result, written);
+            self.cell(cell.as_ref().as_bytes(), out);
         }
-        let (result, written) = self.0.terminator(room);
-        let unused = after(room, &result, written).len();
-        out.truncate(start + longest - unused);
+        if out.len() == start {
+            // An only cell that is empty: the line would be taken for none.
+            out.put_slice(b"\"\"");
+        }
+        out.put_slice(b"\r\n");
+    }
+
+    fn cell(&self, cell: &[u8], out: &mut BytesMut) {
+        // To the end in any case, which the compiler makes many bytes at a time of.
+        let must_be_quoted = cell.iter().fold(false, |must, byte| {
+            must | (*byte == b'"') | (*byte == b'\n') | (*byte == b'\r') | (*byte == self.delimiter)
+        });
+        if !must_be_quoted {
+            out.put_slice(cell);
+            return;
+        }
+        out.put_u8(b'"');
+        for part in cell.split_inclusive(|byte| *byte == b'"') {
+            out.put_slice(part);
+            if part.ends_with(b"\"") {
+                out.put_u8(b'"');
+            }
+        }
+        out.put_u8(b'"');
     }
 }
 
-/// What is left of the room for a line after a part of it was written.
-fn after<'a>(room: &'a mut [u8], result: &WriteResult, written: usize) -> &'a mut [u8] {
-    debug_assert_eq!(*result, WriteResult::InputEmpty, "the room is enough for the longest line");
-    &mut room[written..]
+#[cfg(test)]
+mod tests {
+    use bytes::BytesMut;
+
+    use super::LineWriter;
+    use crate::Delimiter;
+
+    #[test]
+    fn a_line_is_what_the_csv_crate_writes() {
+        let lines: [&[&str]; 6] = [
+            &["plain", "", "with space", "ünï"],
+            &["a,b", "a;b", "say \"hi\"", "\"", "\"\""],
+            &["two\nlines", "two\r\nlines", "\r", " leading", "trailing "],
+            &["", ""],
+            &[""],
+            &["=1+1", "'", "\t"],
+        ];
+        let mut theirs =
+            csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
+        let (ours, mut out) = (LineWriter::new(Delimiter::COMMA), BytesMut::new());
+        for line in lines {
+            theirs.write_record(line).expect("it is written to memory");
+            ours.line(line, &mut out);
+        }
+        assert_eq!(out, theirs.into_inner().expect("it is written to memory"));
+    }
 }

@@ -3,27 +3,28 @@
 mod packed;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait as _, IntoCondition as _, JoinType, PostgresQueryBuilder, Query, SelectStatement, SimpleExpr,
 };
+use sea_orm::sqlx::{self, PgConnection};
 use sea_orm::{
-    AccessMode, ConnectionTrait as _, DatabaseTransaction, DbBackend, DbErr, QuerySelect as _, QueryTrait as _, Select,
+    AccessMode, ConnectionTrait as _, DbBackend, DbErr, QuerySelect as _, QueryTrait as _, RuntimeErr, Select,
     Statement, StreamTrait as _, TransactionTrait as _,
 };
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
-use tokio::task::{JoinError, JoinHandle, spawn_blocking};
+use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
 pub use self::packed::PackedPeople;
 
-use self::packed::{COLUMNS, Cells};
+use self::packed::{COLUMNS, Cells, CopiedRow};
 use super::{BYTES, RECORDS};
 use crate::bulk;
 use crate::contact::Contact;
@@ -38,9 +39,9 @@ use crate::view::View;
 
 /// How long a portion waits for whoever takes it before the reading lets go of its connection.
 const PATIENCE: Duration = Duration::from_secs(1);
-/// How many portions are read as pages before PostgreSQL is asked for the whole rest: most views have no more.
+/// How many portions are read as pages before PostgreSQL is asked for all the rest: most views have no more.
 const PAGES: usize = 5;
-/// How much PostgreSQL is asked for at a time: enough that it need not wait for the next question, and little enough that the rest of
+/// How much a cursor of PostgreSQL is asked for at a time: enough that it need not wait for the next question, and little enough that the rest of
 /// it is soon read where nobody wants it any more.
 const FETCHED: usize = 16 << 20;
 
@@ -136,19 +137,23 @@ impl Walk {
         let (mut pages, mut people, mut bytes) = (0, 0, 0);
         loop {
             let Ok(place) = self.outlet.reserve().await else { return Ok(()) };
-            let portion = self.page(after.clone()).await?;
+            let portion = self.page(after).await?;
             people += portion.packed.len();
             bytes += portion.packed.bytes();
             place.send(Ok(portion.packed));
             let Some(next) = portion.place else { return Ok(()) };
-            let before = after.replace(next);
+            after = Some(next);
             pages += 1;
             if pages == PAGES
                 && let Some(permit) = self.reader.bulk().try_permit()
             {
                 let count = (FETCHED / bytes.div_ceil(people.max(1)).max(1)).max(1);
-                let (walk, place) = (self.clone(), after.clone());
-                let rest = move |runtime: &Handle| runtime.block_on(walk.rest(before, place, count));
+                let (walk, place) = (self.clone(), after.take());
+                let rest = move |runtime: &Handle| {
+                    runtime.block_on(async {
+                        if walk.is_whole { walk.copy(place).await } else { walk.fetch(place, count).await }
+                    })
+                };
                 match on_a_thread(permit, rest).await? {
                     Ended::Whole | Ended::Gone => return Ok(()),
                     Ended::LetGo(place) => after = place,
@@ -171,39 +176,57 @@ impl Walk {
         Ok(portion)
     }
 
-    /// Everything after a place through a cursor, which PostgreSQL plans as one: it sorts once and reads its tables from end to end,
-    /// where a page would look each row up. So many are asked for at a time. While PostgreSQL sorts, pages are read on, and what they
-    /// brought is passed over; `before` lies at least one row before the place.
-    async fn rest(&self, before: Option<Cursor>, after: Option<Cursor>, count: usize) -> Result<Ended> {
-        let walk = self.clone();
-        let sorting = AbortOnDrop(tokio::spawn(async move { walk.cursor(before).await }));
-        let mut taken = after;
-        while !sorting.0.is_finished() {
-            let mut portion = self.page(taken.clone()).await?;
-            portion.taken = taken;
-            let next = portion.place.clone();
-            if let Some(ended) = portion.hand_out(&self.outlet).await {
+    /// The whole section after a place with one `COPY`: PostgreSQL sorts once and reads its tables from end to end, where a page would
+    /// look each row up. No value can be bound to a `COPY`, so its text has none but the id of the account, and what comes before the
+    /// place is passed over here.
+    async fn copy(&self, after: Option<Cursor>) -> Result<Ended> {
+        let select = self.statement(None, Categories::Joined)?.to_string(PostgresQueryBuilder);
+        self.reader.bulk().observe(&select);
+        let pool = self.reader.connection().get_postgres_connection_pool();
+        let mut connection = pool.acquire().await.map_err(refused)?;
+        let ended = self.copied(&mut connection, &format!("COPY ({select}) TO STDOUT (FORMAT binary)"), after).await;
+        if !matches!(ended, Ok(Ended::Whole)) {
+            // What it still sends would have to be read before the connection could be used again.
+            connection.close_on_drop();
+        }
+        ended
+    }
+
+    async fn copied(&self, connection: &mut PgConnection, copy: &str, after: Option<Cursor>) -> Result<Ended> {
+        let mut rows = connection.copy_out_raw(copy).await.map_err(refused)?;
+        let mut portion = Portion::after(after.clone());
+        let mut before = after;
+        while let Some(bytes) = rows.try_next().await.map_err(refused)? {
+            let Some(row) = CopiedRow::read(&bytes)? else { continue };
+            if let Some(place) = &before {
+                if !packed::place(&row, self.order)?.is_beyond(place, self.order) {
+                    continue;
+                }
+                before = None;
+            }
+            if portion.add(&row, self.order)?
+                && let Some(ended) = portion.hand_out(&self.outlet).await
+            {
                 return Ok(ended);
             }
-            if next.is_none() {
-                return Ok(Ended::Whole);
-            }
-            taken = next;
         }
-        let transaction = sorting.join().await?;
-        let mut portion = Portion::after(taken.clone());
+        Ok(portion.hand_out(&self.outlet).await.unwrap_or(Ended::Whole))
+    }
+
+    /// Everything of a part of the section after a place through a cursor, so that what it is a part of is looked for once. So many
+    /// are asked for at a time.
+    async fn fetch(&self, after: Option<Cursor>, count: usize) -> Result<Ended> {
+        let transaction = self.reader.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
+        let (sql, values) = self.statement(after.clone(), Categories::OfEach)?.build(PostgresQueryBuilder);
+        let declare = format!("DECLARE portions NO SCROLL CURSOR FOR {sql}");
+        transaction.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, declare, values)).await?;
+        let mut portion = Portion::after(after);
         loop {
             let fetch = Statement::from_string(DbBackend::Postgres, format!("FETCH {count} FROM portions"));
             let mut rows = transaction.stream_raw(fetch).await?;
             let mut fetched = 0;
             while let Some(row) = rows.try_next().await? {
                 fetched += 1;
-                if let Some(place) = &taken {
-                    if !packed::place(&row, self.order)?.is_beyond(place, self.order) {
-                        continue;
-                    }
-                    taken = None;
-                }
                 if portion.add(&row, self.order)?
                     && let Some(ended) = portion.hand_out(&self.outlet).await
                 {
@@ -216,17 +239,6 @@ impl Walk {
         }
         transaction.commit().await?;
         Ok(portion.hand_out(&self.outlet).await.unwrap_or(Ended::Whole))
-    }
-
-    /// A cursor over everything after a place, past its first row, which is to say: sorted.
-    async fn cursor(&self, after: Option<Cursor>) -> Result<DatabaseTransaction> {
-        let transaction = self.reader.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
-        let categories = if self.is_whole { Categories::Joined } else { Categories::OfEach };
-        let (sql, values) = self.statement(after, categories)?.build(PostgresQueryBuilder);
-        let declare = format!("DECLARE portions NO SCROLL CURSOR FOR {sql}");
-        transaction.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, declare, values)).await?;
-        transaction.execute_unprepared("MOVE FORWARD 1 FROM portions").await?;
-        Ok(transaction)
     }
 
     /// What is read of each person after a place, in the order of [`COLUMNS`].
@@ -260,21 +272,6 @@ impl Walk {
     }
 }
 
-/// A task that is of no use to anybody else.
-struct AbortOnDrop<T>(JoinHandle<Result<T>>);
-
-impl<T> AbortOnDrop<T> {
-    async fn join(mut self) -> Result<T> {
-        (&mut self.0).await.map_err(failed)?
-    }
-}
-
-impl<T> Drop for AbortOnDrop<T> {
-    fn drop(&mut self) {
-        self.0.abort();
-    }
-}
-
 /// Reads on a thread of its own: as another task it would take turns with the one that writes down what it has read, on one core.
 async fn on_a_thread(
     permit: OwnedSemaphorePermit,
@@ -285,12 +282,11 @@ async fn on_a_thread(
         let _permit = permit;
         read(&runtime)
     });
-    reading.await.map_err(failed)?
+    reading.await.map_err(|error| Error::Internal(DbErr::Custom(error.to_string())))?
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "as map_err gives it")]
-fn failed(error: JoinError) -> Error {
-    Error::Internal(DbErr::Custom(error.to_string()))
+fn refused(error: sqlx::Error) -> Error {
+    Error::from(DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))
 }
 
 /// How the categories of people are found.

@@ -200,15 +200,71 @@ impl Cells for QueryResult {
     }
 
     fn number(&self, place: usize) -> Result<i64> {
-        let bytes = self.bytes(place)?.unwrap_or_default();
-        // PostgreSQL's binary format of BIGINT.
-        Ok(i64::from_be_bytes(bytes.try_into().map_err(|_| wrong())?))
+        big_endian(self.bytes(place)?.unwrap_or_default())
     }
 
     fn put_categories(&self, out: &mut Vec<u8>) -> Result<()> {
         out.extend_from_slice(self.bytes(CATEGORIES)?.unwrap_or_default());
         Ok(())
     }
+}
+
+/// A row of a `COPY` in PostgreSQL's binary format (its manual, COPY, "Binary Format"), which sends a message for each.
+pub(super) struct CopiedRow<'a>([Option<&'a [u8]>; CATEGORIES + 1]);
+
+impl<'a> CopiedRow<'a> {
+    /// `None` for the end of the document.
+    pub(super) fn read(message: &'a [u8]) -> Result<Option<Self>> {
+        const SIGNATURE: &[u8] = b"PGCOPY\n\xff\r\n\0";
+        // Before the first row: the signature, four bytes of flags, and four that say there is nothing more.
+        let message = match message.strip_prefix(SIGNATURE) {
+            Some(rest) => rest.get(8..).ok_or_else(wrong)?,
+            None => message,
+        };
+        let mut rest = Rest(message);
+        let cells = match message.len() {
+            0 => return Ok(None),
+            1 => return Err(wrong()),
+            _ => i16::from_be_bytes(rest.fixed()),
+        };
+        if cells == -1 {
+            return Ok(None);
+        }
+        let mut row = [None; CATEGORIES + 1];
+        if usize::try_from(cells) != Ok(row.len()) {
+            return Err(wrong());
+        }
+        for cell in &mut row {
+            let (length, after) = rest.0.split_first_chunk().ok_or_else(wrong)?;
+            rest.0 = after;
+            // A negative length is NULL.
+            if let Ok(length) = usize::try_from(i32::from_be_bytes(*length)) {
+                let (bytes, after) = rest.0.split_at_checked(length).ok_or_else(wrong)?;
+                (*cell, rest.0) = (Some(bytes), after);
+            }
+        }
+        Ok(Some(Self(row)))
+    }
+}
+
+impl Cells for CopiedRow<'_> {
+    fn bytes(&self, place: usize) -> Result<Option<&[u8]>> {
+        Ok(self.0[place])
+    }
+
+    fn number(&self, place: usize) -> Result<i64> {
+        big_endian(self.0[place].unwrap_or_default())
+    }
+
+    fn put_categories(&self, out: &mut Vec<u8>) -> Result<()> {
+        out.extend_from_slice(self.0[CATEGORIES].unwrap_or_default());
+        Ok(())
+    }
+}
+
+/// A `BIGINT` of PostgreSQL's binary format.
+fn big_endian(bytes: &[u8]) -> Result<i64> {
+    Ok(i64::from_be_bytes(bytes.try_into().map_err(|_| wrong())?))
 }
 
 fn id(bytes: &[u8]) -> Result<Uuid> {
