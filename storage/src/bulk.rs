@@ -128,6 +128,7 @@ fn nullable<T: ToSql>(value: Option<&T>) -> rusqlite::Result<ToSqlOutput<'_>> {
     value.map_or(Ok(Null.into()), ToSql::to_sql)
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "map_err gives it so")]
 fn failed(error: rusqlite::Error) -> Error {
     internal(&error.to_string())
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
 use sea_orm::sqlx::{Connection as _, Executor as _};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, metric};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -23,6 +23,8 @@ const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(30);
 /// Statements that take longer are logged as a warning.
 const SLOW_STATEMENT: Duration = Duration::from_millis(500);
+/// How many letters of such a statement are logged. That of a batch has tens of thousands, which all say the same.
+const LOGGED: usize = 300;
 
 /// How much of a SQLite file its writer keeps in memory at most, in KiB. An import touches all indexes with each row; pages that do
 /// not fit are written to the log again and again.
@@ -77,8 +79,7 @@ impl Storage {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let url = url.replacen("postgresql://", "postgres://", 1);
             check_postgres(&url).await?;
-            let connection =
-                Database::connect(postgres_options(&url, pool.postgres)).await.map_err(Error::Unavailable)?;
+            let connection = connected(postgres_options(&url, pool.postgres)).await?;
             // Two of three connections are for requests.
             let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
             return Ok(Self { readers: connection.clone(), writer: connection, bulk, _folder: None });
@@ -110,7 +111,10 @@ impl Storage {
         let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
         for connection in [&mut readers, &mut writer] {
             let observer = observer.clone();
-            connection.set_metric_callback(move |info| observer(&info.statement.to_string()));
+            connection.set_metric_callback(move |info| {
+                log_if_slow(info);
+                observer(&info.statement.to_string());
+            });
         }
         Self { readers, writer, bulk, _folder: folder }
     }
@@ -132,9 +136,8 @@ impl Storage {
     }
 
     async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
-        let writer = Database::connect(sqlite_options(url, 1, false)).await.map_err(Error::Unavailable)?;
-        let readers =
-            Database::connect(sqlite_options(url, pool.sqlite_readers, true)).await.map_err(Error::Unavailable)?;
+        let writer = connected(sqlite_options(url, 1, false)).await?;
+        let readers = connected(sqlite_options(url, pool.sqlite_readers, true)).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
         let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
         Ok(Self { readers, writer, bulk, _folder: None })
@@ -168,9 +171,25 @@ fn options(url: &str, connections: u32) -> ConnectOptions {
         .acquire_timeout(ACQUIRE_TIMEOUT)
         .sqlx_logging(true)
         .sqlx_logging_level(tracing::log::LevelFilter::Trace)
-        .sqlx_slow_statements_logging_settings(tracing::log::LevelFilter::Warn, SLOW_STATEMENT)
+        .sqlx_slow_statements_logging_settings(tracing::log::LevelFilter::Off, SLOW_STATEMENT)
         .record_stmt_in_spans(false);
     options
+}
+
+async fn connected(options: ConnectOptions) -> Result<DatabaseConnection> {
+    let mut connection = Database::connect(options).await.map_err(Error::Unavailable)?;
+    connection.set_metric_callback(log_if_slow);
+    Ok(connection)
+}
+
+/// Logs the beginning of a statement that took long, with places where its values were: those are people's data.
+fn log_if_slow(info: &metric::Info<'_>) {
+    if info.elapsed >= SLOW_STATEMENT {
+        let text = &info.statement.sql;
+        let end = text.char_indices().nth(LOGGED).map_or(text.len(), |(end, _)| end);
+        let milliseconds = u64::try_from(info.elapsed.as_millis()).unwrap_or(u64::MAX);
+        tracing::warn!(milliseconds, letters = text.len(), statement = &text[..end], "A statement took long");
+    }
 }
 
 fn postgres_options(url: &str, connections: u32) -> ConnectOptions {

@@ -453,8 +453,9 @@ on_each_database! {
         let reader = engine.operator(Some("acme"), Some("admin@acme.example")).await.expect("the admin").reader();
         let names = CategoryNames::default();
 
-        // Taken at once: SQLite reads everything with one statement; PostgreSQL reads five pages, more while it sorts, and then the rest.
-        let in_one_go = if site.storage().is_sqlite() { 1..=1 } else { 6..=11 };
+        // Taken at once: SQLite reads everything with one statement, or a few where the machine is slow, and PostgreSQL reads five pages and
+        // then the rest. There are ten portions.
+        let in_one_go = if site.storage().is_sqlite() { 1..=5 } else { 6..=6 };
         let (outlet, mut portions) = mpsc::channel(1);
         let task = tokio::spawn(walk_people(reader.clone(), View::default(), Order::default(), outlet));
         let mut quickly = Vec::new();
@@ -462,8 +463,8 @@ on_each_database! {
             quickly.extend(names.unpack(&reader, &portion.expect("a portion")).await.expect("people"));
         }
         task.await.expect("the walk ends");
-        let found = statements.swap(0, Ordering::Relaxed);
-        assert!(in_one_go.contains(&found), "{found} statements");
+        let quick = statements.swap(0, Ordering::Relaxed);
+        assert!(in_one_go.contains(&quick), "{quick} statements");
         for (number, person) in quickly.iter().enumerate() {
             assert_eq!(person.contact.name, Some(format!("Person {number:03}")));
             assert_eq!(person.categories, [format!("Even {}", number % 2)]);
@@ -483,7 +484,7 @@ on_each_database! {
             }
         }
         task.await.expect("the walk ends");
-        assert!(statements.swap(0, Ordering::Relaxed) > *in_one_go.start(), "the statement was not held");
+        assert!(statements.swap(0, Ordering::Relaxed) > *in_one_go.start(), "the statement was let go");
         assert_eq!(slowly, quickly);
 
         // Whoever goes away ends it, in the middle of a statement.

@@ -5,6 +5,7 @@ import http.client
 import json
 import subprocess
 import sys
+import tempfile
 import time
 
 EVERY = 0.05
@@ -29,7 +30,9 @@ def main():
     began, times, errors = time.monotonic(), [], 0
     command = ["curl", "--silent", "--fail-with-body", "-H", f"authorization: {token['authorization']}"]
     command += ["-H", "content-type: text/csv", "-T", file, "-X", "POST", f"http://{address}/import/people"]
-    upload = subprocess.Popen(command, stdout=subprocess.PIPE)
+    # A receipt can be longer than a pipe holds.
+    answer = tempfile.TemporaryFile()
+    upload = subprocess.Popen(command, stdout=answer)
     while upload.poll() is None:
         asked = time.monotonic()
         try:
@@ -39,7 +42,9 @@ def main():
             connection.close()
         times.append(time.monotonic() - asked)
         time.sleep(max(0, asked + EVERY - time.monotonic()))
-    seconds, receipt = time.monotonic() - began, json.load(upload.stdout)
+    seconds = time.monotonic() - began
+    answer.seek(0)
+    receipt = json.load(answer)
     assert upload.returncode == 0, receipt
     status = dict(line.split(":", 1) for line in open(f"/proc/{process}/status", encoding="utf-8"))
     times.sort()

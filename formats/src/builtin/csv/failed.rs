@@ -38,6 +38,6 @@ impl FailedRows {
 
     fn line(&mut self, cells: &[&str], notes: [&str; 3], out: &mut BytesMut) {
         let cells = cells.iter().copied().chain(std::iter::repeat("")).take(self.width);
-        self.writer.line(&cells.chain(notes).collect::<Vec<_>>(), out);
+        self.writer.line(cells.chain(notes), out);
     }
 }

@@ -31,10 +31,11 @@ impl LineWriter {
     }
 
     fn cell(&self, cell: &[u8], out: &mut BytesMut) {
-        // To the end in any case, which the compiler makes many bytes at a time of.
-        let must_be_quoted = cell.iter().fold(false, |must, byte| {
-            must | (*byte == b'"') | (*byte == b'\n') | (*byte == b'\r') | (*byte == self.delimiter)
-        });
+        let mut must_be_quoted = false;
+        // To the end in any case, of which the compiler makes many bytes at a time.
+        for byte in cell {
+            must_be_quoted |= matches!(byte, b'"' | b'\n' | b'\r') || *byte == self.delimiter;
+        }
         if !must_be_quoted {
             out.put_slice(cell);
             return;

@@ -4,7 +4,7 @@ mod packed;
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::{
@@ -39,6 +39,8 @@ use crate::view::View;
 
 /// How long a portion waits for whoever takes it before the reading lets go of its connection.
 const PATIENCE: Duration = Duration::from_secs(1);
+/// How long SQLite's file is read at a time: then others have their turn, and the log can be written back.
+const TURN: Duration = Duration::from_secs(2);
 /// How many portions are read as pages before PostgreSQL is asked for all the rest: most views have no more.
 const PAGES: usize = 5;
 /// How much a cursor of PostgreSQL is asked for at a time: enough that it need not wait for the next question, and little enough that the rest of
@@ -96,7 +98,7 @@ enum Ended {
     Whole,
     /// Nobody takes it any more.
     Gone,
-    /// Whoever takes it is slow; the rest comes after this place.
+    /// Whoever takes it is slow, or it is the turn of others; the rest comes after this place.
     LetGo(Option<Cursor>),
 }
 
@@ -110,7 +112,7 @@ impl Walk {
                 Ended::Whole | Ended::Gone => return Ok(()),
                 Ended::LetGo(place) => after = place,
             }
-            // Until the portion that waits is taken.
+            // Until there is room for the next portion.
             if self.outlet.reserve().await.is_err() {
                 return Ok(());
             }
@@ -120,12 +122,15 @@ impl Walk {
     fn read_file(&self, after: Option<Cursor>, runtime: &Handle) -> Result<Ended> {
         let statement = self.statement(after.clone(), Categories::OfEach)?;
         self.reader.bulk().read_file(&statement, |rows| {
-            let mut portion = Portion::after(after);
+            let (mut portion, begun) = (Portion::after(after), Instant::now());
             while let Some(row) = bulk::next(rows)? {
-                if portion.add(row, self.order)?
-                    && let Some(ended) = runtime.block_on(portion.hand_out(&self.outlet))
-                {
-                    return Ok(ended);
+                if portion.add(row, self.order)? {
+                    if let Some(ended) = runtime.block_on(portion.hand_out(&self.outlet)) {
+                        return Ok(ended);
+                    }
+                    if begun.elapsed() > TURN {
+                        return Ok(Ended::LetGo(portion.taken));
+                    }
                 }
             }
             Ok(runtime.block_on(portion.hand_out(&self.outlet)).unwrap_or(Ended::Whole))
@@ -249,9 +254,14 @@ impl Walk {
         let account = self.reader.account();
         match categories {
             Categories::OfEach => {
-                let ids = ids_of_categories(self.reader.is_sqlite(), account);
-                let item = Expr::col((item_categories::Entity, item_categories::Column::ItemId));
-                let ids = ids.to_owned().and_where(item.equals((people::Entity, people::Column::Id))).to_owned();
+                use item_categories::Column::{AccountId, ItemId};
+                let theirs = (people::Entity, people::Column::Id);
+                let ids = Query::select()
+                    .expr(joined_ids(self.reader.is_sqlite()))
+                    .from(item_categories::Entity)
+                    .and_where(Expr::col((item_categories::Entity, AccountId)).eq(account))
+                    .and_where(Expr::col((item_categories::Entity, ItemId)).equals(theirs))
+                    .to_owned();
                 statement.expr(Expr::SubQuery(None, Box::new(ids.into())));
             }
             Categories::Joined => {
@@ -298,17 +308,8 @@ enum Categories {
     Joined,
 }
 
-/// The ids of the categories of items of an account as one value, for the caller to say of which. The names are not joined: there
-/// are far fewer of them than of people.
-fn ids_of_categories(is_sqlite: bool, account: Uuid) -> SelectStatement {
-    Query::select()
-        .expr(joined_ids(is_sqlite))
-        .from(item_categories::Entity)
-        .and_where(Expr::col((item_categories::Entity, item_categories::Column::AccountId)).eq(account))
-        .to_owned()
-}
-
-/// Ids one behind the other: 16 bytes each, which SQLite has to write as 32 digits.
+/// The ids of categories one behind the other: 16 bytes each, which SQLite has to write as 32 digits. The names are not joined: there are
+/// far fewer of them than of people.
 fn joined_ids(is_sqlite: bool) -> SimpleExpr {
     Expr::cust(if is_sqlite {
         "group_concat(hex(item_categories.category_id), '')"
