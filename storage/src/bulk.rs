@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, OpenFlags, Row, Rows};
+use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Rows};
 use sea_orm::DbErr;
 use sea_orm::sea_query::{SelectStatement, SqliteQueryBuilder, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
@@ -55,7 +55,7 @@ impl Bulk {
     /// Reads a statement from SQLite's file, on the thread that calls. SQLx would hand each row to another thread and copy each of its
     /// values for that, which takes longer than to read them.
     ///
-    /// Errors: [`Error::Unavailable`] where the file cannot be opened, and those of `each`.
+    /// Errors: [`Error::Unavailable`] where the file cannot be opened or others keep it busy, and those of `each`.
     pub(crate) fn read_file<T>(
         &self,
         statement: &SelectStatement,
@@ -85,7 +85,7 @@ impl fmt::Debug for Bulk {
     }
 }
 
-/// The next row of a file. Errors: [`Error::Internal`].
+/// The next row of a file. Errors: [`Error::Unavailable`] where others keep it busy, [`Error::Internal`].
 pub(crate) fn next<'a>(rows: &'a mut Rows<'_>) -> Result<Option<&'a Row<'a>>> {
     rows.next().map_err(failed)
 }
@@ -128,9 +128,14 @@ fn nullable<T: ToSql>(value: Option<&T>) -> rusqlite::Result<ToSqlOutput<'_>> {
     value.map_or(Ok(Null.into()), ToSql::to_sql)
 }
 
-#[expect(clippy::needless_pass_by_value, reason = "map_err gives it so")]
+#[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn failed(error: rusqlite::Error) -> Error {
-    internal(&error.to_string())
+    match error.sqlite_error_code() {
+        Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
+            Error::Unavailable(DbErr::Custom(error.to_string()))
+        }
+        _ => internal(&error.to_string()),
+    }
 }
 
 fn internal(reason: &str) -> Error {

@@ -188,7 +188,8 @@ impl Walk {
         let select = self.statement(None, Categories::Joined)?.to_string(PostgresQueryBuilder);
         self.reader.bulk().observe(&select);
         let pool = self.reader.connection().get_postgres_connection_pool();
-        let mut connection = pool.acquire().await.map_err(refused)?;
+        let unavailable = |error| Error::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
+        let mut connection = pool.acquire().await.map_err(unavailable)?;
         let ended = self.copied(&mut connection, &format!("COPY ({select}) TO STDOUT (FORMAT binary)"), after).await;
         if !matches!(ended, Ok(Ended::Whole)) {
             // What it still sends would have to be read before the connection could be used again.
