@@ -1,11 +1,12 @@
 //! Connecting to a database: what a URL means, and the settings that sea-orm's defaults do not have.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{Connection as _, Executor as _};
+use sea_orm::sqlx::{Connection as _, Executor as _, Row as _};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, metric};
 use tempfile::TempDir;
 use uuid::Uuid;
@@ -13,6 +14,7 @@ use uuid::Uuid;
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::handle::{Actor, Reader, Writer};
+use crate::reading::{Brake, Lane, Lanes};
 use crate::value::Timestamp;
 
 /// How long a SQLite connection waits for the lock of another process, which may be migrating on a slow machine.
@@ -30,6 +32,9 @@ const LOGGED: usize = 300;
 /// not fit are written to the log again and again.
 const WRITER_CACHE: &str = "-65536";
 
+/// After how many of its steps SQLite asks whether a statement shall go on: well below a millisecond.
+const STEPS: i32 = 2_000;
+
 /// PostgreSQL's defaults are for disks that turn, with which it would rather read a whole table than two thousand rows by an index,
 /// and for cursors that are left after their first rows.
 const PLANNING: &str = "SET random_page_cost = 1.1; SET cursor_tuple_fraction = 1";
@@ -37,9 +42,9 @@ const PLANNING: &str = "SET random_page_cost = 1.1; SET cursor_tuple_fraction = 
 /// How many connections are held at most.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
-    /// On PostgreSQL: connections of the one pool.
+    /// On PostgreSQL: connections of the one pool; half as many more are for what requests read.
     pub postgres: u32,
-    /// On SQLite: readers beside the one writer.
+    /// On SQLite: readers beside the one writer, and as many more for what requests read.
     pub sqlite_readers: u32,
 }
 
@@ -54,6 +59,7 @@ impl Default for Pool {
 pub struct Storage {
     pub(crate) readers: DatabaseConnection,
     pub(crate) writer: DatabaseConnection,
+    lanes: Lanes,
     bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
     _folder: Option<Arc<TempDir>>,
@@ -79,10 +85,11 @@ impl Storage {
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let url = url.replacen("postgresql://", "postgres://", 1);
             check_postgres(&url).await?;
-            let connection = connected(postgres_options(&url, pool.postgres)).await?;
+            let connection = connected(postgres_options(&url, pool.postgres, None)).await?;
+            let lanes = postgres_lanes(&url, pool.postgres.div_ceil(2), &connection).await?;
             // Two of three connections are for requests.
             let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
-            return Ok(Self { readers: connection.clone(), writer: connection, bulk, _folder: None });
+            return Ok(Self { readers: connection.clone(), writer: connection, lanes, bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -93,7 +100,7 @@ impl Storage {
 
     /// The handle that reads one account.
     pub fn reader(&self, account: Uuid) -> Reader {
-        Reader::new(self.readers.clone(), Arc::clone(&self.bulk), account)
+        Reader::new(self.readers.clone(), self.lanes.clone(), Arc::clone(&self.bulk), account)
     }
 
     /// The handle that writes one account as `actor`; `now` is the moment that its records will bear.
@@ -107,8 +114,13 @@ impl Storage {
     /// for looking at plans: the text holds people's data and belongs into no log.
     #[must_use]
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
-        let Self { mut readers, mut writer, bulk, _folder: folder } = self;
+        let Self { mut readers, mut writer, lanes, bulk, _folder: folder } = self;
         let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
+        let of_lanes = observer.clone();
+        let lanes = lanes.observed_by(move |info| {
+            log_if_slow(info);
+            of_lanes(&info.statement.to_string());
+        });
         for connection in [&mut readers, &mut writer] {
             let observer = observer.clone();
             connection.set_metric_callback(move |info| {
@@ -116,7 +128,7 @@ impl Storage {
                 observer(&info.statement.to_string());
             });
         }
-        Self { readers, writer, bulk, _folder: folder }
+        Self { readers, writer, lanes, bulk, _folder: folder }
     }
 
     /// Whether it is SQLite, which has one writer.
@@ -131,6 +143,7 @@ impl Storage {
 
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
+        self.lanes.close().await?;
         self.writer.close_by_ref().await?;
         Ok(self.readers.close_by_ref().await?)
     }
@@ -138,9 +151,10 @@ impl Storage {
     async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
         let writer = connected(sqlite_options(url, 1, false)).await?;
         let readers = connected(sqlite_options(url, pool.sqlite_readers, true)).await?;
+        let lanes = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
         let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
-        Ok(Self { readers, writer, bulk, _folder: None })
+        Ok(Self { readers, writer, lanes, bulk, _folder: None })
     }
 }
 
@@ -192,14 +206,61 @@ fn log_if_slow(info: &metric::Info<'_>) {
     }
 }
 
-fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
+/// `process` learns of the server's process of the connection, where there is one connection only.
+fn postgres_options(url: &str, connections: u32, process: Option<Arc<AtomicI32>>) -> ConnectOptions {
     let mut options = options(url, connections);
     options.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST);
     options.set_application_name("cairn");
-    options.map_sqlx_postgres_pool_opts(|pool| {
-        pool.after_connect(|connection, _| Box::pin(async move { connection.execute(PLANNING).await.map(drop) }))
+    options.map_sqlx_postgres_pool_opts(move |pool| {
+        let process = process.clone();
+        pool.after_connect(move |connection, _| {
+            let process = process.clone();
+            Box::pin(async move {
+                connection.execute(PLANNING).await?;
+                if let Some(process) = process {
+                    let row = connection.fetch_one("SELECT pg_backend_pid()").await?;
+                    process.store(row.try_get(0)?, Ordering::Release);
+                }
+                Ok(())
+            })
+        })
     });
     options
+}
+
+/// Connections for the statements of requests; they are made when they are needed.
+async fn postgres_lanes(url: &str, count: u32, control: &DatabaseConnection) -> Result<Lanes> {
+    let mut lanes = Vec::new();
+    for _ in 0..count.max(1) {
+        let process = Arc::new(AtomicI32::new(0));
+        let mut options = postgres_options(url, 1, Some(Arc::clone(&process)));
+        options.connect_lazy(true);
+        lanes.push(Lane { connection: connected(options).await?, brake: Brake::Postgres(process) });
+    }
+    Ok(Lanes::new(lanes, control.clone()))
+}
+
+/// The same on SQLite, which asks every so many of its steps whether it shall go on.
+async fn sqlite_lanes(url: &str, count: u32, control: &DatabaseConnection) -> Result<Lanes> {
+    let mut lanes = Vec::new();
+    for _ in 0..count.max(1) {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut options = sqlite_options(url, 1, true);
+        let asked = Arc::clone(&stop);
+        options.connect_lazy(true).map_sqlx_sqlite_pool_opts(move |pool| {
+            let asked = Arc::clone(&asked);
+            pool.after_connect(move |connection, _| {
+                let asked = Arc::clone(&asked);
+                Box::pin(async move {
+                    let mut handle = connection.lock_handle().await?;
+                    handle.set_progress_handler(STEPS, move || !asked.load(Ordering::Acquire));
+                    Ok(())
+                })
+            })
+        });
+        lanes.push(Lane { connection: connected(options).await?, brake: Brake::Sqlite(stop) });
+    }
+    Ok(Lanes::new(lanes, control.clone()))
 }
 
 fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QuerySelect,
     SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
 };
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use uuid::Uuid;
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::outbox::{self, Noun, Verb};
+use crate::reading::{Allowance, Bounded, Lanes, Load, On};
 use crate::value::Timestamp;
 
 /// How often a unit of work is tried when the database asks for it.
@@ -22,9 +23,12 @@ const TRIES: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct Reader {
     connection: DatabaseConnection,
+    lanes: Lanes,
     bulk: Arc<Bulk>,
     account: Uuid,
     viewer: Viewer,
+    /// What the request may read that it reads for.
+    allowance: Option<Allowance>,
 }
 
 /// Who looks, and in which time zone: what labels, `user:me` and days mean.
@@ -50,6 +54,7 @@ pub struct Writer {
     account: Uuid,
     actor: Actor,
     now: Timestamp,
+    allowance: Option<Allowance>,
 }
 
 /// Who writes.
@@ -62,8 +67,14 @@ pub enum Actor {
 }
 
 impl Reader {
-    pub(crate) fn new(connection: DatabaseConnection, bulk: Arc<Bulk>, account: Uuid) -> Self {
-        Self { connection, bulk, account, viewer: Viewer::default() }
+    pub(crate) fn new(connection: DatabaseConnection, lanes: Lanes, bulk: Arc<Bulk>, account: Uuid) -> Self {
+        Self { connection, lanes, bulk, account, viewer: Viewer::default(), allowance: None }
+    }
+
+    /// The same for a request that may read so much. Its statements end with the future that waits for them.
+    #[must_use]
+    pub fn within(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The same for somebody who looks.
@@ -92,12 +103,19 @@ impl Reader {
     }
 
     pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope {
-            on: (&self.connection).into(),
-            account: self.account,
-            rows: Rows::Free,
-            viewer: Cow::Borrowed(&self.viewer),
-        }
+        self.scope_for(Load::Light)
+    }
+
+    /// The scope for statements that read so much.
+    pub(crate) fn scope_for(&self, load: Load) -> Scope<'_> {
+        let on = match &self.allowance {
+            Some(allowance) => {
+                let backend = self.connection.get_database_backend();
+                On::Bounded(Bounded { lanes: &self.lanes, allowance, load, backend })
+            }
+            None => On::Free((&self.connection).into()),
+        };
+        Scope { on, account: self.account, rows: Rows::Free, viewer: Cow::Borrowed(&self.viewer) }
     }
 
     /// The account that it reads.
@@ -108,7 +126,13 @@ impl Reader {
 
 impl Writer {
     pub(crate) fn new(connection: DatabaseConnection, account: Uuid, actor: Actor, now: Timestamp) -> Self {
-        Self { connection, account, actor, now }
+        Self { connection, account, actor, now, allowance: None }
+    }
+
+    /// The same for a request that waits for its turn to write until its deadline, and has none any more from then on.
+    #[must_use]
+    pub fn within(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The account that it writes.
@@ -134,7 +158,15 @@ impl Writer {
                 .then_some(SqliteTransactionMode::Immediate),
             ..TransactionOptions::default()
         };
-        let transaction = self.connection.begin_with_options(options).await?;
+        let beginning = self.connection.begin_with_options(options);
+        let transaction = match &self.allowance {
+            Some(allowance) => {
+                let transaction = allowance.within(beginning).await.map_err(Error::from)??;
+                allowance.lift_deadline();
+                transaction
+            }
+            None => beginning.await?,
+        };
         Ok(Unit { transaction, account: self.account, actor: self.actor, now: self.now })
     }
 
@@ -209,7 +241,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
         let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
-        Scope { on: (&self.transaction).into(), account: self.account, rows: Rows::Free, viewer }
+        Scope { on: On::Free((&self.transaction).into()), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -316,7 +348,7 @@ impl Unit {
 
 /// A connection or a running transaction, and the account that every statement on it must name.
 pub(crate) struct Scope<'a> {
-    pub(crate) on: DatabaseExecutor<'a>,
+    pub(crate) on: On<'a>,
     pub(crate) account: Uuid,
     pub(crate) rows: Rows,
     pub(crate) viewer: Cow<'a, Viewer>,
