@@ -47,6 +47,11 @@ pub struct ReadingLimits {
 }
 
 impl ReadingLimits {
+    /// How many seconds a request may read where nobody says otherwise.
+    pub const SECONDS: u64 = 10;
+    /// How many bytes an answer may take where nobody says otherwise.
+    pub const ANSWER: usize = 64 << 20;
+
     /// So many seconds, and so many bytes an answer; all answers together may take four times as many.
     pub fn new(seconds: u64, answer: usize) -> Self {
         Self { seconds, answer, all: Arc::default() }
@@ -62,6 +67,12 @@ impl ReadingLimits {
             refusal: OnceLock::new(),
             statements: Arc::new(Semaphore::new(STATEMENTS)),
         }))
+    }
+}
+
+impl Default for ReadingLimits {
+    fn default() -> Self {
+        Self::new(Self::SECONDS, Self::ANSWER)
     }
 }
 
@@ -387,6 +398,9 @@ impl Bounded<'_> {
     /// Runs a statement until it has read enough.
     async fn rows(&self, statement: Statement, most: usize) -> std::result::Result<Vec<QueryResult>, DbErr> {
         let allowance = self.allowance;
+        if let Some(refusal) = allowance.0.refusal.get() {
+            return Err(refusal.clone().into());
+        }
         let read = async {
             let own = Arc::clone(&allowance.0.statements).acquire_owned().await.expect("the semaphore is never closed");
             let lane = self.lanes.take(self.load, own).await;
