@@ -22,23 +22,20 @@ const VIEW: usize = 200;
 const PAGE: usize = 25;
 /// What it costs to say what a firing would make: up to a thousand records are read and reckoned with.
 pub(crate) const FIRING: usize = 1_000;
-/// How many sections a search goes through.
-const SECTIONS: usize = 4;
 /// How many records a page has where the client does not say.
 const DEFAULT_PAGE: usize = 50;
 
 /// The records of a view, a page of them and their count.
 pub(crate) fn view(view: Option<&ViewInput>, first: Option<i32>, last: Option<i32>, child: usize) -> usize {
     let price = view.map_or(0, ViewInput::price);
-    // The page and the count each look for it.
-    price.saturating_mul(2).saturating_add(VIEW).saturating_add(records(first, last, child))
+    price.saturating_add(VIEW).saturating_add(records(first, last, child))
 }
 
-/// A search of all sections, without their records.
+/// A search, which each section looks for that is asked of it, under however many names; each of them costs [`VIEW`] at least.
 pub(crate) fn search(query: &str, child: usize) -> usize {
     // What is no search is not looked for.
     let price = Search::parse(query).map_or(0, |search| search.price());
-    price.saturating_mul(SECTIONS).saturating_add(1).saturating_add(child)
+    price.saturating_mul(child.div_ceil(VIEW).max(1)).saturating_add(1).saturating_add(child)
 }
 
 /// What a search finds in one section.

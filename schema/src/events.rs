@@ -349,7 +349,14 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, progress, ordered.order, &request).await?;
     let place = |event: &stored::Event| event.cursor(ordered.order.key);
-    Ok(connection(ordered, page, &request, Events { view, progress, count: Count::default() }, place, transfer::events::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Events { view, progress, count: Count::default() },
+        place,
+        transfer::events::client,
+    ))
 }
 
 /// The event of a global id, or nothing, whatever the id is.

@@ -392,7 +392,9 @@ impl ImportsQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session(ctx)?.reader(), &request).await?;
         let place = |import: &stored::Import| Cursor { key: String::new(), id: import.id };
-        Ok(connection(ordered, page, &request, Imports::default(), place, |import| transfer::imports::client(import, false)))
+        Ok(connection(ordered, page, &request, Imports::default(), place, |import| {
+            transfer::imports::client(import, false)
+        }))
     }
 }
 

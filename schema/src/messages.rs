@@ -346,7 +346,14 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, ordered.order, &request).await?;
     let place = |message: &stored::Message| message.cursor(ordered.order.key);
-    Ok(connection(ordered, page, &request, Messages { view, count: Count::default() }, place, transfer::messages::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Messages { view, count: Count::default() },
+        place,
+        transfer::messages::client,
+    ))
 }
 
 /// The message of a global id, or nothing, whatever the id is.
@@ -372,5 +379,12 @@ pub(crate) async fn of_subject(
     let loader = ctx.data_unchecked::<DataLoader<Loads>>();
     let page = loader.load_one(MessagesOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
     let place = |message: &stored::Message| message.cursor(order.key);
-    Ok(connection(ordered, page, &request, Messages { view: of_parent, count: Count::default() }, place, transfer::messages::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Messages { view: of_parent, count: Count::default() },
+        place,
+        transfer::messages::client,
+    ))
 }

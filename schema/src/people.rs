@@ -156,7 +156,14 @@ impl Person {
         let page = loader.load_one(TransactionsOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
         let view = View { stage, person: Some(self.key), ..View::default() };
         let place = |found: &storage::query::transactions::Transaction| found.cursor(order.key);
-        Ok(connection(ordered, page, &request, Transactions { view, count: Count::default() }, place, transfer::transactions::client))
+        Ok(connection(
+            ordered,
+            page,
+            &request,
+            Transactions { view, count: Count::default() },
+            place,
+            transfer::transactions::client,
+        ))
     }
 }
 

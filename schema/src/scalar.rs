@@ -6,8 +6,8 @@ use std::sync::Arc;
 use async_graphql::parser::types::Field;
 use async_graphql::registry::Registry;
 use async_graphql::{
-    ContextSelectionSet, InputValueError, InputValueResult, MaybeUndefined, OutputType, Positioned, Scalar,
-    ScalarType, ServerResult, Value,
+    ContextSelectionSet, InputValueError, InputValueResult, MaybeUndefined, OutputType, Positioned, Scalar, ScalarType,
+    ServerResult, Value,
 };
 use storage::Allowance;
 

@@ -433,7 +433,14 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
     let place = |found: &stored::Transaction| found.cursor(order.key);
-    Ok(connection(ordered, page, &request, Transactions { view, count: Count::default() }, place, transfer::transactions::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Transactions { view, count: Count::default() },
+        place,
+        transfer::transactions::client,
+    ))
 }
 
 /// The transaction of a global id, or nothing, whatever the id is.

@@ -87,8 +87,10 @@ impl Storage {
             check_postgres(&url).await?;
             let connection = connected(postgres_options(&url, pool.postgres, None)).await?;
             let lanes = postgres_lanes(&url, pool.postgres.div_ceil(2), &connection).await?;
-            // Two of three connections are for requests.
-            let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
+            // Two of three connections are for requests. Long exports leave as many lanes to short ones.
+            let long = pool.postgres / 3;
+            let exporting = postgres_lanes(&url, long.max(1) * 2, &connection).await?;
+            let bulk = Arc::new(Bulk::new(long, exporting, None));
             return Ok(Self { readers: connection.clone(), writer: connection, lanes, bulk, _folder: None });
         }
         Err(Error::invalid(
@@ -115,12 +117,14 @@ impl Storage {
     #[must_use]
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
         let Self { mut readers, mut writer, lanes, bulk, _folder: folder } = self;
-        let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
-        let of_lanes = observer.clone();
-        let lanes = lanes.observed_by(move |info| {
+        let told = observer.clone();
+        let on_lane = move |info: &metric::Info<'_>| {
             log_if_slow(info);
-            of_lanes(&info.statement.to_string());
-        });
+            told(&info.statement.to_string());
+        };
+        let exporting = bulk.lanes().observed_by(on_lane.clone());
+        let bulk = Arc::new(bulk.observed_by(exporting, Arc::new(observer.clone())));
+        let lanes = lanes.observed_by(on_lane);
         for connection in [&mut readers, &mut writer] {
             let observer = observer.clone();
             connection.set_metric_callback(move |info| {
@@ -144,6 +148,7 @@ impl Storage {
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
         self.lanes.close().await?;
+        self.bulk.lanes().close().await?;
         self.writer.close_by_ref().await?;
         Ok(self.readers.close_by_ref().await?)
     }
@@ -153,7 +158,8 @@ impl Storage {
         let readers = connected(sqlite_options(url, pool.sqlite_readers, true)).await?;
         let lanes = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
-        let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
+        let exporting = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
+        let bulk = Arc::new(Bulk::new(pool.sqlite_readers, exporting, Some(file.get_filename())));
         Ok(Self { readers, writer, lanes, bulk, _folder: None })
     }
 }

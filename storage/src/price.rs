@@ -14,6 +14,8 @@ const COLUMN: usize = 300;
 const WALK: usize = 1_000;
 /// From here on a view is read apart from those that an index finds at once.
 const DEAR: usize = WALK;
+/// A further word that must occur: it is looked for only where those before it are.
+const FURTHER: usize = 100;
 /// How many letters an index of trigrams needs.
 const TRIGRAM: usize = 3;
 
@@ -40,7 +42,12 @@ impl View {
 impl Search {
     /// What it costs to find what the search finds, in one section.
     pub fn price(&self) -> usize {
-        self.parts().iter().map(price_of).sum()
+        let is_short =
+            |part: &&Part| part.sense == Sense::Wanted && matches!(&part.term, Term::Text(text) if !is_indexed(text));
+        let (short, others): (Vec<_>, Vec<_>) = self.parts().iter().partition(is_short);
+        let is_found = others.iter().any(|part| part.sense == Sense::Wanted && matches!(part.term, Term::Text(_)));
+        let walk = if short.is_empty() || is_found { 0 } else { WALK };
+        walk + short.len() * FURTHER + others.into_iter().map(price_of).sum::<usize>()
     }
 }
 
@@ -57,9 +64,11 @@ fn price_of(part: &Part) -> usize {
 }
 
 fn price_of_text(text: &Text) -> usize {
-    let is_indexed = text.folded().chars().count() >= TRIGRAM
-        && text.phone_digits().is_none_or(|digits| digits.chars().count() >= TRIGRAM);
-    if is_indexed { INDEXED } else { WALK }
+    if is_indexed(text) { INDEXED } else { WALK }
+}
+
+fn is_indexed(text: &Text) -> bool {
+    text.folded().chars().count() >= TRIGRAM
 }
 
 fn price_of_selector(selector: &Selector) -> usize {
@@ -101,5 +110,8 @@ mod tests {
         }
         let negated = (0..32).map(|number| format!("-w{number:02}")).collect::<Vec<_>>().join(" ");
         assert_eq!(price(&negated), 32 * WALK);
+        // Of words that must all occur, the others are looked for where the first one is.
+        assert!(price("ab cd ef") < 2 * WALK);
+        assert!(price("acme ab cd ef") < WALK);
     }
 }

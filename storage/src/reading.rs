@@ -158,7 +158,7 @@ impl fmt::Debug for Allowance {
 #[derive(Clone, Debug, thiserror::Error)]
 pub(crate) enum Refusal {
     #[error(
-        "reading this took longer than {seconds} seconds and was ended: ask for fewer records or for less of each, or search for \
+        "reading this took longer than {seconds} s and was ended: ask for fewer records or for less of each, or search for \
          words of three letters or more"
     )]
     Overdue { seconds: u64 },
@@ -281,7 +281,12 @@ impl Lanes {
         Ok(())
     }
 
-    async fn take(&self, load: Load, own: OwnedSemaphorePermit) -> Taken {
+    /// A lane for whoever reads without a request's limits.
+    pub(crate) async fn lend(&self) -> Taken {
+        self.take(Load::Light, None).await
+    }
+
+    async fn take(&self, load: Load, own: Option<OwnedSemaphorePermit>) -> Taken {
         let open = "the semaphore is never closed";
         let heavy = match load {
             Load::Heavy => Some(Arc::clone(&self.0.heavy).acquire_owned().await.expect(open)),
@@ -306,24 +311,25 @@ impl fmt::Debug for Lanes {
 
 /// What a statement holds while it runs.
 struct Places {
-    _own: OwnedSemaphorePermit,
+    _own: Option<OwnedSemaphorePermit>,
     _heavy: Option<OwnedSemaphorePermit>,
     _place: OwnedSemaphorePermit,
 }
 
 /// A lane while a statement runs on it. Whoever drops it without [`Taken::done`] waits no more, and the statement is ended: only
 /// then is the lane free again.
-struct Taken {
+pub(crate) struct Taken {
     held: Option<(Lane, Places)>,
     lanes: Lanes,
 }
 
 impl Taken {
-    fn connection(&self) -> &DatabaseConnection {
+    pub(crate) fn connection(&self) -> &DatabaseConnection {
         &self.held.as_ref().expect("it is held until it is done").0.connection
     }
 
-    fn done(mut self) {
+    /// Says that nothing runs any more.
+    pub(crate) fn done(mut self) {
         if let Some((lane, _places)) = self.held.take() {
             self.lanes.put_back(lane);
         }
@@ -403,7 +409,7 @@ impl Bounded<'_> {
         }
         let read = async {
             let own = Arc::clone(&allowance.0.statements).acquire_owned().await.expect("the semaphore is never closed");
-            let lane = self.lanes.take(self.load, own).await;
+            let lane = self.lanes.take(self.load, Some(own)).await;
             let read = async {
                 let mut stream = lane.connection().stream_raw(statement).await?;
                 let (mut rows, mut counted) = (Vec::new(), 0);
@@ -486,7 +492,8 @@ fn size(row: &QueryResult) -> usize {
     let bytes = (0..row.len()).map(|place| {
         let text = row.try_get_raw(place).ok().filter(|value| matches!(value.type_info().name(), "TEXT" | "BLOB"));
         // As bytes, so that nothing is copied or checked.
-        let bytes = text.and_then(|text| <&[u8] as sea_orm::sqlx::Decode<'_, sea_orm::sqlx::Sqlite>>::decode(text).ok());
+        let bytes =
+            text.and_then(|text| <&[u8] as sea_orm::sqlx::Decode<'_, sea_orm::sqlx::Sqlite>>::decode(text).ok());
         CELL + bytes.map_or(0, <[u8]>::len)
     });
     bytes.sum()

@@ -23,6 +23,7 @@ mod imports_plan;
 mod isolation;
 mod memory;
 mod program;
+mod reading;
 mod search;
 mod statements;
 mod storage;

@@ -102,17 +102,22 @@ where
 {
     let request = PageRequest::first(RECORDS, after);
     let query = paged(query, order, &request).ok_or_else(wrong_cursor)?;
-    let connection = reader.connection();
-    let mut rows = connection.stream(&statement(query)).await?;
+    // Whoever drops this lets go of the lane, and the statement ends.
+    let lane = reader.bulk().lanes().lend().await;
+    let mut rows = lane.connection().stream(&statement(query)).await?;
     let (mut items, mut bytes) = (Vec::new(), 0);
+    let mut is_full = false;
     while let Some(next) = rows.try_next().await? {
-        if items.len() as u64 == RECORDS || bytes > BYTES {
-            let next = items.last().map(place);
-            return Ok(Portion { items, next });
+        is_full = items.len() as u64 == RECORDS || bytes > BYTES;
+        if is_full {
+            break;
         }
         let item = row(&next)?;
         bytes += size(&item);
         items.push(item);
     }
-    Ok(Portion { items, next: None })
+    drop(rows);
+    lane.done();
+    let next = items.last().filter(|_| is_full).map(place);
+    Ok(Portion { items, next })
 }

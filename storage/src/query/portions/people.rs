@@ -7,6 +7,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use futures_util::TryStreamExt as _;
+use rusqlite::InterruptHandle;
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait as _, IntoCondition as _, JoinType, PostgresQueryBuilder, Query, SelectStatement, SimpleExpr,
 };
@@ -17,8 +18,8 @@ use sea_orm::{
 };
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -76,7 +77,12 @@ pub async fn walk(reader: Reader, view: View, order: Order, outlet: mpsc::Sender
         let walk = Walk { reader, query, is_whole, order, outlet: outlet.clone() };
         if is_sqlite { walk.through_file().await } else { walk.through_postgres().await }
     };
-    if let Err(error) = walked.await {
+    let walked = tokio::select! {
+        walked = walked => walked,
+        // What is read for nobody is ended.
+        () = outlet.closed() => return,
+    };
+    if let Err(error) = walked {
         // Whoever has gone away needs no error.
         drop(outlet.send(Err(error)).await);
     }
@@ -121,7 +127,16 @@ impl Walk {
 
     fn read_file(&self, after: Option<Cursor>, runtime: &Handle) -> Result<Ended> {
         let statement = self.statement(after.clone(), Categories::OfEach)?;
-        self.reader.bulk().read_file(&statement, |rows| {
+        let (outlet, (over, ended)) = (self.outlet.clone(), oneshot::channel::<()>());
+        let watch = |interrupt: InterruptHandle| {
+            runtime.spawn(async move {
+                tokio::select! {
+                    () = outlet.closed() => interrupt.interrupt(),
+                    _ = ended => {}
+                }
+            });
+        };
+        let read = self.reader.bulk().read_file(&statement, watch, |rows| {
             let (mut portion, begun) = (Portion::after(after), Instant::now());
             while let Some(row) = bulk::next(rows)? {
                 if portion.add(row, self.order)? {
@@ -134,7 +149,9 @@ impl Walk {
                 }
             }
             Ok(runtime.block_on(portion.hand_out(&self.outlet)).unwrap_or(Ended::Whole))
-        })
+        });
+        drop(over);
+        read
     }
 
     async fn through_postgres(self) -> Result<()> {
@@ -156,7 +173,13 @@ impl Walk {
                 let (walk, place) = (self.clone(), after.take());
                 let rest = move |runtime: &Handle| {
                     runtime.block_on(async {
-                        if walk.is_whole { walk.copy(place).await } else { walk.fetch(place, count).await }
+                        let read = async {
+                            if walk.is_whole { walk.copy(place).await } else { walk.fetch(place, count).await }
+                        };
+                        tokio::select! {
+                            ended = read => ended,
+                            () = walk.outlet.closed() => Ok(Ended::Gone),
+                        }
                     })
                 };
                 match on_a_thread(permit, rest).await? {
@@ -171,13 +194,16 @@ impl Walk {
     async fn page(&self, after: Option<Cursor>) -> Result<Portion> {
         let mut statement = self.statement(after, Categories::OfEach)?;
         statement.limit(RECORDS);
-        let mut rows = self.reader.connection().stream(&statement).await?;
+        let lane = self.reader.bulk().lanes().lend().await;
+        let mut rows = lane.connection().stream(&statement).await?;
         let mut portion = Portion::after(None);
         while let Some(row) = rows.try_next().await? {
             if portion.add(&row, self.order)? {
                 break;
             }
         }
+        drop(rows);
+        lane.done();
         Ok(portion)
     }
 
@@ -187,14 +213,18 @@ impl Walk {
     async fn copy(&self, after: Option<Cursor>) -> Result<Ended> {
         let select = self.statement(None, Categories::Joined)?.to_string(PostgresQueryBuilder);
         self.reader.bulk().observe(&select);
-        let pool = self.reader.connection().get_postgres_connection_pool();
+        let lane = self.reader.bulk().lanes().lend().await;
+        let pool = lane.connection().get_postgres_connection_pool();
         let unavailable = |error| Error::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
         let mut connection = pool.acquire().await.map_err(unavailable)?;
         let ended = self.copied(&mut connection, &format!("COPY ({select}) TO STDOUT (FORMAT binary)"), after).await;
         if !matches!(ended, Ok(Ended::Whole)) {
             // What it still sends would have to be read before the connection could be used again.
             connection.close_on_drop();
+            return ended;
         }
+        drop(connection);
+        lane.done();
         ended
     }
 
@@ -222,7 +252,8 @@ impl Walk {
     /// Everything of a part of the section after a place through a cursor, so that what it is a part of is looked for once. So many
     /// are asked for at a time.
     async fn fetch(&self, after: Option<Cursor>, count: usize) -> Result<Ended> {
-        let transaction = self.reader.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
+        let lane = self.reader.bulk().lanes().lend().await;
+        let transaction = lane.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
         let (sql, values) = self.statement(after.clone(), Categories::OfEach)?.build(PostgresQueryBuilder);
         let declare = format!("DECLARE portions NO SCROLL CURSOR FOR {sql}");
         transaction.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, declare, values)).await?;
@@ -244,6 +275,7 @@ impl Walk {
             }
         }
         transaction.commit().await?;
+        lane.done();
         Ok(portion.hand_out(&self.outlet).await.unwrap_or(Ended::Whole))
     }
 
