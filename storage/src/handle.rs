@@ -4,16 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, QuerySelect, SqliteTransactionMode, Statement,
-    TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, Statement};
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
+use crate::link::{Link, On, Transaction};
 use crate::outbox::{self, Noun, Verb};
-use crate::reading::{Allowance, Bounded, Lanes, Load, On};
+use crate::reading::{Allowance, Bounded, Lanes, Load};
 use crate::value::Timestamp;
 
 /// How often a unit of work is tried when the database asks for it.
@@ -22,7 +20,7 @@ const TRIES: u32 = 3;
 /// Reads the live records of one account.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    connection: DatabaseConnection,
+    connection: Link,
     lanes: Lanes,
     bulk: Arc<Bulk>,
     account: Uuid,
@@ -50,7 +48,7 @@ impl Default for Viewer {
 /// Writes records of one account. Only this type can: permission is a value.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    connection: DatabaseConnection,
+    connection: Link,
     account: Uuid,
     actor: Actor,
     now: Timestamp,
@@ -67,7 +65,7 @@ pub enum Actor {
 }
 
 impl Reader {
-    pub(crate) fn new(connection: DatabaseConnection, lanes: Lanes, bulk: Arc<Bulk>, account: Uuid) -> Self {
+    pub(crate) fn new(connection: Link, lanes: Lanes, bulk: Arc<Bulk>, account: Uuid) -> Self {
         Self { connection, lanes, bulk, account, viewer: Viewer::default(), allowance: None }
     }
 
@@ -89,7 +87,7 @@ impl Reader {
     }
 
     /// The connection that it reads from, which may be any of several.
-    pub(crate) fn connection(&self) -> &DatabaseConnection {
+    pub(crate) fn connection(&self) -> &Link {
         &self.connection
     }
 
@@ -113,7 +111,7 @@ impl Reader {
                 let backend = self.connection.get_database_backend();
                 On::Bounded(Bounded { lanes: &self.lanes, allowance, load, backend })
             }
-            None => On::Free((&self.connection).into()),
+            None => On::Link(&self.connection),
         };
         Scope { on, account: self.account, rows: Rows::Free, viewer: Cow::Borrowed(&self.viewer) }
     }
@@ -125,7 +123,7 @@ impl Reader {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: DatabaseConnection, account: Uuid, actor: Actor, now: Timestamp) -> Self {
+    pub(crate) fn new(connection: Link, account: Uuid, actor: Actor, now: Timestamp) -> Self {
         Self { connection, account, actor, now, allowance: None }
     }
 
@@ -146,19 +144,13 @@ impl Writer {
     }
 
     /// A connection beside a running unit of work; `None` on SQLite, which has one writer.
-    pub(crate) fn beside(&self) -> Option<&DatabaseConnection> {
+    pub(crate) fn beside(&self) -> Option<&Link> {
         (self.connection.get_database_backend() == DbBackend::Postgres).then_some(&self.connection)
     }
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let options = TransactionOptions {
-            // A deferred transaction that reads first fails with SQLITE_BUSY when it then writes.
-            sqlite_transaction_mode: (self.connection.get_database_backend() == DbBackend::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let beginning = self.connection.begin_with_options(options);
+        let beginning = self.connection.begin();
         let transaction = match &self.allowance {
             Some(allowance) => {
                 let transaction = allowance.within(beginning).await.map_err(Error::from)??;
@@ -232,7 +224,7 @@ pub(crate) enum Merging {
 
 /// A unit of work: a transaction of one account.
 pub(crate) struct Unit {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     pub(crate) account: Uuid,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
@@ -241,7 +233,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
         let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
-        Scope { on: On::Free((&self.transaction).into()), account: self.account, rows: Rows::Free, viewer }
+        Scope { on: On::Transaction(&self.transaction), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -250,7 +242,7 @@ impl Unit {
     }
 
     /// The connection that the unit's statements run on.
-    pub(crate) fn on(&self) -> &DatabaseTransaction {
+    pub(crate) fn on(&self) -> &Transaction {
         &self.transaction
     }
 
@@ -265,6 +257,16 @@ impl Unit {
             Actor::User(id) => Some(id),
             Actor::System => None,
         }
+    }
+
+    /// From now on each statement may take longer, and waits longer for what others hold: the unit writes much, or waits for its turn.
+    pub(crate) async fn take_time(&self) -> Result<()> {
+        Ok(self.transaction.take_time().await?)
+    }
+
+    /// Takes back what was done since a savepoint, also where a statement has failed.
+    pub(crate) async fn back_to(&self, savepoint: &str) -> Result<()> {
+        Ok(self.transaction.back_to(savepoint).await?)
     }
 
     /// Has PostgreSQL follow indexes until the unit ends. It plans by statistics, and has none of the rows that the unit

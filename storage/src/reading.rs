@@ -11,18 +11,14 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
-use futures_util::TryStreamExt as _;
 use sea_orm::sqlx::{Row as _, TypeInfo as _, ValueRef as _};
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DbBackend, DbErr, ExecResult, QueryResult, Statement,
-    StreamTrait as _, metric,
-};
-use sea_orm_migration::async_trait::async_trait;
+use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, QueryResult, Statement, metric};
 use tokio::runtime::Handle;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::{Error, Result};
+use crate::link::Link;
 use crate::page::PageRequest;
 use crate::view::View;
 
@@ -211,13 +207,13 @@ struct Shared {
     /// Half of the places are for statements that read much, so that the others always find one.
     heavy: Arc<Semaphore>,
     /// What tells PostgreSQL to end a statement.
-    control: DatabaseConnection,
+    control: Link,
 }
 
 /// A connection, as a pool of one.
 #[derive(Clone)]
 pub(crate) struct Lane {
-    pub(crate) connection: DatabaseConnection,
+    pub(crate) connection: Link,
     pub(crate) brake: Brake,
 }
 
@@ -259,7 +255,7 @@ impl Load {
 }
 
 impl Lanes {
-    pub(crate) fn new(all: Vec<Lane>, control: DatabaseConnection) -> Self {
+    pub(crate) fn new(all: Vec<Lane>, control: Link) -> Self {
         let places = Arc::new(Semaphore::new(all.len()));
         let heavy = Arc::new(Semaphore::new((all.len() / 2).max(1)));
         Self(Arc::new(Shared { free: Mutex::new(all.iter().cloned().collect()), all, places, heavy, control }))
@@ -269,14 +265,14 @@ impl Lanes {
     pub(crate) fn observed_by(&self, observer: impl Fn(&metric::Info<'_>) + Clone + Send + Sync + 'static) -> Self {
         let mut all = self.0.all.clone();
         for lane in &mut all {
-            lane.connection.set_metric_callback(observer.clone());
+            lane.connection.set_metric(observer.clone());
         }
         Self::new(all, self.0.control.clone())
     }
 
     pub(crate) async fn close(&self) -> Result<()> {
         for lane in &self.0.all {
-            lane.connection.close_by_ref().await?;
+            lane.connection.close().await?;
         }
         Ok(())
     }
@@ -324,7 +320,7 @@ pub(crate) struct Taken {
 }
 
 impl Taken {
-    pub(crate) fn connection(&self) -> &DatabaseConnection {
+    pub(crate) fn connection(&self) -> &Link {
         &self.held.as_ref().expect("it is held until it is done").0.connection
     }
 
@@ -353,7 +349,7 @@ impl Drop for Taken {
 
 impl Lane {
     /// Ends the statement that runs, and waits until it has ended.
-    async fn stop(&self, control: &DatabaseConnection) {
+    async fn stop(&self, control: &Link) {
         for _ in 0..TOLD {
             self.brake(control).await;
             // The pool of one has its connection back when nothing runs on it any more.
@@ -367,7 +363,7 @@ impl Lane {
         }
     }
 
-    async fn brake(&self, control: &DatabaseConnection) {
+    async fn brake(&self, control: &Link) {
         match &self.brake {
             Brake::Sqlite(stop) => stop.store(true, Ordering::Release),
             Brake::Postgres(process) => {
@@ -384,14 +380,6 @@ impl Lane {
     }
 }
 
-/// What the statements of a scope run on.
-pub(crate) enum On<'a> {
-    /// A pool or a unit of work.
-    Free(DatabaseExecutor<'a>),
-    /// The lanes, for a request.
-    Bounded(Bounded<'a>),
-}
-
 /// The lanes and what a request may read on them.
 pub(crate) struct Bounded<'a> {
     pub(crate) lanes: &'a Lanes,
@@ -402,7 +390,11 @@ pub(crate) struct Bounded<'a> {
 
 impl Bounded<'_> {
     /// Runs a statement until it has read enough.
-    async fn rows(&self, statement: Statement, most: usize) -> std::result::Result<Vec<QueryResult>, DbErr> {
+    pub(crate) async fn rows(
+        &self,
+        statement: &Statement,
+        most: usize,
+    ) -> std::result::Result<Vec<QueryResult>, DbErr> {
         let allowance = self.allowance;
         if let Some(refusal) = allowance.0.refusal.get() {
             return Err(refusal.clone().into());
@@ -410,21 +402,8 @@ impl Bounded<'_> {
         let read = async {
             let own = Arc::clone(&allowance.0.statements).acquire_owned().await.expect("the semaphore is never closed");
             let lane = self.lanes.take(self.load, Some(own)).await;
-            let read = async {
-                let mut stream = lane.connection().stream_raw(statement).await?;
-                let (mut rows, mut counted) = (Vec::new(), 0);
-                while rows.len() < most
-                    && let Some(row) = stream.try_next().await?
-                {
-                    let bytes = size(&row);
-                    allowance.took(bytes)?;
-                    counted += bytes;
-                    rows.push(row);
-                }
-                tracing::trace!(rows = rows.len(), bytes = counted, "A statement was read");
-                Ok(rows)
-            };
-            let rows = read.await;
+            let take = |row: &QueryResult| Ok(allowance.took(size(row))?);
+            let rows = lane.connection().taken(statement, most, take).await;
             if rows.as_ref().is_err_and(|error: &DbErr| Refusal::of(error).is_some()) {
                 // What it still has to say is of no use.
                 drop(lane);
@@ -435,48 +414,6 @@ impl Bounded<'_> {
         };
         allowance.within(read).await?
     }
-}
-
-#[async_trait]
-impl ConnectionTrait for On<'_> {
-    fn get_database_backend(&self) -> DbBackend {
-        match self {
-            Self::Free(on) => on.get_database_backend(),
-            Self::Bounded(bounded) => bounded.backend,
-        }
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> std::result::Result<ExecResult, DbErr> {
-        match self {
-            Self::Free(on) => on.execute_raw(statement).await,
-            Self::Bounded(_) => Err(reads_only()),
-        }
-    }
-
-    async fn execute_unprepared(&self, sql: &str) -> std::result::Result<ExecResult, DbErr> {
-        match self {
-            Self::Free(on) => on.execute_unprepared(sql).await,
-            Self::Bounded(_) => Err(reads_only()),
-        }
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> std::result::Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Free(on) => on.query_one_raw(statement).await,
-            Self::Bounded(bounded) => Ok(bounded.rows(statement, 1).await?.pop()),
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> std::result::Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Free(on) => on.query_all_raw(statement).await,
-            Self::Bounded(bounded) => bounded.rows(statement, usize::MAX).await,
-        }
-    }
-}
-
-fn reads_only() -> DbErr {
-    DbErr::Custom("a reader writes nothing".to_owned())
 }
 
 /// About how many bytes a row takes, with what is made of it.
