@@ -130,6 +130,10 @@ pub struct Limits {
     pub import_rows: u64,
     /// How long a client may send nothing of a body that it has begun, in seconds.
     pub body_idle_seconds: u64,
+    /// How long a client may take nothing of what waits to be sent to it, in seconds.
+    pub write_idle_seconds: u64,
+    /// Answers that are kept in memory until their clients have taken them, in all.
+    pub answers_unsent: usize,
     /// Connections at once.
     pub connections: usize,
     /// Connections at once from one address; loopback is exempt.
@@ -168,6 +172,8 @@ impl Default for Limits {
             import_columns: imports.columns,
             import_rows: imports.rows,
             body_idle_seconds: 30,
+            write_idle_seconds: 30,
+            answers_unsent: 64 << 20,
             connections: 10_000,
             connections_per_address: 256,
             shutdown_seconds: 30,
@@ -201,6 +207,11 @@ impl Limits {
     /// How long a client may send nothing of a body.
     pub(crate) fn body_idle(&self) -> Duration {
         Duration::from_secs(self.body_idle_seconds)
+    }
+
+    /// How long a client may take nothing of what waits to be sent to it.
+    pub(crate) fn write_idle(&self) -> Duration {
+        Duration::from_secs(self.write_idle_seconds)
     }
 }
 

@@ -31,6 +31,7 @@ mod templates;
 mod transactions;
 mod undo;
 mod undo_plans;
+mod upgrade;
 mod web;
 mod webhook;
 mod webhook_requests;
