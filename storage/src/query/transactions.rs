@@ -428,7 +428,7 @@ pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uu
     let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
     let ids: Vec<_> = people.keys().copied().collect();
     let of_people = transactions::Entity::find()
-        .filter(AccountId.eq(unit.account))
+        .filter(among::common(&unit.scope(), AccountId, unit.account))
         .filter(among::ids(&unit.scope(), PersonId, &ids))
         .lock_exclusive();
     let (mut all, mut stale) = (Vec::new(), Vec::new());
