@@ -34,8 +34,8 @@ use crate::loader::{ImportById, Loads};
 use crate::page::{self, Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::receipts::{
-    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReceiptFile, RowNote, SkipNote,
-    UndoReport,
+    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReadingNote, ReceiptFile, RowNote,
+    SkipNote, UndoReport,
 };
 use crate::root::session;
 use crate::scalar::{DateTime, Decimal};
@@ -117,6 +117,13 @@ impl Import {
         let (first, whole) = (noted(first)?, self.whole(ctx).await?);
         let skips = whole.summary.skips.iter().take(first).cloned();
         Ok(skips.map(|skip| transfer::imports::skip(skip, &self.section)).collect())
+    }
+
+    /// What is said of rows that could be read, such as a value that was taken as it is written; at most the first 1,000 notes.
+    #[graphql(complexity = "1 + noted_cost(first) * child_complexity")]
+    async fn notes(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ReadingNote>> {
+        let notes = self.details(ctx).await?.notes.into_iter().take(noted(first)?);
+        Ok(notes.map(transfer::imports::reading_note).collect())
     }
 
     /// What would become of the rows of a plan, in the order of the file; only of those with one of these outcomes, where some are
