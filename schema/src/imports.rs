@@ -160,6 +160,11 @@ impl Import {
         Ok(self.details(ctx).await?.client)
     }
 
+    /// How many of the rows that could be read are series, of which lists show the first that takes place.
+    async fn series(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(self.details(ctx).await?.series)
+    }
+
     /// How many events the event template makes.
     #[graphql(complexity = "crate::cost::page(Some(1), None, child_complexity)")]
     async fn events(&self, ctx: &Context<'_>) -> Result<u64> {

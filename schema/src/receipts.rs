@@ -67,6 +67,8 @@ pub struct Receipt {
     pub ignored: Vec<String>,
     /// What each column of the file is read as, as far as its format has columns.
     pub columns: Vec<ImportColumn>,
+    /// How many of the rows that could be read are series, of which lists show the first that takes place.
+    pub series: u64,
     /// How many events the event template makes.
     pub events: u64,
     /// The events that each record gets that is made or changed.

@@ -5,6 +5,7 @@ mod api_php;
 mod api_php_clients;
 mod api_php_forms;
 mod api_php_golden;
+mod calendars;
 mod categories;
 mod concurrency;
 mod crash;

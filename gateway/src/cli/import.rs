@@ -369,6 +369,9 @@ fn summary(receipt: &Receipt) -> String {
     if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
         text.push_str(&format!("To take it back: cairn import undo {id}\n"));
     }
+    if receipt.series > 0 {
+        text.push_str(&format!("Series: {}, each shown on the first day that takes place\n", receipt.series));
+    }
     if receipt.events > 0 {
         text.push_str(&format!("Events: {}, for each record\n", receipt.events));
         for event in &receipt.planned_events {

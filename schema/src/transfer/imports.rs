@@ -33,7 +33,7 @@ pub(crate) fn dry_run(summary: stored::Summary, errors: Vec<stored::Note>, hash:
 fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receipt> {
     let stored::Summary { section, file: of, counts, skips, ignored, columns: _, finished_at: _, details } = summary;
     let stored::Counts { read, created, updated, unchanged, skipped, failed } = counts;
-    let Details { columns, client: _, events, planned_events, notes } = self::details(&details)?;
+    let Details { columns, client: _, series, events, planned_events, notes } = self::details(&details)?;
     Ok(Receipt {
         id: None,
         status: status_name(stored::Status::Planned),
@@ -50,6 +50,7 @@ fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receip
         notes: notes.into_iter().map(reading_note).collect(),
         ignored,
         columns,
+        series,
         events,
         planned_events,
         mails: 0,
@@ -304,11 +305,12 @@ fn duplicate(of: &Duplicate, section: &str, record: Option<Uuid>) -> DuplicateNo
         MatchedBy::Id => "id",
         MatchedBy::Email => "email",
         MatchedBy::NameAndCompany => "nameAndCompany",
+        MatchedBy::Source => "uid",
         MatchedBy::TitleAndTime => "titleAndTime",
     };
     let row = match of {
         Original::Row(row) => Some(*row),
-        Original::Record(_) | Original::Transaction(_) => None,
+        Original::Record(_) | Original::Later(_) | Original::Transaction(_) => None,
     };
     let record = record.map(|id| record_of(section, id).into());
     DuplicateNote { key: key.to_owned(), values: values.clone(), record, row, reason }

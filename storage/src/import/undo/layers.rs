@@ -16,7 +16,7 @@ use crate::import::Change;
 use crate::item::ItemKind;
 use crate::query::custom_values;
 use crate::query::edits;
-use crate::query::events::{Details, Progress, Times, When};
+use crate::query::events::{Details, Progress, Source, Times, When};
 use crate::query::imports::Status;
 use crate::query::people::Person;
 use crate::query::transactions::{Stage, Terms, Transaction};
@@ -311,6 +311,12 @@ impl Work<'_> {
                 progress: if completed_at.is_some() { Progress::Complete } else { Progress::Open },
                 owner: read(given("owner"), current.owner, "owner")?,
                 email_template: read(given("emailTemplate"), current.email_template, "emailTemplate")?,
+                source: Source {
+                    uid: given("sourceUid").cloned().unwrap_or(current.source.uid),
+                    sequence: read(given("sourceSequence"), current.source.sequence, "sourceSequence")?,
+                    recurrence_id: given("recurrenceId").cloned().unwrap_or(current.source.recurrence_id),
+                    recurrence: given("recurrence").cloned().unwrap_or(current.source.recurrence),
+                },
             };
             let event = event_query::refilled(self.unit, event, details, &zone);
             changed.push(event_query::Event { completed_at, ..event });
