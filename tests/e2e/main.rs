@@ -1,6 +1,7 @@
 //! The end-to-end tests, a file a topic.
 
 mod accounts;
+mod answers;
 mod api_php;
 mod api_php_clients;
 mod api_php_forms;
@@ -32,3 +33,4 @@ mod undo;
 mod web;
 mod webhook;
 mod webhook_requests;
+mod websocket;
