@@ -13,6 +13,7 @@ use figment::value::{Dict, Value};
 use ipnet::IpNet;
 use schema::ImportLimits;
 use serde::{Deserialize, Serialize};
+use storage::Pool;
 
 /// The file that is read in the working directory if it is there.
 const FILE: &str = "cairn.toml";
@@ -139,6 +140,10 @@ pub struct Limits {
     pub connections_per_address: usize,
     /// How long requests may take to end after a signal to stop, in seconds.
     pub shutdown_seconds: u64,
+    /// How long PostgreSQL may take to answer a statement, in seconds; then the connection counts as dead and is closed.
+    pub statement_seconds: u64,
+    /// The same for the statements of imports, undos and exports.
+    pub long_statement_seconds: u64,
 }
 
 impl Default for Config {
@@ -172,6 +177,8 @@ impl Default for Limits {
             connections: 10_000,
             connections_per_address: 256,
             shutdown_seconds: 30,
+            statement_seconds: 20,
+            long_statement_seconds: 120,
         }
     }
 }
@@ -184,6 +191,16 @@ impl Limits {
             row: self.import_row,
             columns: self.import_columns,
             rows: self.import_rows,
+        }
+    }
+
+    /// How many connections the database gets, and how long it may take. A limit of nothing would end every statement.
+    pub(crate) fn pool(&self) -> Pool {
+        let seconds = |number: u64| Duration::from_secs(number.max(1));
+        Pool {
+            statement: seconds(self.statement_seconds),
+            long_statement: seconds(self.long_statement_seconds),
+            ..Pool::default()
         }
     }
 

@@ -30,6 +30,7 @@ mod storage;
 mod templates;
 mod transactions;
 mod undo;
+mod upgrade;
 mod web;
 mod webhook;
 mod webhook_requests;

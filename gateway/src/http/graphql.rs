@@ -232,11 +232,16 @@ impl Media {
         } else {
             serde_json::to_writer(&mut body, response)
         };
-        let wait = response.errors.iter().find_map(retry_after);
-        // A sign-in that has to wait: what watches over an address looks at the status.
-        let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { status };
+        // What watches over an address looks at the status, and programs that try again look at the header: a sign-in that has to
+        // wait, and a database that could do nothing of what was asked.
+        let wait = response.errors.iter().find_map(|error| Some((Code::of(error), retry_after(error)?)));
+        let status = match wait {
+            Some((Code::Unavailable, _)) if response.data != async_graphql::Value::Null => status,
+            Some((code, _)) => error::status(code),
+            None => status,
+        };
         match written {
-            Ok(()) => waiting(self.respond(status, body.into_body()), wait),
+            Ok(()) => waiting(self.respond(status, body.into_body()), wait.map(|(_, seconds)| seconds)),
             Err(_) if body.is_refused() => {
                 let Error { code, message, .. } = not_kept(answers, may_write);
                 // To send again what was done would do it twice.

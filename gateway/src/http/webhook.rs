@@ -10,7 +10,7 @@ use compat_api::Api;
 use compat_api::reply::Reply;
 use compat_api::reply::charset::Charset;
 use compat_api::webhook::{Client, Sent, answer, note_unread};
-use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, USER_AGENT};
+use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error, OpenedWebhook};
 
@@ -69,7 +69,7 @@ async fn open(shared: &Shared, headers: &HeaderMap, secret: &str) -> Result<Open
 }
 
 fn response(reply: Reply, status: StatusCode, answers: &Answers, holder: &str) -> Result<Response, HttpError> {
-    let Reply { body, content_type, code, cap, retry_after: _ } = reply;
+    let Reply { body, content_type, code, cap, retry_after } = reply;
     // A GET that was answered from a cache would make nothing.
     let mut response =
         (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], written(body, answers, holder)?)
@@ -81,6 +81,9 @@ fn response(reply: Reply, status: StatusCode, answers: &Answers, holder: &str) -
     if let Some(code) = code {
         headers.insert(CODE, HeaderValue::from_static(code.name()));
         add_advice(status, headers);
+    }
+    if let Some(seconds) = retry_after {
+        headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
     Ok(response)
 }

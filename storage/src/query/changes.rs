@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use sea_orm::{ConnectionTrait as _, DbBackend, FromQueryResult, QueryResult, Statement};
 
-use crate::error::{Error, Result};
+use crate::error::Result;
 use crate::handle::{Reader, Unit, Writer};
 use crate::outbox::Noun;
 use crate::value::Timestamp;
@@ -72,7 +72,8 @@ pub async fn changes(reader: &Reader) -> Result<Changes> {
 pub async fn note(writer: &Writer) -> Result<()> {
     let noted = tokio::time::timeout(PATIENCE, writer.write(|unit| async move { number(&unit).await })).await;
     match noted {
-        Ok(Err(Error::Unavailable(_))) | Err(_) => Ok(()),
+        Ok(Err(error)) if error.is_unavailable() => Ok(()),
+        Err(_) => Ok(()),
         Ok(noted) => noted,
     }
 }
