@@ -1,6 +1,7 @@
 //! The end-to-end tests, a file a topic.
 
 mod accounts;
+mod answers;
 mod api_php;
 mod api_php_clients;
 mod api_php_forms;
@@ -37,3 +38,4 @@ mod upgrade;
 mod web;
 mod webhook;
 mod webhook_requests;
+mod websocket;
