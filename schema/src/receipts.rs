@@ -270,7 +270,7 @@ pub struct KeptItem {
     pub name: String,
     /// Why it stays.
     pub reason: KeptReason,
-    /// The field that somebody has changed.
+    /// The field that somebody has changed, or that does not allow its old value any more.
     pub field: Option<String>,
     /// What whoever changed it is called; `None` for Cairn itself.
     pub author: Option<String>,
@@ -281,6 +281,8 @@ pub struct KeptItem {
     pub at: Option<String>,
     /// The later import that has changed the record.
     pub import: Option<ID>,
+    /// What stands in the way of putting something back, and what would be right.
+    pub why: Option<String>,
 }
 
 /// Why something stays as it is.
@@ -299,6 +301,10 @@ pub enum KeptReason {
     Messages,
     /// Somebody has deleted the record since: there is nothing to take back.
     Deleted,
+    /// Somebody has changed since what the account keeps: an option, the type of a custom field, a category or what the record belongs
+    /// to has gone. The field stays as it is.
+    #[serde(rename = "notAllowed")]
+    NotAllowed,
 }
 
 /// An import in the list of them: how it was done, and a receipt without its notes of rows.
@@ -343,7 +349,7 @@ impl Session {
     /// What an undo did.
     pub(crate) async fn report(&self, report: storage::import::Report) -> Result<UndoReport> {
         let storage::import::Report { import, removed, restored, kept, keeps } = report;
-        let fields = self.field_names().await?;
+        let fields = self.names_of_fields(&keeps).await?;
         let mut keeps: Vec<_> = keeps.into_iter().map(|kept| transfer::imports::kept(kept, &fields)).collect();
         let mut authors: Vec<_> = keeps.iter().filter_map(|kept| kept.author_key).collect();
         authors.sort_unstable();
@@ -392,6 +398,12 @@ impl Session {
             }
             Ok((!lines.is_empty()).then(|| (Bytes::from(lines), (session, id, outcomes, next))))
         }))
+    }
+
+    /// The names of the custom fields in which something stays, those in the trash included.
+    async fn names_of_fields(&self, keeps: &[storage::import::Kept]) -> Result<FieldNames> {
+        let ids: std::collections::BTreeSet<_> = keeps.iter().filter_map(transfer::imports::custom_field).collect();
+        Ok(custom_fields::names_of(&self.reader(), &ids.into_iter().collect::<Vec<_>>()).await?)
     }
 
     /// The names of the custom fields by their ids.

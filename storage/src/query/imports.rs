@@ -268,7 +268,8 @@ pub(crate) fn row(account_id: Uuid, import: Import, running: Option<Running>) ->
         ignored: written(&ignored),
         columns: written(&columns),
         created_at,
-        finished_at,
+        // The gateway that ends an import need not be the one that began it.
+        finished_at: finished_at.max(created_at),
         request,
         details,
         fingerprint,

@@ -93,6 +93,12 @@ struct Staying {
 }
 
 #[derive(FromQueryResult)]
+struct Gone {
+    record_id: Uuid,
+    is_undone: bool,
+}
+
+#[derive(FromQueryResult)]
 struct Subject {
     record_id: Uuid,
 }
@@ -100,6 +106,7 @@ struct Subject {
 impl Work<'_> {
     /// Puts into the trash what nothing holds any more.
     pub(super) async fn take_away(&mut self) -> Result<()> {
+        let at = super::at("$5");
         for kind in ORDER {
             let held = attachments(kind).iter().map(|(has, _)| format!("AND NOT {has}")).collect::<Vec<_>>().join(" ");
             let mark = format!(
@@ -111,7 +118,7 @@ impl Work<'_> {
             );
             let table = table(kind);
             let trash = format!(
-                "UPDATE {table} SET deleted_at = $5, updated_at = $5, version = version + 1
+                "UPDATE {table} SET deleted_at = {at}, updated_at = {at}, version = version + 1
                  WHERE account_id = $1 AND deleted_at IS NULL AND id IN ({})",
                 marked(kind)
             );
@@ -138,12 +145,13 @@ impl Work<'_> {
 
     /// Takes out of the trash what an undo has put there and this import holds again.
     pub(super) async fn bring_back(&mut self) -> Result<()> {
+        let at = super::at("$5");
         for kind in ORDER {
             let held = attachments(kind).iter().map(|(has, _)| format!("OR {has}")).collect::<Vec<_>>().join(" ");
             let person = if kind == ItemKind::Transaction { format!("AND {HAS_PERSON}") } else { String::new() };
             let table = table(kind);
             let restore = format!(
-                "UPDATE {table} SET deleted_at = NULL, updated_at = $5, version = version + 1
+                "UPDATE {table} SET deleted_at = NULL, updated_at = {at}, version = version + 1
                  WHERE account_id = $1 AND deleted_at IS NOT NULL AND id IN (
                      SELECT c.record_id FROM {} AND EXISTS (
                          SELECT 1 FROM undone_records u WHERE u.account_id = c.account_id AND u.record_id = c.record_id)
@@ -162,7 +170,30 @@ impl Work<'_> {
                     self.run(&unmark, [after.into(), upto.into()]).await?;
                 }
                 self.removed += restored;
+                self.name_gone(kind, after, upto).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Names what the import made in some rows and what does not come back: somebody has deleted it, or the person of a transaction.
+    async fn name_gone(&mut self, kind: ItemKind, after: i64, upto: i64) -> Result<()> {
+        let query = format!(
+            "SELECT c.record_id, EXISTS (
+                 SELECT 1 FROM undone_records u WHERE u.account_id = c.account_id AND u.record_id = c.record_id
+             ) AS is_undone
+             FROM {} AND c.deed = 1 AND r.deleted_at IS NOT NULL ORDER BY c.row_number, c.record_id",
+            of_rows(kind)
+        );
+        let gone = self.rows::<Gone>(&query, [after.into(), upto.into()]).await?;
+        for Gone { record_id, is_undone } in gone {
+            let reason = match is_undone {
+                true => {
+                    KeptReason::NotAllowed { field: "personId".to_owned(), why: "the person is deleted".to_owned() }
+                }
+                false => KeptReason::Deleted,
+            };
+            self.keep(Kept { item: kind.item(record_id), name: String::new(), reason });
         }
         Ok(())
     }
