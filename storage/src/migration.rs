@@ -8,7 +8,7 @@ mod m0005_undo;
 mod m0006_feeds;
 mod m0007_webhooks;
 mod m0008_guard;
-mod m0010_custom_layers;
+mod m0010_values;
 mod words;
 
 use sea_orm::{
@@ -36,7 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_feeds::Migration),
             Box::new(m0007_webhooks::Migration),
             Box::new(m0008_guard::Migration),
-            Box::new(m0010_custom_layers::Migration),
+            Box::new(m0010_values::Migration),
         ]
     }
 }

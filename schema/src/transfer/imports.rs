@@ -178,11 +178,9 @@ pub(crate) fn kept(kept: import::Kept, fields: &FieldNames) -> KeptItem {
         import::KeptReason::Events => stays(KeptReason::Events),
         import::KeptReason::Messages => stays(KeptReason::Messages),
         import::KeptReason::Deleted => stays(KeptReason::Deleted),
-        import::KeptReason::NotAllowed { field, why } => KeptItem {
-            field: Some(field_name(field, fields)),
-            why: Some(why),
-            ..stays(KeptReason::NotAllowed)
-        },
+        import::KeptReason::NotAllowed { field, why } => {
+            KeptItem { field: Some(field_name(field, fields)), why: Some(why), ..stays(KeptReason::NotAllowed) }
+        }
     }
 }
 

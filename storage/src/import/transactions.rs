@@ -20,7 +20,8 @@ use crate::handle::{Scope, Unit};
 use crate::item::{Item, ItemKind};
 use crate::query::people::Person;
 use crate::query::transactions::{
-    Came, Stage, Terms, Transaction, add_managers, changed, live, log_steps, log_steps_by, new_row, with_custom_text, write,
+    Came, Stage, Terms, Transaction, add_managers, changed, live, log_steps, log_steps_by, new_row, with_custom_text,
+    write,
 };
 use crate::query::{categories, custom_values};
 

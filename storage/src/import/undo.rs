@@ -146,7 +146,8 @@ async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
     let import = imports::Import { status, ..import };
     super::store(unit, &import, None).await?;
     let allowed = allowed::Allowed::load(unit).await?;
-    let mut work = Work { unit, import: id, step, allowed, last_row: 0, removed: 0, restored: 0, kept: 0, keeps: Vec::new() };
+    let mut work =
+        Work { unit, import: id, step, allowed, last_row: 0, removed: 0, restored: 0, kept: 0, keeps: Vec::new() };
     work.last_row = work.last_row().await?;
     match step {
         Step::Undo => {

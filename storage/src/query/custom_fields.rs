@@ -379,9 +379,9 @@ async fn move_journal(unit: &Unit, field: &CustomField, moved: &[(&String, &Stri
 
 /// What a column holds once options are called something else: one expression, so that two of them may swap their names.
 fn renamed_in<C: ColumnTrait>(column: C, moved: &[(&String, &String)]) -> SimpleExpr {
-    let case = moved.iter().fold(CaseStatement::new(), |case, (old, new)| {
-        case.case(column.eq(old.as_str()), Expr::val(new.as_str()))
-    });
+    let case = moved
+        .iter()
+        .fold(CaseStatement::new(), |case, (old, new)| case.case(column.eq(old.as_str()), Expr::val(new.as_str())));
     case.finally(Expr::col(column)).into()
 }
 

@@ -435,6 +435,16 @@ pub(crate) async fn drop_upload(unit: &Unit, import: Uuid, id: Uuid) -> Result<(
     Ok(())
 }
 
+/// Forgets a file that a plan has kept by itself and that is given up.
+pub(crate) async fn drop_upload_of_plan(unit: &Unit, import: Uuid, id: Uuid) -> Result<()> {
+    let of_plan = uploads::Entity::find().filter(uploads::Column::AccountId.eq(unit.account));
+    let of_plan = of_plan.filter(uploads::Column::Id.eq(id)).filter(uploads::Column::OfPlan.eq(1));
+    if of_plan.one(unit.on()).await?.is_none() {
+        return Ok(());
+    }
+    drop_upload(unit, import, id).await
+}
+
 /// The plans that were made before a moment and that nobody has applied.
 pub async fn plans_before(reader: &Reader, moment: Timestamp) -> Result<Vec<Uuid>> {
     let scope = reader.scope();

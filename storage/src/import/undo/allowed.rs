@@ -142,10 +142,11 @@ impl Work<'_> {
             let mut total = of_held + of_new;
             while total > VALUE_LIMIT {
                 // The one that makes it grow most; without those that do, the values are what they are now.
-                let growing = values.iter().filter(|(name, _)| name.starts_with(Change::CUSTOM)).map(|(name, value)| {
-                    let before = sizes.get(name).copied().unwrap_or(0);
-                    (value.as_ref().map_or(0, String::len).saturating_sub(before), name.clone())
-                });
+                let growing =
+                    values.iter().filter(|(name, _)| name.starts_with(Change::CUSTOM)).map(|(name, value)| {
+                        let before = sizes.get(name).copied().unwrap_or(0);
+                        (value.as_ref().map_or(0, String::len).saturating_sub(before), name.clone())
+                    });
                 let Some((growth, name)) = growing.max().filter(|(growth, _)| *growth > 0) else { break };
                 let why = format!(
                     "the custom values would have {total} bytes together, and {VALUE_LIMIT} is the most for one record"
