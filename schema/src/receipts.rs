@@ -301,8 +301,7 @@ pub enum KeptReason {
     Messages,
     /// Somebody has deleted the record since: there is nothing to take back.
     Deleted,
-    /// Somebody has changed since what the account keeps: an option, the type of a custom field, a category or what the record belongs
-    /// to has gone. The field stays as it is.
+    /// What the field held is not possible any more, as an option, a type, a field, a category or a record has changed or gone.
     #[serde(rename = "notAllowed")]
     NotAllowed,
 }
