@@ -30,6 +30,7 @@ mod storage;
 mod templates;
 mod transactions;
 mod undo;
+mod upgrade;
 mod uploads;
 mod web;
 mod webhook;

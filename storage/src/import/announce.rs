@@ -6,7 +6,7 @@
 //! looks again at how far the import is.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::Import;
@@ -197,11 +197,29 @@ pub async fn sweep(writer: &Writer) -> Result<()> {
         .await
 }
 
-/// Waits until nobody else imports into the account or undoes an import. On SQLite the unit itself is the only one.
+/// Waits until nobody else imports into the account or undoes an import, for as long as that takes. On SQLite the unit itself is the
+/// only one. From then on the unit may take its time.
+///
+/// The wait has pauses, after each of which the database is known to be there.
 pub(super) async fn take_turn(unit: &Unit) -> Result<()> {
     if unit.is_sqlite() {
         return Ok(());
     }
+    unit.on().execute_unprepared("SAVEPOINT turn").await?;
+    loop {
+        match turn(unit).await {
+            Err(error) if error.is_held() => unit.back_to("turn").await?,
+            taken => {
+                taken?;
+                unit.on().execute_unprepared("RELEASE SAVEPOINT turn").await?;
+                return unit.take_time().await;
+            }
+        }
+    }
+}
+
+/// Takes the turn of the account within the unit's limit. Errors: [`Error::is_held`] where somebody else has it.
+async fn turn(unit: &Unit) -> Result<()> {
     let row = import_turns::ActiveModel { account_id: sea_orm::ActiveValue::Set(unit.account) };
     let nothing = OnConflict::new().do_nothing().to_owned();
     import_turns::Entity::insert(row).on_conflict(nothing).exec_without_returning(unit.on()).await?;
