@@ -104,8 +104,9 @@ fn a_sheet_has_the_limits_of_a_table() {
 
 /// Workbooks whose second record has a text of so many bytes, in each place where a workbook can have one.
 fn long_texts(bytes: usize) -> Vec<(&'static str, Vec<u8>)> {
-    let (x, entities) = ("x".repeat(bytes), "&amp;".repeat(bytes));
-    let runs = "<r><rPr/><t>x</t></r>".repeat(bytes);
+    // With a line end, behind which nothing becomes a row of its own.
+    let (x, entities) = ("x\n".repeat(bytes), "&amp;".repeat(bytes));
+    let runs = "<r><rPr/><t>x\n</t></r>".repeat(bytes);
     let shared = |index: usize| format!("<c t=\"s\"><v>{index}</v></c>");
     let inline =
         |long: &str| [text("name"), text("Ann"), format!("<c t=\"inlineStr\"><is>{long}</is></c>"), text("Bob")];
@@ -146,7 +147,7 @@ fn a_text_over_the_limit_of_a_row_fails_its_row_alone_wherever_it_stands() {
             let good: Vec<_> = reading.rows.iter().map(|row| row.record.is_some()).collect();
             assert_eq!(good, [true, false, true], "{place} of more than {limit}");
             let reason = &reading.rows[1].diagnostics[0].reason;
-            assert!(reason.contains(&format!("more than {limit} bytes")), "{place}: {reason}");
+            assert!(reason.contains(&format!("longer than {limit} bytes")), "{place}: {reason}");
         }
         // Room for the quotes of CSV, and for what stands for a character.
         for (place, book) in long_texts(limit / 10) {
@@ -175,7 +176,7 @@ fn an_element_or_a_comment_that_is_too_long_is_an_error_of_its_own() {
         let reading = read_cut("xlsx", Section::People, &options, &book, &[1 << 20]);
         let error = reading.error.expect("it is too long").to_string();
         let said =
-            "the file cannot be read: it has an element or a comment of more than 65600 bytes; save it as xlsx again";
+            "the file cannot be read: it has an element or a comment of more than 65536 bytes; save it as xlsx again";
         assert_eq!(error, said, "{}", &piece[..20]);
     }
 }

@@ -348,6 +348,7 @@ async fn move_values(
     if moved.is_empty() {
         return Ok(());
     }
+    unit.take_time().await?;
     custom_values::Entity::update_many()
         .col_expr(Column::Value, renamed_in(Column::Value, &moved))
         .filter(Column::AccountId.eq(unit.account))

@@ -2,6 +2,8 @@
 //! template that is deleted. Nothing of it comes back, and what stays away is named.
 
 use harness::on_each_database;
+use harness::site::Site;
+use serde_json::{Value, json};
 use storage::import::{Duplicates, Incoming, KeptReason, Policy, Report, Target};
 use storage::query::custom_fields::{self, CustomField, CustomFieldEdit, NewCustomField, ValueType};
 use storage::query::custom_values::{self, CustomValueInput};
@@ -144,6 +146,67 @@ on_each_database! {
         let why = "the category VIP is deleted".to_owned();
         assert_eq!(report.keeps[0].reason, KeptReason::NotAllowed { field: "categories".to_owned(), why });
         account.check().await;
+    }
+
+    async fn a_template_that_is_deleted_does_not_come_back_to_an_event(site: Site) {
+        let client = site.client().await;
+        let made = r#"mutation {
+            a: createEmailTemplate(input: { name: "First", subject: "Hi", body: "Ho" }) { emailTemplate { id } }
+            b: createEmailTemplate(input: { name: "Second", subject: "Hi", body: "Ho" }) { emailTemplate { id } }
+        }"#;
+        let made = client.graphql(made, json!({})).await;
+        let event = r#"mutation($a: ID!) {
+            createEvent(input: { title: "Lunch", startsOn: "2026-06-01", emailTemplate: $a }) { event { id } } }"#;
+        let first = made["a"]["emailTemplate"]["id"].clone();
+        client.graphql(event, json!({ "a": first })).await;
+        let file = "title,startsOn,emailTemplate\nLunch,2026-06-01,Second\n";
+        let receipt = client.import("/import/calendar?format=csv&duplicates=replace", file).await;
+        assert_eq!(receipt["updated"], 1, "{receipt:#}");
+        let delete = "mutation($id: ID!) { deleteEmailTemplate(input: { id: $id }) { deletedId } }";
+        client.graphql(delete, json!({ "id": first })).await;
+        let undo = format!("/imports/{}/undo", receipt["id"].as_str().expect("an id"));
+        let report = client.import(&undo, "").await;
+        let counts = ["removed", "restored", "kept"].map(|name| report[name].as_u64());
+        assert_eq!(counts, [Some(0), Some(0), Some(1)], "{report:#}");
+        let kept = &report["keeps"][0];
+        assert_eq!((&kept["reason"], &kept["field"], &kept["why"]), (&json!("notAllowed"), &json!("emailTemplate"), &json!("the e-mail template is deleted")));
+        let events = client.graphql("{ events { nodes { title emailTemplate { name } } } }", json!({})).await;
+        assert_eq!(events["events"]["nodes"], json!([{ "title": "Lunch", "emailTemplate": { "name": "Second" } }]));
+    }
+
+    async fn an_export_after_an_undo_can_be_imported_again(site: Site) {
+        let client = site.client().await;
+        let field = r#"mutation($name: String!, $type: CustomFieldType!, $options: [String!]!) {
+            createCustomField(input: { target: PERSON, name: $name, type: $type, options: $options }) { customField { id } } }"#;
+        let colour = json!({ "name": "Colour", "type": "CHOICE", "options": ["red", "blue"] });
+        let colour = client.graphql(field, colour).await["createCustomField"]["customField"]["id"].clone();
+        let word = client.graphql(field, json!({ "name": "Word", "type": "TEXT", "options": [] })).await;
+        let word = word["createCustomField"]["customField"]["id"].clone();
+        client.import("/import/people?format=csv", "name,Colour\nAda,red\n").await;
+        let step = async |receipt: &Value, step: &str| {
+            client.import(&format!("/imports/{}/{step}", receipt["id"].as_str().expect("an id")), "").await
+        };
+        let replaced = client.import("/import/people?format=csv&duplicates=replace", "name,Colour\nAda,blue\n").await;
+        let worded = client.import("/import/people?format=csv&duplicates=replace", "name,Word\nAda,hello\n").await;
+        step(&worded, "undo").await;
+        let change = r#"mutation($colour: ID!, $word: ID!) {
+            a: updateCustomField(input: { id: $colour, renameOptions: [{ from: "red", to: "crimson" }] }) { customField { id } }
+            b: updateCustomField(input: { id: $word, type: NUMBER }) { customField { id } }
+        }"#;
+        client.graphql(change, json!({ "colour": colour, "word": word })).await;
+        step(&replaced, "undo").await;
+        let report = step(&worded, "redo").await;
+        assert_eq!(report["keeps"][0]["field"], "Word", "{report:#}");
+        let words = "mutation($id: ID!) { undoImport(input: { id: $id }) { kept } }";
+        client.graphql(words, json!({ "id": worded["id"] })).await;
+        let words = "mutation($id: ID!) { redoImport(input: { id: $id }) { kept keeps { reason field why } } }";
+        let words = client.graphql(words, json!({ "id": worded["id"] })).await["redoImport"].clone();
+        let why = "the field Word takes a number with at most four decimal places such as 5000 or 0.25, and \"hello\" is none";
+        assert_eq!(words, json!({ "kept": 1, "keeps": [{ "reason": "NOT_ALLOWED", "field": "Word", "why": why }] }));
+        let export = client.download("/export/people.csv").await;
+        assert!(export.contains("crimson") && !export.contains("hello"), "{export}");
+        let receipt = client.import("/import/people?format=csv&duplicates=replace", export).await;
+        assert_eq!((&receipt["unchanged"], &receipt["failed"]), (&json!(1), &json!(0)), "{receipt:#}");
     }
 
     async fn a_transaction_of_somebody_who_is_deleted_stays_away_and_is_named(one: One) {

@@ -40,7 +40,7 @@ impl Meter {
 
     /// The most bytes of a piece.
     pub(super) fn limit(&self) -> usize {
-        self.limit
+        self.limit - BEYOND
     }
 
     /// Passes over what stands before the next sign with which an element begins or ends.

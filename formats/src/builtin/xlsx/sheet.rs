@@ -53,10 +53,16 @@ impl Sheet {
         if !std::mem::take(&mut self.is_ready) {
             return Ok(None);
         }
+        let start = out.len();
         for (at, cell) in self.cells.iter().enumerate() {
             out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
             out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
             out.extend_from_slice(b"\"");
+        }
+        if out.len() - start > self.context.row_limit {
+            // As long, but without quotes and line ends, in which CSV would look for the rows that follow.
+            out.truncate(start);
+            out.resize(start + self.context.row_limit + 1, b'x');
         }
         out.extend_from_slice(b"\r\n");
         Ok(Some(self.number))

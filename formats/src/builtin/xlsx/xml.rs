@@ -44,13 +44,14 @@ impl Xml {
     pub(super) fn next(&mut self) -> Result<Node<'_>, DecodeError> {
         self.buffer.clear();
         self.reader.get_mut().begin();
-        let event = match self.reader.read_event_into(&mut self.buffer) {
-            Ok(event) => event,
-            Err(_) => {
-                let meter = self.reader.get_ref();
-                if !meter.is_over() {
-                    return Err(damaged("its XML is broken; save it as xlsx again"));
-                }
+        let event = self.reader.read_event_into(&mut self.buffer);
+        let meter = self.reader.get_ref();
+        let event = match event {
+            // A text that is too long was cut; what fails for it is its row.
+            Ok(Event::Text(text)) => Event::Text(text),
+            Ok(event) if !meter.is_over() => event,
+            Err(_) if !meter.is_over() => return Err(damaged("its XML is broken; save it as xlsx again")),
+            _ => {
                 let limit = meter.limit();
                 let reason =
                     format!("it has an element or a comment of more than {limit} bytes; save it as xlsx again");
