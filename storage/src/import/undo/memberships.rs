@@ -21,14 +21,6 @@ const HAS_MEMBERS: &str = "EXISTS (
         ELSE (SELECT r.deleted_at IS NULL FROM messages r WHERE r.account_id = $1 AND r.id = n.item_id)
     END LIMIT 1 OFFSET 0)";
 
-/// The categories that imports with this status made.
-fn made_by(status: i16) -> String {
-    format!(
-        "(SELECT m.category_id FROM import_categories m WHERE m.account_id = $1
-          AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = m.import_id) = {status} OFFSET 0)"
-    )
-}
-
 /// What an undo has taken out is there again, by the same import.
 const IS_THERE: &str = "EXISTS (
     SELECT 1 FROM item_categories n
@@ -191,11 +183,11 @@ impl Work<'_> {
 
     /// Categories that undone imports made go when nobody is in them, and come back with what is.
     pub(super) async fn categories(&self) -> Result<()> {
-        let (applied, undone) = (made_by(1), made_by(7));
+        let (applied, undone) = (self.made_by(1), self.made_by(7));
         let mark = format!(
             "INSERT INTO undone_records (account_id, record_id)
              SELECT c.account_id, c.id FROM categories c
-             WHERE c.account_id = $1 AND c.id IN {undone} AND c.deleted_at IS NULL AND NOT {HAS_MEMBERS} AND $2 = $2
+             WHERE c.account_id = $1 AND {undone} AND c.deleted_at IS NULL AND NOT {HAS_MEMBERS} AND $2 = $2
              ON CONFLICT DO NOTHING RETURNING record_id AS id"
         );
         let marked = self.ids(&mark, []).await?;
@@ -216,7 +208,7 @@ impl Work<'_> {
             "SELECT c.id FROM categories c
              WHERE c.account_id = $1 AND c.deleted_at IS NOT NULL AND $2 = $2 AND EXISTS (
                  SELECT 1 FROM undone_records u WHERE u.account_id = $1 AND u.record_id = c.id LIMIT 1 OFFSET 0)
-             AND (c.id IN {applied} OR {HAS_MEMBERS}) ORDER BY c.id"
+             AND ({applied} OR {HAS_MEMBERS}) ORDER BY c.id"
         );
         for id in self.ids(&returning, []).await? {
             match self.namesake(id).await? {
@@ -235,6 +227,15 @@ impl Work<'_> {
             self.run(unmark, [id.into()]).await?;
         }
         Ok(())
+    }
+
+    /// The condition that imports with this status made the category `c`.
+    fn made_by(&self, status: i16) -> String {
+        let made = format!(
+            "(SELECT made.category_id FROM import_categories made WHERE made.account_id = $1
+              AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = made.import_id) = {status})"
+        );
+        if self.unit.is_sqlite() { format!("c.id IN {made}") } else { format!("c.id = ANY(ARRAY{made})") }
     }
 
     /// The live category that has the name of another.
