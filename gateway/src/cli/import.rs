@@ -433,7 +433,7 @@ fn undone(report: &UndoReport, heading: &str, removed_word: &str) -> String {
 }
 
 fn kept_words(kept: &KeptItem) -> String {
-    let KeptItem { name, reason, field, author, at, import, .. } = kept;
+    let KeptItem { name, reason, field, author, at, import, why, .. } = kept;
     let why = match reason {
         KeptReason::Edited => {
             let (field, by) = (field.as_deref().unwrap_or_default(), author.as_deref().unwrap_or("Cairn"));
@@ -447,6 +447,10 @@ fn kept_words(kept: &KeptItem) -> String {
         KeptReason::Events => "events belong to it since".to_owned(),
         KeptReason::Messages => "messages belong to it since".to_owned(),
         KeptReason::Deleted => "somebody has deleted it since".to_owned(),
+        KeptReason::NotAllowed => {
+            let (field, why) = (field.as_deref().unwrap_or_default(), why.as_deref().unwrap_or_default());
+            format!("{field} stays as it is: {why}")
+        }
     };
     format!("{name}: {why}")
 }

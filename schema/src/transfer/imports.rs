@@ -164,6 +164,7 @@ pub(crate) fn kept(kept: import::Kept, fields: &FieldNames) -> KeptItem {
         author_key: None,
         at: None,
         import: None,
+        why: None,
     };
     match reason {
         import::KeptReason::Edited { field, by, at } => KeptItem {
@@ -179,6 +180,17 @@ pub(crate) fn kept(kept: import::Kept, fields: &FieldNames) -> KeptItem {
         import::KeptReason::Events => stays(KeptReason::Events),
         import::KeptReason::Messages => stays(KeptReason::Messages),
         import::KeptReason::Deleted => stays(KeptReason::Deleted),
+        import::KeptReason::NotAllowed { field, why } => {
+            KeptItem { field: Some(field_name(field, fields)), why: Some(why), ..stays(KeptReason::NotAllowed) }
+        }
+    }
+}
+
+/// The custom field in which something stays as it is.
+pub(crate) fn custom_field(kept: &import::Kept) -> Option<Uuid> {
+    match &kept.reason {
+        import::KeptReason::Edited { field, .. } | import::KeptReason::NotAllowed { field, .. } => custom_id(field),
+        _ => None,
     }
 }
 
@@ -323,8 +335,13 @@ fn change(change: Change, fields: &FieldNames) -> FieldChange {
 
 /// The name of a field whose layer is called so.
 fn field_name(field: String, fields: &FieldNames) -> String {
-    let id = field.strip_prefix(Change::CUSTOM).and_then(|id| Uuid::try_parse(id).ok());
+    let id = custom_id(&field);
     id.and_then(|id| fields.get(&id).cloned()).unwrap_or(field)
+}
+
+/// The custom field of a layer that is called so.
+fn custom_id(field: &str) -> Option<Uuid> {
+    field.strip_prefix(Change::CUSTOM).and_then(|id| Uuid::try_parse(id).ok())
 }
 
 /// The record that a row of a section means.

@@ -359,11 +359,12 @@ pub async fn complete(writer: &Writer, id: Uuid, progress: Progress, version: Op
     writer
         .write(|unit| async move {
             let event = record::for_change::<events::Entity>(&unit, id, version).await?;
-            let completed_at = since(progress, event.completed_at, unit.now);
+            let now = unit.after(event.updated_at);
+            let completed_at = since(progress, event.completed_at, now);
             if completed_at == event.completed_at {
                 return Ok(event);
             }
-            let event = Event { completed_at, version: event.version + 1, updated_at: unit.now, ..event };
+            let event = Event { completed_at, version: event.version + 1, updated_at: now, ..event };
             record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
             edits::note(&unit, id, event.version, vec!["completedAt".to_owned()]).await?;
             unit.publish(Noun::Event, Verb::Updated, id).await?;
@@ -500,7 +501,7 @@ fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String
         ends_at,
         location,
         description,
-        completed_at: since(progress, event.completed_at, unit.now),
+        completed_at: since(progress, event.completed_at, unit.after(event.updated_at)),
         owner_id: owner,
         email_template_id: email_template,
         source_uid,
@@ -510,7 +511,7 @@ fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String
         sort_key,
         names_text: names_text.unwrap_or(event.names_text),
         version: event.version + 1,
-        updated_at: unit.now,
+        updated_at: unit.after(event.updated_at),
         ..event
     };
     Event { search_text: lines([&own_text(&event), &event.names_text]), ..event }
