@@ -34,8 +34,8 @@ use crate::loader::{ImportById, Loads};
 use crate::page::{self, Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::receipts::{
-    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReceiptFile, RowNote, SkipNote,
-    UndoReport,
+    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReadingNote, ReceiptFile, RowNote,
+    SkipNote, UndoReport,
 };
 use crate::root::session;
 use crate::scalar::{DateTime, Decimal};
@@ -119,6 +119,13 @@ impl Import {
         Ok(skips.map(|skip| transfer::imports::skip(skip, &self.section)).collect())
     }
 
+    /// What is said of rows that could be read, such as a value that was taken as it is written; at most the first 1,000 notes.
+    #[graphql(complexity = "1 + noted_cost(first) * child_complexity")]
+    async fn notes(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ReadingNote>> {
+        let notes = self.details(ctx).await?.notes.into_iter().take(noted(first)?);
+        Ok(notes.map(transfer::imports::reading_note).collect())
+    }
+
     /// What would become of the rows of a plan, in the order of the file; only of those with one of these outcomes, where some are
     /// named. Once a plan is applied, its rows are gone.
     #[graphql(complexity = "crate::cost::page(first, None, child_complexity)")]
@@ -151,6 +158,11 @@ impl Import {
     #[graphql(complexity = "crate::cost::page(Some(1), None, child_complexity)")]
     async fn client(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.details(ctx).await?.client)
+    }
+
+    /// How many of the rows that could be read are series, of which lists show the first that takes place.
+    async fn series(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(self.details(ctx).await?.series)
     }
 
     /// How many events the event template makes.
@@ -348,12 +360,14 @@ pub(crate) struct UndoKept {
     name: String,
     /// Why it stays.
     reason: KeptReason,
-    /// The field that somebody has changed.
+    /// The field that somebody has changed, or that does not allow its old value any more.
     field: Option<String>,
     /// When it was changed (RFC 3339).
     at: Option<String>,
     /// The id of the later import that has changed the record.
     import: Option<ID>,
+    /// What stands in the way of putting something back, and what would be right.
+    why: Option<String>,
     #[graphql(skip)]
     author_key: Option<uuid::Uuid>,
 }
@@ -534,13 +548,14 @@ async fn again(ctx: &Context<'_>, id: Option<String>) -> Result<Import> {
 
 async fn payload(ctx: &Context<'_>, report: UndoReport) -> Result<UndoPayload> {
     let UndoReport { import, removed, restored, kept, keeps } = report;
-    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import }| UndoKept {
+    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import, why }| UndoKept {
         item,
         name,
         reason,
         field,
         at,
         import,
+        why,
         author_key,
     };
     let keeps = keeps.into_iter().map(keep).collect();

@@ -58,8 +58,8 @@ pub use imports::{
 };
 pub use permission::Right;
 pub use receipts::{
-    ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, PastImport, PlanRow, Receipt,
-    ReceiptFile, RowNote, SkipNote, UndoReport,
+    ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, PastImport, PlanRow, ReadingNote,
+    Receipt, ReceiptFile, RowNote, SkipNote, UndoReport,
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use session::{AccountHint, Caller, Door, Session};

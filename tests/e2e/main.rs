@@ -1,11 +1,14 @@
 //! The end-to-end tests, a file a topic.
 
 mod accounts;
+mod answers;
 mod api_php;
 mod api_php_clients;
 mod api_php_forms;
 mod api_php_golden;
+mod calendars;
 mod categories;
+mod clocks;
 mod concurrency;
 mod crash;
 mod events;
@@ -22,6 +25,7 @@ mod imports_later;
 mod imports_plan;
 mod isolation;
 mod memory;
+mod outages;
 mod program;
 mod reading;
 mod search;
@@ -30,7 +34,10 @@ mod storage;
 mod templates;
 mod transactions;
 mod undo;
+mod undo_plans;
 mod upgrade;
+mod uploads;
 mod web;
 mod webhook;
 mod webhook_requests;
+mod websocket;

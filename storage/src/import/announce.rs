@@ -143,7 +143,8 @@ async fn done_since(unit: &Unit, fingerprint: Option<&str>, key: Option<&str>, s
 pub async fn announce_plan(writer: &Writer, id: Uuid, hash: &str) -> Result<()> {
     writer
         .write(|unit| async move {
-            let import = held(&unit, id).await?;
+            // Whoever applies it already is waited for.
+            let import = patiently(&unit, || held(&unit, id)).await?;
             if import.plan_hash.as_deref() != Some(hash) {
                 let reason = "this is not the hash of the plan: look at the plan again, and apply what it says now";
                 return Err(Error::Conflict { reason: reason.to_owned() });
@@ -166,6 +167,8 @@ pub async fn announce_plan(writer: &Writer, id: Uuid, hash: &str) -> Result<()> 
 pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>) -> Result<()> {
     writer
         .write(|unit| async move {
+            // PostgreSQL may still take the unit of the import for alive, whose connection has died.
+            unit.take_time().await?;
             let import = held(&unit, id).await?;
             if !matches!(import.status, Status::Applying | Status::Interrupted | Status::Planned) {
                 return Ok(());
@@ -176,6 +179,9 @@ pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>
             super::store(&unit, &import, None).await?;
             if status != Status::Planned {
                 imports::release(&unit, id).await?;
+                if let (Status::Failed | Status::Cancelled, Some(upload)) = (status, import.upload_id) {
+                    imports::drop_upload_of_plan(&unit, id, upload).await?;
+                }
                 super::ledger::forget(&unit, id).await?;
             }
             Ok(())
@@ -196,20 +202,31 @@ pub async fn sweep(writer: &Writer) -> Result<()> {
 
 /// Waits until nobody else imports into the account or undoes an import, for as long as that takes. On SQLite the unit itself is the
 /// only one. From then on the unit may take its time.
-///
-/// The wait has pauses, after each of which the database is known to be there.
 pub(super) async fn take_turn(unit: &Unit) -> Result<()> {
     if unit.is_sqlite() {
         return Ok(());
     }
-    unit.on().execute_unprepared("SAVEPOINT turn").await?;
+    patiently(unit, || turn(unit)).await?;
+    unit.take_time().await
+}
+
+/// Does again what somebody else stands in the way of, until nobody does. The wait has pauses, after each of which the database is
+/// known to be there.
+async fn patiently<T, F>(unit: &Unit, work: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    if unit.is_sqlite() {
+        return work().await;
+    }
+    unit.on().execute_unprepared("SAVEPOINT waiting").await?;
     loop {
-        match turn(unit).await {
-            Err(error) if error.is_held() => unit.back_to("turn").await?,
-            taken => {
-                taken?;
-                unit.on().execute_unprepared("RELEASE SAVEPOINT turn").await?;
-                return unit.take_time().await;
+        match work().await {
+            Err(error) if error.is_held() => unit.back_to("waiting").await?,
+            done => {
+                let done = done?;
+                unit.on().execute_unprepared("RELEASE SAVEPOINT waiting").await?;
+                return Ok(done);
             }
         }
     }
