@@ -4,6 +4,7 @@
 use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
 use gateway::config::Config;
 use gateway::serve::Server;
@@ -13,12 +14,13 @@ use harness::on_each_database;
 use harness::site::{PASSWORD, Site};
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use schema::{Clock, Engine};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use storage::query::legacy_usage::{self, Calls};
 use storage::query::users::Role;
 use storage::{Actor, Storage, Timestamp};
 
-use crate::program::Desk;
+use crate::program::{Desk, address_in};
 use crate::webhook::Hook;
 
 const LOGIN: &str = "mutation($input: LoginInput!) { login(input: $input) { accessToken } }";
@@ -638,6 +640,43 @@ on_each_database! {
         assert_eq!(rows.len(), 1_001);
         let others = rows.iter().find(|row| row["userAgent"] == "others").expect("the rest");
         assert_eq!(*others, json!({ "userAgent": "others", "calls": 1_600, "user": null }));
+    }
+}
+
+on_each_database! {
+    async fn while_nothing_can_be_counted_only_those_who_are_known_sign_in(desk: Desk) {
+        let desk = desk.with_account();
+        let serving = desk.serve_with(&[("CAIRN_TRUSTED_PROXIES", "127.0.0.1")], &[]);
+        let client = Client::new(address_in(&serving.greeting).parse().expect("an address"));
+        let from = |address: String, password: &str| {
+            let request = legacy(&client, "ann@acme.example", password, &[("get", "people")]);
+            let request = request.header("x-forwarded-for", address);
+            tokio::spawn(async move { told(&request.send().await.expect("an answer")) })
+        };
+        let (known, good) = ("198.51.100.1", "a good password");
+        assert_eq!(from(known.to_owned(), good).await.expect("no panic").0, 200);
+        let is_sqlite = desk.database.starts_with("sqlite");
+        let raw = sea_orm::ConnectOptions::new(&desk.database).max_connections(1).to_owned();
+        let raw = sea_orm::Database::connect(raw).await.expect("a connection of our own");
+        raw.execute_unprepared(if is_sqlite { "BEGIN IMMEDIATE" } else { "BEGIN" }).await.expect("the writer is held");
+        let guesses: Vec<_> = (0..100).map(|number| from(format!("10.7.0.{number}"), "a guess")).collect();
+        // On PostgreSQL nobody is in the way. On SQLite they wait once and not one after the other, which would be minutes.
+        let tried = tokio::time::timeout(Duration::from_mins(1), async {
+            let mut tried = 0;
+            for guess in guesses {
+                tried += usize::from(guess.await.expect("no panic").0 == 200);
+            }
+            tried
+        });
+        assert_eq!(tried.await.expect("an answer for each in time"), if is_sqlite { 0 } else { 30 });
+        if is_sqlite {
+            let refused = from("10.7.1.1".to_owned(), good).await.expect("no panic");
+            assert_eq!(refused, (503, Some("UNAVAILABLE".to_owned()), Some("5".to_owned())));
+        }
+        let wrong = (200, Some("UNAUTHENTICATED".to_owned()), None);
+        assert_eq!(from(known.to_owned(), "a slip").await.expect("no panic"), wrong);
+        assert_eq!(from(known.to_owned(), good).await.expect("no panic").0, 200);
+        raw.execute_unprepared("ROLLBACK").await.expect("it is let go");
     }
 }
 
