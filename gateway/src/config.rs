@@ -11,7 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use ipnet::IpNet;
-use schema::ImportLimits;
+use schema::{ImportLimits, ReadingLimits};
 use serde::{Deserialize, Serialize};
 use storage::Pool;
 use storage::query::uploads::{Allowance, Quota};
@@ -119,6 +119,10 @@ impl fmt::Display for Scheme {
 pub struct Limits {
     /// The body of a GraphQL request.
     pub graphql_body: usize,
+    /// How long a GraphQL request may read, in seconds.
+    pub graphql_seconds: u64,
+    /// How much memory the answer to a GraphQL request may take.
+    pub graphql_answer: usize,
     /// The body of a legacy request.
     pub legacy_body: usize,
     /// An imported file.
@@ -175,6 +179,8 @@ impl Default for Limits {
         let imports = ImportLimits::default();
         Self {
             graphql_body: 4 << 20,
+            graphql_seconds: ReadingLimits::SECONDS,
+            graphql_answer: ReadingLimits::ANSWER,
             legacy_body: 4 << 20,
             import_file: imports.file,
             import_row: imports.row,
@@ -209,6 +215,11 @@ impl Limits {
                 account: Allowance { files: self.uploads_per_account, bytes: self.upload_bytes_per_account },
             },
         }
+    }
+
+    /// What a GraphQL request may read.
+    pub(crate) fn reading(&self) -> ReadingLimits {
+        ReadingLimits::new(self.graphql_seconds, self.graphql_answer)
     }
 
     /// How many connections the database gets, and how long it may take. A limit of nothing would end every statement.

@@ -13,7 +13,7 @@ use crate::imports::details::Details;
 use crate::imports::{Duplicates, Import, ImportColumn, ImportEvent};
 use crate::receipts::{
     DuplicateNote, FieldChange, FieldNames, ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem,
-    KeptReason, PastImport, PlanRow, Receipt, ReceiptFile, RowNote, SkipNote,
+    KeptReason, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNote, SkipNote,
 };
 use crate::scalar::DateTime;
 
@@ -33,7 +33,7 @@ pub(crate) fn dry_run(summary: stored::Summary, errors: Vec<stored::Note>, hash:
 fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receipt> {
     let stored::Summary { section, file: of, counts, skips, ignored, columns: _, finished_at: _, details } = summary;
     let stored::Counts { read, created, updated, unchanged, skipped, failed } = counts;
-    let Details { columns, client: _, events, planned_events } = self::details(&details)?;
+    let Details { columns, client: _, series, events, planned_events, notes } = self::details(&details)?;
     Ok(Receipt {
         id: None,
         status: status_name(stored::Status::Planned),
@@ -47,8 +47,10 @@ fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receip
         errors: errors.into_iter().map(note).collect(),
         skips: skips.into_iter().map(|skip| self::skip(skip, &section)).collect(),
         section,
+        notes: notes.into_iter().map(reading_note).collect(),
         ignored,
         columns,
+        series,
         events,
         planned_events,
         mails: 0,
@@ -285,6 +287,12 @@ pub(crate) fn file(file: stored::File) -> ReceiptFile {
     ReceiptFile { name, sha256, format, charset, delimiter: delimiter.map(String::from) }
 }
 
+/// What is said of a row that could be read.
+pub(crate) fn reading_note(note: stored::Note) -> ReadingNote {
+    let stored::Note { row, line, field, reason } = note;
+    ReadingNote { row, line, field, reason }
+}
+
 /// What is said of a row that failed.
 pub(crate) fn note(note: stored::Note) -> RowNote {
     let stored::Note { row, line, field, reason } = note;
@@ -309,11 +317,12 @@ fn duplicate(of: &Duplicate, section: &str, record: Option<Uuid>) -> DuplicateNo
         MatchedBy::Id => "id",
         MatchedBy::Email => "email",
         MatchedBy::NameAndCompany => "nameAndCompany",
+        MatchedBy::Source => "uid",
         MatchedBy::TitleAndTime => "titleAndTime",
     };
     let row = match of {
         Original::Row(row) => Some(*row),
-        Original::Record(_) | Original::Transaction(_) => None,
+        Original::Record(_) | Original::Later(_) | Original::Transaction(_) => None,
     };
     let record = record.map(|id| record_of(section, id).into());
     DuplicateNote { key: key.to_owned(), values: values.clone(), record, row, reason }

@@ -9,7 +9,7 @@ use storage::import::{
 use storage::query::custom_fields::{self, CustomFieldEdit, NewCustomField, ValueType};
 use storage::query::custom_values::{self, CustomValueInput};
 use storage::query::event_templates::{self, NewEventTemplate, TemplateItem};
-use storage::query::events::{Details, Event, EventEdit, NewEvent, Progress, When};
+use storage::query::events::{Details, Event, EventEdit, NewEvent, Progress, Source, When};
 use storage::query::imports::{Counts, File, Status, Summary};
 use storage::query::messages::{Message, NewMessage, Text};
 use storage::query::people::{NewPerson, Person, PersonEdit};
@@ -166,6 +166,7 @@ impl Account {
             progress: Progress::Open,
             owner: None,
             email_template: None,
+            source: Source::default(),
         };
         let new = NewEvent { details, categories: Vec::new(), associations: vec![self.item(on)] };
         let id = events::create(&self.writers[by], new).await.expect("an event").id;

@@ -16,7 +16,7 @@ use crate::import::Change;
 use crate::item::ItemKind;
 use crate::query::custom_values;
 use crate::query::edits;
-use crate::query::events::{Details, Progress, Times, When};
+use crate::query::events::{Details, Progress, Source, Times, When};
 use crate::query::imports::Status;
 use crate::query::people::Person;
 use crate::query::transactions::{Stage, Terms, Transaction};
@@ -58,7 +58,8 @@ impl Work<'_> {
     async fn own_layers(&self, after: Option<Uuid>) -> Result<Vec<Layer>> {
         let of_import = || {
             let query = Entity::find().filter(Column::AccountId.eq(self.unit.account));
-            query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId).order_by_asc(Column::Field)
+            // Not by the field as well: SQLite would follow the order through the layers of the whole account.
+            query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId)
         };
         let mut query = of_import().limit(LAYERS_AT_ONCE);
         if let Some(after) = after {
@@ -71,6 +72,7 @@ impl Work<'_> {
             found.retain(|layer| layer.record_id != last);
             found.extend(of_import().filter(Column::RecordId.eq(last)).all(self.unit.on()).await?);
         }
+        found.sort_by(|one, other| (one.record_id, &one.field).cmp(&(other.record_id, &other.field)));
         Ok(found)
     }
 
@@ -311,6 +313,12 @@ impl Work<'_> {
                 progress: if completed_at.is_some() { Progress::Complete } else { Progress::Open },
                 owner: read(given("owner"), current.owner, "owner")?,
                 email_template: read(given("emailTemplate"), current.email_template, "emailTemplate")?,
+                source: Source {
+                    uid: given("sourceUid").cloned().unwrap_or(current.source.uid),
+                    sequence: read(given("sourceSequence"), current.source.sequence, "sourceSequence")?,
+                    recurrence_id: given("recurrenceId").cloned().unwrap_or(current.source.recurrence_id),
+                    recurrence: given("recurrence").cloned().unwrap_or(current.source.recurrence),
+                },
             };
             let event = event_query::refilled(self.unit, event, details, &zone);
             changed.push(event_query::Event { completed_at, ..event });
