@@ -154,19 +154,16 @@ impl Work<'_> {
     /// Names the records that do not come into a category again, as somebody has deleted it.
     async fn name_deleted_categories(&mut self) -> Result<()> {
         let gone = format!(
-            "FROM undone_categories JOIN categories g ON g.account_id = $1 AND g.id = undone_categories.category_id
-             WHERE undone_categories.account_id = $1 AND undone_categories.import_id = $2 AND g.deleted_at IS NOT NULL
-             AND NOT {HAS_CATEGORY} AND {HAS_ITEM}"
+            "FROM undone_categories WHERE account_id = $1 AND import_id = $2 AND {HAS_ITEM} AND NOT {HAS_CATEGORY}"
         )
         .replace("{m}", "undone_categories");
         let count = self.number(&format!("SELECT COUNT(*) AS number {gone}"), []).await?;
         if count == 0 {
             return Ok(());
         }
-        let first = format!(
-            "SELECT undone_categories.item_id, undone_categories.kind, g.name AS category {gone}
-             ORDER BY undone_categories.item_id, g.id LIMIT {NAMED}"
-        );
+        let name = "SELECT g.name FROM categories g WHERE g.account_id = $1 AND g.id = undone_categories.category_id";
+        let first =
+            format!("SELECT item_id, kind, ({name}) AS category {gone} ORDER BY item_id, category_id LIMIT {NAMED}");
         let outside = self.rows::<Outside>(&first, []).await?;
         let mut names = HashMap::new();
         for kind in [ItemKind::Person, ItemKind::Transaction, ItemKind::Event] {
