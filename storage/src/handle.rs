@@ -4,15 +4,14 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, Statement};
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
+use crate::link::{Link, On, Transaction};
 use crate::outbox::{self, Noun, Verb};
+use crate::reading::{Allowance, Bounded, Lanes, Load};
 use crate::value::Timestamp;
 
 /// How often a unit of work is tried when the database asks for it.
@@ -21,10 +20,13 @@ const TRIES: u32 = 3;
 /// Reads the live records of one account.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    connection: DatabaseConnection,
+    connection: Link,
+    lanes: Lanes,
     bulk: Arc<Bulk>,
     account: Uuid,
     viewer: Viewer,
+    /// What the request may read that it reads for.
+    allowance: Option<Allowance>,
 }
 
 /// Who looks, and in which time zone: what labels, `user:me` and days mean.
@@ -46,10 +48,11 @@ impl Default for Viewer {
 /// Writes records of one account. Only this type can: permission is a value.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    connection: DatabaseConnection,
+    connection: Link,
     account: Uuid,
     actor: Actor,
     now: Timestamp,
+    allowance: Option<Allowance>,
 }
 
 /// Who writes.
@@ -62,8 +65,14 @@ pub enum Actor {
 }
 
 impl Reader {
-    pub(crate) fn new(connection: DatabaseConnection, bulk: Arc<Bulk>, account: Uuid) -> Self {
-        Self { connection, bulk, account, viewer: Viewer::default() }
+    pub(crate) fn new(connection: Link, lanes: Lanes, bulk: Arc<Bulk>, account: Uuid) -> Self {
+        Self { connection, lanes, bulk, account, viewer: Viewer::default(), allowance: None }
+    }
+
+    /// The same for a request that may read so much. Its statements end with the future that waits for them.
+    #[must_use]
+    pub fn within(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The same for somebody who looks.
@@ -78,7 +87,7 @@ impl Reader {
     }
 
     /// The connection that it reads from, which may be any of several.
-    pub(crate) fn connection(&self) -> &DatabaseConnection {
+    pub(crate) fn connection(&self) -> &Link {
         &self.connection
     }
 
@@ -92,12 +101,19 @@ impl Reader {
     }
 
     pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope {
-            on: (&self.connection).into(),
-            account: self.account,
-            rows: Rows::Free,
-            viewer: Cow::Borrowed(&self.viewer),
-        }
+        self.scope_for(Load::Light)
+    }
+
+    /// The scope for statements that read so much.
+    pub(crate) fn scope_for(&self, load: Load) -> Scope<'_> {
+        let on = match &self.allowance {
+            Some(allowance) => {
+                let backend = self.connection.get_database_backend();
+                On::Bounded(Bounded { lanes: &self.lanes, allowance, load, backend })
+            }
+            None => On::Link(&self.connection),
+        };
+        Scope { on, account: self.account, rows: Rows::Free, viewer: Cow::Borrowed(&self.viewer) }
     }
 
     /// The account that it reads.
@@ -107,8 +123,14 @@ impl Reader {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: DatabaseConnection, account: Uuid, actor: Actor, now: Timestamp) -> Self {
-        Self { connection, account, actor, now }
+    pub(crate) fn new(connection: Link, account: Uuid, actor: Actor, now: Timestamp) -> Self {
+        Self { connection, account, actor, now, allowance: None }
+    }
+
+    /// The same for a request that waits for its turn to write until its deadline, and has none any more from then on.
+    #[must_use]
+    pub fn within(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The account that it writes.
@@ -122,19 +144,21 @@ impl Writer {
     }
 
     /// A connection beside a running unit of work; `None` on SQLite, which has one writer.
-    pub(crate) fn beside(&self) -> Option<&DatabaseConnection> {
+    pub(crate) fn beside(&self) -> Option<&Link> {
         (self.connection.get_database_backend() == DbBackend::Postgres).then_some(&self.connection)
     }
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let options = TransactionOptions {
-            // A deferred transaction that reads first fails with SQLITE_BUSY when it then writes.
-            sqlite_transaction_mode: (self.connection.get_database_backend() == DbBackend::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
+        let beginning = self.connection.begin();
+        let transaction = match &self.allowance {
+            Some(allowance) => {
+                let transaction = allowance.within(beginning).await.map_err(Error::from)??;
+                allowance.lift_deadline();
+                transaction
+            }
+            None => beginning.await?,
         };
-        let transaction = self.connection.begin_with_options(options).await?;
         Ok(Unit { transaction, account: self.account, actor: self.actor, now: self.now })
     }
 
@@ -200,7 +224,7 @@ pub(crate) enum Merging {
 
 /// A unit of work: a transaction of one account.
 pub(crate) struct Unit {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     pub(crate) account: Uuid,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
@@ -209,7 +233,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
         let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
-        Scope { on: (&self.transaction).into(), account: self.account, rows: Rows::Free, viewer }
+        Scope { on: On::Transaction(&self.transaction), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -218,7 +242,7 @@ impl Unit {
     }
 
     /// The connection that the unit's statements run on.
-    pub(crate) fn on(&self) -> &DatabaseTransaction {
+    pub(crate) fn on(&self) -> &Transaction {
         &self.transaction
     }
 
@@ -233,6 +257,16 @@ impl Unit {
             Actor::User(id) => Some(id),
             Actor::System => None,
         }
+    }
+
+    /// From now on each statement may take longer, and waits longer for what others hold: the unit writes much, or waits for its turn.
+    pub(crate) async fn take_time(&self) -> Result<()> {
+        Ok(self.transaction.take_time().await?)
+    }
+
+    /// Takes back what was done since a savepoint, also where a statement has failed.
+    pub(crate) async fn back_to(&self, savepoint: &str) -> Result<()> {
+        Ok(self.transaction.back_to(savepoint).await?)
     }
 
     /// Has PostgreSQL follow indexes until the unit ends. It plans by statistics, and has none of the rows that the unit
@@ -316,7 +350,7 @@ impl Unit {
 
 /// A connection or a running transaction, and the account that every statement on it must name.
 pub(crate) struct Scope<'a> {
-    pub(crate) on: DatabaseExecutor<'a>,
+    pub(crate) on: On<'a>,
     pub(crate) account: Uuid,
     pub(crate) rows: Rows,
     pub(crate) viewer: Cow<'a, Viewer>,

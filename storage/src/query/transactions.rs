@@ -7,6 +7,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
+use crate::among;
 use crate::contact::Contact;
 pub use crate::entity::transaction_stages::Model as Step;
 pub use crate::entity::transactions::{Model as Transaction, Stage};
@@ -24,6 +25,7 @@ use crate::query::firing::Firing;
 use crate::query::known::{self, Known};
 use crate::query::people::{self, NewPerson, Person, lines};
 use crate::query::{associations, categories, edits, firing, users};
+use crate::reading::Load;
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
@@ -121,7 +123,7 @@ impl Transaction {
 
 /// A page of the transactions of a view. Errors: as [`people::list`].
 pub async fn list(reader: &Reader, view: &View, order: Order, request: &PageRequest) -> Result<Page<Transaction>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     let query = of_view::<transactions::Entity>(&scope, view).await?;
     record::listed(&scope, query, order, request).await
 }
@@ -135,7 +137,7 @@ pub async fn of_people(
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<Transaction>>> {
     use transactions::Column::{PersonId, Stage};
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_pages(people.len(), request));
     let mut query = live(&scope);
     if let Some(stage) = stage {
         query = query.filter(Stage.eq(stage));
@@ -155,7 +157,7 @@ pub async fn of_people(
 
 /// How many transactions a view holds.
 pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     let query = of_view::<transactions::Entity>(&scope, view).await?;
     super::count(&scope, query).await
 }
@@ -425,9 +427,10 @@ pub(crate) async fn write(unit: &Unit, transactions: Vec<Transaction>) -> Result
 pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uuid>> {
     use transactions::Column::{AccountId, Id, PersonId, SearchText, SortKey};
     let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
+    let ids: Vec<_> = people.keys().copied().collect();
     let of_people = transactions::Entity::find()
-        .filter(AccountId.eq(unit.account))
-        .filter(PersonId.is_in(people.keys().copied()))
+        .filter(among::common(&unit.scope(), AccountId, unit.account))
+        .filter(among::ids(&unit.scope(), PersonId, &ids))
         .lock_exclusive();
     let (mut all, mut stale) = (Vec::new(), Vec::new());
     for transaction in of_people.all(unit.on()).await? {
@@ -465,7 +468,7 @@ pub(crate) async fn renew_custom_text(unit: &Unit, transactions: &[Uuid]) -> Res
     use transactions::Column::{AccountId, Id};
     // Those in the trash as well, which may come back.
     let found = transactions::Entity::find().filter(AccountId.eq(unit.account));
-    let found = found.filter(Id.is_in(transactions.iter().copied())).lock_exclusive().all(unit.on()).await?;
+    let found = found.filter(among::ids(&unit.scope(), Id, transactions)).lock_exclusive().all(unit.on()).await?;
     let mut texts = custom_values::texts(unit, transactions).await?;
     let mut stale = Vec::new();
     for transaction in found {
