@@ -8,10 +8,13 @@
 #![recursion_limit = "256"]
 
 mod accounts;
+mod answer;
 mod api_tokens;
+mod aside;
 mod associations;
 mod categories;
 mod custom_fields;
+mod document;
 mod email_templates;
 mod engine;
 mod error;
@@ -23,6 +26,7 @@ mod formats;
 mod guard;
 mod id;
 mod imports;
+mod known;
 mod labels;
 mod limits;
 mod loader;
@@ -45,6 +49,7 @@ mod view;
 mod webhooks;
 
 pub use api_tokens::{LEGACY_ACTIONS, legacy_action};
+pub use document::{DocumentLimits, GraphqlDocument, LARGE, Refused, count_values, read_json};
 pub use engine::{Clock, Engine};
 pub use error::{Code, Error, Result};
 pub use exports::{Document, Export, ExportRequest};

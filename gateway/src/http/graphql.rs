@@ -3,19 +3,17 @@
 //! The extractor and responder of async-graphql-axum read any content type without a limit, run mutations sent by GET
 //! and answer 200 whatever happens; these are ours.
 
-use async_graphql::parser::types::{DocumentOperations, OperationType};
 use async_graphql::{Request, Response as GraphqlResponse, Variables};
 use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
+use http::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
 use http::{HeaderValue, Method, StatusCode};
-use schema::{Code, Error};
+use schema::{Code, Error, GraphqlDocument};
 use serde::Deserialize;
 
 use super::error::{self, HttpError};
 use super::{RequestId, Shared, body, session};
-use crate::config::Limits;
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -33,18 +31,16 @@ pub(crate) async fn serve(
         return Ok((StatusCode::NOT_ACCEPTABLE, message).into_response());
     };
     let request = match method {
-        Method::GET | Method::HEAD => from_query(query.as_deref()),
-        Method::POST => from_body(&headers, body, &shared.config.limits).await,
+        Method::GET | Method::HEAD => from_query(query.as_deref(), &shared),
+        Method::POST => from_body(&headers, body, &shared).await,
         _ => return Ok(method_not_allowed("GET, HEAD, POST")),
     };
     let mut request = match request {
         Ok(request) => request,
         Err(Refused::Request(message)) => return Ok(media.refusal(StatusCode::BAD_REQUEST, Code::Invalid, &message)),
+        Err(Refused::Engine(error)) => return Ok(media.refused(error)),
         Err(Refused::Http(error)) => return Err(error),
     };
-    if method != Method::POST && is_mutation(&mut request) {
-        return Ok(method_not_allowed("POST"));
-    }
     if let Some(site) = session::site(&shared, &headers) {
         request = request.data(schema::Site(site));
     }
@@ -53,13 +49,23 @@ pub(crate) async fn serve(
         Ok(caller) => caller,
         Err(error) => return Ok(media.refusal_of(&error)),
     };
-    Ok(media.answer(&schema::execute(&shared.schema, request, caller, &request_id).await))
+    let document = match GraphqlDocument::open(&shared.schema, request, &caller).await {
+        Ok(document) => document,
+        Err(answer) => return Ok(media.answer(&answer)),
+    };
+    // A mutation may not be sent by GET (section 6.3.1.1).
+    if method != Method::POST && !document.reads() {
+        return Ok(method_not_allowed("POST"));
+    }
+    Ok(media.answer(&document.execute(&shared.schema, caller, &request_id).await))
 }
 
 /// Why a request does not reach the engine.
 enum Refused {
     /// It is no GraphQL request; the answer is a GraphQL one.
     Request(String),
+    /// It is over a limit.
+    Engine(Error),
     Http(HttpError),
 }
 
@@ -85,26 +91,39 @@ impl Parameters {
     }
 }
 
-async fn from_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Request, Refused> {
+async fn from_body(headers: &HeaderMap, body: Body, shared: &Shared) -> Result<Request, Refused> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
     if !is_utf8_json(content_type) {
         let message = "send the request as application/json in UTF-8";
         return Err(Refused::Http(HttpError::new(Code::Unsupported, message)));
     }
-    let body = body::read(body, limits.graphql_body, limits.body_idle()).await.map_err(Refused::Http)?;
-    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
+    let limits = &shared.config.limits;
+    // Whoever brings no credentials need send no more than a document and its variables, written in any way.
+    let most = match headers.contains_key(AUTHORIZATION) {
+        true => limits.graphql_body,
+        false => limits.graphql_body.min(limits.graphql_anonymous_document.saturating_mul(4)),
+    };
+    let body = body::read(body, most, limits.body_idle()).await.map_err(Refused::Http)?;
+    let (size, values) = (body.len(), limits.graphql_values);
+    schema::read_json(&shared.schema, size, move || parameters(&body, values)).await.map_err(Refused::Engine)?
+}
+
+fn parameters(body: &[u8], values: usize) -> Result<Request, Refused> {
+    schema::count_values(body, values).map_err(Refused::Engine)?;
+    let parameters: Parameters = serde_json::from_slice(body).map_err(|error| {
         Refused::Request(format!("the body is no GraphQL request (one JSON object with a query): {error}"))
     })?;
     Ok(parameters.request())
 }
 
-fn from_query(query: Option<&str>) -> Result<Request, Refused> {
+fn from_query(query: Option<&str>, shared: &Shared) -> Result<Request, Refused> {
     let (mut text, mut operation_name, mut variables) = (None, None, None);
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "query" => text = Some(value.into_owned()),
             "operationName" => operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
             "variables" if !value.is_empty() => {
+                schema::count_values(value.as_bytes(), shared.config.limits.graphql_values).map_err(Refused::Engine)?;
                 let parsed = serde_json::from_str(&value);
                 variables =
                     parsed.map_err(|error| Refused::Request(format!("variables is no JSON object: {error}")))?;
@@ -114,18 +133,6 @@ fn from_query(query: Option<&str>) -> Result<Request, Refused> {
     }
     let query = text.ok_or_else(|| Refused::Request("the parameter query is missing".to_owned()))?;
     Ok(Parameters { query, operation_name, variables, _extensions: None }.request())
-}
-
-/// A mutation may not be sent by GET (section 6.3.1.1). A document that cannot be parsed is left to the engine.
-fn is_mutation(request: &mut Request) -> bool {
-    let name = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    match &document.operations {
-        DocumentOperations::Single(operation) => operation.node.ty != OperationType::Query,
-        DocumentOperations::Multiple(operations) => operations.iter().any(|(found, operation)| {
-            name.as_deref().is_none_or(|name| name == found.as_str()) && operation.node.ty != OperationType::Query
-        }),
-    }
 }
 
 fn is_utf8_json(content_type: &str) -> bool {
@@ -189,12 +196,29 @@ impl Media {
         let wait = response.errors.iter().find_map(retry_after);
         // A sign-in that has to wait: what watches over an address looks at the status.
         let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { status };
+        // Nor is it the request's fault that others are at work.
+        let is_busy = refused_by_engine && response.errors.iter().any(|error| Code::of(error) == Code::Unavailable);
+        let status = if is_busy { StatusCode::SERVICE_UNAVAILABLE } else { status };
         match body {
-            Ok(body) => waiting(self.respond(status, body), wait),
+            Ok(body) => {
+                let mut answer = self.respond(status, body);
+                if is_busy {
+                    error::add_advice(status, answer.headers_mut());
+                }
+                waiting(answer, wait)
+            }
             Err(error) => {
                 tracing::error!(%error, "An answer cannot be written: {error}");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
+        }
+    }
+
+    /// An answer to a request that is over a limit before there is a document.
+    fn refused(self, error: Error) -> Response {
+        match error.code {
+            Code::Unavailable => self.refusal_of(&error),
+            _ => self.answer(&schema::refusal(error)),
         }
     }
 

@@ -3,6 +3,7 @@
 //! Whoever connects says who they are by the header `Authorization` or by `{"authorization": "Bearer …"}` in `connection_init`. Each
 //! operation asks anew whether that still holds.
 
+use std::any::TypeId;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -11,11 +12,13 @@ use async_graphql::{Data, Executor, Request, Response as GraphqlResponse};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
+use bytes::Bytes;
 use futures_util::stream::{BoxStream, StreamExt as _};
 use futures_util::{SinkExt as _, stream};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use schema::{Caller, Code, Error};
+use schema::{Caller, Code, Error, GraphqlDocument};
+use serde::Deserialize;
 use serde_json::Value;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
@@ -64,14 +67,15 @@ async fn converse(socket: WebSocket, operations: Operations, connected: Connecte
     let mut stopped = connected.stopped();
     let (mut out, incoming) = socket.split();
     let (pings, mut ponged) = tokio::sync::mpsc::channel::<()>(1);
+    let reading = Reading { shared: operations.shared.clone(), asked: Arc::new(Semaphore::new(2 * OPERATIONS)) };
     let messages = incoming.filter_map(move |message| {
-        let pings = pings.clone();
+        let (pings, reading) = (pings.clone(), reading.clone());
         async move {
             // A client that is there; a full channel says that already.
             let _ = pings.try_send(());
             match message {
-                Ok(Message::Text(text)) => Some(ClientMessage::from_bytes(text.as_bytes())),
-                Ok(Message::Binary(bytes)) => Some(ClientMessage::from_bytes(&bytes)),
+                Ok(Message::Text(text)) => Some(reading.read(text.into()).await),
+                Ok(Message::Binary(bytes)) => Some(reading.read(bytes).await),
                 _ => None,
             }
         }
@@ -102,7 +106,7 @@ async fn converse(socket: WebSocket, operations: Operations, connected: Connecte
                 }
                 continue;
             }
-            _ = ping.tick() => Message::Ping(bytes::Bytes::new()),
+            _ = ping.tick() => Message::Ping(Bytes::new()),
             () = silence.as_mut() => {
                 if is_greeted { close(4408, "no sign of life") } else { close(4408, "connection_init did not come") }
             }
@@ -121,6 +125,50 @@ fn close(code: u16, reason: impl Into<String>) -> Message {
     let reason: String = reason.into();
     let end = reason.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= 120).last();
     Message::Close(Some(CloseFrame { code, reason: reason[..end.unwrap_or_default()].into() }))
+}
+
+/// What makes messages of what a client sends.
+#[derive(Clone)]
+struct Reading {
+    shared: Shared,
+    /// The operations that have been asked for and have not ended: those beyond the ones that may run end as soon as they are looked
+    /// at, but a client that sends without a pause leaves no time for that.
+    asked: Arc<Semaphore>,
+}
+
+/// Why an operation does not begin, which its request bears, as nothing is to be read from it.
+struct NotRead(Error);
+
+/// Of a message what tells which operation it is about.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+}
+
+impl Reading {
+    async fn read(self, bytes: Bytes) -> serde_json::Result<ClientMessage> {
+        let (size, limit) = (bytes.len(), self.shared.config.limits.graphql_values);
+        let message = bytes.clone();
+        let read = move || schema::count_values(&message, limit).map(|_| ClientMessage::from_bytes(&message));
+        let message = match schema::read_json(&self.shared.schema, size, read).await.and_then(|read| read) {
+            Ok(message) => message?,
+            Err(error) => match serde_json::from_slice(&bytes)? {
+                Head { kind, id: Some(id) } if kind == "subscribe" || kind == "start" => {
+                    ClientMessage::Start { id, payload: Request::new("").data(NotRead(error)) }
+                }
+                _ => return Err(serde::de::Error::custom(error.message)),
+            },
+        };
+        Ok(match message {
+            ClientMessage::Start { id, payload } => {
+                let place = self.asked.acquire_owned().await.expect("nobody closes it");
+                ClientMessage::Start { id, payload: payload.data(place) }
+            }
+            message => message,
+        })
+    }
 }
 
 /// What runs the operations of a connection.
@@ -161,14 +209,21 @@ impl Operations {
             let message = format!("a connection runs at most {OPERATIONS} operations at once");
             return refused(Error::new(Code::Limited, message));
         };
-        let greeting = data.as_ref().and_then(|data| data.get(&std::any::TypeId::of::<Greeting>()));
+        if let Some(NotRead(error)) = request.data.get(&TypeId::of::<NotRead>()).and_then(|data| data.downcast_ref()) {
+            return refused(error.clone());
+        }
+        let greeting = data.as_ref().and_then(|data| data.get(&TypeId::of::<Greeting>()));
         let greeting = greeting.and_then(|greeting| greeting.downcast_ref::<Greeting>());
         let headers = greeting.map_or_else(|| Arc::clone(&self.headers), |greeting| Arc::clone(&greeting.0));
         match self.caller(&headers).await {
             Ok(caller) => {
                 let request = request.data(session::origin(&headers));
-                let answers = schema::execute_stream(&self.shared.schema, request, caller, &self.request_id);
-                held(answers, place).boxed()
+                match GraphqlDocument::open(&self.shared.schema, request, &caller).await {
+                    Ok(document) => {
+                        held(document.execute_stream(&self.shared.schema, caller, &self.request_id), place).boxed()
+                    }
+                    Err(answer) => stream::once(async { *answer }).boxed(),
+                }
             }
             Err(error) => refused(error),
         }
