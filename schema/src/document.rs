@@ -7,6 +7,8 @@
 mod count;
 mod json;
 mod lexer;
+#[cfg(test)]
+mod random;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{BaseType, DocumentOperations, ExecutableDocument, OperationType, Type};
@@ -18,7 +20,7 @@ use crate::answer::coded;
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
 use crate::known::known_of;
-use crate::limits;
+use crate::limits::{self, CONFLICTS};
 use crate::root::{self, Schema};
 use crate::session::Caller;
 
@@ -95,7 +97,10 @@ impl GraphqlDocument {
                 .map_err(|error| Box::new(coded(&schema, Response::from_errors(vec![with_words(error.into())]), "")))?;
             limits::check(&document).map_err(refused)?;
             limits::check_values(&document, &request.variables, limits.values).map_err(refused)?;
-            limits::check_conflicts(&document)?;
+            if let Some(at) = limits::too_many_conflicts(&document) {
+                let what = format!("more than {CONFLICTS} fields that conflict with another of the same name");
+                return Err(refusal(Code::Invalid, &what, at));
+            }
             check_defaults(&schema, &document)?;
             let reads = reads(&document, request.operation_name.as_deref());
             request.set_parsed_query(document);
@@ -173,10 +178,9 @@ impl Fault {
 }
 
 /// The answer to a document that has something at a place that it may not have.
-pub(crate) fn refusal(code: Code, what: &str, at: Pos) -> Refused {
+fn refusal(code: Code, what: &str, at: Pos) -> Refused {
     let message = format!("the document has {what} (line {}, column {})", at.line, at.column);
-    let error = async_graphql::Error::from(Error::new(code, message)).into_server_error(at);
-    Box::new(Response::from_errors(vec![error]))
+    Box::new(Error::new(code, message).into_response_at(at))
 }
 
 /// Line and column of a byte, counted as the engine's parser does.
@@ -234,8 +238,7 @@ fn check_defaults(schema: &Schema, document: &ExecutableDocument) -> std::result
         let name = named(&definition.node.var_type.node);
         if matches!(definition.node.var_type.node.base, BaseType::List(_)) && !known_of(schema).has_type(name) {
             let error = Error::invalid(format!("Unknown type \"{name}\""));
-            let error = async_graphql::Error::from(error).into_server_error(definition.pos);
-            return Err(Box::new(Response::from_errors(vec![error])));
+            return Err(Box::new(error.into_response_at(definition.pos)));
         }
     }
     Ok(())
@@ -283,6 +286,30 @@ mod tests {
             assert_eq!(found.line, 1 + document.matches('\n').count(), "{document:?}");
         }
         assert_eq!(position("{ a\n  ö: \"é\" b", 14), async_graphql::Pos { line: 2, column: 9 });
+    }
+
+    /// On a thread with the stack of those that serve.
+    #[test]
+    fn the_parser_stands_what_is_nested_as_deep_as_it_may_be() {
+        let most = 100;
+        for (open, close, head, inmost) in [
+            ("[", "]", "{ a(b: ", "1"),
+            ("{a:", "}", "{ a(b: ", "1"),
+            ("[", "]", "query($a: ", "A"),
+            ("{a", "}", "query ", "{b}"),
+            ("{...", "}", "query ", "{b}"),
+        ] {
+            let document = format!("{head}{}{inmost}{}", open.repeat(most), close.repeat(most));
+            let tail = match head {
+                "query " => "",
+                "query($a: " => ") { a }",
+                _ => ") }",
+            };
+            let parsed = parse_query(document + tail).map(drop).map_err(|error| error.to_string());
+            // Of selection sets it takes no more than 65 in each other.
+            let expected = if tail.is_empty() { Err("recursion limit exceeded.".to_owned()) } else { Ok(()) };
+            assert_eq!(parsed, expected, "{open}");
+        }
     }
 
     #[test]

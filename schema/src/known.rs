@@ -65,9 +65,9 @@ impl Names<'_> {
     }
 }
 
-/// The names that differ least from a wrong one, by no more than a third of it, the nearest first.
+/// The names that differ least from a wrong one, by no more than a third of it or two letters that changed places, the nearest first.
 fn nearest<'n>(wrong: &str, names: impl Iterator<Item = &'n String>) -> Vec<&'n str> {
-    let far = (wrong.len() / 3).max(1);
+    let far = if wrong.len() > 3 { (wrong.len() / 3).max(2) } else { 1 };
     let mut near: Vec<_> =
         names.map(|name| (distance(wrong, name), name.as_str())).filter(|(by, _)| *by <= far).collect();
     near.sort_unstable();
@@ -107,7 +107,7 @@ mod tests {
         let names = ["people", "person", "persons", "me", "message", "messages"].map(str::to_owned);
         for (wrong, expected) in [
             ("pepole", &["people"][..]),
-            ("persn", &["person"]),
+            ("persn", &["person", "persons"]),
             ("personz", &["person", "persons"]),
             ("mee", &["me"]),
             ("xyzzy", &[]),

@@ -11,7 +11,7 @@ use std::collections::HashMap;
 use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned};
 
-pub(crate) use self::conflicts::check_conflicts;
+pub(crate) use self::conflicts::{CONFLICTS, too_many_conflicts};
 pub(crate) use self::values::check_values;
 use crate::error::{Code, Error, Result};
 

@@ -8,6 +8,7 @@ mod api_php_golden;
 mod categories;
 mod concurrency;
 mod crash;
+mod documents;
 mod events;
 mod exports;
 mod fields;

@@ -33,7 +33,9 @@ pub(super) fn count(document: &str, limits: &DocumentLimits) -> Result<Counts, F
             }
             Ok(())
         };
-        counted(&mut counts.tokens, limits.tokens, "tokens")?;
+        for _ in 0..words(&document[token.start..token.end]) {
+            counted(&mut counts.tokens, limits.tokens, "tokens")?;
+        }
         if open.is_empty() && place == Place::Between {
             place = if token.kind == Kind::Name && &document[token.start..token.end] == "fragment" {
                 counted(&mut counts.fragments, FRAGMENTS, "fragments")?;
@@ -85,6 +87,19 @@ pub(super) fn count(document: &str, limits: &DocumentLimits) -> Result<Counts, F
     Ok(counts)
 }
 
+/// How many tokens the parser makes of one: it takes the beginning of a longer name for the words that stand for themselves, and the
+/// rest for another value.
+fn words(token: &str) -> usize {
+    let (mut rest, mut count) = (token, 1);
+    while let Some(behind) = ["true", "false", "null"].iter().find_map(|word| rest.strip_prefix(word)) {
+        if behind.is_empty() {
+            break;
+        }
+        (rest, count) = (behind, count + 1);
+    }
+    count
+}
+
 /// Where in a document a token stands.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
@@ -111,7 +126,7 @@ mod tests {
             mutation fragment { x }
             subscription query($query: ID) { x(y: {z: [[1]]}) }";
         let counts = count(document, &DocumentLimits::default()).map_err(|fault| fault.message);
-        let expected = Counts { tokens: 101, depth: 5, operations: 4, fragments: 1, variables: 3, directives: 5 };
+        let expected = Counts { tokens: 121, depth: 5, operations: 4, fragments: 1, variables: 3, directives: 5 };
         assert_eq!(counts, Ok(expected));
     }
 
@@ -143,6 +158,14 @@ mod tests {
             let found = count(document, &limits).err().map(|fault| (fault.code, fault.at, fault.message));
             assert_eq!(found, expected.map(|(at, message)| (Code::Limited, at, message.to_owned())), "{document}");
         }
+    }
+
+    #[test]
+    fn words_that_the_parser_takes_apart_count_as_its_parts() {
+        let tokens = |document: &str| count(document, &DocumentLimits::default()).map(|counts| counts.tokens).ok();
+        assert_eq!(tokens("{a(b:[truefalsenulltrue])}"), tokens("{a(b:[true false null true])}"));
+        assert_eq!(tokens("[trueish]"), tokens("[true ish]"));
+        assert_eq!(tokens("[untrue null truth]"), tokens("[a b c]"));
     }
 
     #[test]
