@@ -104,7 +104,10 @@ impl Error {
 
     /// The answer to a request that is not executed.
     pub(crate) fn into_response(self) -> async_graphql::Response {
-        self.into_response_at(async_graphql::Pos::default())
+        let mut answer = self.into_response_at(async_graphql::Pos::default());
+        // It is about no place of the document.
+        answer.errors.iter_mut().for_each(|error| error.locations.clear());
+        answer
     }
 
     /// The answer to a document that is wrong at a place.

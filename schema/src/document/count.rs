@@ -2,6 +2,7 @@
 
 use super::lexer::{Kind, Lexer};
 use super::{DocumentLimits, Fault};
+use crate::error::Code;
 use crate::limits::FRAGMENTS;
 
 /// What a document has.
@@ -60,7 +61,10 @@ pub(super) fn count(document: &str, limits: &DocumentLimits) -> Result<Counts, F
             Kind::Punctuator(bracket @ (b'(' | b'[' | b'{')) => {
                 if open.len() >= limits.depth {
                     let message = format!("too many brackets in each other, at most {}", limits.depth);
-                    return Err(Fault::limited(token.start, message));
+                    // What goes on much deeper nobody means as a document: it is wrong, as the parser would say of it.
+                    let is_meant = deepest(&mut lexer, limits) < 10 * limits.depth;
+                    let code = if is_meant { Code::Limited } else { Code::Invalid };
+                    return Err(Fault { code, message, at: token.start });
                 }
                 open.push(bracket);
                 counts.depth = counts.depth.max(open.len());
@@ -85,6 +89,21 @@ pub(super) fn count(document: &str, limits: &DocumentLimits) -> Result<Counts, F
         }
     }
     Ok(counts)
+}
+
+/// How many more brackets are open at once in what is left of a document, which need not be one.
+fn deepest(lexer: &mut Lexer<'_>, limits: &DocumentLimits) -> usize {
+    let (mut open, mut most) = (0_usize, 0);
+    for _ in 0..limits.tokens {
+        let Ok(Some(token)) = lexer.next() else { break };
+        match token.kind {
+            Kind::Punctuator(b'(' | b'[' | b'{') => open += 1,
+            Kind::Punctuator(b')' | b']' | b'}') => open = open.saturating_sub(1),
+            _ => {}
+        }
+        most = most.max(open);
+    }
+    most
 }
 
 /// How many tokens the parser makes of one: it takes the beginning of a longer name for the words that stand for themselves, and the
@@ -158,6 +177,18 @@ mod tests {
             let found = count(document, &limits).err().map(|fault| (fault.code, fault.at, fault.message));
             assert_eq!(found, expected.map(|(at, message)| (Code::Limited, at, message.to_owned())), "{document}");
         }
+    }
+
+    #[test]
+    fn what_is_far_too_deep_is_no_document() {
+        let nested = |count: usize| format!("{}{}", "{a".repeat(count), "}".repeat(count));
+        let found = |count: usize| count_all(&nested(count)).err().map(|fault| (fault.code, fault.at));
+        assert_eq!((found(64), found(65)), (None, Some((Code::Limited, 128))));
+        assert_eq!((found(600), found(5_000)), (Some((Code::Limited, 128)), Some((Code::Invalid, 128))));
+    }
+
+    fn count_all(document: &str) -> Result<Counts, crate::document::Fault> {
+        count(document, &DocumentLimits::default())
     }
 
     #[test]
