@@ -73,10 +73,13 @@ fn sentence(code: Code, message: &str) -> String {
     match code {
         Code::Unauthenticated => "The e-mail address or password is not correct.".to_owned(),
         Code::Internal => "An error occurred in Cairn; nothing was changed.".to_owned(),
-        Code::Unavailable => "Cairn is not available at the moment, please try again.".to_owned(),
-        Code::Forbidden | Code::NotFound | Code::Conflict | Code::Invalid | Code::Unsupported | Code::Limited => {
-            finished(message)
-        }
+        Code::Forbidden
+        | Code::NotFound
+        | Code::Conflict
+        | Code::Invalid
+        | Code::Unsupported
+        | Code::Limited
+        | Code::Unavailable => finished(message),
     }
 }
 

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use schema::{Clock, Engine};
-use storage::{Pool, Storage};
+use storage::Storage;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, Flags};
@@ -155,7 +155,7 @@ fn config(flags: &Flags) -> Result<Config, Failure> {
 }
 
 async fn connect(config: &Config) -> Result<Storage, Failure> {
-    Storage::connect(&config.database, Pool::default()).await.map_err(|error| {
+    Storage::connect(&config.database, config.limits.pool()).await.map_err(|error| {
         let message = format!("cannot open the database: {error}");
         Failure(config::without_password(&message, &config.database))
     })

@@ -13,6 +13,8 @@ use crate::error::{Code, Error, Result};
 const AT_ONCE: usize = 2;
 /// How long work may wait for its turn.
 const WAIT: Duration = Duration::from_secs(5);
+/// After how many seconds whoever has not had a turn may ask again.
+const AGAIN: u64 = 5;
 /// How much may wait, in KiB of what it works on.
 const WAITING: usize = 64 << 10;
 
@@ -48,7 +50,10 @@ impl Aside {
         if !is_large {
             return Ok(work());
         }
-        let busy = || Error::new(Code::Unavailable, "too many large requests are looked at already; try again");
+        let busy = || {
+            let message = "too many large requests are looked at already; try again";
+            Error { retry_after: Some(AGAIN), ..Error::new(Code::Unavailable, message) }
+        };
         let size = u32::try_from(bytes.div_ceil(1 << 10).min(WAITING)).expect("what may wait is less than that");
         let _place = Arc::clone(&self.waiting).try_acquire_many_owned(size).map_err(|_| busy())?;
         let turn = tokio::time::timeout(WAIT, Arc::clone(&self.turns).acquire_owned()).await;

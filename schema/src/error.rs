@@ -2,6 +2,9 @@
 
 use async_graphql::{ErrorExtensionValues, Value};
 
+/// After how many seconds it is worth a try to send again what the database could not do. For longer it waits for a lock itself.
+const RETRY_SECONDS: u64 = 5;
+
 /// The result of resolvers and of everything else here. (`async_graphql::Result` would publish the text of any error
 /// that `?` meets, SQL included.)
 pub type Result<T> = std::result::Result<T, Error>;
@@ -93,6 +96,11 @@ impl Error {
         Self { retry_after: Some(seconds), ..Self::new(Code::Limited, message) }
     }
 
+    /// Something that may work in a while.
+    pub(crate) fn unavailable(message: impl Into<String>) -> Self {
+        Self { retry_after: Some(RETRY_SECONDS), ..Self::new(Code::Unavailable, message) }
+    }
+
     pub(crate) fn invalid(message: impl Into<String>) -> Self {
         Self::new(Code::Invalid, message)
     }
@@ -132,7 +140,17 @@ impl From<storage::Error> for Error {
             storage::Error::Limited { reason } => Self::new(Code::Limited, reason),
             storage::Error::Unavailable(cause) => {
                 tracing::error!(%cause, "The database is not available: {cause}");
-                Self::new(Code::Unavailable, "the database is not available now; try again")
+                Self::unavailable("the database is busy or not available now; try again")
+            }
+            storage::Error::Full(cause) => {
+                tracing::error!(%cause, "The disk of the database is full: {cause}");
+                Self::unavailable(
+                    "the disk of the database is full, so nothing was changed: make room there, and try again",
+                )
+            }
+            storage::Error::Disk(cause) => {
+                tracing::error!(%cause, "The disk of the database fails: {cause}");
+                Self::unavailable("the disk of the database does not work now; try again later")
             }
             storage::Error::Internal(cause) => Self::internal(cause),
         }

@@ -1,26 +1,25 @@
 //! Connecting to a database: what a URL means, and the settings that sea-orm's defaults do not have.
 
+mod postgres;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{Connection as _, Executor as _};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, metric};
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, metric};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::handle::{Actor, Reader, Writer};
+use crate::link::Link;
 use crate::value::Timestamp;
 
 /// How long a SQLite connection waits for the lock of another process, which may be migrating on a slow machine.
 pub(crate) const BUSY_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
 /// How long a request waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
-/// A connection that was idle for so long is tested before it is used.
-const IDLE_BEFORE_TEST: Duration = Duration::from_secs(30);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
 /// Statements that take longer are logged as a warning.
 const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 /// How many letters of such a statement are logged. That of a batch has tens of thousands, which all say the same.
@@ -30,30 +29,31 @@ const LOGGED: usize = 300;
 /// not fit are written to the log again and again.
 const WRITER_CACHE: &str = "-65536";
 
-/// PostgreSQL's defaults are for disks that turn, with which it would rather read a whole table than two thousand rows by an index,
-/// and for cursors that are left after their first rows.
-const PLANNING: &str = "SET random_page_cost = 1.1; SET cursor_tuple_fraction = 1";
-
-/// How many connections are held at most.
+/// How many connections are held at most, and how long PostgreSQL is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
     /// On PostgreSQL: connections of the one pool.
     pub postgres: u32,
     /// On SQLite: readers beside the one writer.
     pub sqlite_readers: u32,
+    /// On PostgreSQL: how long the answer to a statement is waited for; then the connection counts as dead.
+    pub statement: Duration,
+    /// The same where a statement may take long: those of an import or an undo, and what exports read.
+    pub long_statement: Duration,
 }
 
 impl Default for Pool {
     fn default() -> Self {
-        Self { postgres: 10, sqlite_readers: 4 }
+        let (statement, long_statement) = (Duration::from_secs(20), Duration::from_secs(120));
+        Self { postgres: 10, sqlite_readers: 4, statement, long_statement }
     }
 }
 
 /// A connected database. Cloning is cheap and shares the connections.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    pub(crate) readers: DatabaseConnection,
-    pub(crate) writer: DatabaseConnection,
+    pub(crate) readers: Link,
+    pub(crate) writer: Link,
     bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
     _folder: Option<Arc<TempDir>>,
@@ -78,11 +78,12 @@ impl Storage {
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let url = url.replacen("postgresql://", "postgres://", 1);
-            check_postgres(&url).await?;
-            let connection = connected(postgres_options(&url, pool.postgres)).await?;
+            let mut server = postgres::connect(&url, pool).await?;
+            server.set_metric(Arc::new(log_if_slow));
+            let link = Link::Postgres(server);
             // Two of three connections are for requests.
             let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
-            return Ok(Self { readers: connection.clone(), writer: connection, bulk, _folder: None });
+            return Ok(Self { readers: link.clone(), writer: link, bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -109,12 +110,16 @@ impl Storage {
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
         let Self { mut readers, mut writer, bulk, _folder: folder } = self;
         let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
-        for connection in [&mut readers, &mut writer] {
+        for link in [&mut readers, &mut writer] {
             let observer = observer.clone();
-            connection.set_metric_callback(move |info| {
+            let metric = move |info: &metric::Info<'_>| {
                 log_if_slow(info);
                 observer(&info.statement.to_string());
-            });
+            };
+            match link {
+                Link::Sqlite(connection) => connection.set_metric_callback(metric),
+                Link::Postgres(server) => server.set_metric(Arc::new(metric)),
+            }
         }
         Self { readers, writer, bulk, _folder: folder }
     }
@@ -131,8 +136,8 @@ impl Storage {
 
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
-        self.writer.close_by_ref().await?;
-        Ok(self.readers.close_by_ref().await?)
+        self.writer.close().await?;
+        Ok(self.readers.close().await?)
     }
 
     async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
@@ -140,30 +145,15 @@ impl Storage {
         let readers = connected(sqlite_options(url, pool.sqlite_readers, true)).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
         let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
-        Ok(Self { readers, writer, bulk, _folder: None })
+        Ok(Self { readers: Link::Sqlite(readers), writer: Link::Sqlite(writer), bulk, _folder: None })
     }
-}
-
-/// Connects once, without the pool, which would only say that it has waited. The URL may hold a password and is not
-/// repeated.
-async fn check_postgres(url: &str) -> Result<()> {
-    let options: PgConnectOptions = url.parse().map_err(|_| {
-        Error::invalid("database", "this is no URL of a PostgreSQL database; write it like postgres://user@host/name")
-    })?;
-    let connecting = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
-    let connection = connecting.map_err(|_| unavailable("the server does not answer"))?;
-    connection
-        .map_err(|error| unavailable(&error.to_string()))?
-        .close()
-        .await
-        .map_err(|error| unavailable(&error.to_string()))
 }
 
 fn unavailable(reason: &str) -> Error {
     Error::Unavailable(DbErr::Custom(reason.to_owned()))
 }
 
-/// The settings for both databases: no ping on every acquire, no statement text in logs and spans.
+/// What sea-orm connects to SQLite with: no statement text in logs and spans.
 fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -190,16 +180,6 @@ fn log_if_slow(info: &metric::Info<'_>) {
         let milliseconds = u64::try_from(info.elapsed.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(milliseconds, letters = text.len(), statement = &text[..end], "A statement took long");
     }
-}
-
-fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = options(url, connections);
-    options.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST);
-    options.set_application_name("cairn");
-    options.map_sqlx_postgres_pool_opts(|pool| {
-        pool.after_connect(|connection, _| Box::pin(async move { connection.execute(PLANNING).await.map(drop) }))
-    });
-    options
 }
 
 fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {

@@ -4,14 +4,12 @@ use std::borrow::Cow;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, Statement};
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
+use crate::link::{Link, On, Transaction};
 use crate::outbox::{self, Noun, Verb};
 use crate::value::Timestamp;
 
@@ -21,7 +19,7 @@ const TRIES: u32 = 3;
 /// Reads the live records of one account.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    connection: DatabaseConnection,
+    connection: Link,
     bulk: Arc<Bulk>,
     account: Uuid,
     viewer: Viewer,
@@ -46,7 +44,7 @@ impl Default for Viewer {
 /// Writes records of one account. Only this type can: permission is a value.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    connection: DatabaseConnection,
+    connection: Link,
     account: Uuid,
     actor: Actor,
     now: Timestamp,
@@ -62,7 +60,7 @@ pub enum Actor {
 }
 
 impl Reader {
-    pub(crate) fn new(connection: DatabaseConnection, bulk: Arc<Bulk>, account: Uuid) -> Self {
+    pub(crate) fn new(connection: Link, bulk: Arc<Bulk>, account: Uuid) -> Self {
         Self { connection, bulk, account, viewer: Viewer::default() }
     }
 
@@ -78,7 +76,7 @@ impl Reader {
     }
 
     /// The connection that it reads from, which may be any of several.
-    pub(crate) fn connection(&self) -> &DatabaseConnection {
+    pub(crate) fn connection(&self) -> &Link {
         &self.connection
     }
 
@@ -93,7 +91,7 @@ impl Reader {
 
     pub(crate) fn scope(&self) -> Scope<'_> {
         Scope {
-            on: (&self.connection).into(),
+            on: On::Link(&self.connection),
             account: self.account,
             rows: Rows::Free,
             viewer: Cow::Borrowed(&self.viewer),
@@ -107,7 +105,7 @@ impl Reader {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: DatabaseConnection, account: Uuid, actor: Actor, now: Timestamp) -> Self {
+    pub(crate) fn new(connection: Link, account: Uuid, actor: Actor, now: Timestamp) -> Self {
         Self { connection, account, actor, now }
     }
 
@@ -122,19 +120,13 @@ impl Writer {
     }
 
     /// A connection beside a running unit of work; `None` on SQLite, which has one writer.
-    pub(crate) fn beside(&self) -> Option<&DatabaseConnection> {
+    pub(crate) fn beside(&self) -> Option<&Link> {
         (self.connection.get_database_backend() == DbBackend::Postgres).then_some(&self.connection)
     }
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let options = TransactionOptions {
-            // A deferred transaction that reads first fails with SQLITE_BUSY when it then writes.
-            sqlite_transaction_mode: (self.connection.get_database_backend() == DbBackend::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.connection.begin_with_options(options).await?;
+        let transaction = self.connection.begin().await?;
         Ok(Unit { transaction, account: self.account, actor: self.actor, now: self.now })
     }
 
@@ -200,7 +192,7 @@ pub(crate) enum Merging {
 
 /// A unit of work: a transaction of one account.
 pub(crate) struct Unit {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     pub(crate) account: Uuid,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
@@ -209,7 +201,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
         let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
-        Scope { on: (&self.transaction).into(), account: self.account, rows: Rows::Free, viewer }
+        Scope { on: On::Transaction(&self.transaction), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -218,7 +210,7 @@ impl Unit {
     }
 
     /// The connection that the unit's statements run on.
-    pub(crate) fn on(&self) -> &DatabaseTransaction {
+    pub(crate) fn on(&self) -> &Transaction {
         &self.transaction
     }
 
@@ -233,6 +225,16 @@ impl Unit {
             Actor::User(id) => Some(id),
             Actor::System => None,
         }
+    }
+
+    /// From now on each statement may take longer, and waits longer for what others hold: the unit writes much, or waits for its turn.
+    pub(crate) async fn take_time(&self) -> Result<()> {
+        Ok(self.transaction.take_time().await?)
+    }
+
+    /// Takes back what was done since a savepoint, also where a statement has failed.
+    pub(crate) async fn back_to(&self, savepoint: &str) -> Result<()> {
+        Ok(self.transaction.back_to(savepoint).await?)
     }
 
     /// Has PostgreSQL follow indexes until the unit ends. It plans by statistics, and has none of the rows that the unit
@@ -316,7 +318,7 @@ impl Unit {
 
 /// A connection or a running transaction, and the account that every statement on it must name.
 pub(crate) struct Scope<'a> {
-    pub(crate) on: DatabaseExecutor<'a>,
+    pub(crate) on: On<'a>,
     pub(crate) account: Uuid,
     pub(crate) rows: Rows,
     pub(crate) viewer: Cow<'a, Viewer>,

@@ -61,7 +61,7 @@ impl Storage {
 
     /// All migrations in their order, without changing the database.
     pub async fn migrations(&self) -> Result<Vec<MigrationState>> {
-        let migrations = Migrator::get_migration_with_status_read_only(&self.readers).await?;
+        let migrations = Migrator::get_migration_with_status_read_only(&self.readers.without_limits()).await?;
         let state = |migration: &sea_orm_migration::Migration| MigrationState {
             name: migration.name().to_owned(),
             applied: migration.status() == sea_orm_migration::MigrationStatus::Applied,
@@ -72,15 +72,18 @@ impl Storage {
     /// Runs `work` in a transaction while no other process can: on SQLite the transaction is exclusive, on PostgreSQL
     /// it holds an advisory lock.
     async fn locked(&self, work: impl AsyncFn(&DatabaseTransaction) -> std::result::Result<(), DbErr>) -> Result<()> {
-        let sqlite = self.writer.get_database_backend() == DbBackend::Sqlite;
+        let sqlite = self.is_sqlite();
         let options = TransactionOptions {
             sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Exclusive),
             ..TransactionOptions::default()
         };
-        let transaction = self.writer.begin_with_options(options).await?;
+        let transaction = self.writer.without_limits().begin_with_options(options).await?;
         if !sqlite {
+            // Another process migrates for as long as it takes; whoever holds one of our tables is waited for as by any unit that writes.
+            transaction.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
             transaction.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
+            transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
         }
         work(&transaction).await?;
         transaction.commit().await.map_err(Error::from)

@@ -31,7 +31,9 @@ pub async fn empty(kind: Kind, test: &str) -> Option<String> {
 /// A migrated database.
 pub async fn migrated(kind: Kind, test: &str) -> Option<Storage> {
     let url = empty(kind, test).await?;
-    let storage = Storage::connect(&url, Pool { postgres: 4, sqlite_readers: 2 }).await.expect("the database is there");
+    let storage = Storage::connect(&url, Pool { postgres: 4, sqlite_readers: 2, ..Pool::default() })
+        .await
+        .expect("the database is there");
     storage.migrate().await.expect("an empty database can be migrated");
     Some(storage)
 }

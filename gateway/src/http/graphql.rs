@@ -7,11 +7,12 @@ use async_graphql::{Request, Response as GraphqlResponse, Variables};
 use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
-use http::header::{ACCEPT, ALLOW, AUTHORIZATION, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
+use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
 use http::{HeaderValue, Method, StatusCode};
-use schema::{Code, Error, GraphqlDocument};
+use schema::{Caller, Code, Error, GraphqlDocument};
 use serde::Deserialize;
 
+use super::answers::{Answers, Pieces};
 use super::error::{self, HttpError};
 use super::{RequestId, Shared, body, session};
 
@@ -30,49 +31,87 @@ pub(crate) async fn serve(
         let message = format!("the answer can be {GRAPHQL_JSON} or {JSON}, and Accept names neither");
         return Ok((StatusCode::NOT_ACCEPTABLE, message).into_response());
     };
+    if !matches!(method, Method::GET | Method::HEAD | Method::POST) {
+        return Ok(method_not_allowed("GET, HEAD, POST"));
+    }
+    // Before the body, which may be large.
+    if method == Method::POST {
+        check_json(&headers)?;
+        body::check(&headers, &body, shared.config.limits.graphql_body as u64)?;
+    }
+    let caller = match session::caller(&shared, &method, &headers).await {
+        Ok(caller) => caller,
+        Err(error) => return Ok(media.refusal_of(&error)),
+    };
+    let holder = holder(&caller, &headers);
+    if let Err(error) = shared.answers.check(&holder) {
+        return Ok(media.refusal_of(&error));
+    }
     let request = match method {
-        Method::GET | Method::HEAD => from_query(query.as_deref(), &shared),
-        Method::POST => from_body(&headers, body, &shared).await,
-        _ => return Ok(method_not_allowed("GET, HEAD, POST")),
+        Method::POST => from_body(&headers, body, &shared, &caller).await,
+        _ => from_query(query.as_deref(), &shared),
     };
     let mut request = match request {
         Ok(request) => request,
         Err(Refused::Request(message)) => return Ok(media.refusal(StatusCode::BAD_REQUEST, Code::Invalid, &message)),
-        Err(Refused::Engine(error)) => return Ok(media.refused(error)),
+        Err(Refused::Engine(error)) => {
+            return Ok(media.answer(&schema::refusal(error), &shared.answers, &holder, false));
+        }
         Err(Refused::Http(error)) => return Err(error),
     };
     if let Some(site) = session::site(&shared, &headers) {
         request = request.data(schema::Site(site));
     }
     request = request.data(session::origin(&headers));
-    let caller = match session::caller(&shared, &method, &headers).await {
-        Ok(caller) => caller,
-        Err(error) => return Ok(media.refusal_of(&error)),
-    };
+    let may_write = may_write(&request);
     let document = match GraphqlDocument::open(&shared.schema, request, &caller).await {
         Ok(document) => document,
-        Err(answer) => return Ok(media.answer(&answer)),
+        Err(answer) => return Ok(media.answer(&answer, &shared.answers, &holder, false)),
     };
     // A mutation may not be sent by GET (section 6.3.1.1).
     if method != Method::POST && !document.reads() {
         return Ok(method_not_allowed("POST"));
     }
-    Ok(media.answer(&document.execute(&shared.schema, caller, &request_id).await))
+    let response = document.execute(&shared.schema, caller, &request_id).await;
+    Ok(media.answer(&response, &shared.answers, &holder, may_write))
+}
+
+/// For whom an answer waits: the user, or the address of who is nobody yet.
+pub(super) fn holder(caller: &Caller, headers: &HeaderMap) -> String {
+    match caller {
+        Caller::SignedIn(session) => session.user().id.to_string(),
+        Caller::Anonymous(_) => session::origin(headers).text(),
+    }
+}
+
+/// Whether a request may have changed something, so that nobody is told to send it again.
+pub(super) fn may_write(request: &Request) -> bool {
+    request.query.contains("mutation")
+}
+
+/// What becomes of an answer for which there is no room.
+pub(super) fn not_kept(answers: &Answers, may_write: bool) -> Error {
+    if may_write {
+        let message = "it is done, but its answer is not sent: too many bytes of answers wait to be taken, see the limit answers_unsent";
+        Error::new(Code::Limited, message)
+    } else {
+        answers.refusal()
+    }
 }
 
 /// Why a request does not reach the engine.
 enum Refused {
     /// It is no GraphQL request; the answer is a GraphQL one.
     Request(String),
-    /// It is over a limit.
+    /// It is over a limit, or others are at work for too long.
     Engine(Error),
     Http(HttpError),
 }
 
-/// The parameters of a request (GraphQL over HTTP, section 5.1).
+/// The parameters of a request (GraphQL over HTTP, section 5.1), over HTTP and in a message of a websocket.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Parameters {
+pub(super) struct Parameters {
     query: String,
     operation_name: Option<String>,
     variables: Option<serde_json::Map<String, serde_json::Value>>,
@@ -81,7 +120,8 @@ struct Parameters {
 }
 
 impl Parameters {
-    fn request(self) -> Request {
+    /// The request: where every document of a client comes in, on whatever way.
+    pub(super) fn request(self) -> Request {
         let mut request = Request::new(self.query);
         request.operation_name = self.operation_name;
         if let Some(variables) = self.variables {
@@ -91,19 +131,22 @@ impl Parameters {
     }
 }
 
-async fn from_body(headers: &HeaderMap, body: Body, shared: &Shared) -> Result<Request, Refused> {
+fn check_json(headers: &HeaderMap) -> Result<(), HttpError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !is_utf8_json(content_type) {
-        let message = "send the request as application/json in UTF-8";
-        return Err(Refused::Http(HttpError::new(Code::Unsupported, message)));
+    if is_utf8_json(content_type) {
+        return Ok(());
     }
+    Err(HttpError::new(Code::Unsupported, "send the request as application/json in UTF-8"))
+}
+
+async fn from_body(headers: &HeaderMap, body: Body, shared: &Shared, caller: &Caller) -> Result<Request, Refused> {
     let limits = &shared.config.limits;
-    // Whoever brings no credentials need send no more than a document and its variables, written in any way.
-    let most = match headers.contains_key(AUTHORIZATION) {
-        true => limits.graphql_body,
-        false => limits.graphql_body.min(limits.graphql_anonymous_document.saturating_mul(4)),
+    // Whoever is nobody yet need send no more than a document and its variables, written in any way.
+    let most = match caller {
+        Caller::SignedIn(_) => limits.graphql_body,
+        Caller::Anonymous(_) => limits.graphql_body.min(limits.graphql_anonymous_document.saturating_mul(4)),
     };
-    let body = body::read(body, most, limits.body_idle()).await.map_err(Refused::Http)?;
+    let body = body::read(headers, body, most, limits.body_idle()).await.map_err(Refused::Http)?;
     let (size, values) = (body.len(), limits.graphql_values);
     schema::read_json(&shared.schema, size, move || parameters(&body, values)).await.map_err(Refused::Engine)?
 }
@@ -178,47 +221,46 @@ fn negotiate(headers: &HeaderMap) -> Option<Media> {
     best.map(|(_, media)| media)
 }
 
+/// Whether a request was not executed: it could not be parsed, validated or was over a limit. Then it has no data.
+pub(super) fn is_refused(response: &GraphqlResponse) -> bool {
+    let executed = response.errors.is_empty() || response.data != async_graphql::Value::Null;
+    !executed && response.errors.iter().all(|error| error.path.is_empty())
+}
+
 impl Media {
-    fn answer(self, response: &GraphqlResponse) -> Response {
-        // Without data the request was not executed: it could not be parsed, validated or was over a limit.
-        let executed = response.errors.is_empty() || response.data != async_graphql::Value::Null;
-        let refused_by_engine = !executed && response.errors.iter().all(|error| error.path.is_empty());
+    fn answer(self, response: &GraphqlResponse, answers: &Answers, holder: &str, may_write: bool) -> Response {
+        let refused_by_engine = is_refused(response);
         let status = match self {
             Self::GraphqlJson if refused_by_engine => StatusCode::BAD_REQUEST,
             _ => StatusCode::OK,
         };
+        let mut body = Pieces::new(answers.keep(holder));
         // An answer to a request that was not executed has no data, not even null (GraphQL section 7.1).
-        let body = if refused_by_engine {
-            serde_json::to_vec(&serde_json::json!({ "errors": response.errors }))
+        let written = if refused_by_engine {
+            serde_json::to_writer(&mut body, &serde_json::json!({ "errors": response.errors }))
         } else {
-            serde_json::to_vec(response)
+            serde_json::to_writer(&mut body, response)
         };
-        let wait = response.errors.iter().find_map(retry_after);
-        // A sign-in that has to wait: what watches over an address looks at the status.
-        let status = if wait.is_some() { StatusCode::TOO_MANY_REQUESTS } else { status };
-        // Nor is it the request's fault that others are at work.
-        let is_busy = refused_by_engine && response.errors.iter().any(|error| Code::of(error) == Code::Unavailable);
-        let status = if is_busy { StatusCode::SERVICE_UNAVAILABLE } else { status };
-        match body {
-            Ok(body) => {
-                let mut answer = self.respond(status, body);
-                if is_busy {
-                    error::add_advice(status, answer.headers_mut());
-                }
-                waiting(answer, wait)
+        // What watches over an address looks at the status, and programs that try again look at the header: a sign-in that has to
+        // wait, and a database that could do nothing of what was asked.
+        let wait = response.errors.iter().find_map(|error| Some((Code::of(error), retry_after(error)?)));
+        let status = match wait {
+            Some((Code::Unavailable, _)) if response.data != async_graphql::Value::Null => status,
+            Some((code, _)) => error::status(code),
+            None => status,
+        };
+        match written {
+            Ok(()) => waiting(self.respond(status, body.into_body()), wait.map(|(_, seconds)| seconds)),
+            Err(_) if body.is_refused() => {
+                let Error { code, message, .. } = not_kept(answers, may_write);
+                // To send again what was done would do it twice.
+                let status = if may_write { StatusCode::OK } else { error::status(code) };
+                self.refusal(status, code, &message)
             }
             Err(error) => {
                 tracing::error!(%error, "An answer cannot be written: {error}");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
-        }
-    }
-
-    /// An answer to a request that is over a limit before there is a document.
-    fn refused(self, error: Error) -> Response {
-        match error.code {
-            Code::Unavailable => self.refusal_of(&error),
-            _ => self.answer(&schema::refusal(error)),
         }
     }
 
@@ -231,13 +273,13 @@ impl Media {
     /// An answer to a request that did not reach the engine.
     fn refusal(self, status: StatusCode, code: Code, message: &str) -> Response {
         let error = serde_json::json!({ "message": message, "extensions": { "code": code.name() } });
-        let body = serde_json::json!({ "errors": [error] }).to_string().into_bytes();
-        let mut response = self.respond(status, body);
+        let body = serde_json::json!({ "errors": [error] }).to_string();
+        let mut response = self.respond(status, body.into());
         error::add_advice(status, response.headers_mut());
         response
     }
 
-    fn respond(self, status: StatusCode, body: Vec<u8>) -> Response {
+    fn respond(self, status: StatusCode, body: Body) -> Response {
         let media_type = match self {
             Self::GraphqlJson => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",

@@ -156,7 +156,7 @@ impl Drop for Lease {
         self.task.outcome.send_if_modified(|outcome| {
             let is_cut_off = outcome.is_none();
             if is_cut_off {
-                *outcome = Some(Err(Error::new(Code::Unavailable, "the import was cut off; nothing was imported")));
+                *outcome = Some(Err(Error::unavailable("the import was cut off; nothing was imported")));
             }
             is_cut_off
         });

@@ -181,7 +181,7 @@ impl Engine {
             }
             let writer = self.storage.writer(account, Actor::System, self.now());
             match tokio::time::timeout(SWEEP_WITHIN, sweep(&writer)).await {
-                Ok(Err(error)) if !matches!(error, storage::Error::Unavailable(_)) => return Err(error),
+                Ok(Err(error)) if !error.is_unavailable() => return Err(error),
                 // Somebody imports: the next time.
                 Ok(_) | Err(_) => {}
             }
