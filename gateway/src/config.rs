@@ -11,7 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use ipnet::IpNet;
-use schema::{DocumentLimits, ImportLimits};
+use schema::{DocumentLimits, ImportLimits, ReadingLimits};
 use serde::{Deserialize, Serialize};
 use storage::Pool;
 
@@ -132,6 +132,10 @@ pub struct Limits {
     pub graphql_values: usize,
     /// A document of somebody who is not signed in; its variables likewise.
     pub graphql_anonymous_document: usize,
+    /// How long a GraphQL request may read, in seconds.
+    pub graphql_seconds: u64,
+    /// How much memory the answer to a GraphQL request may take.
+    pub graphql_answer: usize,
     /// The body of a legacy request.
     pub legacy_body: usize,
     /// An imported file.
@@ -187,6 +191,8 @@ impl Default for Limits {
             graphql_directives: documents.directives,
             graphql_values: documents.values,
             graphql_anonymous_document: documents.anonymous,
+            graphql_seconds: ReadingLimits::SECONDS,
+            graphql_answer: ReadingLimits::ANSWER,
             legacy_body: 4 << 20,
             import_file: imports.file,
             import_row: imports.row,
@@ -245,6 +251,11 @@ impl Limits {
             }
         }
         Ok(())
+    }
+
+    /// What a GraphQL request may read.
+    pub(crate) fn reading(&self) -> ReadingLimits {
+        ReadingLimits::new(self.graphql_seconds, self.graphql_answer)
     }
 
     /// How many connections the database gets, and how long it may take. A limit of nothing would end every statement.

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use formats::Registry;
 use storage::password::Passwords;
-use storage::{Storage, Timestamp};
+use storage::{ReadingLimits, Storage, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::aside::Aside;
@@ -32,6 +32,7 @@ pub struct Engine {
     pub(crate) document_limits: DocumentLimits,
     /// Where large documents are looked at.
     pub(crate) aside: Aside,
+    reading_limits: ReadingLimits,
     /// Who may try passwords.
     pub(crate) guard: Guard,
     /// Who has used the legacy API since it was last written down.
@@ -72,6 +73,7 @@ impl Engine {
             import_limits: ImportLimits::default(),
             document_limits: DocumentLimits::default(),
             aside: Aside::default(),
+            reading_limits: ReadingLimits::default(),
             guard: Guard::default(),
             usage: Usage::default(),
         })
@@ -92,6 +94,17 @@ impl Engine {
     /// How much the documents may have that clients send.
     pub fn document_limits(&self) -> DocumentLimits {
         self.document_limits
+    }
+
+    /// The same for GraphQL requests that may read so much each.
+    #[must_use]
+    pub fn with_reading_limits(self, reading_limits: ReadingLimits) -> Self {
+        Self { reading_limits, ..self }
+    }
+
+    /// What a GraphQL request may read.
+    pub(crate) fn reading_limits(&self) -> &ReadingLimits {
+        &self.reading_limits
     }
 
     /// How large a file to import may be.

@@ -60,6 +60,9 @@ pub struct Receipt {
     pub errors: Vec<RowNote>,
     /// The first 1,000 skipped rows.
     pub skips: Vec<SkipNote>,
+    /// What is said of rows that could be read, such as a value that was taken as it is written: the first 1,000 notes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ReadingNote>,
     /// The columns that nobody reads, as the file names them.
     pub ignored: Vec<String>,
     /// What each column of the file is read as, as far as its format has columns.
@@ -106,6 +109,20 @@ pub struct RowNote {
     /// The field or column at fault, where there is one.
     pub field: Option<String>,
     /// What is wrong, or which record or row it repeats.
+    pub reason: String,
+}
+
+/// What is said of a row that could be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
+#[graphql(name = "ImportNote")]
+pub struct ReadingNote {
+    /// Its number, from 1.
+    pub row: u64,
+    /// The physical line where it begins, from 1.
+    pub line: u64,
+    /// The field or column that is meant, where there is one.
+    pub field: Option<String>,
+    /// What was done with it and why.
     pub reason: String,
 }
 

@@ -8,6 +8,7 @@ mod m0005_undo;
 mod m0006_feeds;
 mod m0007_webhooks;
 mod m0008_guard;
+mod m0011_transactions_of_person;
 mod words;
 
 use sea_orm::{
@@ -35,6 +36,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_feeds::Migration),
             Box::new(m0007_webhooks::Migration),
             Box::new(m0008_guard::Migration),
+            Box::new(m0011_transactions_of_person::Migration),
         ]
     }
 }

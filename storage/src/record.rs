@@ -98,7 +98,7 @@ macro_rules! recorded {
 }
 pub(crate) use recorded;
 
-/// The live records of the account: the one place that leaves out the trash.
+/// The live records of the account: this and [`live_among`] are the places that leave out the trash.
 pub(crate) fn alive<E: Recorded>(account: Uuid) -> Select<E> {
     E::find().filter(E::account().eq(account)).filter(E::deleted().is_null())
 }
@@ -106,6 +106,12 @@ pub(crate) fn alive<E: Recorded>(account: Uuid) -> Select<E> {
 /// The live records of the account, held as the scope wants them.
 pub(crate) fn live<E: Recorded>(scope: &Scope<'_>) -> Select<E> {
     scope.held(alive(scope.account))
+}
+
+/// The same, of these ids alone; see [`among::live`].
+pub(crate) fn live_among<E: Recorded>(scope: &Scope<'_>, ids: &[Uuid]) -> Select<E> {
+    let query = E::find().filter(E::account().eq(scope.account)).filter(among::live(scope, E::deleted()));
+    scope.held(query.filter(among::ids(scope, E::id(), ids)))
 }
 
 /// A page of a query.
@@ -125,7 +131,7 @@ pub(crate) async fn listed<E: Recorded>(
 pub(crate) async fn by_ids<E: Recorded>(scope: &Scope<'_>, ids: &[Uuid]) -> Result<Vec<E::Model>> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(IDS_A_STATEMENT) {
-        found.extend(live::<E>(scope).filter(among::ids(scope, E::id(), ids)).all(&scope.on).await?);
+        found.extend(live_among::<E>(scope, ids).all(&scope.on).await?);
     }
     Ok(found)
 }

@@ -25,6 +25,7 @@ mod isolation;
 mod memory;
 mod outages;
 mod program;
+mod reading;
 mod search;
 mod statements;
 mod storage;

@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{
     Automation, Duplicates, Engine, ImportFile, ImportRequest, ImportStatus, KeptItem, KeptReason, PastImport, PlanFor,
-    Receipt, RowNote, Session, SkipNote, UndoReport,
+    ReadingNote, Receipt, RowNote, Session, SkipNote, UndoReport,
 };
 use storage::Decimal;
 
@@ -331,6 +331,7 @@ fn list(imports: &[PastImport]) -> String {
 fn summary(receipt: &Receipt) -> String {
     let Receipt { id, section, status, read, created, updated, unchanged, skipped, failed, errors, skips, .. } =
         receipt;
+    let remarks = &receipt.notes;
     let (counts, names) = (
         [read, created, updated, unchanged, skipped, failed],
         ["read", "created", "updated", "unchanged", "skipped", "failed"],
@@ -359,6 +360,11 @@ fn summary(receipt: &Receipt) -> String {
         format!("row {row}, line {line}: {reason}{values}")
     });
     text.push_str(&notes("Skipped", skips, *skipped));
+    let remarks = remarks.iter().map(|ReadingNote { row, line, field, reason }| {
+        let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        format!("row {row}, line {line}{field}: {reason}")
+    });
+    text.push_str(&notes("Notes", remarks, receipt.notes.len() as u64));
     text.push_str(&columns(receipt));
     if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
         text.push_str(&format!("To take it back: cairn import undo {id}\n"));

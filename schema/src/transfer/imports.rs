@@ -13,7 +13,7 @@ use crate::imports::details::Details;
 use crate::imports::{Duplicates, Import, ImportColumn, ImportEvent};
 use crate::receipts::{
     DuplicateNote, FieldChange, FieldNames, ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem,
-    KeptReason, PastImport, PlanRow, Receipt, ReceiptFile, RowNote, SkipNote,
+    KeptReason, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNote, SkipNote,
 };
 use crate::scalar::DateTime;
 
@@ -33,7 +33,7 @@ pub(crate) fn dry_run(summary: stored::Summary, errors: Vec<stored::Note>, hash:
 fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receipt> {
     let stored::Summary { section, file: of, counts, skips, ignored, columns: _, finished_at: _, details } = summary;
     let stored::Counts { read, created, updated, unchanged, skipped, failed } = counts;
-    let Details { columns, client: _, events, planned_events } = self::details(&details)?;
+    let Details { columns, client: _, events, planned_events, notes } = self::details(&details)?;
     Ok(Receipt {
         id: None,
         status: status_name(stored::Status::Planned),
@@ -47,6 +47,7 @@ fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receip
         errors: errors.into_iter().map(note).collect(),
         skips: skips.into_iter().map(|skip| self::skip(skip, &section)).collect(),
         section,
+        notes: notes.into_iter().map(reading_note).collect(),
         ignored,
         columns,
         events,
@@ -271,6 +272,12 @@ pub(crate) fn planned_event(event: PlannedEvent) -> ImportEvent {
 pub(crate) fn file(file: stored::File) -> ReceiptFile {
     let stored::File { name, sha256, format, charset, delimiter } = file;
     ReceiptFile { name, sha256, format, charset, delimiter: delimiter.map(String::from) }
+}
+
+/// What is said of a row that could be read.
+pub(crate) fn reading_note(note: stored::Note) -> ReadingNote {
+    let stored::Note { row, line, field, reason } = note;
+    ReadingNote { row, line, field, reason }
 }
 
 /// What is said of a row that failed.

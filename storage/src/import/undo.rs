@@ -238,9 +238,14 @@ impl Work<'_> {
     }
 
     fn statement(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Statement {
-        // Without statistics SQLite would go through the whole account to find what other rows did with one record.
-        let by_record = if self.unit.is_sqlite() { " INDEXED BY import_records_by_record" } else { "" };
-        let sql = sql.replace("{by_record}", by_record);
+        // Without statistics SQLite would go through the whole account to find what belongs to one record.
+        let indexes = [
+            ("{by_record}", " INDEXED BY import_records_by_record"),
+            ("{by_item}", " INDEXED BY item_categories_by_item"),
+            ("{by_undone_item}", " INDEXED BY undone_categories_by_item"),
+        ];
+        let index = |index: &'static str| if self.unit.is_sqlite() { index } else { "" };
+        let sql = indexes.into_iter().fold(sql.to_owned(), |sql, (place, name)| sql.replace(place, index(name)));
         let values = [Value::from(self.unit.account), Value::from(self.import)].into_iter().chain(more);
         Statement::from_sql_and_values(self.unit.on().get_database_backend(), sql, values)
     }

@@ -17,6 +17,7 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::people::lines;
 use crate::query::{accounts, associations, categories, edits, email_templates, users};
+use crate::reading::Load;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::text::{self, LINE_LIMIT};
 use crate::value::{Day, Timestamp};
@@ -209,13 +210,13 @@ pub async fn list(
     order: Order,
     request: &PageRequest,
 ) -> Result<Page<Event>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     record::listed(&scope, in_view(&scope, view, progress).await?, order, request).await
 }
 
 /// How many events a view holds.
 pub async fn count(reader: &Reader, view: &View, progress: Option<Progress>) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     super::count(&scope, in_view(&scope, view, progress).await?).await
 }
 
@@ -234,7 +235,7 @@ pub async fn of_subjects(
     order: Order,
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<Event>>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_pages(subjects.len(), request));
     let query = in_view(&scope, view, progress).await?;
     associations::children(&scope, query, subjects, order, request).await
 }

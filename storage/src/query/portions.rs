@@ -111,7 +111,10 @@ where
         }
         Ok(is_full)
     };
-    reader.connection().each_row(&statement(query), take).await?;
+    // Whoever drops this lets go of the lane, and the statement ends.
+    let lane = reader.bulk().lanes().lend().await;
+    lane.connection().each_row(&statement(query), take).await?;
+    lane.done();
     let next = if is_full { items.last().map(place) } else { None };
     Ok(Portion { items, next })
 }

@@ -25,6 +25,7 @@ use crate::query::firing::Firing;
 use crate::query::known::{self, Known};
 use crate::query::people::{self, NewPerson, Person, lines};
 use crate::query::{associations, categories, edits, firing, users};
+use crate::reading::Load;
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
 use crate::value::Decimal;
 use crate::view::View;
@@ -122,7 +123,7 @@ impl Transaction {
 
 /// A page of the transactions of a view. Errors: as [`people::list`].
 pub async fn list(reader: &Reader, view: &View, order: Order, request: &PageRequest) -> Result<Page<Transaction>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     let query = of_view::<transactions::Entity>(&scope, view).await?;
     record::listed(&scope, query, order, request).await
 }
@@ -136,7 +137,7 @@ pub async fn of_people(
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<Transaction>>> {
     use transactions::Column::{PersonId, Stage};
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_pages(people.len(), request));
     let mut query = live(&scope);
     if let Some(stage) = stage {
         query = query.filter(Stage.eq(stage));
@@ -156,7 +157,7 @@ pub async fn of_people(
 
 /// How many transactions a view holds.
 pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     let query = of_view::<transactions::Entity>(&scope, view).await?;
     super::count(&scope, query).await
 }
@@ -428,7 +429,7 @@ pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uu
     let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
     let ids: Vec<_> = people.keys().copied().collect();
     let of_people = transactions::Entity::find()
-        .filter(AccountId.eq(unit.account))
+        .filter(among::common(&unit.scope(), AccountId, unit.account))
         .filter(among::ids(&unit.scope(), PersonId, &ids))
         .lock_exclusive();
     let (mut all, mut stale) = (Vec::new(), Vec::new());

@@ -58,7 +58,8 @@ impl Work<'_> {
     async fn own_layers(&self, after: Option<Uuid>) -> Result<Vec<Layer>> {
         let of_import = || {
             let query = Entity::find().filter(Column::AccountId.eq(self.unit.account));
-            query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId).order_by_asc(Column::Field)
+            // Not by the field as well: SQLite would follow the order through the layers of the whole account.
+            query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId)
         };
         let mut query = of_import().limit(LAYERS_AT_ONCE);
         if let Some(after) = after {
@@ -71,6 +72,7 @@ impl Work<'_> {
             found.retain(|layer| layer.record_id != last);
             found.extend(of_import().filter(Column::RecordId.eq(last)).all(self.unit.on()).await?);
         }
+        found.sort_by(|one, other| (one.record_id, &one.field).cmp(&(other.record_id, &other.field)));
         Ok(found)
     }
 

@@ -66,15 +66,15 @@ impl Work<'_> {
         let of_rows = format!("account_id = $1 AND import_id = $2 AND {these}");
         let keep = format!(
             "INSERT INTO undone_categories (account_id, import_id, category_id, kind, item_id)
-             SELECT account_id, import_id, category_id, kind, item_id FROM item_categories WHERE {of_rows}
+             SELECT account_id, import_id, category_id, kind, item_id FROM item_categories{{by_item}} WHERE {of_rows}
              ON CONFLICT DO NOTHING"
         );
         let hand_over =
-            format!("UPDATE item_categories SET import_id = ({CLAIM}) WHERE {of_rows} AND EXISTS ({CLAIM})");
+            format!("UPDATE item_categories{{by_item}} SET import_id = ({CLAIM}) WHERE {of_rows} AND EXISTS ({CLAIM})");
         let done = format!(
-            "DELETE FROM undone_categories WHERE account_id = $1 AND import_id <> $2 AND {these} AND {IS_THERE}"
+            "DELETE FROM undone_categories{{by_undone_item}} WHERE account_id = $1 AND import_id <> $2 AND {these} AND {IS_THERE}"
         );
-        let leave = format!("DELETE FROM item_categories WHERE {of_rows}");
+        let leave = format!("DELETE FROM item_categories{{by_item}} WHERE {of_rows}");
         let not_made = format!(
             "deed = 2 AND NOT EXISTS (
                  SELECT 1 FROM import_records m{{by_record}} WHERE m.account_id = $1 AND m.record_id = import_records.record_id

@@ -19,6 +19,10 @@ const ORDER: [ItemKind; 3] = [ItemKind::Event, ItemKind::Transaction, ItemKind::
 // brackets keep PostgreSQL from making one join of them all: of what an import has just written it has no statistics, and would
 // go through the whole account for each record. Each names the account as the constant that it is (reference: Citus).
 
+/// The record is not in the trash. The plain condition would offer PostgreSQL the indexes of all live records of the account, of whom it
+/// believes that there is one, as long as it has no statistics.
+const LIVE: &str = "COALESCE(r.deleted_at, 0) = 0";
+
 /// The import that made the record is undone.
 const MADE_BY_UNDONE: &str = "EXISTS (
     SELECT 1 FROM import_records m{by_record} WHERE m.account_id = $1 AND m.record_id = r.id AND m.deed = 1
@@ -106,17 +110,17 @@ impl Work<'_> {
             let mark = format!(
                 "INSERT INTO undone_records (account_id, record_id)
                  SELECT r.account_id, r.id FROM {table} r
-                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL
+                 WHERE r.account_id = $1 AND {these} AND {LIVE}
                  AND {MADE_BY_UNDONE} AND NOT {EDITED} AND NOT {IMPORTED} {held} AND $2 = $2
                  ON CONFLICT DO NOTHING RETURNING record_id AS id"
             );
             let trash = format!(
                 "UPDATE {table} AS r SET deleted_at = $4, updated_at = $4, version = version + 1
-                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL AND $2 = $2"
+                 WHERE r.account_id = $1 AND {these} AND {LIVE} AND $2 = $2"
             );
             let waiting = format!(
                 "SELECT r.id FROM {table} r
-                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL AND $2 = $2 ORDER BY r.id FOR UPDATE"
+                 WHERE r.account_id = $1 AND {these} AND {LIVE} AND $2 = $2 ORDER BY r.id FOR UPDATE"
             );
             for range in self.ranges() {
                 let records = self.records(&format!("kind = {}", number(kind)), range).await?;
