@@ -14,6 +14,7 @@ use ipnet::IpNet;
 use schema::{DocumentLimits, ImportLimits, ReadingLimits};
 use serde::{Deserialize, Serialize};
 use storage::Pool;
+use storage::query::uploads::{Allowance, Quota};
 
 /// The file that is read in the working directory if it is there.
 const FILE: &str = "cairn.toml";
@@ -146,6 +147,14 @@ pub struct Limits {
     pub import_columns: usize,
     /// How many rows an imported file may have.
     pub import_rows: u64,
+    /// How many files of a user may wait for their imports.
+    pub uploads_per_user: u64,
+    /// How many files of an account may.
+    pub uploads_per_account: u64,
+    /// How many bytes the files of a user may have together that wait for their imports.
+    pub upload_bytes_per_user: u64,
+    /// How many bytes those of an account may.
+    pub upload_bytes_per_account: u64,
     /// How long a client may send nothing of a body that it has begun, in seconds.
     pub body_idle_seconds: u64,
     /// How long a client may take nothing of what waits to be sent to it, in seconds.
@@ -198,6 +207,10 @@ impl Default for Limits {
             import_row: imports.row,
             import_columns: imports.columns,
             import_rows: imports.rows,
+            uploads_per_user: imports.waiting.user.files,
+            uploads_per_account: imports.waiting.account.files,
+            upload_bytes_per_user: imports.waiting.user.bytes,
+            upload_bytes_per_account: imports.waiting.account.bytes,
             body_idle_seconds: 30,
             write_idle_seconds: 30,
             answers_unsent: 64 << 20,
@@ -218,6 +231,10 @@ impl Limits {
             row: self.import_row,
             columns: self.import_columns,
             rows: self.import_rows,
+            waiting: Quota {
+                user: Allowance { files: self.uploads_per_user, bytes: self.upload_bytes_per_user },
+                account: Allowance { files: self.uploads_per_account, bytes: self.upload_bytes_per_account },
+            },
         }
     }
 

@@ -22,6 +22,10 @@ use crate::scalar::{Date, DateTime, Text, given};
 use crate::transfer;
 use crate::view::ViewInput;
 
+/// What is said where an event is moved that was the first of a series.
+const SERIES_ENDED: &str = "The event was the first of a series. It is at another time now, so that its rule no longer holds: it does \
+                            not repeat any more.";
+
 /// Something on a day, or at a time.
 #[derive(Clone, SimpleObject)]
 #[graphql(complex)]
@@ -50,6 +54,15 @@ pub(crate) struct Event {
     pub(crate) is_complete: bool,
     /// Since when it is done.
     pub(crate) completed_at: Option<DateTime>,
+    /// What the calendar from which it comes calls it: its UID.
+    pub(crate) source_uid: Option<String>,
+    /// Which version that calendar had of it: its SEQUENCE.
+    pub(crate) source_sequence: Option<i64>,
+    /// Of one of a series that was changed: when it would have been, such as 20261122T093000Z or 20261122.
+    pub(crate) recurrence_id: Option<String>,
+    /// The rule of a series of which this is the first that takes place: DTSTART, DTEND or DURATION, RRULE, RDATE and EXDATE as lines
+    /// of iCalendar, then the VTIMEZONE that they need. It goes when the event is moved.
+    pub(crate) recurrence: Option<String>,
     /// When it was made.
     pub(crate) created_at: DateTime,
     /// When it was changed last.
@@ -224,6 +237,8 @@ pub(crate) struct UpdateEventInput {
 pub(crate) struct UpdateEventPayload {
     /// The event.
     event: Event,
+    /// What the change took with it, in sentences: that a series ends whose first was moved.
+    notes: Vec<String>,
 }
 
 /// The input of `completeEvent`.
@@ -315,8 +330,10 @@ impl EventsMutation {
         };
         let owner = key(&input.owner, Kind::User)?;
         let email_template = key(&input.email_template, Kind::EmailTemplate)?;
-        let event = stored::update(&writer, change, |details| edit(details, &input, owner, email_template)).await?;
-        Ok(UpdateEventPayload { event: transfer::events::client(event) })
+        let edited = stored::update(&writer, change, |details| edit(details, &input, owner, email_template)).await?;
+        let stored::Updated { event, has_lost_rule } = edited;
+        let notes = if has_lost_rule { vec![SERIES_ENDED.to_owned()] } else { Vec::new() };
+        Ok(UpdateEventPayload { event: transfer::events::client(event), notes })
     }
 
     /// Says that an event is done, or with `isComplete: false` that it is not.

@@ -160,6 +160,11 @@ impl Import {
         Ok(self.details(ctx).await?.client)
     }
 
+    /// How many of the rows that could be read are series, of which lists show the first that takes place.
+    async fn series(&self, ctx: &Context<'_>) -> Result<u64> {
+        Ok(self.details(ctx).await?.series)
+    }
+
     /// How many events the event template makes.
     #[graphql(complexity = "crate::cost::page(Some(1), None, child_complexity)")]
     async fn events(&self, ctx: &Context<'_>) -> Result<u64> {
@@ -355,12 +360,14 @@ pub(crate) struct UndoKept {
     name: String,
     /// Why it stays.
     reason: KeptReason,
-    /// The field that somebody has changed.
+    /// The field that somebody has changed, or that does not allow its old value any more.
     field: Option<String>,
     /// When it was changed (RFC 3339).
     at: Option<String>,
     /// The id of the later import that has changed the record.
     import: Option<ID>,
+    /// What stands in the way of putting something back, and what would be right.
+    why: Option<String>,
     #[graphql(skip)]
     author_key: Option<uuid::Uuid>,
 }
@@ -541,13 +548,14 @@ async fn again(ctx: &Context<'_>, id: Option<String>) -> Result<Import> {
 
 async fn payload(ctx: &Context<'_>, report: UndoReport) -> Result<UndoPayload> {
     let UndoReport { import, removed, restored, kept, keeps } = report;
-    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import }| UndoKept {
+    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import, why }| UndoKept {
         item,
         name,
         reason,
         field,
         at,
         import,
+        why,
         author_key,
     };
     let keeps = keeps.into_iter().map(keep).collect();

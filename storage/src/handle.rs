@@ -251,6 +251,12 @@ impl Unit {
         self.transaction.get_database_backend() == DbBackend::Sqlite
     }
 
+    /// The moment of a change to what bears another one already. It is never before that: the gateway that wrote it may have had a
+    /// clock that was ahead, or this clock has been put back.
+    pub(crate) fn after(&self, before: Timestamp) -> Timestamp {
+        self.now.max(before)
+    }
+
     /// The id of the user who writes, where a user does.
     pub(crate) fn user(&self) -> Option<Uuid> {
         match self.actor {

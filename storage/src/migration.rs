@@ -8,6 +8,8 @@ mod m0005_undo;
 mod m0006_feeds;
 mod m0007_webhooks;
 mod m0008_guard;
+mod m0009_sources;
+mod m0010_values;
 mod m0011_transactions_of_person;
 mod words;
 
@@ -36,6 +38,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_feeds::Migration),
             Box::new(m0007_webhooks::Migration),
             Box::new(m0008_guard::Migration),
+            Box::new(m0009_sources::Migration),
+            Box::new(m0010_values::Migration),
             Box::new(m0011_transactions_of_person::Migration),
         ]
     }

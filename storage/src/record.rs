@@ -31,7 +31,7 @@ pub(crate) trait Recorded: Listed<Model: IntoActiveModel<Self::ActiveModel> + Cl
     fn kept() -> &'static [Self::Column];
     /// The id and the version of a row.
     fn stamp(row: &Self::Model) -> (Uuid, i64);
-    /// The row in the trash since a moment, at its next version.
+    /// The row in the trash, at its next version; since when it is there is now, or not before it was changed last.
     fn trashed(row: Self::Model, now: Timestamp) -> Self::Model;
 }
 
@@ -90,7 +90,7 @@ macro_rules! recorded {
             }
 
             fn trashed(row: Self::Model, now: $crate::value::Timestamp) -> Self::Model {
-                let version = row.version + 1;
+                let (version, now) = (row.version + 1, std::cmp::max(now, row.updated_at));
                 $table::Model { version, updated_at: now, deleted_at: Some(now), ..row }
             }
         }

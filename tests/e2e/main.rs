@@ -1,11 +1,14 @@
 //! The end-to-end tests, a file a topic.
 
 mod accounts;
+mod answers;
 mod api_php;
 mod api_php_clients;
 mod api_php_forms;
 mod api_php_golden;
+mod calendars;
 mod categories;
+mod clocks;
 mod concurrency;
 mod crash;
 mod documents;
@@ -34,6 +37,8 @@ mod transactions;
 mod undo;
 mod undo_plans;
 mod upgrade;
+mod uploads;
 mod web;
 mod webhook;
 mod webhook_requests;
+mod websocket;

@@ -369,6 +369,9 @@ fn summary(receipt: &Receipt) -> String {
     if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
         text.push_str(&format!("To take it back: cairn import undo {id}\n"));
     }
+    if receipt.series > 0 {
+        text.push_str(&format!("Series: {}, each shown on the first day that takes place\n", receipt.series));
+    }
     if receipt.events > 0 {
         text.push_str(&format!("Events: {}, for each record\n", receipt.events));
         for event in &receipt.planned_events {
@@ -430,7 +433,7 @@ fn undone(report: &UndoReport, heading: &str, removed_word: &str) -> String {
 }
 
 fn kept_words(kept: &KeptItem) -> String {
-    let KeptItem { name, reason, field, author, at, import, .. } = kept;
+    let KeptItem { name, reason, field, author, at, import, why, .. } = kept;
     let why = match reason {
         KeptReason::Edited => {
             let (field, by) = (field.as_deref().unwrap_or_default(), author.as_deref().unwrap_or("Cairn"));
@@ -444,6 +447,10 @@ fn kept_words(kept: &KeptItem) -> String {
         KeptReason::Events => "events belong to it since".to_owned(),
         KeptReason::Messages => "messages belong to it since".to_owned(),
         KeptReason::Deleted => "somebody has deleted it since".to_owned(),
+        KeptReason::NotAllowed => {
+            let (field, why) = (field.as_deref().unwrap_or_default(), why.as_deref().unwrap_or_default());
+            format!("{field} stays as it is: {why}")
+        }
     };
     format!("{name}: {why}")
 }

@@ -11,6 +11,8 @@ pub(crate) struct Details {
     pub(crate) columns: Vec<ImportColumn>,
     /// The program that wrote the file, as far as its columns tell.
     pub(crate) client: Option<String>,
+    /// How many of its rows are series of events.
+    pub(crate) series: u64,
     /// How many events its template makes.
     pub(crate) events: u64,
     /// The events that each record gets that is made or changed.

@@ -69,7 +69,7 @@ pub(super) async fn read(
         run.import.abandon().await?;
         return Err(error);
     }
-    let Reader { rows, failed, .. } = reader;
+    let Reader { rows, failed, series, .. } = reader;
     let findings = rows.findings();
     drop(rows);
     let Run { import, counts, errors, remarks, skips, hash, .. } = run;
@@ -80,6 +80,7 @@ pub(super) async fn read(
     let details = Details {
         columns: report.into_iter().map(transfer::imports::column).collect(),
         client: client.map(ToOwned::to_owned),
+        series,
         events: import.events(),
         planned_events: import.template_events().into_iter().map(transfer::imports::planned_event).collect(),
         notes: remarks,
@@ -156,6 +157,8 @@ struct Reader<S> {
     most_rows: u64,
     failed: Failed,
     piece: Piece,
+    /// How many rows are series of events.
+    series: u64,
     /// Whether the format tells what its file has for a row.
     has_sources: bool,
     /// How much was said of rows that could be read.
@@ -170,7 +173,7 @@ where
     fn new(rows: Rows<S>, ready: &Ready, checker: Arc<Checker>, most_rows: u64) -> Self {
         let Ready { section, target, .. } = *ready;
         let (failed, piece) = (Failed::new(section), Piece::default());
-        Self { rows, checker, section, target, most_rows, failed, piece, has_sources: false, remarked: 0 }
+        Self { rows, checker, section, target, most_rows, failed, piece, series: 0, has_sources: false, remarked: 0 }
     }
 
     /// Hands on all rows. It ends early where nobody takes them any more.
@@ -191,6 +194,8 @@ where
                 return Err(Error::new(Code::Limited, message));
             }
             // Where a format does not tell what its file has, our own columns take its place.
+            let is_series = matches!(&row.record, Some(Record::Event(event)) if event.recurrence.is_some());
+            self.series += u64::from(is_series);
             self.has_sources = self.has_sources || self.rows.source().is_some();
             let record = row.record.as_ref().filter(|_| !self.has_sources).cloned();
             self.remark(&row);
@@ -359,7 +364,7 @@ fn incoming(record: Record, row: u64, target: Target) -> std::result::Result<Arr
             transfer::transactions::incoming(*transaction, row, stage).map(contact)
         }
         (Record::Event(event), Target::Events) => {
-            Ok(Arriving::Event(Box::new(transfer::events::incoming(*event, row))))
+            transfer::events::incoming(*event, row).map(|event| Arriving::Event(Box::new(event)))
         }
         (_, Target::Events) => Err(("title", "the row is no event, and this is an import of a calendar".to_owned())),
         (Record::Person(_), Target::Stage(_)) => Err(("stage", "the row is a person, not a transaction".to_owned())),

@@ -288,7 +288,7 @@ fn changed(unit: &Unit, message: Message, text: Text, names_text: Option<String>
         sort_key,
         names_text: names_text.unwrap_or(message.names_text),
         version: message.version + 1,
-        updated_at: unit.now,
+        updated_at: unit.after(message.updated_at),
         ..message
     };
     Message { search_text: lines([&own_text(&message), &message.names_text]), ..message }

@@ -225,8 +225,9 @@ pub(crate) async fn write(unit: &Unit, people: Vec<Person>) -> Result<()> {
 
 /// A person with another, cleaned contact, at the next version; nothing is written.
 pub(crate) fn changed(unit: &Unit, person: &Person, contact: Contact) -> Person {
-    let Person { account_id, id, created_by, version, created_at, .. } = *person;
-    let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now };
+    let Person { account_id, id, created_by, version, created_at, updated_at, .. } = *person;
+    let updated_at = unit.after(updated_at);
+    let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at };
     let keys = contact.keys();
     row(contact, keys, person.custom_text.clone(), stamps)
 }
