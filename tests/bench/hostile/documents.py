@@ -74,7 +74,7 @@ ROWS = [
     *pair("tokens in a list", in_list, 19_980, 20_000, "INVALID"),
     row("selections, 2000", selected(2_000), "LIMITED", refused=False),
     *pair("unknown fields", selected, 50, 19_999, "INVALID", signed_in=True),
-    *pair("brackets", nested, 58, 64, "LIMITED"),
+    *pair("brackets", nested, 58, 64, "INVALID"),
     *pair("variables", variables, 500, 501, None),
     *pair("directives", directives, 500, 501, None),
     *pair("operations", operations, 50, 51, "INVALID"),
