@@ -155,7 +155,8 @@ fn config(flags: &Flags) -> Result<Config, Failure> {
 }
 
 async fn connect(config: &Config) -> Result<Storage, Failure> {
-    Storage::connect(&config.database, Pool::default()).await.map_err(|error| {
+    let pool = Pool { synchronous: config.sqlite.synchronous, ..Pool::default() };
+    Storage::connect(&config.database, pool).await.map_err(|error| {
         let message = format!("cannot open the database: {error}");
         Failure(config::without_password(&message, &config.database))
     })
@@ -181,7 +182,10 @@ impl From<schema::Error> for Failure {
 
 impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
-        Self(error.to_string())
+        match error {
+            storage::Error::Full(_) | storage::Error::Disk(_) => schema::Error::from(error).into(),
+            error => Self(error.to_string()),
+        }
     }
 }
 

@@ -28,8 +28,8 @@ const SEAL_SECONDS: i64 = 300;
 const SEALS: usize = 10_000;
 /// How many may check passwords at once; those of one user from one address stand in one queue.
 const QUEUES: usize = 256;
-/// How long writing down may wait for whoever else writes, such as an import on SQLite.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a sign-in may wait for whoever else writes, such as an import on SQLite, until it gives up to write something down.
+const PATIENCE: Duration = Duration::from_millis(500);
 /// How long a refusal lasts at most, in seconds.
 const LONGEST_WAIT: i64 = 15 * 60;
 
@@ -228,14 +228,21 @@ impl Engine {
     /// Remembers that the credentials were right, and from where they came.
     pub(crate) async fn note_success(&self, attempt: &Attempt, counted: Counted, user: &User) -> Result<()> {
         let now = self.now();
-        if counted == Counted::Some {
-            written_down("The end of wrong passwords", attempts::forget(&self.storage, &attempt.pair)).await;
-        }
+        let forgotten = async {
+            if counted == Counted::Some {
+                written_down("The end of wrong passwords", attempts::forget(&self.storage, &attempt.pair)).await;
+            }
+        };
         let reader = self.storage.reader(user.account_id);
-        if attempts::is_unnoted(&reader, user.id, &attempt.network, now).await? {
-            let writer = self.storage.writer(user.account_id, Actor::System, now);
-            written_down("A known address", attempts::note_known(&writer, user.id, &attempt.network)).await;
-        }
+        let is_unnoted = attempts::is_unnoted(&reader, user.id, &attempt.network, now).await?;
+        let noted = async {
+            if is_unnoted {
+                let writer = self.storage.writer(user.account_id, Actor::System, now);
+                written_down("A known address", attempts::note_known(&writer, user.id, &attempt.network)).await;
+            }
+        };
+        // Both at once, as both may have to wait.
+        tokio::join!(forgotten, noted);
         self.guard.remember(attempt, user, now);
         Ok(())
     }

@@ -5,20 +5,24 @@ use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{Connection as _, Executor as _};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbBackend, DbErr, metric};
+use sea_orm::sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, metric};
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
+use crate::gate::{self, Gate};
 use crate::handle::{Actor, Reader, Writer};
 use crate::value::Timestamp;
 
-/// How long a SQLite connection waits for the lock of another process, which may be migrating on a slow machine.
-pub(crate) const BUSY_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
+/// How long reading waits on SQLite for the lock of another process. Writers never take it, but for moments.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The same while a connection is opened: another process may be making the file.
+const OPEN_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
 /// How long a request waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+const ACQUIRE_TIMEOUT: Duration = gate::PATIENCE;
 /// A connection that was idle for so long is tested before it is used.
 const IDLE_BEFORE_TEST: Duration = Duration::from_secs(30);
 /// Statements that take longer are logged as a warning.
@@ -30,30 +34,47 @@ const LOGGED: usize = 300;
 /// not fit are written to the log again and again.
 const WRITER_CACHE: &str = "-65536";
 
+/// How much of the disk SQLite's log keeps once all of it is in the file, in bytes. An import writes as much as it has pages.
+const LOG_KEPT: &str = "67108864";
+
 /// PostgreSQL's defaults are for disks that turn, with which it would rather read a whole table than two thousand rows by an index,
 /// and for cursors that are left after their first rows.
 const PLANNING: &str = "SET random_page_cost = 1.1; SET cursor_tuple_fraction = 1";
 
-/// How many connections are held at most.
+/// How many connections are held at most, and what a commit on SQLite waits for.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
     /// On PostgreSQL: connections of the one pool.
     pub postgres: u32,
     /// On SQLite: readers beside the one writer.
     pub sqlite_readers: u32,
+    /// On SQLite: when a commit is done.
+    pub synchronous: Synchronous,
 }
 
 impl Default for Pool {
     fn default() -> Self {
-        Self { postgres: 10, sqlite_readers: 4 }
+        Self { postgres: 10, sqlite_readers: 4, synchronous: Synchronous::default() }
     }
+}
+
+/// When a commit on SQLite is done. However it is, a process that ends loses nothing, and a file is never torn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Synchronous {
+    /// Once the disk has it.
+    #[default]
+    #[serde(rename = "FULL", alias = "full")]
+    Full,
+    /// Once the operating system has it: a power cut takes the last seconds of what was acknowledged.
+    #[serde(rename = "NORMAL", alias = "normal")]
+    Normal,
 }
 
 /// A connected database. Cloning is cheap and shares the connections.
 #[derive(Clone, Debug)]
 pub struct Storage {
     pub(crate) readers: DatabaseConnection,
-    pub(crate) writer: DatabaseConnection,
+    pub(crate) writer: Gate,
     bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
     _folder: Option<Arc<TempDir>>,
@@ -82,7 +103,7 @@ impl Storage {
             let connection = connected(postgres_options(&url, pool.postgres)).await?;
             // Two of three connections are for requests.
             let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
-            return Ok(Self { readers: connection.clone(), writer: connection, bulk, _folder: None });
+            return Ok(Self { readers: connection.clone(), writer: Gate::of_postgres(connection), bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -109,7 +130,7 @@ impl Storage {
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
         let Self { mut readers, mut writer, bulk, _folder: folder } = self;
         let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
-        for connection in [&mut readers, &mut writer] {
+        for connection in [&mut readers, &mut writer.connection] {
             let observer = observer.clone();
             connection.set_metric_callback(move |info| {
                 log_if_slow(info);
@@ -121,25 +142,40 @@ impl Storage {
 
     /// Whether it is SQLite, which has one writer.
     pub fn is_sqlite(&self) -> bool {
-        self.writer.get_database_backend() == DbBackend::Sqlite
+        self.writer.is_sqlite()
     }
 
-    /// Asks the database for a sign of life.
-    pub async fn ping(&self) -> Result<()> {
-        self.readers.ping().await.map_err(Error::Unavailable)
+    /// Whether the database answers and can be written, as far as is known.
+    ///
+    /// Errors: [`Error::Unavailable`]; on SQLite [`Error::Full`] and [`Error::Disk`] from a write that failed until one succeeds.
+    pub async fn check(&self) -> Result<()> {
+        self.writer.check()?;
+        self.readers.ping().await.map_err(Error::from)
+    }
+
+    /// Has SQLite's log written into its file a second after each last write, for as long as this is waited for. PostgreSQL does
+    /// so by itself.
+    pub async fn checkpoint(&self) {
+        self.writer.checkpoint(&self.readers).await;
+    }
+
+    /// Waits until SQLite's file cannot be written, and then, with a try each second, until it can be again.
+    pub async fn recovered(&self) {
+        self.writer.recovered().await;
     }
 
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
-        self.writer.close_by_ref().await?;
+        self.writer.connection.close_by_ref().await?;
         Ok(self.readers.close_by_ref().await?)
     }
 
     async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
-        let writer = connected(sqlite_options(url, 1, false)).await?;
-        let readers = connected(sqlite_options(url, pool.sqlite_readers, true)).await?;
+        let writer = connected(sqlite_writer(url, pool.synchronous)).await?;
+        let readers = connected(sqlite_readers(url, pool.sqlite_readers)).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
         let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
+        let writer = Gate::of_sqlite(writer, sqlite(file, pool.synchronous));
         Ok(Self { readers, writer, bulk, _folder: None })
     }
 }
@@ -202,24 +238,49 @@ fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
     options
 }
 
-fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
-    let mut options = options(url, connections);
+/// The one connection that writes. Whoever gets it, and whoever gives it back, sees to it that no transaction is open on it.
+fn sqlite_writer(url: &str, synchronous: Synchronous) -> ConnectOptions {
+    let mut options = options(url, 1);
     options.test_before_acquire(false);
-    options.map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
-        let sqlite = if read_only {
-            sqlite.pragma("query_only", "1")
-        } else {
-            // What one statement would have to take back is kept in memory, too: it is no more than a batch.
-            sqlite.pragma("cache_size", WRITER_CACHE).pragma("temp_store", "MEMORY")
-        };
-        sqlite
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
+    options.map_sqlx_sqlite_opts(move |options| {
+        // What one statement would have to take back is kept in memory, too: it is no more than a batch.
+        sqlite(options, synchronous)
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("temp_store", "MEMORY")
+            .pragma("journal_size_limit", LOG_KEPT)
+    });
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_connect(|connection, _| Box::pin(async { connection.execute(gate::LOCK_TRY).await.map(drop) }))
+            .before_acquire(|connection, _| Box::pin(async { Ok(gate::is_clean(connection).await) }))
+            .after_release(|connection, _| Box::pin(async { Ok(gate::is_clean(connection).await) }))
     });
     options
+}
+
+fn sqlite_readers(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = options(url, connections);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(|options| sqlite(options, Synchronous::Normal).pragma("query_only", "1"));
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        let wait = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
+        pool.after_connect(move |connection, _| {
+            let wait = AssertSqlSafe(wait.clone());
+            Box::pin(async { connection.execute(wait).await.map(drop) })
+        })
+    });
+    options
+}
+
+fn sqlite(options: SqliteConnectOptions, synchronous: Synchronous) -> SqliteConnectOptions {
+    options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match synchronous {
+            Synchronous::Full => SqliteSynchronous::Full,
+            Synchronous::Normal => SqliteSynchronous::Normal,
+        })
+        .busy_timeout(OPEN_TIMEOUT)
+        .foreign_keys(true)
 }
 
 fn cannot_open(error: &std::io::Error) -> Error {

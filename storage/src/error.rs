@@ -123,9 +123,9 @@ fn trouble(error: &DbErr) -> Option<Trouble> {
         }
         // SQLite: the low byte of the result code.
         Some(code) => match code.parse::<u32>().map_or(0, |code| code & 0xff) {
-            BUSY | LOCKED => Some(Trouble::Away),
+            BUSY | LOCKED | PROTOCOL => Some(Trouble::Away),
             FULL => Some(Trouble::Full),
-            READONLY | IOERR | CANTOPEN | PROTOCOL | NOLFS => Some(Trouble::Disk),
+            READONLY | IOERR | CANTOPEN | NOLFS => Some(Trouble::Disk),
             _ => None,
         },
         None => None,

@@ -2,16 +2,18 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait,
+    SqliteTransactionMode, Statement,
 };
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
+use crate::gate::{Gate, Open, PATIENCE};
 use crate::outbox::{self, Noun, Verb};
 use crate::value::Timestamp;
 
@@ -46,10 +48,11 @@ impl Default for Viewer {
 /// Writes records of one account. Only this type can: permission is a value.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    connection: DatabaseConnection,
+    gate: Gate,
     account: Uuid,
     actor: Actor,
     now: Timestamp,
+    patience: Duration,
 }
 
 /// Who writes.
@@ -107,8 +110,14 @@ impl Reader {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: DatabaseConnection, account: Uuid, actor: Actor, now: Timestamp) -> Self {
-        Self { connection, account, actor, now }
+    pub(crate) fn new(gate: Gate, account: Uuid, actor: Actor, now: Timestamp) -> Self {
+        Self { gate, account, actor, now, patience: PATIENCE }
+    }
+
+    /// The same for somebody who waits no longer than so for SQLite's one writer; it is ten seconds by default.
+    #[must_use]
+    pub fn within(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The account that it writes.
@@ -123,18 +132,13 @@ impl Writer {
 
     /// A connection beside a running unit of work; `None` on SQLite, which has one writer.
     pub(crate) fn beside(&self) -> Option<&DatabaseConnection> {
-        (self.connection.get_database_backend() == DbBackend::Postgres).then_some(&self.connection)
+        (!self.gate.is_sqlite()).then_some(&self.gate.connection)
     }
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let options = TransactionOptions {
-            // A deferred transaction that reads first fails with SQLITE_BUSY when it then writes.
-            sqlite_transaction_mode: (self.connection.get_database_backend() == DbBackend::Sqlite)
-                .then_some(SqliteTransactionMode::Immediate),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.connection.begin_with_options(options).await?;
+        // A deferred transaction that reads first fails with SQLITE_BUSY when it then writes.
+        let transaction = self.gate.begin(SqliteTransactionMode::Immediate, self.patience).await?;
         Ok(Unit { transaction, account: self.account, actor: self.actor, now: self.now })
     }
 
@@ -172,6 +176,7 @@ impl Writer {
         match done {
             Ok(value) => Once::Ended(unit.commit().await.map(|()| value)),
             Err(error) => {
+                let error = self.gate.noted(error);
                 if let Err(failed) = unit.rollback().await {
                     tracing::warn!(error = %failed, "A unit of work cannot be rolled back: {failed}");
                 }
@@ -200,7 +205,7 @@ pub(crate) enum Merging {
 
 /// A unit of work: a transaction of one account.
 pub(crate) struct Unit {
-    transaction: DatabaseTransaction,
+    transaction: Open,
     pub(crate) account: Uuid,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
@@ -209,7 +214,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
         let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
-        Scope { on: (&self.transaction).into(), account: self.account, rows: Rows::Free, viewer }
+        Scope { on: self.on().into(), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -219,12 +224,12 @@ impl Unit {
 
     /// The connection that the unit's statements run on.
     pub(crate) fn on(&self) -> &DatabaseTransaction {
-        &self.transaction
+        self.transaction.on()
     }
 
     /// Whether it is the only one that writes.
     pub(crate) fn is_sqlite(&self) -> bool {
-        self.transaction.get_database_backend() == DbBackend::Sqlite
+        self.on().get_database_backend() == DbBackend::Sqlite
     }
 
     /// The id of the user who writes, where a user does.
@@ -265,7 +270,7 @@ impl Unit {
             };
             for table in ["people", "transactions", "events", "messages"] {
                 let set = format!("INSERT INTO {table}_text ({table}_text, rank) VALUES ('automerge', {segments})");
-                self.transaction.execute_unprepared(&set).await?;
+                self.on().execute_unprepared(&set).await?;
             }
         }
         Ok(())
@@ -286,7 +291,7 @@ impl Unit {
                     FROM (SELECT FROM people WHERE account_id = $1 LIMIT $2) AS here";
         let values = [self.account.into(), i64::try_from(people).unwrap_or(i64::MAX).into()];
         let select = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
-        let found = self.transaction.query_one_raw(select).await?;
+        let found = self.on().query_one_raw(select).await?;
         Ok(match found {
             Some(row) => row.try_get_by_index(0)?,
             None => false,
@@ -295,7 +300,7 @@ impl Unit {
 
     async fn set(&self, setting: &str) -> Result<()> {
         if !self.is_sqlite() {
-            self.transaction.execute_unprepared(setting).await?;
+            self.on().execute_unprepared(setting).await?;
         }
         Ok(())
     }
@@ -306,11 +311,11 @@ impl Unit {
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
-        self.transaction.commit().await.map_err(Error::from)
+        self.transaction.commit().await
     }
 
     pub(crate) async fn rollback(self) -> Result<()> {
-        self.transaction.rollback().await.map_err(Error::from)
+        self.transaction.rollback().await
     }
 }
 

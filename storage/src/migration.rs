@@ -10,14 +10,12 @@ mod m0007_webhooks;
 mod m0008_guard;
 mod words;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use crate::connect::Storage;
-use crate::error::{Error, Result};
+use crate::error::Result;
+use crate::gate::PATIENCE;
 
 /// The key of PostgreSQL's advisory lock for migrations: the letters `cairn` as a number.
 const LOCK: i64 = 0x63_61_69_72_6e;
@@ -51,6 +49,10 @@ pub struct MigrationState {
 impl Storage {
     /// Applies all migrations that this database does not have; several processes may do so at once.
     pub async fn migrate(&self) -> Result<()> {
+        // Most of the time there is nothing to do, and whoever only reads need not wait for somebody who writes.
+        if self.migrations().await?.iter().all(|migration| migration.applied) {
+            return Ok(());
+        }
         self.locked(async |on| Migrator::up(on, None).await).await
     }
 
@@ -72,17 +74,12 @@ impl Storage {
     /// Runs `work` in a transaction while no other process can: on SQLite the transaction is exclusive, on PostgreSQL
     /// it holds an advisory lock.
     async fn locked(&self, work: impl AsyncFn(&DatabaseTransaction) -> std::result::Result<(), DbErr>) -> Result<()> {
-        let sqlite = self.writer.get_database_backend() == DbBackend::Sqlite;
-        let options = TransactionOptions {
-            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Exclusive),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.writer.begin_with_options(options).await?;
-        if !sqlite {
+        let transaction = self.writer.begin(SqliteTransactionMode::Exclusive, PATIENCE).await?;
+        if !self.is_sqlite() {
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
-            transaction.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
+            transaction.on().execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
         }
-        work(&transaction).await?;
-        transaction.commit().await.map_err(Error::from)
+        work(transaction.on()).await?;
+        transaction.commit().await
     }
 }

@@ -75,7 +75,7 @@ on_each_database! {
             .map(|_| {
                 let url = Arc::clone(&url);
                 tokio::spawn(async move {
-                    let storage = Storage::connect(&url.0, Pool { postgres: 2, sqlite_readers: 1 }).await?;
+                    let storage = Storage::connect(&url.0, Pool { postgres: 2, sqlite_readers: 1, ..Pool::default() }).await?;
                     storage.migrate().await?;
                     tokens::signing_keys(&storage, now()).await.map(|keys| keys.len())
                 })

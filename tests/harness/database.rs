@@ -1,6 +1,6 @@
 //! Databases for tests: each test gets an empty one of its own, and runs once on SQLite and once on PostgreSQL.
 
-use storage::{Pool, Storage};
+use storage::{Pool, Storage, Synchronous};
 
 use crate::{postgres, require};
 
@@ -12,6 +12,9 @@ pub enum Kind {
     /// A server.
     Postgres,
 }
+
+/// Few connections, and no waiting for the disk: what a test writes is gone with it.
+const POOL: Pool = Pool { postgres: 4, sqlite_readers: 2, synchronous: Synchronous::Normal };
 
 /// The URL of an empty database; `None` where PostgreSQL is not installed, which is said aloud.
 pub async fn empty(kind: Kind, test: &str) -> Option<String> {
@@ -31,7 +34,7 @@ pub async fn empty(kind: Kind, test: &str) -> Option<String> {
 /// A migrated database.
 pub async fn migrated(kind: Kind, test: &str) -> Option<Storage> {
     let url = empty(kind, test).await?;
-    let storage = Storage::connect(&url, Pool { postgres: 4, sqlite_readers: 2 }).await.expect("the database is there");
+    let storage = Storage::connect(&url, POOL).await.expect("the database is there");
     storage.migrate().await.expect("an empty database can be migrated");
     Some(storage)
 }

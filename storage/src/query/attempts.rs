@@ -82,27 +82,18 @@ pub async fn note(storage: &Storage, mut failures: Vec<Failure>, now: Timestamp)
     for Failure { key, ends_at } in failures {
         values.extend([Value::from(key.to_vec()), Value::from(ends_at.microseconds())]);
     }
-    let on = &storage.writer;
-    on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), text, values)).await?;
-    Ok(())
+    storage.writer.run(&text, values).await
 }
 
 /// Forgets what was counted by a key.
 pub async fn forget(storage: &Storage, key: &Key) -> Result<()> {
-    let text = "DELETE FROM sign_in_attempts WHERE key = $1";
-    let on = &storage.writer;
-    on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), text, [Value::from(key.to_vec())]))
-        .await?;
-    Ok(())
+    storage.writer.run("DELETE FROM sign_in_attempts WHERE key = $1", vec![Value::from(key.to_vec())]).await
 }
 
 /// Forgets what counts no longer.
 pub async fn purge(storage: &Storage, now: Timestamp) -> Result<()> {
-    let text = "DELETE FROM sign_in_attempts WHERE ends_at <= $1";
-    let on = &storage.writer;
-    let values = [Value::from(now.microseconds())];
-    on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), text, values)).await?;
-    Ok(())
+    let before = vec![Value::from(now.microseconds())];
+    storage.writer.run("DELETE FROM sign_in_attempts WHERE ends_at <= $1", before).await
 }
 
 /// Whether a user has signed in from an address lately.
