@@ -4,8 +4,8 @@ use std::time::Duration;
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use storage::query::{accounts, tokens, users};
 use storage::Actor;
+use storage::query::{accounts, tokens, users};
 use uuid::Uuid;
 
 use crate::engine::Engine;

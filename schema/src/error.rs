@@ -136,7 +136,9 @@ impl From<storage::Error> for Error {
             }
             storage::Error::Full(cause) => {
                 tracing::error!(%cause, "The disk of the database is full: {cause}");
-                Self::unavailable("the disk of the database is full, so nothing was changed: make room there, and try again")
+                Self::unavailable(
+                    "the disk of the database is full, so nothing was changed: make room there, and try again",
+                )
             }
             storage::Error::Disk(cause) => {
                 tracing::error!(%cause, "The disk of the database fails: {cause}");

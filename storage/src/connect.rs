@@ -103,7 +103,12 @@ impl Storage {
             let connection = connected(postgres_options(&url, pool.postgres)).await?;
             // Two of three connections are for requests.
             let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
-            return Ok(Self { readers: connection.clone(), writer: Gate::of_postgres(connection), bulk, _folder: None });
+            return Ok(Self {
+                readers: connection.clone(),
+                writer: Gate::of_postgres(connection),
+                bulk,
+                _folder: None,
+            });
         }
         Err(Error::invalid(
             "database",

@@ -38,7 +38,8 @@ async fn ask(client: &Client, email: &str, password: &str) {
     let wrong = soon(form("people", "a wrong password")).await.text().await.expect("text");
     assert_eq!(wrong, "The e-mail address or password is not correct.");
 
-    let login = format!("mutation {{ login(input: {{ email: \"{email}\", password: \"{password}\" }}) {{ accessToken }} }}");
+    let login =
+        format!("mutation {{ login(input: {{ email: \"{email}\", password: \"{password}\" }}) {{ accessToken }} }}");
     refused(soon(client.request(Method::POST, "/graphql").json(&json!({ "query": login }))).await).await;
     let create = client.request(Method::POST, "/graphql").json(&json!({ "query": CREATE }));
     let upload = client.request(Method::POST, "/uploads").body("name\nJane\n");

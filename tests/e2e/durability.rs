@@ -156,6 +156,22 @@ impl Copy {
         }
     }
 
+    /// Ends whoever traces the program. Each of its threads has its own count of what fails.
+    async fn let_go(&self) {
+        let tracer = || {
+            let status = fs::read_to_string(format!("/proc/{}/status", self.serving.id())).expect("it runs");
+            let tracer = status.lines().find_map(|line| line.strip_prefix("TracerPid:")).expect("a number").trim();
+            tracer.to_owned()
+        };
+        let traced_by = tracer();
+        assert_ne!(traced_by, "0", "it is traced");
+        let ended = Command::new("kill").args(["-TERM", &traced_by]).status().expect("kill");
+        assert!(ended.success());
+        while tracer() != "0" {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+        }
+    }
+
     /// Writes the log into the file, as any program may.
     async fn checkpoint(&self) {
         let options = SqliteConnectOptions::new().filename(self.folder.join("cairn.db"));
@@ -235,7 +251,8 @@ impl Sum {
 async fn stored(folder: &Path) -> BTreeSet<String> {
     let options = SqliteConnectOptions::new().filename(folder.join("cairn.db"));
     let mut connection = SqliteConnection::connect_with(&options).await.expect("the file can be opened");
-    let state: String = sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.expect("an answer");
+    let state: String =
+        sqlx::query_scalar("PRAGMA integrity_check").fetch_one(&mut connection).await.expect("an answer");
     assert_eq!(state, "ok");
     let names: Vec<String> =
         sqlx::query_scalar("SELECT name FROM people").fetch_all(&mut connection).await.expect("people");
@@ -297,10 +314,31 @@ async fn what_is_acknowledged_survives_any_failing_write() {
             let [file, log] = [&file, &log].map(|path| path.to_str().expect("UTF-8"));
             let fault = format!("inject={calls}:error={error}:when={}", step + 1);
             let trace = format!("trace={calls}");
-            let strace = ["strace", "-D", "-f", "-qqq", "-o", "/dev/null", "-P", file, "-P", log, "-e", &trace, "-e", &fault];
+            let strace = [
+                "strace",
+                "-I1",
+                "-D",
+                "-f",
+                "-qqq",
+                "-o",
+                "/dev/null",
+                "-P",
+                file,
+                "-P",
+                log,
+                "-e",
+                &trace,
+                "-e",
+                &fault,
+            ];
             let copy = template.serve(folder.path(), &strace);
             let mut ledger = Ledger::default();
             copy.write(&mut ledger, "Failing").await;
+            copy.let_go().await;
+            copy.is_ready().await;
+            let refused = ledger.refused.len();
+            copy.write(&mut ledger, "Again").await;
+            assert_eq!(ledger.refused.len(), refused, "{fault}: it works again");
             ledger.settle(&copy.killed().await, &mut sum, &fault);
         }
         sum.check(&format!("{error} of {calls}"));
@@ -373,11 +411,17 @@ async fn a_full_disk_is_said_at_every_door_until_there_is_room_again() {
     let message = graphql.body["errors"][0]["message"].as_str().expect("a sentence");
     assert!(message.contains(said), "{message}");
     assert!(!ledger.note("Refused".to_owned(), &graphql));
-    let login = "mutation { login(input: { email: \"ann@acme.example\", password: \"a good password\" }) { accessToken } }";
+    let login =
+        "mutation { login(input: { email: \"ann@acme.example\", password: \"a good password\" }) { accessToken } }";
     let login = Answer::of(copy.client.request(Method::POST, "/graphql").json(&json!({ "query": login }))).await;
     assert_eq!(login.status, StatusCode::SERVICE_UNAVAILABLE, "{}", login.body);
     let rest = Answer::of(copy.client.request(Method::POST, "/import/people").body("name\nRefused\n")).await;
-    assert_eq!((rest.status, rest.retry_after.as_deref()), (StatusCode::SERVICE_UNAVAILABLE, Some("5")), "{}", rest.body);
+    assert_eq!(
+        (rest.status, rest.retry_after.as_deref()),
+        (StatusCode::SERVICE_UNAVAILABLE, Some("5")),
+        "{}",
+        rest.body
+    );
     assert!(rest.body["error"]["message"].as_str().is_some_and(|message| message.contains(said)), "{}", rest.body);
     let form = |fields: &[(&str, &str)]| {
         let login = [("login_email", "ann@acme.example"), ("login_password", "a good password")];
@@ -385,7 +429,11 @@ async fn a_full_disk_is_said_at_every_door_until_there_is_room_again() {
     };
     let legacy = Answer::of(form(&[("create", "people"), ("name", "Refused")])).await;
     assert_eq!((legacy.status, legacy.retry_after.as_deref()), (StatusCode::SERVICE_UNAVAILABLE, Some("5")));
-    assert!(legacy.body.as_str().is_some_and(|text| text.contains("The disk of the database is full")), "{}", legacy.body);
+    assert!(
+        legacy.body.as_str().is_some_and(|text| text.contains("The disk of the database is full")),
+        "{}",
+        legacy.body
+    );
     let database = format!("sqlite://{}/cairn.db", disk.0.path().display());
     let user = ["--database", &database, "user", "create", "bob@acme.example", "--password-stdin"];
     let command = harness::program::run(&program(), disk.0.path(), &user, "a good password\n");

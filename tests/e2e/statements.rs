@@ -41,7 +41,9 @@ impl Watched {
         };
         let statements = Arc::new(Mutex::new(Vec::new()));
         let written = Arc::clone(&statements);
-        let storage = Storage::connect(&url, Pool { postgres: 2, sqlite_readers: 1, ..Pool::default() }).await.expect("a connection");
+        let storage = Storage::connect(&url, Pool { postgres: 2, sqlite_readers: 1, ..Pool::default() })
+            .await
+            .expect("a connection");
         let storage = storage.observed_by(move |statement| {
             written.lock().expect("nobody panics with it").push(statement.to_owned());
         });

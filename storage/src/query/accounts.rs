@@ -73,7 +73,10 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
     let unit = storage.writer.begin(SqliteTransactionMode::Immediate, PATIENCE).await?;
     let entry = directory::ActiveModel { subdomain: Set(subdomain.clone()), account_id: Set(account_id) };
     let taken = || format!("the subdomain {subdomain} is taken");
-    directory::Entity::insert(entry).exec_without_returning(unit.on()).await.map_err(|error| on_unique(error, taken))?;
+    directory::Entity::insert(entry)
+        .exec_without_returning(unit.on())
+        .await
+        .map_err(|error| on_unique(error, taken))?;
     let account = Account {
         account_id,
         subdomain: subdomain.clone(),
