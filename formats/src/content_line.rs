@@ -6,10 +6,10 @@ mod write;
 
 use std::borrow::Cow;
 
-pub(crate) use self::scan::{Scanned, Scanner};
-pub(crate) use self::write::{is_forbidden, push_line, push_text};
+pub(crate) use self::scan::{Family, Scanned, Scanner, family};
+pub(crate) use self::write::{as_kept, is_forbidden, push_line, push_text};
 
-use crate::text::without_nul;
+use crate::text::{trim_invisible, trim_invisible_start, without_nul};
 use crate::{Charset, DecodeError, DecodeOptions, Mapping};
 
 /// A content line. Names are in capital letters.
@@ -21,6 +21,8 @@ pub(crate) struct ContentLine {
     parameters: Vec<(String, Vec<String>)>,
     /// The bytes of the value, which quoted-printable hides no longer.
     value: Vec<u8>,
+    /// Whether base64 still hides them: see [`decode_base64`](ContentLine::decode_base64).
+    is_base64: bool,
     /// What the bytes are said to be.
     charset: Option<Charset>,
 }
@@ -28,6 +30,7 @@ pub(crate) struct ContentLine {
 impl ContentLine {
     /// Reads an unfolded line; `None` where it is none, as the lines of a broken attachment are.
     pub(crate) fn parse(line: &[u8]) -> Option<ContentLine> {
+        let line = trim_invisible_start(line);
         let end = line.iter().position(|byte| matches!(byte, b':' | b';'))?;
         let whole_name = std::str::from_utf8(&line[..end]).ok()?.trim().to_ascii_uppercase();
         let (group, name) = whole_name.rsplit_once('.').unwrap_or(("", &whole_name));
@@ -47,12 +50,14 @@ impl ContentLine {
             name: name.to_owned(),
             parameters,
             value: rest.strip_prefix(b":")?.to_vec(),
+            is_base64: false,
             charset: None,
         };
         parsed.charset = parsed.parameter("CHARSET").and_then(|label| label.parse().ok());
         if parsed.has("ENCODING", "QUOTED-PRINTABLE") || parsed.has("ENCODING", "Q") {
             parsed.value = quoted_printable(&parsed.value);
         }
+        parsed.is_base64 = parsed.has("ENCODING", "B") || parsed.has("ENCODING", "BASE64");
         Some(parsed)
     }
 
@@ -72,19 +77,35 @@ impl ContentLine {
         self.parameters(parameter).any(|own| own.eq_ignore_ascii_case(value))
     }
 
-    /// Whether the value holds bytes as letters, which nobody here reads.
-    pub(crate) fn is_binary(&self) -> bool {
-        self.has("ENCODING", "B") || self.has("ENCODING", "BASE64")
+    /// Adds what a line of its own has of a value in base64, as vCard 2.1 is written by some; `false` where it is no such thing.
+    pub(crate) fn continue_base64(&mut self, line: &[u8]) -> bool {
+        let is_more = self.is_base64 && is_base64(line);
+        if is_more {
+            self.value.extend_from_slice(line);
+        }
+        is_more
+    }
+
+    /// Reads the text that a value in base64 stands for. It is `false` where that is no text: the value then stays as it is written.
+    pub(crate) fn decode_base64(&mut self) -> bool {
+        if !std::mem::take(&mut self.is_base64) {
+            return true;
+        }
+        let is_text = |bytes: &Vec<u8>| !bytes.iter().any(|byte| matches!(byte, 0..=8 | 14..=31));
+        let decoded = base64(&self.value).filter(is_text);
+        let is_decoded = decoded.is_some();
+        self.value = decoded.unwrap_or_else(|| std::mem::take(&mut self.value));
+        is_decoded
     }
 
     /// Whether this is the first or last line of such a component.
     pub(crate) fn is(&self, name: &str, component: &str) -> bool {
-        self.name == name && self.value.trim_ascii().eq_ignore_ascii_case(component.as_bytes())
+        self.name == name && trim_invisible(&self.value).eq_ignore_ascii_case(component.as_bytes())
     }
 
     /// The name of the component that begins or ends here, in capital letters.
     pub(crate) fn component(&self) -> String {
-        String::from_utf8_lossy(self.value.trim_ascii()).to_ascii_uppercase()
+        String::from_utf8_lossy(trim_invisible(&self.value)).to_ascii_uppercase()
     }
 
     pub(crate) fn value(&self) -> &[u8] {
@@ -198,6 +219,44 @@ fn quoted_printable(written: &[u8]) -> Vec<u8> {
     bytes
 }
 
+/// The bytes that base64 stands for (RFC 4648 sections 4 and 5), with or without padding and with white space anywhere; `None` where
+/// it is none.
+fn base64(written: &[u8]) -> Option<Vec<u8>> {
+    let mut bytes = Vec::with_capacity(written.len() / 4 * 3);
+    let (mut bits, mut count) = (0_u32, 0);
+    let mut is_padded = false;
+    for byte in written.iter().filter(|byte| !byte.is_ascii_whitespace()) {
+        let six = match byte {
+            b'A'..=b'Z' => byte - b'A',
+            b'a'..=b'z' => byte - b'a' + 26,
+            b'0'..=b'9' => byte - b'0' + 52,
+            b'+' | b'-' => 62,
+            b'/' | b'_' => 63,
+            b'=' => {
+                is_padded = true;
+                continue;
+            }
+            _ => return None,
+        };
+        if is_padded {
+            return None;
+        }
+        bits = bits << 6 | u32::from(six);
+        count += 1;
+        if count % 4 != 1 {
+            bytes.push((bits >> [0, 0, 4, 2][count % 4]).to_le_bytes()[0]);
+        }
+    }
+    // One character is six bits of a byte that is not there.
+    (count % 4 != 1).then_some(bytes)
+}
+
+/// Whether a line is of nothing but what base64 has.
+pub(crate) fn is_base64(line: &[u8]) -> bool {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || matches!(byte, b'+' | b'/' | b'=' | b'-' | b'_');
+    line.trim_ascii().iter().all(is_part)
+}
+
 /// A parameter at the front and what follows it, which begins with `;` or `:` or is empty.
 fn parameter(bytes: &[u8]) -> (Option<(String, Vec<String>)>, &[u8]) {
     let end = bytes.iter().position(|byte| matches!(byte, b'=' | b';' | b':')).unwrap_or(bytes.len());
@@ -212,16 +271,29 @@ fn parameter(bytes: &[u8]) -> (Option<(String, Vec<String>)>, &[u8]) {
         values.push(value);
         rest = left;
     }
+    if LISTS.contains(&name.as_str()) {
+        values = values.iter().flat_map(|value| list(value)).collect();
+    }
     (Some((name, values)), rest)
 }
 
-/// A parameter of vCard 2.1 that is only a value.
+/// The parameters whose values are lists, also between quotes (RFC 6350 section 5.6 has `TYPE="voice,home"`). A comma in any other is one.
+const LISTS: [&str; 6] = ["TYPE", "PREF", "VALUE", "ENCODING", "PID", "SORT-AS"];
+
+/// The members of a list. Some programs escape its commas.
+fn list(written: &str) -> impl Iterator<Item = String> {
+    let is_mark = |char: char| char.is_whitespace() || matches!(char, '\\' | '"' | '\'');
+    written
+        .split([',', ';'])
+        .map(move |member| member.trim_matches(is_mark).to_owned())
+        .filter(|member| !member.is_empty())
+}
+
+/// A parameter of vCard 2.1 that is only a value, or a list of them.
 fn nameless(value: String) -> (String, Vec<String>) {
-    let name = match value.as_str() {
-        "QUOTED-PRINTABLE" | "BASE64" | "7BIT" | "8BIT" => "ENCODING",
-        _ => "TYPE",
-    };
-    (name.to_owned(), vec![value])
+    let values: Vec<String> = list(&value).collect();
+    let is_encoding = |value: &String| matches!(value.as_str(), "QUOTED-PRINTABLE" | "BASE64" | "7BIT" | "8BIT");
+    (if values.iter().any(is_encoding) { "ENCODING" } else { "TYPE" }.to_owned(), values)
 }
 
 /// A value, in quotes or not, and what follows it. A quote that is never closed is a character like others.

@@ -6,14 +6,15 @@ use std::fmt;
 use crate::text::without_nul;
 use crate::{CustomValue, Foreign, Record, Section, columns};
 
-/// One row of a file. A bad row is data: it has no record and says why in at least one diagnostic.
+/// One row of a file. A bad row is data: it has no record and says why in at least one diagnostic. A row with a record may have
+/// diagnostics as well: then they are notes of what its reader should know, such as a value that was taken as it is written.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Row {
     /// Where the row stands in its file.
     pub position: Position,
     /// What the row carries, unless it cannot be read.
     pub record: Option<Record>,
-    /// What is wrong with the row.
+    /// What is wrong with the row, or to be said of it.
     pub diagnostics: Vec<Diagnostic>,
 }
 
@@ -89,6 +90,13 @@ impl Source<'_> {
             cells.push(SourceCell { column: field.clone().into(), text: text.into() });
         }
         Source { cells }
+    }
+
+    /// Sets what stands in a column of ours, such as a text that the record could not take.
+    pub(crate) fn set(&mut self, column: &str, text: &str) {
+        if let Some(cell) = self.cells.iter_mut().find(|cell| cell.column == column) {
+            cell.text = Cow::Owned(without_nul(text).into_owned());
+        }
     }
 
     /// The same row on its own.

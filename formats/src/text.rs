@@ -44,6 +44,60 @@ pub(crate) fn without_nul(text: &str) -> Cow<'_, str> {
     if text.contains('\0') { Cow::Owned(text.replace('\0', "")) } else { Cow::Borrowed(text) }
 }
 
+/// What is left of a line without white space and what nobody sees at its ends: NUL, the ^Z that ended files of CP/M, and marks such as
+/// U+FEFF and U+200B, which programs leave where they join files.
+pub(crate) fn trim_invisible(line: &[u8]) -> &[u8] {
+    let mut line = trim_invisible_start(line);
+    while let Some(length) = invisible_end(line) {
+        line = &line[..line.len() - length];
+    }
+    line
+}
+
+/// The same of the front alone.
+pub(crate) fn trim_invisible_start(line: &[u8]) -> &[u8] {
+    let mut line = line;
+    while let Some(length) = invisible_start(line) {
+        line = &line[length..];
+    }
+    line
+}
+
+fn invisible_start(line: &[u8]) -> Option<usize> {
+    match line {
+        [first, ..] if is_blank(*first) => Some(1),
+        [one, two, three, ..] if is_mark([*one, *two, *three]) => Some(3),
+        _ => None,
+    }
+}
+
+fn invisible_end(line: &[u8]) -> Option<usize> {
+    match line {
+        [.., last] if is_blank(*last) => Some(1),
+        [.., one, two, three] if is_mark([*one, *two, *three]) => Some(3),
+        _ => None,
+    }
+}
+
+fn is_blank(byte: u8) -> bool {
+    byte.is_ascii_whitespace() || matches!(byte, 0 | 0x0B | 0x1A)
+}
+
+/// Whether these bytes are U+200B to U+200F, U+202A to U+202E, U+2060 or U+FEFF.
+fn is_mark(bytes: [u8; 3]) -> bool {
+    matches!(bytes, [0xE2, 0x80, 0x8B..=0x8F | 0xAA..=0xAE] | [0xE2, 0x81, 0xA0] | [0xEF, 0xBB, 0xBF])
+}
+
+/// How many bytes at the front are a mark that nobody sees, where a row or line begins; `None` where more bytes are needed to tell.
+pub(crate) fn mark_at_start(bytes: &[u8], at_end: bool) -> Option<usize> {
+    match bytes {
+        [0x1A, ..] => Some(1),
+        [one, two, three, ..] if is_mark([*one, *two, *three]) => Some(3),
+        [0xE2 | 0xEF] | [0xE2, 0x80 | 0x81] | [0xEF, 0xBB] if !at_end => None,
+        _ => Some(0),
+    }
+}
+
 /// Where the search for a byte order mark stands.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Mark {

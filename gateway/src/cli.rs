@@ -155,7 +155,7 @@ fn config(flags: &Flags) -> Result<Config, Failure> {
 }
 
 async fn connect(config: &Config) -> Result<Storage, Failure> {
-    let pool = Pool { synchronous: config.sqlite.synchronous, ..Pool::default() };
+    let pool = Pool { synchronous: config.sqlite.synchronous, ..config.limits.pool() };
     Storage::connect(&config.database, pool).await.map_err(|error| {
         let message = format!("cannot open the database: {error}");
         Failure(config::without_password(&message, &config.database))

@@ -13,7 +13,7 @@ use figment::value::{Dict, Value};
 use ipnet::IpNet;
 use schema::ImportLimits;
 use serde::{Deserialize, Serialize};
-use storage::Synchronous;
+use storage::{Pool, Synchronous};
 
 /// The file that is read in the working directory if it is there.
 const FILE: &str = "cairn.toml";
@@ -140,12 +140,20 @@ pub struct Limits {
     pub import_rows: u64,
     /// How long a client may send nothing of a body that it has begun, in seconds.
     pub body_idle_seconds: u64,
+    /// How long a client may take nothing of what waits to be sent to it, in seconds.
+    pub write_idle_seconds: u64,
+    /// Answers that are kept in memory until their clients have taken them, in all.
+    pub answers_unsent: usize,
     /// Connections at once.
     pub connections: usize,
     /// Connections at once from one address; loopback is exempt.
     pub connections_per_address: usize,
     /// How long requests may take to end after a signal to stop, in seconds.
     pub shutdown_seconds: u64,
+    /// How long PostgreSQL may take to answer a statement, in seconds; then the connection counts as dead and is closed.
+    pub statement_seconds: u64,
+    /// The same for the statements of imports, undos and exports.
+    pub long_statement_seconds: u64,
 }
 
 impl Default for Config {
@@ -175,9 +183,13 @@ impl Default for Limits {
             import_columns: imports.columns,
             import_rows: imports.rows,
             body_idle_seconds: 30,
+            write_idle_seconds: 30,
+            answers_unsent: 64 << 20,
             connections: 10_000,
             connections_per_address: 256,
             shutdown_seconds: 30,
+            statement_seconds: 20,
+            long_statement_seconds: 120,
         }
     }
 }
@@ -193,9 +205,24 @@ impl Limits {
         }
     }
 
+    /// How many connections the database gets, and how long it may take. A limit of nothing would end every statement.
+    pub(crate) fn pool(&self) -> Pool {
+        let seconds = |number: u64| Duration::from_secs(number.max(1));
+        Pool {
+            statement: seconds(self.statement_seconds),
+            long_statement: seconds(self.long_statement_seconds),
+            ..Pool::default()
+        }
+    }
+
     /// How long a client may send nothing of a body.
     pub(crate) fn body_idle(&self) -> Duration {
         Duration::from_secs(self.body_idle_seconds)
+    }
+
+    /// How long a client may take nothing of what waits to be sent to it.
+    pub(crate) fn write_idle(&self) -> Duration {
+        Duration::from_secs(self.write_idle_seconds)
     }
 }
 

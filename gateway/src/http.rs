@@ -1,5 +1,6 @@
 //! The HTTP interface: which route is what, and what every request passes through.
 
+mod answers;
 mod body;
 mod client;
 mod download;
@@ -30,6 +31,7 @@ use schema::{Code, Engine, Schema};
 use tracing::Instrument as _;
 
 use crate::config::Config;
+pub(crate) use crate::http::answers::Answers;
 use crate::http::error::HttpError;
 
 /// What the handlers share.
@@ -38,6 +40,7 @@ pub(crate) struct Shared {
     pub(crate) engine: Engine,
     pub(crate) schema: Schema,
     pub(crate) config: Arc<Config>,
+    pub(crate) answers: Answers,
 }
 
 /// The id of a request, by which the log is searched.

@@ -10,5 +10,6 @@ pub mod config;
 mod demo;
 mod http;
 pub mod serve;
+mod socket;
 
 pub use cli::run;

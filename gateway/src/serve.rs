@@ -2,6 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
+use std::convert::Infallible;
 use std::io;
 use std::net::{IpAddr, SocketAddr};
 use std::pin::pin;
@@ -9,6 +10,8 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use http::header::CONNECTION;
+use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
 use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
@@ -20,10 +23,13 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 
 use crate::config::{Config, Limits};
-use crate::http::{Shared, admin_router, router};
+use crate::http::{Answers, Shared, admin_router, router};
+use crate::socket::{Socket, Unread};
 
 /// How long a client may take for the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
+/// How large the head of a request may be, and how much of an answer is handed to a connection before the client takes some of it.
+const BUFFER: usize = 128 << 10;
 /// How long to wait after an error of `accept`, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -46,7 +52,8 @@ impl Server {
         let limits = config.limits;
         let engine = engine.with_import_limits(limits.imports());
         let sweeper = engine.clone();
-        let shared = Shared { schema: schema::build(engine.clone()), engine, config: Arc::new(config) };
+        let answers = Answers::new(limits.answers_unsent);
+        let shared = Shared { schema: schema::build(engine.clone()), engine, config: Arc::new(config), answers };
         let (stop, stopped) = watch::channel(());
         let tasks = vec![
             tokio::spawn(accept(listener, router(shared.clone()), limits, stopped.clone())),
@@ -147,7 +154,7 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopp
             continue;
         };
         let connected = Connected(Arc::new(Connection { peer: peer.ip(), _place: place, stopped: stopped.clone() }));
-        connections.spawn(connect(stream, router.clone(), connected));
+        connections.spawn(connect(stream, router.clone(), connected, limits));
     }
     drop(listener);
     let patience = Duration::from_secs(limits.shutdown_seconds);
@@ -159,21 +166,38 @@ async fn accept(listener: TcpListener, router: Router, limits: Limits, mut stopp
 }
 
 /// The task that serves a connection.
-fn connect(stream: TcpStream, router: Router, connected: Connected) -> impl Future<Output = ()> + Send + 'static {
+fn connect(
+    stream: TcpStream,
+    router: Router,
+    connected: Connected,
+    limits: Limits,
+) -> impl Future<Output = ()> + Send + 'static {
     // Answers are written whole, so waiting for more to send only delays them.
     if let Err(error) = stream.set_nodelay(true) {
         tracing::debug!(%error, "TCP_NODELAY cannot be set: {error}");
     }
     let router = TowerToHyperService::new(router);
-    let on_connection = connected.clone();
-    let service = service_fn(move |mut request: http::Request<Incoming>| {
+    let (on_connection, unread) = (connected.clone(), Unread::default());
+    let socket = Socket::new(stream, limits.write_idle(), unread.clone());
+    let service = service_fn(move |request: http::Request<Incoming>| {
+        let unread = unread.clone();
+        let mut request = request.map(|body| unread.until_read(body));
         request.extensions_mut().insert(on_connection.clone());
-        router.call(request)
+        let answer = router.call(request);
+        async move {
+            let mut answer = answer.await?;
+            if unread.get() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
+                // Whoever still sends the rest may spare themselves that.
+                answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
+            }
+            Ok::<_, Infallible>(answer)
+        }
     });
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEADER_TIMEOUT)
-        .serve_connection(TokioIo::new(stream), service)
+        .max_buf_size(BUFFER)
+        .serve_connection(TokioIo::new(socket), service)
         .with_upgrades();
     async move {
         let mut stopped = connected.stopped();

@@ -128,9 +128,6 @@ fn heading(session: &Session, request: &ExportRequest) -> Heading {
         Some(title) => title.to_owned(),
         None => format!("{account}: {}", request.words()),
     };
-    let cards = match request.shown() {
-        Section::People => request.cards.clone(),
-        _ => None,
-    };
+    let cards = request.cards.clone().filter(|_| Section::OF_CONTACTS.contains(&request.shown()));
     Heading { title, site: request.site.clone(), this: request.this.clone(), cards, refresh: None }
 }

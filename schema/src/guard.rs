@@ -2,7 +2,8 @@
 //!
 //! Checking a password takes tens of milliseconds on purpose, so a program that sends one with each request is spared it for some
 //! minutes. Failures are counted in the database, where any gateway sees them: by e-mail address and network address together,
-//! by network address, and by e-mail address from anywhere.
+//! by network address, and by e-mail address from anywhere. From where nobody has signed in lately an attempt is counted before it is
+//! made, and taken back when it was right, so that a thousand at once are no more than one after the other.
 
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
@@ -12,10 +13,11 @@ use std::time::Duration;
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
 use storage::query::accounts::Account;
-use storage::query::attempts::{self, Count, Failure, Key};
+use storage::query::attempts::{self, Count, Failure, Key, Reservation};
 use storage::query::legacy_usage;
 use storage::query::users::{self, User};
 use storage::{Actor, Timestamp};
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -26,12 +28,13 @@ use crate::session::AccountHint;
 const SEAL_SECONDS: i64 = 300;
 /// How many credentials are remembered at most.
 const SEALS: usize = 10_000;
-/// How many may check passwords at once; those of one user from one address stand in one queue.
+/// How many queues of each kind there are, for whoever has a password checked.
 const QUEUES: usize = 256;
+/// How many attempts from one network address, by users who are not known there, are checked at once: fewer than are free by far, so
+/// that a whole office that signs in at once locks nobody out.
+const AT_ADDRESS: usize = 4;
 /// How long a sign-in may wait for whoever else writes, such as an import on SQLite, until it gives up to write something down.
-const PATIENCE: Duration = Duration::from_millis(500);
-/// How long a refusal lasts at most, in seconds.
-const LONGEST_WAIT: i64 = 15 * 60;
+const PATIENCE: Duration = Duration::from_millis(750);
 
 /// Where a request comes from; unknown for what has no network address, such as the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -82,8 +85,7 @@ impl Limit {
         if over < 0 {
             return 0;
         }
-        let pause = 1_i64.checked_shl(u32::try_from(over.min(32)).unwrap_or(32)).unwrap_or(LONGEST_WAIT);
-        let open_at = count.last_at.plus_seconds(pause.min(LONGEST_WAIT)).microseconds();
+        let open_at = count.last_at.plus_seconds(attempts::pause(over)).microseconds();
         // Rounded up: who waits so long is not refused again.
         u64::try_from((open_at - now.microseconds() + 999_999).div_euclid(1_000_000)).unwrap_or_default()
     }
@@ -96,6 +98,24 @@ pub(crate) struct Attempt {
     address: Key,
     email: Key,
     seal: Key,
+}
+
+impl Attempt {
+    /// How many seconds to wait before it may be made. What others have tried elsewhere counts for nobody who is known here.
+    fn wait(&self, counts: &[Count], is_known: bool, now: Timestamp) -> u64 {
+        let here = PAIR.wait(&self.pair, counts, now).max(ADDRESS.wait(&self.address, counts, now));
+        if is_known { here } else { here.max(EMAIL.wait(&self.email, counts, now)) }
+    }
+
+    /// What it is counted by.
+    fn reservations(&self, now: Timestamp) -> Vec<Reservation> {
+        let counted = [(self.pair, PAIR), (self.address, ADDRESS), (self.email, EMAIL)];
+        let reservation = |(key, Limit { free, seconds })| Reservation {
+            failure: Failure { key, ends_at: now.plus_seconds(seconds) },
+            free,
+        };
+        counted.into_iter().map(reservation).collect()
+    }
 }
 
 /// Credentials that were right.
@@ -116,13 +136,45 @@ struct Parts {
     /// Of this process alone, and never written down: who reads the memory of another has nothing to try passwords against.
     secret: [u8; 32],
     seals: Mutex<HashMap<Key, Seal>>,
-    queues: Vec<Arc<tokio::sync::Mutex<()>>>,
+    of_pairs: Queues,
+    of_addresses: Queues,
+    of_emails: Queues,
+}
+
+/// Queues, in one of which everybody of a key stands.
+struct Queues(Vec<Arc<Semaphore>>);
+
+/// Places at the head of queues.
+pub(crate) struct Turn {
+    _places: [Option<OwnedSemaphorePermit>; 3],
+}
+
+/// An attempt that may be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Admitted {
+    /// Whether the user has failed at the address lately.
+    has_failed: bool,
+    /// Whether it is counted already.
+    is_counted: bool,
+}
+
+impl Queues {
+    /// Queues with so many heads.
+    fn new(heads: usize) -> Self {
+        Self((0..QUEUES).map(|_| Arc::new(Semaphore::new(heads))).collect())
+    }
+
+    async fn turn(&self, key: &Key) -> Option<OwnedSemaphorePermit> {
+        let queue = usize::from(key[0]) % QUEUES;
+        // None of them is ever closed.
+        Arc::clone(&self.0[queue]).acquire_owned().await.ok()
+    }
 }
 
 impl Default for Guard {
     fn default() -> Self {
-        let queues = (0..QUEUES).map(|_| Arc::default()).collect();
-        Self(Arc::new(Parts { secret: rand::random(), seals: Mutex::default(), queues }))
+        let (of_pairs, of_addresses, of_emails) = (Queues::new(1), Queues::new(AT_ADDRESS), Queues::new(1));
+        Self(Arc::new(Parts { secret: rand::random(), seals: Mutex::default(), of_pairs, of_addresses, of_emails }))
     }
 }
 
@@ -149,11 +201,17 @@ impl Guard {
         }
     }
 
-    /// The place in the queue of a user at an address: a burst of requests checks one password and not each, and a burst of
-    /// guesses is counted one by one.
-    pub(crate) async fn turn(&self, attempt: &Attempt) -> tokio::sync::OwnedMutexGuard<()> {
-        let queue = usize::from(attempt.pair[0]) % QUEUES;
-        Arc::clone(&self.0.queues[queue]).lock_owned().await
+    /// The place in the queues of a user at an address: a burst of requests checks one password and not each, and a burst of
+    /// guesses is counted one by one. Whoever is known where they are stands behind nobody who guesses elsewhere; for the others
+    /// right passwords at once are none that fail at once.
+    pub(crate) async fn turn(&self, attempt: &Attempt, is_known: bool) -> Turn {
+        let Parts { of_pairs, of_addresses, of_emails, .. } = &*self.0;
+        // In this order, so that nobody stands at the head of a queue in which the known ones are, and waits for a longer one.
+        let (email, address) = match is_known {
+            true => (None, None),
+            false => (of_emails.turn(&attempt.email).await, of_addresses.turn(&attempt.address).await),
+        };
+        Turn { _places: [email, address, of_pairs.turn(&attempt.pair).await] }
     }
 
     /// Account, user and version of credentials that were right lately.
@@ -195,41 +253,56 @@ impl Engine {
         Ok(account.zip(user).filter(|(_, user)| user.version == version && user.disabled_at.is_none()))
     }
 
-    /// What has failed at this door so far. Errors: `LIMITED`, with the seconds to wait.
-    pub(crate) async fn counted(&self, attempt: &Attempt, hint: &AccountHint, email: &str) -> Result<Counted> {
+    /// Whether an attempt may be made; one from where its user is not known is counted.
+    ///
+    /// Errors: `LIMITED` with the seconds to wait, `UNAVAILABLE` where it cannot be counted now.
+    pub(crate) async fn admit(&self, attempt: &Attempt, is_known: bool) -> Result<Admitted> {
         let now = self.now();
         let keys = [attempt.pair, attempt.address, attempt.email];
         let counts = attempts::counts(&self.storage, &keys, now).await?;
-        let at_address = PAIR.wait(&attempt.pair, &counts, now).max(ADDRESS.wait(&attempt.address, &counts, now));
-        let wait = match (at_address, EMAIL.wait(&attempt.email, &counts, now)) {
-            (0, 0) => 0,
-            // Others have tried passwords elsewhere: whoever is where they always are is not locked out.
-            (0, elsewhere) if !self.is_known(attempt, hint, email).await? => elsewhere,
-            (here, _) => here,
-        };
+        let mut wait = attempt.wait(&counts, is_known, now);
         if wait == 0 {
             let has_failed = counts.iter().any(|count| count.key == attempt.pair);
-            return Ok(if has_failed { Counted::Some } else { Counted::None });
+            if is_known {
+                return Ok(Admitted { has_failed, is_counted: false });
+            }
+            let reserved = attempts::reserve(&self.storage, attempt.reservations(now), now);
+            let busy = |_| Error::unavailable("the database is busy, so nobody new can sign in now; try again");
+            if tokio::time::timeout(PATIENCE, reserved).await.map_err(busy)?? {
+                return Ok(Admitted { has_failed: true, is_counted: true });
+            }
+            // Somebody elsewhere was quicker.
+            let counts = attempts::counts(&self.storage, &keys, now).await?;
+            wait = attempt.wait(&counts, is_known, now).max(1);
         }
         self.guard.forget(attempt);
         Err(Error::limited_for(wait, format!("too many wrong passwords: try again in {wait} s")))
     }
 
-    /// Counts a failure.
-    pub(crate) async fn note_failure(&self, attempt: &Attempt) {
+    /// Counts a failure, unless it is counted.
+    pub(crate) async fn note_failure(&self, attempt: &Attempt, admitted: Admitted) {
         self.guard.forget(attempt);
-        let now = self.now();
-        let failure = |key: Key, limit: &Limit| Failure { key, ends_at: now.plus_seconds(limit.seconds) };
-        let failures =
-            vec![failure(attempt.pair, &PAIR), failure(attempt.address, &ADDRESS), failure(attempt.email, &EMAIL)];
-        written_down("A wrong password", attempts::note(&self.storage, failures, now)).await;
+        if !admitted.is_counted {
+            let now = self.now();
+            let failures = attempt.reservations(now).into_iter().map(|reservation| reservation.failure).collect();
+            written_down("A wrong password", attempts::note(&self.storage, failures, now)).await;
+        }
+    }
+
+    /// Takes back what was counted of an attempt that was no failure.
+    pub(crate) async fn take_back(&self, attempt: &Attempt, admitted: Admitted) {
+        if admitted.is_counted {
+            let keys = [attempt.pair, attempt.address, attempt.email];
+            written_down("The end of a sign-in", attempts::give_back(&self.storage, &keys)).await;
+        }
     }
 
     /// Remembers that the credentials were right, and from where they came.
-    pub(crate) async fn note_success(&self, attempt: &Attempt, counted: Counted, user: &User) -> Result<()> {
+    pub(crate) async fn note_success(&self, attempt: &Attempt, admitted: Admitted, user: &User) -> Result<()> {
         let now = self.now();
+        self.take_back(attempt, admitted).await;
         let forgotten = async {
-            if counted == Counted::Some {
+            if admitted.has_failed {
                 written_down("The end of wrong passwords", attempts::forget(&self.storage, &attempt.pair)).await;
             }
         };
@@ -247,6 +320,23 @@ impl Engine {
         Ok(())
     }
 
+    /// Whether a user has signed in lately from where the attempt comes. It takes as long for whom nobody knows.
+    pub(crate) async fn is_known(&self, attempt: &Attempt, hint: &AccountHint, email: &str) -> Result<bool> {
+        let accounts = self.accounts_for(hint, email).await?;
+        let mut ids: Vec<_> = accounts.iter().map(|account| account.account_id).collect();
+        if ids.is_empty() {
+            ids.push(Uuid::nil());
+        }
+        for id in ids {
+            let reader = self.storage.reader(id);
+            let user = users::by_email(&reader, email).await?.map_or(Uuid::nil(), |user| user.id);
+            if attempts::is_known(&reader, user, &attempt.network, self.now()).await? {
+                return Ok(true);
+            }
+        }
+        Ok(false)
+    }
+
     /// Forgets failures that count no longer, and who has not used the legacy API for long.
     pub async fn sweep_guard(&self) {
         written_down("The end of old failures", attempts::purge(&self.storage, self.now())).await;
@@ -260,25 +350,6 @@ impl Engine {
             Err(error) => tracing::warn!(%error, "Old usage cannot be forgotten now: {error}"),
         }
     }
-
-    async fn is_known(&self, attempt: &Attempt, hint: &AccountHint, email: &str) -> Result<bool> {
-        for account in self.accounts_for(hint, email).await? {
-            let reader = self.storage.reader(account.account_id);
-            if let Some(user) = users::by_email(&reader, email).await?
-                && attempts::is_known(&reader, user.id, &attempt.network, self.now()).await?
-            {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-}
-
-/// Whether a user has failed at an address lately.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Counted {
-    None,
-    Some,
 }
 
 /// Waits for a write of ours, not for long: whoever signs in while an import holds the database is not to wait for its end, and
@@ -303,7 +374,7 @@ fn key(kind: &str, parts: &[&str]) -> Key {
 
 #[cfg(test)]
 mod tests {
-    use super::{Count, Guard, LONGEST_WAIT, Origin, PAIR};
+    use super::{Count, Guard, Origin, PAIR};
     use crate::session::AccountHint;
     use storage::Timestamp;
 
@@ -324,7 +395,6 @@ mod tests {
             let counts = [Count { key, failures, last_at: now.plus_seconds(-passed) }];
             assert_eq!(PAIR.wait(&key, &counts, now), wait, "{failures} failures, {passed} s ago");
         }
-        assert_eq!(LONGEST_WAIT, 900);
     }
 
     #[test]

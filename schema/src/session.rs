@@ -154,25 +154,34 @@ impl Engine {
         if let Some((account, user)) = self.recalled(&attempt).await? {
             return self.session(account, user);
         }
-        let _turn = self.guard.turn(&attempt).await;
+        let is_known = self.is_known(&attempt, hint, email).await?;
+        let _turn = self.guard.turn(&attempt, is_known).await;
         // Whoever was before in the queue may have brought the same.
         if let Some((account, user)) = self.recalled(&attempt).await? {
             return self.session(account, user);
         }
-        let counted = self.counted(&attempt, hint, email).await?;
-        let (account, user) = match self.fitting(hint, email, password).await?.as_slice() {
+        let admitted = self.admit(&attempt, is_known).await?;
+        let fitting = match self.fitting(hint, email, password).await {
+            Ok(fitting) => fitting,
+            Err(error) => {
+                self.take_back(&attempt, admitted).await;
+                return Err(error);
+            }
+        };
+        let (account, user) = match fitting.as_slice() {
             [] => {
-                self.note_failure(&attempt).await;
+                self.note_failure(&attempt, admitted).await;
                 return Err(wrong_credentials());
             }
             [(account, user)] => (account.clone(), user.clone()),
             _ => {
+                self.take_back(&attempt, admitted).await;
                 let message =
                     "you sign in to several accounts with this address: name one of them in the header X-Cairn-Account";
                 return Err(Error::invalid(message));
             }
         };
-        self.note_success(&attempt, counted, &user).await?;
+        self.note_success(&attempt, admitted, &user).await?;
         self.session(account, user)
     }
 
@@ -184,13 +193,14 @@ impl Engine {
         let (account, user) = (session.account(), session.user());
         let hint = AccountHint::Subdomain(account.subdomain.clone());
         let attempt = self.guard.attempt(origin, &hint, &user.email, password);
-        let _turn = self.guard.turn(&attempt).await;
-        let counted = self.counted(&attempt, &hint, &user.email).await?;
+        let is_known = self.is_known(&attempt, &hint, &user.email).await?;
+        let _turn = self.guard.turn(&attempt, is_known).await;
+        let admitted = self.admit(&attempt, is_known).await?;
         if !self.passwords.verify(password, Some(&user.password_hash)).await {
-            self.note_failure(&attempt).await;
+            self.note_failure(&attempt, admitted).await;
             return Ok(false);
         }
-        self.note_success(&attempt, counted, user).await?;
+        self.note_success(&attempt, admitted, user).await?;
         Ok(true)
     }
 

@@ -51,6 +51,9 @@ struct Claims {
     acc: Uuid,
     iat: i64,
     exp: i64,
+    /// Not before this second; no token of ours says that.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    nbf: Option<i64>,
 }
 
 impl Keys {
@@ -71,6 +74,7 @@ impl Keys {
             acc: bearer.account,
             iat: seconds(now),
             exp: seconds(expires),
+            nbf: None,
         };
         let header = Header { kid: Some(key.id.to_string()), ..Header::new(Algorithm::HS256) };
         let token = jsonwebtoken::encode(&header, &claims, &EncodingKey::from_secret(&key.secret));
@@ -82,20 +86,7 @@ impl Keys {
         let kid = jsonwebtoken::decode_header(token).ok().and_then(|header| header.kid?.parse::<Uuid>().ok());
         let Some(kid) = kid else { return Ok(None) };
         let Some(key) = self.find(storage, kid).await? else { return Ok(None) };
-        let mut validation = Validation::new(Algorithm::HS256);
-        validation.set_issuer(&[ISSUER]);
-        validation.set_audience(&[ISSUER]);
-        validation.set_required_spec_claims(&["exp", "iss", "aud"]);
-        validation.leeway = LEEWAY;
-        // The engine's clock decides, below: the library would ask the machine's.
-        validation.validate_exp = false;
-        let Ok(token) = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(&key.secret), &validation)
-        else {
-            return Ok(None);
-        };
-        let ends = token.claims.exp.saturating_add_unsigned(LEEWAY).saturating_mul(1_000_000);
-        let alive = now.microseconds() < ends;
-        Ok(alive.then_some(Bearer { account: token.claims.acc, user: token.claims.sub }))
+        Ok(checked(token, &key.secret, now))
     }
 
     fn newest(&self) -> Result<SigningKey> {
@@ -117,6 +108,23 @@ impl Keys {
         keys.push(key.clone());
         Ok(Some(key))
     }
+}
+
+/// Whom a token that is signed with a key stands for at a moment.
+fn checked(token: &str, secret: &[u8], now: Timestamp) -> Option<Bearer> {
+    let mut validation = Validation::new(Algorithm::HS256);
+    validation.set_issuer(&[ISSUER]);
+    validation.set_audience(&[ISSUER]);
+    validation.set_required_spec_claims(&["exp", "iss", "aud"]);
+    // The engine's clock decides, below: the library would ask the machine's.
+    validation.validate_exp = false;
+    validation.validate_nbf = false;
+    let claims = jsonwebtoken::decode::<Claims>(token, &DecodingKey::from_secret(secret), &validation).ok()?.claims;
+    let moment = |second: i64| second.saturating_mul(1_000_000);
+    let begins = moment(claims.nbf.unwrap_or(i64::MIN).saturating_sub_unsigned(LEEWAY));
+    let ends = moment(claims.exp.saturating_add_unsigned(LEEWAY));
+    let is_alive = (begins..ends).contains(&now.microseconds());
+    is_alive.then_some(Bearer { account: claims.acc, user: claims.sub })
 }
 
 /// The text of a secret that gateways look up: the account, the id of what it opens, and the secret itself.
@@ -154,9 +162,37 @@ pub(crate) fn parse_secret(prefix: &str, text: &str) -> Option<(Uuid, Uuid, Vec<
 
 #[cfg(test)]
 mod tests {
+    use jsonwebtoken::{Algorithm, EncodingKey, Header};
+    use serde_json::json;
+    use storage::Timestamp;
     use uuid::Uuid;
 
-    use super::{API_TOKEN_PREFIX, FEED_PREFIX, WEBHOOK_PREFIX, parse_secret, secret_text, without_secrets};
+    use super::{API_TOKEN_PREFIX, FEED_PREFIX, WEBHOOK_PREFIX, checked, parse_secret, secret_text, without_secrets};
+
+    #[test]
+    fn a_token_is_good_from_its_first_second_to_its_last() {
+        let (secret, now) = ([7; 32], Timestamp::from_microseconds(1_000_000_000));
+        for (claims, is_good) in [
+            (json!({ "exp": 1_100 }), true),
+            (json!({ "exp": 996 }), true),
+            (json!({ "exp": 995 }), false),
+            (json!({ "exp": 1_100, "nbf": 900 }), true),
+            (json!({ "exp": 1_100, "nbf": 1_000 }), true),
+            (json!({ "exp": 1_100, "nbf": 1_005 }), true),
+            (json!({ "exp": 1_100, "nbf": 1_006 }), false),
+            (json!({ "exp": 1_100, "nbf": i64::MAX }), false),
+            (json!({ "exp": i64::MAX, "nbf": i64::MIN }), true),
+            (json!({ "exp": 1_100, "nbf": "900" }), false),
+            (json!({ "nbf": 900 }), false),
+        ] {
+            let mut all = json!({ "iss": "cairn", "aud": "cairn", "sub": Uuid::nil(), "acc": Uuid::max(), "iat": 900 });
+            all.as_object_mut().expect("an object").extend(claims.as_object().expect("an object").clone());
+            let token = jsonwebtoken::encode(&Header::new(Algorithm::HS256), &all, &EncodingKey::from_secret(&secret));
+            let token = token.expect("it can be signed");
+            assert_eq!(checked(&token, &secret, now).is_some(), is_good, "{claims}");
+            assert_eq!(checked(&token, &[8; 32], now), None, "another key");
+        }
+    }
 
     #[test]
     fn a_text_keeps_everything_but_secrets() {

@@ -1,11 +1,12 @@
 //! Connecting to a database: what a URL means, and the settings that sea-orm's defaults do not have.
 
+mod postgres;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{AssertSqlSafe, Connection as _, Executor as _};
+use sea_orm::sqlx::{AssertSqlSafe, Executor as _};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, metric};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -15,6 +16,7 @@ use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::gate::{self, Gate};
 use crate::handle::{Actor, Reader, Writer};
+use crate::link::Link;
 use crate::value::Timestamp;
 
 /// How long reading waits on SQLite for the lock of another process. Writers never take it, but for moments.
@@ -22,9 +24,7 @@ pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// The same while a connection is opened: another process may be making the file.
 const OPEN_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
 /// How long a request waits for a connection of the pool.
-const ACQUIRE_TIMEOUT: Duration = gate::PATIENCE;
-/// A connection that was idle for so long is tested before it is used.
-const IDLE_BEFORE_TEST: Duration = Duration::from_secs(30);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = gate::PATIENCE;
 /// Statements that take longer are logged as a warning.
 const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 /// How many letters of such a statement are logged. That of a batch has tens of thousands, which all say the same.
@@ -37,11 +37,7 @@ const WRITER_CACHE: &str = "-65536";
 /// How much of the disk SQLite's log keeps once all of it is in the file, in bytes. An import writes as much as it has pages.
 const LOG_KEPT: &str = "67108864";
 
-/// PostgreSQL's defaults are for disks that turn, with which it would rather read a whole table than two thousand rows by an index,
-/// and for cursors that are left after their first rows.
-const PLANNING: &str = "SET random_page_cost = 1.1; SET cursor_tuple_fraction = 1";
-
-/// How many connections are held at most, and what a commit on SQLite waits for.
+/// How many connections are held at most, how long PostgreSQL is waited for, and what a commit on SQLite waits for.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
     /// On PostgreSQL: connections of the one pool.
@@ -50,11 +46,17 @@ pub struct Pool {
     pub sqlite_readers: u32,
     /// On SQLite: when a commit is done.
     pub synchronous: Synchronous,
+    /// On PostgreSQL: how long the answer to a statement is waited for; then the connection counts as dead.
+    pub statement: Duration,
+    /// The same where a statement may take long: those of an import or an undo, and what exports read.
+    pub long_statement: Duration,
 }
 
 impl Default for Pool {
     fn default() -> Self {
-        Self { postgres: 10, sqlite_readers: 4, synchronous: Synchronous::default() }
+        let (statement, long_statement) = (Duration::from_secs(20), Duration::from_secs(120));
+        let synchronous = Synchronous::default();
+        Self { postgres: 10, sqlite_readers: 4, synchronous, statement, long_statement }
     }
 }
 
@@ -73,7 +75,7 @@ pub enum Synchronous {
 /// A connected database. Cloning is cheap and shares the connections.
 #[derive(Clone, Debug)]
 pub struct Storage {
-    pub(crate) readers: DatabaseConnection,
+    pub(crate) readers: Link,
     pub(crate) writer: Gate,
     bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
@@ -99,16 +101,12 @@ impl Storage {
         }
         if url.starts_with("postgres://") || url.starts_with("postgresql://") {
             let url = url.replacen("postgresql://", "postgres://", 1);
-            check_postgres(&url).await?;
-            let connection = connected(postgres_options(&url, pool.postgres)).await?;
+            let mut server = postgres::connect(&url, pool).await?;
+            server.set_metric(Arc::new(log_if_slow));
+            let link = Link::Postgres(server);
             // Two of three connections are for requests.
             let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
-            return Ok(Self {
-                readers: connection.clone(),
-                writer: Gate::of_postgres(connection),
-                bulk,
-                _folder: None,
-            });
+            return Ok(Self { readers: link.clone(), writer: Gate::of_postgres(link), bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -135,12 +133,16 @@ impl Storage {
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
         let Self { mut readers, mut writer, bulk, _folder: folder } = self;
         let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
-        for connection in [&mut readers, &mut writer.connection] {
+        for link in [&mut readers, &mut writer.link] {
             let observer = observer.clone();
-            connection.set_metric_callback(move |info| {
+            let metric = move |info: &metric::Info<'_>| {
                 log_if_slow(info);
                 observer(&info.statement.to_string());
-            });
+            };
+            match link {
+                Link::Sqlite(connection) => connection.set_metric_callback(metric),
+                Link::Postgres(server) => server.set_metric(Arc::new(metric)),
+            }
         }
         Self { readers, writer, bulk, _folder: folder }
     }
@@ -155,7 +157,7 @@ impl Storage {
     /// Errors: [`Error::Unavailable`]; on SQLite [`Error::Full`] and [`Error::Disk`] from a write that failed until one succeeds.
     pub async fn check(&self) -> Result<()> {
         self.writer.check()?;
-        self.readers.ping().await.map_err(Error::from)
+        self.readers.ping().await.map_err(Error::Unavailable)
     }
 
     /// Has SQLite's log written into its file a second after each last write, for as long as this is waited for. PostgreSQL does
@@ -171,8 +173,8 @@ impl Storage {
 
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
-        self.writer.connection.close_by_ref().await?;
-        Ok(self.readers.close_by_ref().await?)
+        self.writer.link.close().await?;
+        Ok(self.readers.close().await?)
     }
 
     async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
@@ -181,30 +183,15 @@ impl Storage {
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
         let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
         let writer = Gate::of_sqlite(writer, sqlite(file, pool.synchronous));
-        Ok(Self { readers, writer, bulk, _folder: None })
+        Ok(Self { readers: Link::Sqlite(readers), writer, bulk, _folder: None })
     }
-}
-
-/// Connects once, without the pool, which would only say that it has waited. The URL may hold a password and is not
-/// repeated.
-async fn check_postgres(url: &str) -> Result<()> {
-    let options: PgConnectOptions = url.parse().map_err(|_| {
-        Error::invalid("database", "this is no URL of a PostgreSQL database; write it like postgres://user@host/name")
-    })?;
-    let connecting = tokio::time::timeout(ACQUIRE_TIMEOUT, PgConnection::connect_with(&options)).await;
-    let connection = connecting.map_err(|_| unavailable("the server does not answer"))?;
-    connection
-        .map_err(|error| unavailable(&error.to_string()))?
-        .close()
-        .await
-        .map_err(|error| unavailable(&error.to_string()))
 }
 
 fn unavailable(reason: &str) -> Error {
     Error::Unavailable(DbErr::Custom(reason.to_owned()))
 }
 
-/// The settings for both databases: no ping on every acquire, no statement text in logs and spans.
+/// What sea-orm connects to SQLite with: no statement text in logs and spans.
 fn options(url: &str, connections: u32) -> ConnectOptions {
     let mut options = ConnectOptions::new(url);
     options
@@ -231,16 +218,6 @@ fn log_if_slow(info: &metric::Info<'_>) {
         let milliseconds = u64::try_from(info.elapsed.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(milliseconds, letters = text.len(), statement = &text[..end], "A statement took long");
     }
-}
-
-fn postgres_options(url: &str, connections: u32) -> ConnectOptions {
-    let mut options = options(url, connections);
-    options.test_before_acquire_if_idle_for(IDLE_BEFORE_TEST);
-    options.set_application_name("cairn");
-    options.map_sqlx_postgres_pool_opts(|pool| {
-        pool.after_connect(|connection, _| Box::pin(async move { connection.execute(PLANNING).await.map(drop) }))
-    });
-    options
 }
 
 /// The one connection that writes. Whoever gets it, and whoever gives it back, sees to it that no transaction is open on it.

@@ -69,12 +69,18 @@ impl Error {
 
     /// True for an error that goes away when the unit of work is done again: a serialization failure (40001), a
     /// deadlock (40P01), a server that is shutting down (57P01) or a lost connection (08006), see
-    /// PostgreSQL's appendix A.
+    /// PostgreSQL's appendix A. A database that has not answered in time (08000) is not asked again.
     pub(crate) fn is_transient(&self) -> bool {
         let (Self::Unavailable(error) | Self::Internal(error)) = self else {
             return false;
         };
         matches!(sql_state(error).as_deref(), Some("40001" | "40P01" | "57P01" | "08006"))
+    }
+
+    /// True where somebody else has held for too long what the statement needs.
+    pub(crate) fn is_held(&self) -> bool {
+        let Self::Unavailable(error) = self else { return false };
+        sql_state(error).as_deref() == Some(LOCK_NOT_AVAILABLE)
     }
 }
 
@@ -105,6 +111,9 @@ pub(crate) fn name_taken(error: Error, reason: impl FnOnce() -> String) -> Error
     }
 }
 
+/// Somebody else holds a row or a table (PostgreSQL).
+const LOCK_NOT_AVAILABLE: &str = "55P03";
+
 /// Why a database cannot do what is asked, where that is no fault of the statement.
 enum Trouble {
     Away,
@@ -115,11 +124,12 @@ enum Trouble {
 fn trouble(error: &DbErr) -> Option<Trouble> {
     let trouble = match sql_state(error).as_deref() {
         // PostgreSQL: class 08 is connections, 40 rollbacks for others' sake, 53 resources, 57P an operator's intervention, 58
-        // errors of its system.
+        // errors of its system, 25P03 and 25P04 the end of a transaction that was left alone for too long.
         Some("53100") => Some(Trouble::Full),
         Some("58030") => Some(Trouble::Disk),
         Some(state) if state.len() == 5 => {
-            ["08", "40", "53", "57P"].iter().any(|class| state.starts_with(class)).then_some(Trouble::Away)
+            let classes = ["08", "40", "53", "57P", "25P03", "25P04", LOCK_NOT_AVAILABLE];
+            classes.iter().any(|class| state.starts_with(class)).then_some(Trouble::Away)
         }
         // SQLite: the low byte of the result code.
         Some(code) => match code.parse::<u32>().map_or(0, |code| code & 0xff) {
@@ -159,7 +169,9 @@ fn sql_state(error: &DbErr) -> Option<String> {
     };
     match error.as_ref() {
         sqlx::Error::Database(error) => error.code().map(Into::into),
-        sqlx::Error::Io(_) => Some("08006".to_owned()),
+        sqlx::Error::Io(error) if error.kind() == std::io::ErrorKind::TimedOut => Some("08000".to_owned()),
+        // What is no answer of PostgreSQL is what is left of one.
+        sqlx::Error::Io(_) | sqlx::Error::Tls(_) | sqlx::Error::Protocol(_) => Some("08006".to_owned()),
         _ => None,
     }
 }

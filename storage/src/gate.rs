@@ -12,13 +12,14 @@ use std::time::Duration;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sea_orm::sqlx::{self, ConnectOptions as _, Connection as _, Executor as _};
 use sea_orm::{
-    ConnAcquireErr, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, RuntimeErr,
-    SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _, Value,
+    ConnAcquireErr, ConnectionTrait as _, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, QueryResult,
+    RuntimeErr, SqliteTransactionMode, Statement, TransactionOptions, TransactionTrait as _, Value,
 };
 use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::error::{Error, Result, is_locked};
+use crate::link::{Link, Transaction};
 
 /// How long whoever writes waits for its turn.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -36,7 +37,7 @@ const CHECKPOINT_AFTER: Duration = Duration::from_secs(1);
 /// The way to the connection that writes. Cloning is cheap and shares it.
 #[derive(Clone, Debug)]
 pub(crate) struct Gate {
-    pub(crate) connection: DatabaseConnection,
+    pub(crate) link: Link,
     /// What is known of SQLite's file.
     file: Option<Arc<File>>,
 }
@@ -60,14 +61,14 @@ enum Trouble {
 
 /// A transaction that began at the gate.
 pub(crate) struct Open {
-    transaction: DatabaseTransaction,
+    transaction: Transaction,
     file: Option<Arc<File>>,
 }
 
 impl Gate {
     /// The way to PostgreSQL, whose pool is for everybody.
-    pub(crate) fn of_postgres(connection: DatabaseConnection) -> Self {
-        Self { connection, file: None }
+    pub(crate) fn of_postgres(link: Link) -> Self {
+        Self { link, file: None }
     }
 
     /// The way to a file of SQLite through the one connection that writes it; `options` open another one.
@@ -75,46 +76,46 @@ impl Gate {
         let (trouble, written) = (watch::Sender::new(None), watch::Sender::new(0));
         let options = options.disable_statement_logging();
         let file = File { options, trouble, probed: tokio::sync::Mutex::default(), written };
-        Self { connection, file: Some(Arc::new(file)) }
+        Self { link: Link::Sqlite(connection), file: Some(Arc::new(file)) }
     }
 
     pub(crate) fn is_sqlite(&self) -> bool {
         self.file.is_some()
     }
 
-    /// Begins a transaction, once it is one's turn.
+    /// Begins a transaction, on SQLite once it is one's turn.
     ///
     /// Errors: [`Error::Full`] and [`Error::Disk`] while nothing can be written, [`Error::Unavailable`] where it takes longer
     /// than `patience`.
-    pub(crate) async fn begin(&self, mode: SqliteTransactionMode, patience: Duration) -> Result<Open> {
-        let Some(file) = &self.file else {
-            let transaction = self.connection.begin().await?;
-            return Ok(Open { transaction, file: None });
-        };
-        let deadline = Instant::now() + patience;
-        file.admit().await?;
-        loop {
-            let options = TransactionOptions { sqlite_transaction_mode: Some(mode), ..TransactionOptions::default() };
-            match timeout_at(deadline, self.connection.begin_with_options(options)).await {
-                Ok(Ok(transaction)) => return Ok(Open { transaction, file: Some(Arc::clone(file)) }),
-                Ok(Err(error)) if is_locked(&error) && Instant::now() < deadline => {}
-                Ok(Err(error)) => return Err(file.noted(error.into())),
-                Err(_) => return Err(Error::Unavailable(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))),
+    pub(crate) async fn begin(&self, patience: Duration) -> Result<Open> {
+        let transaction = match (&self.link, &self.file) {
+            (Link::Sqlite(connection), Some(file)) => {
+                Transaction::Sqlite(file.begin(connection, SqliteTransactionMode::Immediate, patience).await?)
             }
+            (link, _) => link.begin().await?,
+        };
+        Ok(Open { transaction, file: self.file.clone() })
+    }
+
+    /// Begins a transaction of SQLite that shuts out even those who read without its log. Errors: as [`Gate::begin`].
+    pub(crate) async fn begin_exclusive(&self) -> Result<DatabaseTransaction> {
+        match (&self.link, &self.file) {
+            (Link::Sqlite(connection), Some(file)) => {
+                file.begin(connection, SqliteTransactionMode::Exclusive, PATIENCE).await
+            }
+            (link, _) => Ok(link.without_limits().begin().await?),
         }
     }
 
-    /// Runs one statement as a transaction of its own. Errors: as [`Gate::begin`], and those of the statement.
-    pub(crate) async fn run(&self, text: &str, values: Vec<Value>) -> Result<()> {
-        let backend = self.connection.get_database_backend();
-        let statement = Statement::from_sql_and_values(backend, text, values);
+    /// Runs one statement as a transaction of its own, and answers its rows. Errors: as [`Gate::begin`], and those of the statement.
+    pub(crate) async fn run(&self, text: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
+        let statement = Statement::from_sql_and_values(self.link.get_database_backend(), text, values);
         if !self.is_sqlite() {
-            self.connection.execute_raw(statement).await?;
-            return Ok(());
+            return Ok(self.link.query_all_raw(statement).await?);
         }
-        let open = self.begin(SqliteTransactionMode::Immediate, PATIENCE).await?;
-        match open.on().execute_raw(statement).await {
-            Ok(_) => open.commit().await,
+        let open = self.begin(PATIENCE).await?;
+        match open.on().query_all_raw(statement).await {
+            Ok(rows) => open.commit().await.map(|()| rows),
             Err(error) => {
                 let error = self.noted(error.into());
                 open.rollback().await?;
@@ -139,7 +140,7 @@ impl Gate {
 
     /// Writes SQLite's log into its file whenever nobody has written for a second, so that what a power cut leaves is the file and
     /// little more. Writers are not waited for, and do not wait. It never ends.
-    pub(crate) async fn checkpoint(&self, readers: &DatabaseConnection) {
+    pub(crate) async fn checkpoint(&self, readers: &Link) {
         let Some(file) = &self.file else { return std::future::pending().await };
         let mut written = file.written.subscribe();
         loop {
@@ -175,7 +176,7 @@ impl Gate {
 
 impl Open {
     /// What statements run on.
-    pub(crate) fn on(&self) -> &DatabaseTransaction {
+    pub(crate) fn on(&self) -> &Transaction {
         &self.transaction
     }
 
@@ -212,6 +213,25 @@ impl Open {
 }
 
 impl File {
+    async fn begin(
+        &self,
+        connection: &DatabaseConnection,
+        mode: SqliteTransactionMode,
+        patience: Duration,
+    ) -> Result<DatabaseTransaction> {
+        let deadline = Instant::now() + patience;
+        self.admit().await?;
+        loop {
+            let options = TransactionOptions { sqlite_transaction_mode: Some(mode), ..TransactionOptions::default() };
+            match timeout_at(deadline, connection.begin_with_options(options)).await {
+                Ok(Ok(transaction)) => return Ok(transaction),
+                Ok(Err(error)) if is_locked(&error) && Instant::now() < deadline => {}
+                Ok(Err(error)) => return Err(self.noted(error.into())),
+                Err(_) => return Err(Error::Unavailable(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout))),
+            }
+        }
+    }
+
     /// Errors: while nothing can be written. Who comes first in a second tries it.
     async fn admit(&self) -> Result<()> {
         if self.trouble.borrow().is_none() {
@@ -323,7 +343,7 @@ fn statement(text: &str) -> Statement {
 mod tests {
     use std::time::Duration;
 
-    use sea_orm::{ConnectionTrait as _, SqliteTransactionMode};
+    use sea_orm::ConnectionTrait as _;
 
     use super::{Error, Open, PATIENCE, statement};
     use crate::connect::{Pool, Storage};
@@ -336,7 +356,7 @@ mod tests {
 
     /// A transaction that SQLite has taken back by itself, as its file may not grow.
     async fn failed(storage: &Storage) -> Open {
-        let open = storage.writer.begin(SqliteTransactionMode::Immediate, PATIENCE).await.expect("it begins");
+        let open = storage.writer.begin(PATIENCE).await.expect("it begins");
         open.on().execute_unprepared("PRAGMA max_page_count = 1").await.expect("no more pages than there are");
         let large = "INSERT INTO kept VALUES (zeroblob(1000000))";
         let error = Error::from(open.on().execute_unprepared(large).await.expect_err("there is no room"));
@@ -371,8 +391,8 @@ mod tests {
     #[tokio::test]
     async fn whoever_waits_too_long_is_told_so_and_leaves_nothing_open() {
         let storage = storage().await;
-        let holder = storage.writer.begin(SqliteTransactionMode::Immediate, PATIENCE).await.expect("it begins");
-        let begun = storage.writer.begin(SqliteTransactionMode::Immediate, Duration::from_millis(10)).await;
+        let holder = storage.writer.begin(PATIENCE).await.expect("it begins");
+        let begun = storage.writer.begin(Duration::from_millis(10)).await;
         assert!(matches!(begun.err(), Some(Error::Unavailable(_))));
         holder.on().execute_unprepared("INSERT INTO kept VALUES ('kept')").await.expect("a row");
         holder.commit().await.expect("it is the only one");

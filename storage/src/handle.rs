@@ -5,15 +5,13 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseExecutor, DatabaseTransaction, DbBackend, QuerySelect,
-    SqliteTransactionMode, Statement,
-};
+use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, Statement};
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::gate::{Gate, Open, PATIENCE};
+use crate::link::{Link, On, Transaction};
 use crate::outbox::{self, Noun, Verb};
 use crate::value::Timestamp;
 
@@ -23,7 +21,7 @@ const TRIES: u32 = 3;
 /// Reads the live records of one account.
 #[derive(Clone, Debug)]
 pub struct Reader {
-    connection: DatabaseConnection,
+    connection: Link,
     bulk: Arc<Bulk>,
     account: Uuid,
     viewer: Viewer,
@@ -65,7 +63,7 @@ pub enum Actor {
 }
 
 impl Reader {
-    pub(crate) fn new(connection: DatabaseConnection, bulk: Arc<Bulk>, account: Uuid) -> Self {
+    pub(crate) fn new(connection: Link, bulk: Arc<Bulk>, account: Uuid) -> Self {
         Self { connection, bulk, account, viewer: Viewer::default() }
     }
 
@@ -81,7 +79,7 @@ impl Reader {
     }
 
     /// The connection that it reads from, which may be any of several.
-    pub(crate) fn connection(&self) -> &DatabaseConnection {
+    pub(crate) fn connection(&self) -> &Link {
         &self.connection
     }
 
@@ -96,7 +94,7 @@ impl Reader {
 
     pub(crate) fn scope(&self) -> Scope<'_> {
         Scope {
-            on: (&self.connection).into(),
+            on: On::Link(&self.connection),
             account: self.account,
             rows: Rows::Free,
             viewer: Cow::Borrowed(&self.viewer),
@@ -131,14 +129,13 @@ impl Writer {
     }
 
     /// A connection beside a running unit of work; `None` on SQLite, which has one writer.
-    pub(crate) fn beside(&self) -> Option<&DatabaseConnection> {
-        (!self.gate.is_sqlite()).then_some(&self.gate.connection)
+    pub(crate) fn beside(&self) -> Option<&Link> {
+        (!self.gate.is_sqlite()).then_some(&self.gate.link)
     }
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        // A deferred transaction that reads first fails with SQLITE_BUSY when it then writes.
-        let transaction = self.gate.begin(SqliteTransactionMode::Immediate, self.patience).await?;
+        let transaction = self.gate.begin(self.patience).await?;
         Ok(Unit { transaction, account: self.account, actor: self.actor, now: self.now })
     }
 
@@ -214,7 +211,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
         let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
-        Scope { on: self.on().into(), account: self.account, rows: Rows::Free, viewer }
+        Scope { on: On::Transaction(self.on()), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -223,7 +220,7 @@ impl Unit {
     }
 
     /// The connection that the unit's statements run on.
-    pub(crate) fn on(&self) -> &DatabaseTransaction {
+    pub(crate) fn on(&self) -> &Transaction {
         self.transaction.on()
     }
 
@@ -238,6 +235,16 @@ impl Unit {
             Actor::User(id) => Some(id),
             Actor::System => None,
         }
+    }
+
+    /// From now on each statement may take longer, and waits longer for what others hold: the unit writes much, or waits for its turn.
+    pub(crate) async fn take_time(&self) -> Result<()> {
+        Ok(self.on().take_time().await?)
+    }
+
+    /// Takes back what was done since a savepoint, also where a statement has failed.
+    pub(crate) async fn back_to(&self, savepoint: &str) -> Result<()> {
+        Ok(self.on().back_to(savepoint).await?)
     }
 
     /// Has PostgreSQL follow indexes until the unit ends. It plans by statistics, and has none of the rows that the unit
@@ -321,7 +328,7 @@ impl Unit {
 
 /// A connection or a running transaction, and the account that every statement on it must name.
 pub(crate) struct Scope<'a> {
-    pub(crate) on: DatabaseExecutor<'a>,
+    pub(crate) on: On<'a>,
     pub(crate) account: Uuid,
     pub(crate) rows: Rows,
     pub(crate) viewer: Cow<'a, Viewer>,

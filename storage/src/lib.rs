@@ -18,12 +18,14 @@ pub mod import;
 mod item;
 #[cfg(test)]
 mod laws;
+mod link;
 mod migration;
 mod name;
 pub mod operators;
 mod outbox;
 mod page;
 pub mod password;
+mod postgres;
 pub mod query;
 mod record;
 mod rows;

@@ -10,12 +10,11 @@ mod m0007_webhooks;
 mod m0008_guard;
 mod words;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use crate::connect::Storage;
 use crate::error::Result;
-use crate::gate::PATIENCE;
 
 /// The key of PostgreSQL's advisory lock for migrations: the letters `cairn` as a number.
 const LOCK: i64 = 0x63_61_69_72_6e;
@@ -63,7 +62,7 @@ impl Storage {
 
     /// All migrations in their order, without changing the database.
     pub async fn migrations(&self) -> Result<Vec<MigrationState>> {
-        let migrations = Migrator::get_migration_with_status_read_only(&self.readers).await?;
+        let migrations = Migrator::get_migration_with_status_read_only(&self.readers.without_limits()).await?;
         let state = |migration: &sea_orm_migration::Migration| MigrationState {
             name: migration.name().to_owned(),
             applied: migration.status() == sea_orm_migration::MigrationStatus::Applied,
@@ -74,12 +73,18 @@ impl Storage {
     /// Runs `work` in a transaction while no other process can: on SQLite the transaction is exclusive, on PostgreSQL
     /// it holds an advisory lock.
     async fn locked(&self, work: impl AsyncFn(&DatabaseTransaction) -> std::result::Result<(), DbErr>) -> Result<()> {
-        let transaction = self.writer.begin(SqliteTransactionMode::Exclusive, PATIENCE).await?;
-        if !self.is_sqlite() {
+        let transaction = if self.is_sqlite() {
+            self.writer.begin_exclusive().await?
+        } else {
+            let transaction = self.writer.link.without_limits().begin().await?;
+            // Another process migrates for as long as it takes; whoever holds one of our tables is waited for as by any unit that writes.
+            transaction.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
-            transaction.on().execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
-        }
-        work(transaction.on()).await?;
-        transaction.commit().await
+            transaction.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
+            transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
+            transaction
+        };
+        work(&transaction).await.map_err(|error| self.writer.noted(error.into()))?;
+        transaction.commit().await.map_err(|error| self.writer.noted(error.into()))
     }
 }

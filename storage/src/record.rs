@@ -9,6 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
+use crate::among;
 use crate::error::{Error, Result};
 use crate::handle::{Scope, Unit};
 use crate::page::{Listed, Order, Page, PageRequest, narrowed, page, paged};
@@ -124,7 +125,7 @@ pub(crate) async fn listed<E: Recorded>(
 pub(crate) async fn by_ids<E: Recorded>(scope: &Scope<'_>, ids: &[Uuid]) -> Result<Vec<E::Model>> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(IDS_A_STATEMENT) {
-        found.extend(live::<E>(scope).filter(E::id().is_in(ids.iter().copied())).all(&scope.on).await?);
+        found.extend(live::<E>(scope).filter(among::ids(scope, E::id(), ids)).all(&scope.on).await?);
     }
     Ok(found)
 }

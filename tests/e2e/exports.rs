@@ -629,6 +629,20 @@ on_each_database! {
         assert_eq!((status, records_of("x.vcf", &body), body.len()), (StatusCode::OK, 1, length));
         assert_eq!(get(&nobody, card.split('?').next().expect("a path"), &[]).await.0, StatusCode::NOT_FOUND);
 
+        // So it is with the feed of leads: the vCard of a lead, with its person.
+        let made = nina.graphql(create, json!({ "input": { "section": "leads", "format": "rss" } })).await;
+        let leads = made["createFeed"]["url"].as_str().and_then(|url| url.strip_prefix(&format!("http://{}", site.address))).expect("a URL").to_owned();
+        let lead = "mutation($person: ID!) { createTransaction(input: { stage: LEAD, value: \"5\", personId: $person }) { transaction { id } } }";
+        admin.graphql(lead, json!({ "person": person })).await;
+        let (_, _, body) = get(&nobody, &leads, &[]).await;
+        let text = String::from_utf8(body).expect("UTF-8");
+        check_feed("feed", &text);
+        let card = text.split("<enclosure url=\"").nth(1).and_then(|rest| rest.split_once('"')).expect("an enclosure").0;
+        let card = card.strip_prefix(&format!("http://{}", site.address)).expect("an absolute address");
+        let (status, _, body) = get(&nobody, card, &[]).await;
+        assert_eq!((status, records_of("x.vcf", &body)), (StatusCode::OK, 1));
+        assert!(String::from_utf8(body).expect("UTF-8").contains("ann@example.com"));
+
         let users = admin.graphql("{ users { id email } }", json!({})).await;
         let id = users["users"].as_array().and_then(|users| users.iter().find(|user| user["email"] == "nina@acme.example")).expect("she is there")["id"].clone();
         admin.graphql("mutation($id: ID!) { updateUser(input: { id: $id, isDisabled: true }) { user { id } } }", json!({ "id": id })).await;

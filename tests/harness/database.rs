@@ -13,9 +13,6 @@ pub enum Kind {
     Postgres,
 }
 
-/// Few connections, and no waiting for the disk: what a test writes is gone with it.
-const POOL: Pool = Pool { postgres: 4, sqlite_readers: 2, synchronous: Synchronous::Normal };
-
 /// The URL of an empty database; `None` where PostgreSQL is not installed, which is said aloud.
 pub async fn empty(kind: Kind, test: &str) -> Option<String> {
     match kind {
@@ -34,7 +31,9 @@ pub async fn empty(kind: Kind, test: &str) -> Option<String> {
 /// A migrated database.
 pub async fn migrated(kind: Kind, test: &str) -> Option<Storage> {
     let url = empty(kind, test).await?;
-    let storage = Storage::connect(&url, POOL).await.expect("the database is there");
+    // What a test writes is gone with it, so nobody waits for the disk.
+    let pool = Pool { postgres: 4, sqlite_readers: 2, synchronous: Synchronous::Normal, ..Pool::default() };
+    let storage = Storage::connect(&url, pool).await.expect("the database is there");
     storage.migrate().await.expect("an empty database can be migrated");
     Some(storage)
 }

@@ -8,5 +8,6 @@ pub mod memory;
 pub mod names;
 pub mod postgres;
 pub mod program;
+pub mod proxy;
 pub mod require;
 pub mod site;

@@ -56,7 +56,17 @@ impl Serving {
     /// Asks it to stop, as a supervisor does.
     pub fn terminate(&self) {
         // One that has ended already is not there to be told; how it ended counts.
-        let _ = Command::new("kill").args(["-TERM", &self.child.id().to_string()]).stderr(Stdio::null()).status();
+        signal(self.child.id(), "-TERM");
+    }
+
+    /// Stops it in the middle of whatever it does, as one that gets no processor.
+    pub fn freeze(&self) {
+        assert!(signal(self.child.id(), "-STOP"), "it is our child");
+    }
+
+    /// Has it go on where it was stopped.
+    pub fn thaw(&self) {
+        assert!(signal(self.child.id(), "-CONT"), "it is our child");
     }
 
     /// Asks it to stop and waits; true where it ended well.
@@ -86,6 +96,12 @@ impl Drop for Serving {
         let _ = self.child.kill();
         let _ = self.child.wait();
     }
+}
+
+/// Sends a signal such as `-STOP` to a process; false where that cannot be done.
+pub fn signal(process: u32, signal: &str) -> bool {
+    let sent = Command::new("kill").args([signal, &process.to_string()]).stderr(Stdio::null()).status();
+    sent.is_ok_and(|status| status.success())
 }
 
 fn command<S: AsRef<OsStr>>(program: &str, folder: &Path, arguments: &[S]) -> Command {

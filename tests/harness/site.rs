@@ -55,6 +55,11 @@ impl Site {
     ) -> Option<Self> {
         let storage = migrated(kind, test).await?;
         let engine = Engine::new(storage, registry, Clock::Fixed(now)).await.expect("the database is migrated");
+        Some(Self::over(engine, configure).await)
+    }
+
+    /// A site over an engine whose database is empty.
+    pub async fn over(engine: Engine, configure: impl FnOnce(&mut Config)) -> Self {
         let mut config = Config {
             listen: SocketAddr::from(([127, 0, 0, 1], 0)),
             admin_listen: SocketAddr::from(([127, 0, 0, 1], 0)),
@@ -65,7 +70,7 @@ impl Site {
         let server = Server::start(engine.clone(), config).await.expect("free ports");
         let site = Self { engine, address: server.address(), admin_address: server.admin_address(), _server: server };
         site.account("acme", "America/Los_Angeles").await;
-        Some(site)
+        site
     }
 
     /// Makes another account, with the admin `admin@SUBDOMAIN.example`.

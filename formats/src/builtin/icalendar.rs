@@ -13,6 +13,7 @@ mod own;
 mod windows;
 mod zone;
 
+use crate::content_line::{Family, family};
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Section, Unsupported};
 
 /// The format `icalendar`.
@@ -45,7 +46,6 @@ impl Codec for ICalendar {
     }
 
     fn recognises(&self, head: &[u8]) -> bool {
-        const BEGIN: &[u8] = b"BEGIN:VCALENDAR";
-        head.trim_ascii_start().get(..BEGIN.len()).is_some_and(|start| start.eq_ignore_ascii_case(BEGIN))
+        family(head) == Some(Family::Calendar)
     }
 }

@@ -3,7 +3,7 @@
 use bytes::{Buf, BufMut, BytesMut};
 
 use super::json::object::Objects;
-use crate::text::{Lines, Mark, skip_mark};
+use crate::text::{Lines, Mark, skip_mark, trim_invisible};
 use crate::{
     Codec, Container, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeError, EncodeOptions, Findings,
     Position, Record, Row, Section, Source, Unsupported,
@@ -126,7 +126,7 @@ impl Decoder {
         if self.length > self.row_limit {
             return Row::bad(position, format!("the line is longer than {} bytes", self.row_limit));
         }
-        match std::str::from_utf8(self.line.trim_ascii()) {
+        match std::str::from_utf8(trim_invisible(&self.line)) {
             Ok(text) => self.objects.row(position, text),
             Err(_) => Row::bad(position, "the line is not UTF-8; save the file as UTF-8 and try again"),
         }
@@ -149,7 +149,7 @@ impl Decode for Decoder {
             if !self.take(input, at_end) {
                 return Ok(None);
             }
-            if self.length > self.row_limit || !self.line.trim_ascii().is_empty() {
+            if self.length > self.row_limit || !trim_invisible(&self.line).is_empty() {
                 self.rows += 1;
                 return Ok(Some(self.read(Position { row: self.rows, line: self.number })));
             }
@@ -160,7 +160,7 @@ impl Decode for Decoder {
     }
 
     fn source(&self) -> Option<Source<'_>> {
-        let text = String::from_utf8_lossy(self.line.trim_ascii());
+        let text = String::from_utf8_lossy(trim_invisible(&self.line));
         (!text.is_empty()).then(|| self.objects.source(&text).into_owned())
     }
 

@@ -1,10 +1,11 @@
 //! RSS 2.0: messages as a feed, and people and transactions as one of new contacts, each with its vCard enclosed. It is only written.
 //!
 //! A feed must link to a site; without one in the heading that is `http://localhost/`, where a Cairn runs that nobody has told its
-//! address. It has no date of its own, so that it is the same bytes as long as nothing changes. Text is plain and escaped once. What
-//! RSS has no element for, such as to whom an e-mail went, is not in the feed.
+//! address. It has no date of its own, so that it is the same bytes as long as nothing changes. Titles are plain
+//! text; descriptions are HTML that is made of plain text. What RSS has no element for, such as to whom an e-mail went, is not in the feed.
 
 mod encode;
+mod html;
 mod item;
 
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Section, Unsupported};

@@ -7,6 +7,7 @@ mod own;
 mod parts;
 mod uri;
 
+use crate::content_line::{Family, family};
 use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Section, Unsupported};
 
 /// The format `vcard`.
@@ -39,7 +40,6 @@ impl Codec for VCard {
     }
 
     fn recognises(&self, head: &[u8]) -> bool {
-        let head = head.trim_ascii_start();
-        head.get(..b"BEGIN:VCARD".len()).is_some_and(|start| start.eq_ignore_ascii_case(b"BEGIN:VCARD"))
+        family(head) == Some(Family::Contacts)
     }
 }

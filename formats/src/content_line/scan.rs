@@ -5,7 +5,7 @@ use bytes::{Buf, BytesMut};
 
 use crate::Charset;
 use crate::charset::{Beginning, Step, Transcoder, beginning};
-use crate::text::Lines;
+use crate::text::{Lines, trim_invisible};
 
 /// The longest name for which is looked before the value.
 const NAME: usize = 64;
@@ -20,9 +20,16 @@ pub(crate) struct Scanner {
     place: Place,
     start: u64,
     line: Vec<u8>,
+    /// Where in the line its last physical line begins, and the number of that, if a soft line end is before it.
+    after_soft: Option<(usize, u64)>,
+    /// What is a line of its own although no line end is before it, and its number.
+    pending: Option<(Vec<u8>, u64)>,
     /// Whether anything of the line was seen.
     is_begun: bool,
     fate: Fate,
+    /// Whether a blank line or one that is passed over came after the line that was found last, and before the one before.
+    is_gap: bool,
+    is_after_gap: bool,
 }
 
 /// What was found.
@@ -49,8 +56,12 @@ impl Scanner {
             place: Place::Text,
             start: 1,
             line: Vec::new(),
+            after_soft: None,
+            pending: None,
             is_begun: false,
             fate: Fate::Open,
+            is_gap: false,
+            is_after_gap: false,
         }
     }
 
@@ -64,6 +75,11 @@ impl Scanner {
         self.start
     }
 
+    /// Whether that line stands directly after the one that was found before it.
+    pub(crate) fn follows(&self) -> bool {
+        !self.is_after_gap
+    }
+
     /// The charset of the whole file, where it has one.
     pub(crate) fn charset(&self) -> Option<Charset> {
         match &self.input {
@@ -74,6 +90,10 @@ impl Scanner {
 
     /// The next line that is not blank; `None` where more input is needed or, at the end, after the last line.
     pub(crate) fn next(&mut self, input: &mut BytesMut, at_end: bool) -> Option<Scanned> {
+        if let Some((line, number)) = self.pending.take() {
+            (self.line, self.start) = (line, number);
+            return Some(Scanned::Line);
+        }
         loop {
             match &mut self.input {
                 Input::Unknown => match beginning(input, at_end)? {
@@ -116,10 +136,12 @@ impl Scanner {
                 }
                 (Place::End { .. }, Some(_)) if self.is_broken_softly() => {
                     self.line.pop();
+                    self.after_soft = Some((self.line.len(), self.lines.line()));
                     self.place = Place::Text;
                 }
                 (Place::End { .. }, Some(&end @ (b'\r' | b'\n'))) => {
                     self.pass(text);
+                    self.is_gap = true;
                     self.place = Place::End { after_cr: end == b'\r' };
                 }
                 (Place::End { .. }, Some(b' ' | b'\t')) => {
@@ -141,7 +163,9 @@ impl Scanner {
             self.is_begun = true;
             self.start = self.lines.line();
             self.line.clear();
+            self.after_soft = None;
             self.fate = Fate::Open;
+            self.is_after_gap = std::mem::take(&mut self.is_gap);
         }
         let end = text.iter().position(|byte| matches!(byte, b'\r' | b'\n'));
         let length = end.unwrap_or(text.len());
@@ -193,10 +217,95 @@ impl Scanner {
         let is_begun = std::mem::take(&mut self.is_begun);
         match self.fate {
             Fate::TooLong if is_begun => Some(Scanned::TooLong),
-            Fate::Open | Fate::Kept if is_begun && !self.line.trim_ascii().is_empty() => Some(Scanned::Line),
-            _ => None,
+            Fate::Open | Fate::Kept if is_begun && !trim_invisible(&self.line).is_empty() => {
+                self.pending = self.joined();
+                Some(Scanned::Line)
+            }
+            _ => {
+                self.is_gap = true;
+                None
+            }
         }
     }
+
+    /// Takes off the line what should have been one of its own: the first line of a component behind the last line of another, as
+    /// files have it that were joined without a line end between them, or such a line behind a soft line end with which a value ends.
+    fn joined(&mut self) -> Option<(Vec<u8>, u64)> {
+        if let Some((at, number)) = self.after_soft.take()
+            && self.line.get(at..).is_some_and(|last| boundary(last).is_some())
+        {
+            return Some((self.line.split_off(at), number));
+        }
+        let line = trim_invisible(&self.line);
+        line.get(..END.len()).filter(|start| start.eq_ignore_ascii_case(END))?;
+        let at = self.line.windows(BEGIN.len()).rposition(|part| part.eq_ignore_ascii_case(BEGIN))?;
+        Some((self.line.split_off(at), self.start))
+    }
+}
+
+const BEGIN: &[u8] = b"BEGIN:";
+const END: &[u8] = b"END:";
+
+/// What files that are read here are made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Family {
+    /// Cards.
+    Contacts,
+    /// Calendars and their parts.
+    Calendar,
+}
+
+/// What a line belongs to that is nothing but the first or the last one of a card, a calendar or a part of one.
+fn boundary(line: &[u8]) -> Option<Family> {
+    const COMPONENTS: [(&[u8], Family); 8] = [
+        (b"VCARD", Family::Contacts),
+        (b"VADDRESSBOOK", Family::Contacts),
+        (b"VCALENDAR", Family::Calendar),
+        (b"VEVENT", Family::Calendar),
+        (b"VTODO", Family::Calendar),
+        (b"VJOURNAL", Family::Calendar),
+        (b"VTIMEZONE", Family::Calendar),
+        (b"VFREEBUSY", Family::Calendar),
+    ];
+    let line = trim_invisible(line);
+    let end = line.iter().position(|byte| *byte == b':')?;
+    let (word, name) = (line[..=end].trim_ascii(), trim_invisible(&line[end + 1..]));
+    let is_boundary = word.eq_ignore_ascii_case(BEGIN) || word.eq_ignore_ascii_case(END);
+    let component = COMPONENTS.into_iter().find(|(component, _)| name.eq_ignore_ascii_case(component))?;
+    is_boundary.then_some(component.1)
+}
+
+/// What a file is, by the first of its lines that is nothing but the first or the last one of a component, wherever it stands: the
+/// second half of a file that was cut begins with anything. What stands in the quotes of a table is a cell.
+pub(crate) fn family(head: &[u8]) -> Option<Family> {
+    let mut is_quoted = false;
+    for line in head.split(|byte| matches!(byte, b'\r' | b'\n')) {
+        if !is_quoted && let Some(family) = boundary(line) {
+            return Some(family);
+        }
+        is_quoted = stays_quoted(line, is_quoted);
+    }
+    None
+}
+
+/// Whether the cell with which a line of a table ends goes on in the next line. Only a quote with which a cell begins opens one.
+fn stays_quoted(line: &[u8], is_quoted: bool) -> bool {
+    let is_separator = |byte: Option<&u8>| matches!(byte, None | Some(b',' | b';' | b'\t' | b'|'));
+    let (mut is_quoted, mut at) = (is_quoted, 0);
+    while let Some(byte) = line.get(at) {
+        if *byte == b'"' {
+            let before = at.checked_sub(1).and_then(|before| line.get(before));
+            match (is_quoted, line.get(at + 1)) {
+                (true, Some(b'"')) => at += 1,
+                // A quoted parameter of a content line ends in this way.
+                (true, after) if is_separator(after) || after == Some(&b':') => is_quoted = false,
+                (false, _) if is_separator(before) => is_quoted = true,
+                _ => {}
+            }
+        }
+        at += 1;
+    }
+    is_quoted
 }
 
 /// Where the text comes from.

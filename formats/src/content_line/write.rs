@@ -1,5 +1,7 @@
 //! Writes content lines: escapes text and folds lines (RFC 6350 sections 3.2 and 3.4, RFC 5545 sections 3.1 and 3.3.11).
 
+use std::borrow::Cow;
+
 use bytes::BytesMut;
 
 /// The most bytes of a physical line, apart from its end.
@@ -40,6 +42,16 @@ pub(crate) fn push_text(text: &str, line: &mut String) {
         }
     }
     line.push_str(rest);
+}
+
+/// A text as a content line keeps it: line ends as LF, without what no content line can hold.
+pub(crate) fn as_kept(text: &str) -> Cow<'_, str> {
+    if !text.contains(|char| char == '\r' || is_forbidden(char)) {
+        return Cow::Borrowed(text);
+    }
+    let mut text = text.replace("\r\n", "\n").replace('\r', "\n");
+    text.retain(|char| !is_forbidden(char));
+    Cow::Owned(text)
 }
 
 /// Whether a character can stand in no content line, not even escaped: controls other than the tab and line ends (RFC 6350 section

@@ -15,6 +15,22 @@ fn no_records_are_a_header() {
 }
 
 #[test]
+fn marks_where_files_were_joined_are_no_part_of_cells() {
+    let document =
+        "\u{feff}name,city\r\nAnn,Ulm\r\n\u{feff}\"Bob, Jr.\",Graz\r\n\r\n\u{feff}\u{200b}Cay,Bern\r\n\u{1a}";
+    let found = people("csv", document).into_iter().map(|person| (person.contact.name, person.contact.city));
+    let some = |text: &str| Some(text.to_owned());
+    assert_eq!(
+        found.collect::<Vec<_>>(),
+        [(some("Ann"), some("Ulm")), (some("Bob, Jr."), some("Graz")), (some("Cay"), some("Bern"))]
+    );
+    for size in [1, 2, 3] {
+        let cut = read_cut("csv", Section::People, &DecodeOptions::default(), document.as_bytes(), &[size]);
+        assert_eq!(cut.rows.len(), 3, "in pieces of {size}");
+    }
+}
+
+#[test]
 fn an_independent_reader_understands_what_is_written() {
     let transaction = Transaction {
         id: Some("t1".into()),

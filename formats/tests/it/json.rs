@@ -86,6 +86,31 @@ fn a_bad_element_fails_alone() {
 }
 
 #[test]
+fn a_source_has_the_members_before_a_fault() {
+    let sources = |document: &str, format: &str| {
+        let sources = read(format, Section::People, document.as_bytes()).sources.into_iter().flatten();
+        let cell = |cell: &formats::SourceCell<'_>| format!("{}={}", cell.column, cell.text);
+        sources.map(|source| source.cells.iter().map(cell).collect::<Vec<_>>().join("; ")).collect::<Vec<_>>()
+    };
+    for (element, expected) in [
+        (
+            r#"{"email":"a@example.com","name":"Ann","city":oops}"#,
+            r#"name=Ann; email=a@example.com; _surplus={"email":"a@example.com","name":"Ann","city":oops}"#,
+        ),
+        (r#"{"name":"Ann", zip: 1}"#, r#"name=Ann; _surplus={"name":"Ann", zip: 1}"#),
+        (r#"{"name":"Ann","shoe":38"#, r#"name=Ann; shoe=38; _surplus={"name":"Ann","shoe":38"#),
+        (r#"{"name":"Ann","value":[]}"#, "name=Ann; value=[]"),
+        ("[1]", "_surplus=[1]"),
+    ] {
+        assert_eq!(sources(&format!("{element}\n"), "ndjson"), [expected], "{element}");
+    }
+    assert_eq!(
+        sources(r#"[{"name":"Ann","city":oops}]"#, "json"),
+        [r#"name=Ann; _surplus={"name":"Ann","city":oops}"#]
+    );
+}
+
+#[test]
 fn nesting_up_to_the_limit_is_passed_over() {
     let element = format!("[{{\"name\": \"Ada\", \"x\": {}{}}}]", "[".repeat(31), "]".repeat(31));
     assert_eq!(people("json", &element).len(), 1);

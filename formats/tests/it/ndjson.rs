@@ -29,6 +29,13 @@ fn a_bad_line_is_a_bad_row() {
 }
 
 #[test]
+fn marks_where_files_were_joined_are_no_part_of_lines() {
+    let document = "\u{feff}{\"name\":\"Ann\"}\n\u{feff}{\"name\":\"Bob\"}\r\n\u{200b}{\"name\":\"Cay\"}\u{1a}\n\u{1a}";
+    let names: Vec<_> = people("ndjson", document).into_iter().filter_map(|person| person.contact.name).collect();
+    assert_eq!(names, ["Ann", "Bob", "Cay"]);
+}
+
+#[test]
 fn nothing_is_nobody() {
     assert_eq!(people("ndjson", ""), []);
     assert_eq!(people("ndjson", "\n \r\n"), []);

@@ -52,6 +52,17 @@ fn files_are_recognised_by_their_first_bytes() {
         (b"begin:vcard\r\nversion:3.0\r\n".to_vec(), Some("x.csv"), "vcard"),
         (b"\r\nBEGIN:VCALENDAR\r\n".to_vec(), None, "icalendar"),
         (b"BEGIN:VEVENT\r\n".to_vec(), Some("x.ICS"), "icalendar"),
+        // A line that is the first or last one of a card or an event decides, wherever it stands.
+        (b"TEL;CELL:+49 1\r\nEND:VCARD\r\nBEGIN:VCARD\r\n".to_vec(), None, "vcard"),
+        (b"TEL;CELL:+49 1,2\nEND:VCARD\n".to_vec(), Some("half.csv"), "vcard"),
+        (b"name,email\nAnn,a@example.com\n \xEF\xBB\xBFbegin:vcard \x1A\n".to_vec(), Some("x.csv"), "vcard"),
+        (b"\xE2\x80\x8BBEGIN:VADDRESSBOOK\nBEGIN:VCARD\n".to_vec(), None, "vcard"),
+        (b"LOCATION:Room 1, left\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Tea\n".to_vec(), Some("half.csv"), "icalendar"),
+        (b"SUMMARY:Tea, milk\rEnd:VEvent\r".to_vec(), None, "icalendar"),
+        // What stands in a cell does not, nor does a line of which it is only a part.
+        (b"name,notes\nAnn,\"her card:\nBEGIN:VCARD\nFN:Ann\nEND:VCARD\n\"\n".to_vec(), None, "csv"),
+        (b"name,notes\nAnn,BEGIN:VCARD\nBEGIN:VCARD or so,x\n".to_vec(), None, "csv"),
+        (b"{\"name\":\"Ann\",\"notes\":\"BEGIN:VCARD\"}\n".to_vec(), None, "ndjson"),
         (utf16("BEGIN:VCARD\nVERSION:3.0\nFN:Ann\n"), None, "vcard"),
         (utf16("name\temail\nAnn\ta@example.com\n"), None, "csv"),
         (b"PK\x03\x04....[Content_Types].xml....xl/workbook.xml".to_vec(), Some("x.csv"), "xlsx"),

@@ -92,6 +92,75 @@ fn a_card_within_a_card_is_another_persons() {
 }
 
 #[test]
+fn a_quoted_list_is_a_list() {
+    let of = |lines: &str| people("vcard", &format!("BEGIN:VCARD\nFN:A\n{lines}END:VCARD\n")).remove(0);
+    for types in
+        ["\"fax,work\"", "\"FAX, Work\"", "\"work\\,fax\"", "work\\,fax", "\"work;fax\"", "work,\"fax\"", "'fax'"]
+    {
+        for property in [format!("TEL;TYPE={types}"), format!("item1.tel;type={types}")] {
+            let contact = of(&format!("{property}:1\n")).contact;
+            assert_eq!((contact.phone, contact.fax.as_deref()), (None, Some("1")), "{property}");
+        }
+    }
+    for types in ["\"CELL,VOICE\"", "CELL,VOICE", "\"cell\\,voice\"", "CELL;VOICE"] {
+        assert_eq!(of(&format!("TEL;{types}:1\n")).contact.mobile.as_deref(), Some("1"), "{types}");
+    }
+    for preferred in ["TYPE=\"home,pref\"", "PREF=\"1\"", "PREF=1", "TYPE=pref", "PREF", "\"HOME,PREF\""] {
+        let person = of(&format!("EMAIL:a@b\nEMAIL;{preferred}:c@d\nURL:http://a\nURL;{preferred}:http://b\n"));
+        let contact = person.contact;
+        assert_eq!((contact.email.as_deref(), contact.url.as_deref()), (Some("c@d"), Some("http://b")), "{preferred}");
+    }
+    // A comma in what is no list is one.
+    assert_eq!(of("ADR;LABEL=\"1 Main St, Ulm\":;;;;;;\n").contact.address.as_deref(), Some("1 Main St, Ulm"));
+    let person = of("IMPP;X-SERVICE-TYPE=\"Chat, Inc\":x:ann\n");
+    assert_eq!(person.foreign[0].header, "Chat, Inc");
+}
+
+#[test]
+fn a_number_in_a_uri_is_a_number() {
+    let own = "PRODID:-//Cairn//Cairn contacts//EN\nN:;A;;;\n";
+    for (written, number) in [
+        ("TEL;TYPE=\"work,voice\";VALUE=uri:tel:+49-30-1", "+49-30-1"),
+        ("TEL;TYPE=WORK,VOICE:tel:+49-30-1", "+49-30-1"),
+        ("TEL;TYPE=WORK,VOICE;VALUE=URI:TEL:+49-30-1;EXT=12", "+49-30-1 ext. 12"),
+        ("TEL;TYPE=WORK,VOICE;VALUE=uri:tel:7042;phone-context=+49-30;ext=5", "7042 (+49-30) ext. 5"),
+        ("TEL;TYPE=WORK,VOICE;VALUE=uri:tel:7042;isub=1;phone-context=example.com", "7042 (example.com)"),
+        ("TEL;TYPE=WORK,VOICE;VALUE=uri:tel:%2B49%2030%201", "+49 30 1"),
+        ("TEL;TYPE=WORK,VOICE:callto://+49301", "+49301"),
+        ("TEL;TYPE=WORK,VOICE:+49 30 1", "+49 30 1"),
+    ] {
+        for head in ["", own] {
+            let person = people("vcard", &format!("BEGIN:VCARD\nFN:A\n{head}{written}\nEND:VCARD\n")).remove(0);
+            assert_eq!(person.contact.phone.as_deref(), Some(number), "{head}{written}");
+        }
+    }
+}
+
+#[test]
+fn every_fault_of_a_card_is_in_its_source() {
+    let document = "BEGIN:VCARD\nFN:Ann\nX-CAIRN-VALUE:much\nX-CAIRN-PROBABILITY:0.5\nX-CAIRN-STAGE:maybe\nEND:VCARD\n";
+    let reading = read("vcard", Section::Leads, document.as_bytes());
+    let fields: Vec<_> = reading.rows[0].diagnostics.iter().filter_map(|found| found.field.as_deref()).collect();
+    assert_eq!(fields, ["X-CAIRN-VALUE", "X-CAIRN-STAGE"]);
+    let source = reading.sources[0].as_ref().expect("a card has a source");
+    let cells = source.cells.iter().filter(|cell| !cell.text.is_empty());
+    let cells: Vec<_> = cells.map(|cell| format!("{}={}", cell.column, cell.text)).collect();
+    assert_eq!(cells, ["name=Ann", "stage=maybe", "value=much", "probability=0.5"]);
+}
+
+#[test]
+fn a_file_without_a_card_is_none() {
+    for document in ["TEL:1\nEND:VCARD\n", "name,email\n\n1,2\n", "BEGIN:VCALENDAR\nEND:VCALENDAR\n"] {
+        let error = read("vcard", Section::People, document.as_bytes()).error.expect("no card, no file").to_string();
+        let first = document.lines().next().expect("it has a line");
+        assert_eq!(
+            error,
+            format!("the file has no line BEGIN:VCARD, so it is none of this format; line 1 reads `{first}`")
+        );
+    }
+}
+
+#[test]
 fn carets_in_parameters_are_undone_once() {
     let of = |label: &str| {
         let document = format!("BEGIN:VCARD\nFN:A\nADR;LABEL=\"{label}\":;;;;;;\nEND:VCARD\n");

@@ -6,6 +6,8 @@ use std::time::Duration;
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _, stream};
+use http::header::{CONTENT_ENCODING, HeaderMap};
+use hyper::body::Body as _;
 use schema::Code;
 
 use super::error::HttpError;
@@ -13,10 +15,23 @@ use super::error::HttpError;
 /// How long a body that is kept in memory may take in all.
 const WHOLE: Duration = Duration::from_mins(1);
 
+/// What the head of a request tells of its body, before any of it is asked for.
+///
+/// Errors: 415 for a body that is compressed, 413 where it says that it is larger than the limit.
+pub(crate) fn check(headers: &HeaderMap, body: &Body, limit: u64) -> Result<(), HttpError> {
+    let codings = headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("of no text"));
+    let mut codings = codings.flat_map(|value| value.split(',')).map(str::trim);
+    if let Some(coding) = codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) {
+        return Err(HttpError::encoded(coding));
+    }
+    if body.size_hint().lower() > limit { Err(HttpError::too_large(limit)) } else { Ok(()) }
+}
+
 /// Reads a whole body. `idle` is how long a client may send nothing.
 ///
-/// Errors: 413 where it is larger than the limit, 408 where it comes too slowly, 400 where it breaks off.
-pub(crate) async fn read(body: Body, limit: usize, idle: Duration) -> Result<Bytes, HttpError> {
+/// Errors: as [`check`]; 413 where it is larger than the limit, 408 where it comes too slowly, 400 where it breaks off.
+pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize, idle: Duration) -> Result<Bytes, HttpError> {
+    check(headers, &body, limit as u64)?;
     let whole = tokio::time::timeout(WHOLE, collect(body, limit, idle)).await;
     whole.unwrap_or_else(|_| Err(refusal(&too_slow(WHOLE))))
 }

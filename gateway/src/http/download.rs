@@ -114,7 +114,8 @@ fn is_known(headers: &HeaderMap, tag: &str, changed_at: Option<i64>) -> bool {
     let since = headers.get(IF_MODIFIED_SINCE).and_then(|date| date.to_str().ok());
     // The date of HTTP is one of RFC 5322, but for the name of its zone.
     let since = since.and_then(|date| DateTimeParser::new().parse_timestamp(date).ok());
-    matches!((since, changed_at), (Some(since), Some(changed_at)) if changed_at <= since.as_second())
+    // The very date that we gave: one that lies before it comes back with an older database, and then says nothing.
+    matches!((since, changed_at), (Some(since), Some(changed_at)) if changed_at == since.as_second())
 }
 
 /// A name of a file, for all clients in ASCII and for those of today as it is (RFC 6266 section 4.3, RFC 8187).

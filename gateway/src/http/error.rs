@@ -2,7 +2,7 @@
 
 use axum::Json;
 use axum::response::{IntoResponse, Response};
-use http::header::{CONNECTION, HeaderMap, RETRY_AFTER, WWW_AUTHENTICATE};
+use http::header::{ACCEPT_ENCODING, CONNECTION, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error};
 use serde::Serialize;
@@ -12,6 +12,8 @@ use serde::Serialize;
 pub(crate) struct HttpError {
     error: Error,
     status: StatusCode,
+    /// A header that says what would have been right.
+    advice: Option<(HeaderName, HeaderValue)>,
 }
 
 #[derive(Serialize)]
@@ -37,20 +39,29 @@ impl HttpError {
     /// The body is larger than the limit.
     pub(crate) fn too_large(limit: u64) -> Self {
         let error = Error::new(Code::Limited, format!("the body is larger than {limit} bytes, the limit"));
-        Self { error, status: StatusCode::PAYLOAD_TOO_LARGE }
+        Self { error, status: StatusCode::PAYLOAD_TOO_LARGE, advice: None }
     }
 
-    /// An error about a body: over a limit it is too large.
+    /// The body is compressed (RFC 9110 section 15.5.16).
+    pub(crate) fn encoded(coding: &str) -> Self {
+        let message = format!("the body has the Content-Encoding {coding:?}: send it as it is, without one");
+        let advice = Some((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        Self { advice, ..Self::new(Code::Unsupported, message) }
+    }
+
+    /// An error about a body: over a limit it is too large, unless time alone heals that.
     pub(crate) fn of_body(error: Error) -> Self {
         match error.code {
-            Code::Limited => Self { error, status: StatusCode::PAYLOAD_TOO_LARGE },
+            Code::Limited if error.retry_after.is_none() => {
+                Self { error, status: StatusCode::PAYLOAD_TOO_LARGE, advice: None }
+            }
             _ => error.into(),
         }
     }
 
     /// The body comes too slowly.
     pub(crate) fn too_slow(message: impl Into<String>) -> Self {
-        Self { error: Error::new(Code::Limited, message), status: StatusCode::REQUEST_TIMEOUT }
+        Self { error: Error::new(Code::Limited, message), status: StatusCode::REQUEST_TIMEOUT, advice: None }
     }
 
     /// The error itself.
@@ -64,6 +75,9 @@ impl HttpError {
         let error = BodyError { code: code.name(), message, field: *field, request_id };
         let mut response = (self.status, Json(Body { error })).into_response();
         add_advice(self.status, response.headers_mut());
+        if let Some((name, value)) = &self.advice {
+            response.headers_mut().insert(name, value.clone());
+        }
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
         }
@@ -99,7 +113,7 @@ pub(crate) fn status(code: Code) -> StatusCode {
 
 impl From<Error> for HttpError {
     fn from(error: Error) -> Self {
-        Self { status: status(error.code), error }
+        Self { status: status(error.code), error, advice: None }
     }
 }
 

@@ -10,9 +10,10 @@ use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
 use http::{HeaderValue, Method, StatusCode};
-use schema::{Code, Error};
+use schema::{Caller, Code, Error};
 use serde::Deserialize;
 
+use super::answers::{Answers, Pieces};
 use super::error::{self, HttpError};
 use super::{RequestId, Shared, body, session};
 use crate::config::Limits;
@@ -32,10 +33,25 @@ pub(crate) async fn serve(
         let message = format!("the answer can be {GRAPHQL_JSON} or {JSON}, and Accept names neither");
         return Ok((StatusCode::NOT_ACCEPTABLE, message).into_response());
     };
+    if !matches!(method, Method::GET | Method::HEAD | Method::POST) {
+        return Ok(method_not_allowed("GET, HEAD, POST"));
+    }
+    // Before the body, which may be large.
+    if method == Method::POST {
+        check_json(&headers)?;
+        body::check(&headers, &body, shared.config.limits.graphql_body as u64)?;
+    }
+    let caller = match session::caller(&shared, &method, &headers).await {
+        Ok(caller) => caller,
+        Err(error) => return Ok(media.refusal_of(&error)),
+    };
+    let holder = holder(&caller, &headers);
+    if let Err(error) = shared.answers.check(&holder) {
+        return Ok(media.refusal_of(&error));
+    }
     let request = match method {
-        Method::GET | Method::HEAD => from_query(query.as_deref()),
         Method::POST => from_body(&headers, body, &shared.config.limits).await,
-        _ => return Ok(method_not_allowed("GET, HEAD, POST")),
+        _ => from_query(query.as_deref()),
     };
     let mut request = match request {
         Ok(request) => request,
@@ -49,11 +65,32 @@ pub(crate) async fn serve(
         request = request.data(schema::Site(site));
     }
     request = request.data(session::origin(&headers));
-    let caller = match session::caller(&shared, &method, &headers).await {
-        Ok(caller) => caller,
-        Err(error) => return Ok(media.refusal_of(&error)),
-    };
-    Ok(media.answer(&schema::execute(&shared.schema, request, caller, &request_id).await))
+    let may_write = may_write(&request);
+    let response = schema::execute(&shared.schema, request, caller, &request_id).await;
+    Ok(media.answer(&response, &shared.answers, &holder, may_write))
+}
+
+/// For whom an answer waits: the user, or the address of who is nobody yet.
+pub(super) fn holder(caller: &Caller, headers: &HeaderMap) -> String {
+    match caller {
+        Caller::SignedIn(session) => session.user().id.to_string(),
+        Caller::Anonymous(_) => session::origin(headers).text(),
+    }
+}
+
+/// Whether a request may have changed something, so that nobody is told to send it again.
+pub(super) fn may_write(request: &Request) -> bool {
+    request.query.contains("mutation")
+}
+
+/// What becomes of an answer for which there is no room.
+pub(super) fn not_kept(answers: &Answers, may_write: bool) -> Error {
+    if may_write {
+        let message = "it is done, but its answer is not sent: too many bytes of answers wait to be taken, see the limit answers_unsent";
+        Error::new(Code::Limited, message)
+    } else {
+        answers.refusal()
+    }
 }
 
 /// Why a request does not reach the engine.
@@ -63,10 +100,10 @@ enum Refused {
     Http(HttpError),
 }
 
-/// The parameters of a request (GraphQL over HTTP, section 5.1).
+/// The parameters of a request (GraphQL over HTTP, section 5.1), over HTTP and in a message of a websocket.
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
-struct Parameters {
+pub(super) struct Parameters {
     query: String,
     operation_name: Option<String>,
     variables: Option<serde_json::Map<String, serde_json::Value>>,
@@ -75,7 +112,8 @@ struct Parameters {
 }
 
 impl Parameters {
-    fn request(self) -> Request {
+    /// The request: where every document of a client comes in, on whatever way.
+    pub(super) fn request(self) -> Request {
         let mut request = Request::new(self.query);
         request.operation_name = self.operation_name;
         if let Some(variables) = self.variables {
@@ -85,13 +123,16 @@ impl Parameters {
     }
 }
 
-async fn from_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Request, Refused> {
+fn check_json(headers: &HeaderMap) -> Result<(), HttpError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).unwrap_or_default();
-    if !is_utf8_json(content_type) {
-        let message = "send the request as application/json in UTF-8";
-        return Err(Refused::Http(HttpError::new(Code::Unsupported, message)));
+    if is_utf8_json(content_type) {
+        return Ok(());
     }
-    let body = body::read(body, limits.graphql_body, limits.body_idle()).await.map_err(Refused::Http)?;
+    Err(HttpError::new(Code::Unsupported, "send the request as application/json in UTF-8"))
+}
+
+async fn from_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Request, Refused> {
+    let body = body::read(headers, body, limits.graphql_body, limits.body_idle()).await.map_err(Refused::Http)?;
     let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
         Refused::Request(format!("the body is no GraphQL request (one JSON object with a query): {error}"))
     })?;
@@ -171,20 +212,25 @@ fn negotiate(headers: &HeaderMap) -> Option<Media> {
     best.map(|(_, media)| media)
 }
 
+/// Whether a request was not executed: it could not be parsed, validated or was over a limit. Then it has no data.
+pub(super) fn is_refused(response: &GraphqlResponse) -> bool {
+    let executed = response.errors.is_empty() || response.data != async_graphql::Value::Null;
+    !executed && response.errors.iter().all(|error| error.path.is_empty())
+}
+
 impl Media {
-    fn answer(self, response: &GraphqlResponse) -> Response {
-        // Without data the request was not executed: it could not be parsed, validated or was over a limit.
-        let executed = response.errors.is_empty() || response.data != async_graphql::Value::Null;
-        let refused_by_engine = !executed && response.errors.iter().all(|error| error.path.is_empty());
+    fn answer(self, response: &GraphqlResponse, answers: &Answers, holder: &str, may_write: bool) -> Response {
+        let refused_by_engine = is_refused(response);
         let status = match self {
             Self::GraphqlJson if refused_by_engine => StatusCode::BAD_REQUEST,
             _ => StatusCode::OK,
         };
+        let mut body = Pieces::new(answers.keep(holder));
         // An answer to a request that was not executed has no data, not even null (GraphQL section 7.1).
-        let body = if refused_by_engine {
-            serde_json::to_vec(&serde_json::json!({ "errors": response.errors }))
+        let written = if refused_by_engine {
+            serde_json::to_writer(&mut body, &serde_json::json!({ "errors": response.errors }))
         } else {
-            serde_json::to_vec(response)
+            serde_json::to_writer(&mut body, response)
         };
         // What watches over an address looks at the status, and programs that try again look at the header: a sign-in that has to
         // wait, and a database that could do nothing of what was asked.
@@ -194,8 +240,14 @@ impl Media {
             Some((code, _)) => error::status(code),
             None => status,
         };
-        match body {
-            Ok(body) => waiting(self.respond(status, body), wait.map(|(_, seconds)| seconds)),
+        match written {
+            Ok(()) => waiting(self.respond(status, body.into_body()), wait.map(|(_, seconds)| seconds)),
+            Err(_) if body.is_refused() => {
+                let Error { code, message, .. } = not_kept(answers, may_write);
+                // To send again what was done would do it twice.
+                let status = if may_write { StatusCode::OK } else { error::status(code) };
+                self.refusal(status, code, &message)
+            }
             Err(error) => {
                 tracing::error!(%error, "An answer cannot be written: {error}");
                 StatusCode::INTERNAL_SERVER_ERROR.into_response()
@@ -212,13 +264,13 @@ impl Media {
     /// An answer to a request that did not reach the engine.
     fn refusal(self, status: StatusCode, code: Code, message: &str) -> Response {
         let error = serde_json::json!({ "message": message, "extensions": { "code": code.name() } });
-        let body = serde_json::json!({ "errors": [error] }).to_string().into_bytes();
-        let mut response = self.respond(status, body);
+        let body = serde_json::json!({ "errors": [error] }).to_string();
+        let mut response = self.respond(status, body.into());
         error::add_advice(status, response.headers_mut());
         response
     }
 
-    fn respond(self, status: StatusCode, body: Vec<u8>) -> Response {
+    fn respond(self, status: StatusCode, body: Body) -> Response {
         let media_type = match self {
             Self::GraphqlJson => "application/graphql-response+json; charset=utf-8",
             Self::Json => "application/json; charset=utf-8",

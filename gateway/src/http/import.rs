@@ -58,10 +58,11 @@ pub(crate) async fn serve(
     let request = request(section, &parameters)?;
     let key = idempotency_key(&headers)?;
     let file = spool::file(&headers, body, &shared.config.limits).await?;
-    Ok(Json(match mode {
-        Mode::Plan => session.plan(request, file, PlanFor::Later).await?,
-        Mode::Apply => session.import(request, file, key).await?,
-    }))
+    let receipt = match mode {
+        Mode::Plan => session.plan(request, file, PlanFor::Later).await,
+        Mode::Apply => session.import(request, file, key).await,
+    };
+    Ok(Json(receipt.map_err(HttpError::of_body)?))
 }
 
 pub(crate) async fn upload(

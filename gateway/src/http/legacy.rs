@@ -1,6 +1,6 @@
 //! `POST /api.php`: the legacy API.
 
-use std::io;
+use std::io::{self, Write as _};
 
 use axum::body::Body;
 use axum::extract::{Extension, State};
@@ -13,6 +13,7 @@ use http::header::{ACCEPT_CHARSET, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AF
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error};
 
+use super::answers::{Answers, PIECE, Pieces};
 use super::error::{HttpError, add_advice, status};
 use super::{RequestId, Shared, body, session};
 
@@ -28,9 +29,11 @@ pub(crate) async fn serve(
     body: Body,
 ) -> Result<Response, HttpError> {
     let limits = &shared.config.limits;
-    let body = body::read(body, limits.legacy_body, limits.body_idle()).await?;
+    let body = body::read(&headers, body, limits.legacy_body, limits.body_idle()).await?;
     let reply = reply(&shared, &headers, &body, &request_id).await.unwrap_or_else(|reply| reply);
-    let mut response = ([(CONTENT_TYPE, reply.content_type)], written(reply.body)).into_response();
+    let holder = session::origin(&headers).text();
+    let body = written(reply.body, &shared.answers, &holder)?;
+    let mut response = ([(CONTENT_TYPE, reply.content_type)], body).into_response();
     let headers = response.headers_mut();
     if let Some(cap) = reply.cap {
         headers.insert(RESULT_CAP, HeaderValue::from(cap));
@@ -66,12 +69,19 @@ async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &s
     Ok(answer(&api, client, &form, request_id).await)
 }
 
-/// An error in the middle breaks the chunked body off, so that a client can tell that it is not whole.
-pub(crate) fn written(body: reply::Body) -> Body {
+/// The body of a reply. An error in the middle breaks a chunked one off, so that a client can tell that it is not whole.
+///
+/// Errors: `UNAVAILABLE` where too much waits to be sent already. Only what was read is ever so large.
+pub(crate) fn written(body: reply::Body, answers: &Answers, holder: &str) -> Result<Body, HttpError> {
     match body {
-        reply::Body::Whole(bytes) => Body::from(bytes),
+        reply::Body::Whole(bytes) if bytes.len() <= PIECE => Ok(Body::from(bytes)),
+        reply::Body::Whole(bytes) => {
+            let mut pieces = Pieces::new(answers.keep(holder));
+            pieces.write_all(&bytes).map_err(|_| answers.refusal())?;
+            Ok(pieces.into_body())
+        }
         reply::Body::Stream(chunks) => {
-            Body::from_stream(chunks.map(|chunk| chunk.map_err(|error| io::Error::other(error.message))))
+            Ok(Body::from_stream(chunks.map(|chunk| chunk.map_err(|error| io::Error::other(error.message)))))
         }
     }
 }

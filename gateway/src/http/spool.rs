@@ -1,16 +1,26 @@
 //! A file that arrives as a body, raw or as the part of a form that has a file name.
 
+use std::io;
 use std::pin::pin;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use bytes::Bytes;
-use futures_util::{Stream, StreamExt as _};
+use futures_util::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use schema::{Code, Error, ImportFile, Session, Spool, Upload, UploadSpool};
 
 use super::body;
 use super::error::HttpError;
 use crate::config::Limits;
+
+/// How long the head of a part of a form may be.
+const HEAD: usize = 16 << 10;
+/// How many parts a form may have up to its file.
+const PARTS: usize = 100;
+/// How much a form may have beside its file.
+const FORM: u64 = 1 << 20;
 
 /// Keeps the body in a temporary file: an import must not wait for a slow client.
 pub(crate) async fn file(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<ImportFile, HttpError> {
@@ -74,20 +84,67 @@ impl Sink {
 
 async fn receive(headers: &HeaderMap, body: Body, limits: &Limits, sink: &mut Sink) -> Result<Head, HttpError> {
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
-    let pieces = body::pieces(body, limits.body_idle());
     let Some(boundary) = content_type.as_deref().and_then(|value| multer::parse_boundary(value).ok()) else {
+        body::check(headers, &body, limits.import_file)?;
+        let pieces = body::pieces(body, limits.body_idle());
         let head = Head { name: file_name(headers), media_type: content_type };
         pass(pieces.map(|piece| piece.map_err(|error| body::refusal(&error))), &head, sink).await?;
         return Ok(head);
     };
-    let mut parts = multer::Multipart::new(pieces, boundary);
-    while let Some(part) = parts.next_field().await.map_err(no_form)? {
-        let Some(name) = part.file_name().map(ToOwned::to_owned) else { continue };
+    let most = limits.import_file.saturating_add(FORM);
+    body::check(headers, &body, most)?;
+    let in_head = InHead::default();
+    let pieces = in_head.bounded(body::pieces(body, limits.body_idle()));
+    let whole = multer::Constraints::new().size_limit(multer::SizeLimit::new().whole_stream(most));
+    let mut parts = multer::Multipart::with_constraints(pieces, boundary, whole);
+    for _ in 0..PARTS {
+        in_head.set(true);
+        let part = parts.next_field().await.map_err(no_form)?;
+        in_head.set(false);
+        let Some(mut part) = part else { return Err(no_file()) };
+        let Some(name) = part.file_name().map(ToOwned::to_owned) else {
+            while part.chunk().await.map_err(no_form)?.is_some() {}
+            continue;
+        };
         let head = Head { name: Some(name), media_type: part.content_type().map(ToString::to_string) };
         pass(part.map(|piece| piece.map_err(no_form)), &head, sink).await?;
         return Ok(head);
     }
-    Err(no_file())
+    Err(limited(format!("the form has more than {PARTS} parts before its file, the limit")))
+}
+
+/// Whether the head of a part is being read, or what stands before the first one. The reader of forms keeps that in memory, however
+/// long it is. Cloning shares it.
+#[derive(Clone, Default)]
+struct InHead(Arc<AtomicBool>);
+
+impl InHead {
+    fn set(&self, is_in_head: bool) {
+        self.0.store(is_in_head, Ordering::Relaxed);
+    }
+
+    /// The same pieces, which end with an error in a head that is too long. The reader is given time to look at each before the next.
+    fn bounded<S>(&self, pieces: S) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static
+    where
+        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
+    {
+        let in_head = self.clone();
+        let begun = (Box::pin(pieces), 0_usize);
+        stream::unfold(Some(begun), move |begun| {
+            let in_head = in_head.clone();
+            async move {
+                let (mut pieces, read) = begun?;
+                tokio::task::yield_now().await;
+                let read = if in_head.0.load(Ordering::Relaxed) { read } else { 0 };
+                if read > HEAD {
+                    return Some((Err(io::Error::new(io::ErrorKind::FileTooLarge, "a head")), None));
+                }
+                let piece = pieces.next().await?;
+                let read = read + piece.as_ref().map_or(0, Bytes::len);
+                Some((piece, Some((pieces, read))))
+            }
+        })
+    }
 }
 
 async fn pass(
@@ -131,7 +188,11 @@ fn file_name(headers: &HeaderMap) -> Option<String> {
 /// Why a form cannot be read: its body does not arrive, or it is none.
 fn no_form(error: multer::Error) -> HttpError {
     match error {
-        multer::Error::StreamReadFailed(error) => match error.downcast_ref() {
+        multer::Error::StreamSizeExceeded { limit } => HttpError::too_large(limit),
+        multer::Error::StreamReadFailed(error) => match error.downcast_ref::<io::Error>() {
+            Some(error) if error.kind() == io::ErrorKind::FileTooLarge => {
+                limited(format!("the form has a part whose head is longer than {HEAD} bytes, the limit"))
+            }
             Some(error) => body::refusal(error),
             None => HttpError::new(Code::Invalid, "the body broke off before its end"),
         },
@@ -139,7 +200,11 @@ fn no_form(error: multer::Error) -> HttpError {
     }
 }
 
-fn internal(error: &std::io::Error) -> HttpError {
+fn limited(message: String) -> HttpError {
+    HttpError::of_body(Error::new(Code::Limited, message))
+}
+
+fn internal(error: &io::Error) -> HttpError {
     tracing::error!(%error, "The file cannot be kept: {error}");
     Error::new(Code::Internal, "internal error").into()
 }

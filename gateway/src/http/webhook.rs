@@ -14,6 +14,7 @@ use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, RETRY_AFTER, U
 use http::{HeaderValue, StatusCode};
 use schema::{Code, Error, OpenedWebhook};
 
+use super::answers::Answers;
 use super::error::{HttpError, add_advice, status};
 use super::legacy::{CODE, RESULT_CAP, written};
 use super::{RequestId, Shared, body, session};
@@ -30,14 +31,15 @@ pub(crate) async fn serve(
     let webhook = match open(&shared, &headers, &secret).await {
         Ok(webhook) => webhook,
         Err(Error { code, message, .. }) => {
-            return Ok(response(Reply::exact_refusal(code, &message, Charset::Utf8), status(code)));
+            return response(Reply::exact_refusal(code, &message, Charset::Utf8), status(code), &shared.answers, "");
         }
     };
     let limits = &shared.config.limits;
     let user_agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let user_agent = user_agent.as_deref().unwrap_or_default();
-    let client = Client { webhook, origin: session::origin(&headers), user_agent };
-    let body = match body::read(body, limits.legacy_body, limits.body_idle()).await {
+    let origin = session::origin(&headers);
+    let client = Client { webhook, origin, user_agent };
+    let body = match body::read(&headers, body, limits.legacy_body, limits.body_idle()).await {
         Ok(body) => body,
         Err(error) => {
             note_unread(client, error.error());
@@ -53,7 +55,7 @@ pub(crate) async fn serve(
         Some(Code::NotFound) => StatusCode::BAD_REQUEST,
         Some(code) => status(code),
     };
-    Ok(response(reply, status))
+    response(reply, status, &shared.answers, &origin.text())
 }
 
 /// A webhook makes something on GET, and HEAD promises not to.
@@ -66,11 +68,12 @@ async fn open(shared: &Shared, headers: &HeaderMap, secret: &str) -> Result<Open
     shared.engine.webhook(&hint, secret).await
 }
 
-fn response(reply: Reply, status: StatusCode) -> Response {
+fn response(reply: Reply, status: StatusCode, answers: &Answers, holder: &str) -> Result<Response, HttpError> {
     let Reply { body, content_type, code, cap, retry_after } = reply;
     // A GET that was answered from a cache would make nothing.
     let mut response =
-        (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], written(body)).into_response();
+        (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], written(body, answers, holder)?)
+            .into_response();
     let headers = response.headers_mut();
     if let Some(cap) = cap {
         headers.insert(RESULT_CAP, HeaderValue::from(cap));
@@ -82,5 +85,5 @@ fn response(reply: Reply, status: StatusCode) -> Response {
     if let Some(seconds) = retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
-    response
+    Ok(response)
 }

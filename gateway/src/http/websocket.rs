@@ -1,13 +1,14 @@
-//! `/graphql/ws`: GraphQL over a websocket, by the protocol graphql-transport-ws.
+//! `/graphql/ws`: GraphQL over a websocket, by the protocol graphql-transport-ws. What is said, and when, is in [`conversation`].
 //!
 //! Whoever connects says who they are by the header `Authorization` or by `{"authorization": "Bearer …"}` in `connection_init`. Each
 //! operation asks anew whether that still holds.
 
+mod conversation;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::http::{ClientMessage, WebSocketProtocols, WsMessage};
-use async_graphql::{Data, Executor, Request, Response as GraphqlResponse};
+use async_graphql::{Request, Response as GraphqlResponse};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
@@ -16,17 +17,15 @@ use futures_util::{SinkExt as _, stream};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use schema::{Caller, Code, Error};
-use serde_json::Value;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::time::Instant;
 
-use super::{RequestId, Shared, session};
+use self::conversation::{Conversation, Said};
+use super::answers::{Kept, PIECE};
+use super::{RequestId, Shared, graphql, session};
 use crate::serve::Connected;
 
 /// The one protocol; `graphql-ws` is the old one of another library.
 const PROTOCOL: &str = "graphql-transport-ws";
-
-/// How many operations a connection may run at once.
-const OPERATIONS: usize = 32;
 
 /// How long a client may be silent, pings included.
 const SILENCE: Duration = Duration::from_secs(90);
@@ -36,6 +35,9 @@ const PING: Duration = Duration::from_secs(30);
 
 /// How long it may take to say who it is.
 const INIT_WITHIN: Duration = Duration::from_secs(10);
+
+/// How long a client may take to say goodbye as well.
+const GOODBYE: Duration = Duration::from_secs(3);
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,
@@ -54,71 +56,69 @@ pub(crate) async fn serve(
         let message = format!("the one protocol here is {PROTOCOL}: name it in Sec-WebSocket-Protocol");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
-    let operations =
-        Operations { shared, headers: Arc::new(headers), request_id, places: Arc::new(Semaphore::new(OPERATIONS)) };
+    let operations = Operations { shared, headers: Arc::new(headers), request_id };
     upgrade.on_upgrade(move |socket| converse(socket, operations, connected))
 }
 
-/// Passes messages on, until either side has enough.
+/// Passes messages on, until either side has enough. While the client takes none, none is read and nothing is answered.
 async fn converse(socket: WebSocket, operations: Operations, connected: Connected) {
     let mut stopped = connected.stopped();
-    let (mut out, incoming) = socket.split();
-    let (pings, mut ponged) = tokio::sync::mpsc::channel::<()>(1);
-    let messages = incoming.filter_map(move |message| {
-        let pings = pings.clone();
-        async move {
-            // A client that is there; a full channel says that already.
-            let _ = pings.try_send(());
-            match message {
-                Ok(Message::Text(text)) => Some(ClientMessage::from_bytes(text.as_bytes())),
-                Ok(Message::Binary(bytes)) => Some(ClientMessage::from_bytes(&bytes)),
-                _ => None,
-            }
-        }
-    });
-    let who = operations.clone();
-    let init = async move |payload: Value| who.greet(&payload).await;
-    let mut answers = std::pin::pin!(
-        async_graphql::http::WebSocket::from_message_stream(operations, messages, WebSocketProtocols::GraphQLWS)
-            .on_connection_init(init)
-    );
-    let (mut is_greeted, mut ping) = (false, tokio::time::interval(PING));
+    let (mut out, mut incoming) = socket.split();
+    let mut conversation = Conversation::new(operations);
+    let mut ping = tokio::time::interval(PING);
     let silence = tokio::time::sleep(INIT_WITHIN);
     let mut silence = std::pin::pin!(silence);
     loop {
-        let frame = tokio::select! {
-            answer = answers.next() => match answer {
-                Some(WsMessage::Text(text)) => {
-                    is_greeted = true;
-                    silence.as_mut().reset(tokio::time::Instant::now() + SILENCE);
-                    Message::Text(text.into())
+        let said = tokio::select! {
+            message = incoming.next() => {
+                // Whoever is being asked who they are has as long for it as whoever says nothing.
+                if conversation.is_greeted() {
+                    silence.as_mut().reset(Instant::now() + SILENCE);
                 }
-                Some(WsMessage::Close(code, reason)) => close(code, reason),
-                None => break,
-            },
-            Some(()) = ponged.recv() => {
-                if is_greeted {
-                    silence.as_mut().reset(tokio::time::Instant::now() + SILENCE);
+                match message {
+                    Some(Ok(Message::Text(text))) => conversation.hear(text.as_bytes()),
+                    Some(Ok(Message::Binary(bytes))) => conversation.hear(&bytes),
+                    Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
+                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 }
-                continue;
             }
-            _ = ping.tick() => Message::Ping(bytes::Bytes::new()),
+            said = conversation.next() => {
+                silence.as_mut().reset(Instant::now() + SILENCE);
+                said
+            }
+            _ = ping.tick() => {
+                if out.send(Message::Ping(bytes::Bytes::new())).await.is_err() {
+                    break;
+                }
+                None
+            }
             () = silence.as_mut() => {
-                if is_greeted { close(4408, "no sign of life") } else { close(4408, "connection_init did not come") }
+                let reason = if conversation.is_greeted() { "no sign of life" } else { "Connection initialisation timeout" };
+                Some(Said::Close(4408, reason.to_owned()))
             }
-            _ = stopped.changed() => close(1001, "the server stops"),
+            _ = stopped.changed() => Some(Said::Close(1001, "the server stops".to_owned())),
+        };
+        let (frame, _kept) = match said {
+            None => continue,
+            Some(Said::Message(text, kept)) => (Message::Text(text.into()), kept),
+            Some(Said::Close(code, reason)) => (close(code, &reason), None),
         };
         let is_last = matches!(frame, Message::Close(_));
-        if out.send(frame).await.is_err() || is_last {
+        if out.send(frame).await.is_err() {
+            break;
+        }
+        if is_last {
+            // A socket that is closed with unread bytes in it makes the client's system forget what it was told.
+            let end = async { while let Some(Ok(_)) = incoming.next().await {} };
+            let _ = tokio::time::timeout(GOODBYE, end).await;
             break;
         }
     }
     drop(connected);
 }
 
-fn close(code: u16, reason: impl Into<String>) -> Message {
+fn close(code: u16, reason: &str) -> Message {
     // A control frame has 125 bytes at most, two of them the code (RFC 6455 section 5.5).
-    let reason: String = reason.into();
     let end = reason.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= 120).last();
     Message::Close(Some(CloseFrame { code, reason: reason[..end.unwrap_or_default()].into() }))
 }
@@ -129,26 +129,26 @@ struct Operations {
     shared: Shared,
     headers: Arc<HeaderMap>,
     request_id: String,
-    places: Arc<Semaphore>,
 }
 
-/// The headers of a connection, with what `connection_init` has said.
-struct Greeting(Arc<HeaderMap>);
+/// What is answered to an operation: what the engine says, and for whom it waits.
+struct Answer {
+    response: GraphqlResponse,
+    holder: Arc<str>,
+}
 
 impl Operations {
-    /// Reads who it is. Errors: for credentials that are not right.
-    async fn greet(&self, payload: &Value) -> async_graphql::Result<Data> {
+    /// Reads who it is, and gives the headers of the connection with what `connection_init` has said. Errors: for credentials that are
+    /// not right.
+    async fn greet(&self, said: Option<String>) -> schema::Result<Arc<HeaderMap>> {
         let mut headers = HeaderMap::clone(&self.headers);
-        let said = ["authorization", "Authorization"].into_iter().find_map(|name| payload.get(name)?.as_str());
         if let Some(said) = said {
-            let value = HeaderValue::from_str(said).map_err(|_| async_graphql::Error::new("no authorization"))?;
-            headers.insert(AUTHORIZATION, value);
+            let unreadable = |_| Error::new(Code::Unauthenticated, "authorization is no value of a header");
+            headers.insert(AUTHORIZATION, HeaderValue::from_str(&said).map_err(unreadable)?);
         }
         // Errors are for the client, so they are told at once and not with the first operation.
-        self.caller(&headers).await.map_err(|error| async_graphql::Error::new(error.message))?;
-        let mut data = Data::default();
-        data.insert(Greeting(Arc::new(headers)));
-        Ok(data)
+        self.caller(&headers).await?;
+        Ok(Arc::new(headers))
     }
 
     /// A websocket may carry mutations, so a browser's remembered password counts as little as in a POST.
@@ -156,46 +156,41 @@ impl Operations {
         session::caller(&self.shared, &Method::POST, headers).await
     }
 
-    async fn answers(self, request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, GraphqlResponse> {
-        let Ok(place) = Arc::clone(&self.places).try_acquire_owned() else {
-            let message = format!("a connection runs at most {OPERATIONS} operations at once");
-            return refused(Error::new(Code::Limited, message));
+    /// The answers to a request, whoever sends it being asked anew.
+    fn answers(&self, request: Request, headers: Arc<HeaderMap>) -> BoxStream<'static, Answer> {
+        let operations = self.clone();
+        let answers = async move {
+            let holder: Arc<str>;
+            let responses: BoxStream<'static, GraphqlResponse> = match operations.caller(&headers).await {
+                Ok(caller) => {
+                    holder = graphql::holder(&caller, &headers).into();
+                    match operations.shared.answers.check(&holder) {
+                        Ok(()) => {
+                            let request = request.data(session::origin(&headers));
+                            let Self { shared, request_id, .. } = operations;
+                            schema::execute_stream(&shared.schema, request, caller, &request_id).boxed()
+                        }
+                        Err(error) => refused(error),
+                    }
+                }
+                Err(error) => {
+                    holder = Arc::default();
+                    refused(error)
+                }
+            };
+            responses.map(move |response| Answer { response, holder: Arc::clone(&holder) })
         };
-        let greeting = data.as_ref().and_then(|data| data.get(&std::any::TypeId::of::<Greeting>()));
-        let greeting = greeting.and_then(|greeting| greeting.downcast_ref::<Greeting>());
-        let headers = greeting.map_or_else(|| Arc::clone(&self.headers), |greeting| Arc::clone(&greeting.0));
-        match self.caller(&headers).await {
-            Ok(caller) => {
-                let request = request.data(session::origin(&headers));
-                let answers = schema::execute_stream(&self.shared.schema, request, caller, &self.request_id);
-                held(answers, place).boxed()
-            }
-            Err(error) => refused(error),
+        stream::once(answers).flatten().boxed()
+    }
+
+    /// Room for a message; none is needed for a small one.
+    fn keep(&self, holder: &str, message: &str) -> Option<Kept> {
+        let mut kept = self.shared.answers.keep(holder);
+        if message.len() > PIECE {
+            kept.add(message.len()).ok()?
         }
+        Some(kept)
     }
-}
-
-impl Executor for Operations {
-    async fn execute(&self, request: Request) -> GraphqlResponse {
-        let answers = self.clone().answers(request, None).await;
-        let first = answers.into_future().await.0;
-        first.unwrap_or_else(|| GraphqlResponse::from_errors(Vec::new()))
-    }
-
-    fn execute_stream(&self, request: Request, data: Option<Arc<Data>>) -> BoxStream<'static, GraphqlResponse> {
-        stream::once(self.clone().answers(request, data)).flatten().boxed()
-    }
-}
-
-/// A stream that keeps its place until it ends.
-fn held(
-    answers: impl stream::Stream<Item = GraphqlResponse> + Send + 'static,
-    place: OwnedSemaphorePermit,
-) -> impl stream::Stream<Item = GraphqlResponse> + Send + 'static {
-    answers.map(move |answer| {
-        let _ = &place;
-        answer
-    })
 }
 
 fn refused(error: Error) -> BoxStream<'static, GraphqlResponse> {

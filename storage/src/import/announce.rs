@@ -6,7 +6,7 @@
 //! looks again at how far the import is.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use super::Import;
@@ -143,7 +143,8 @@ async fn done_since(unit: &Unit, fingerprint: Option<&str>, key: Option<&str>, s
 pub async fn announce_plan(writer: &Writer, id: Uuid, hash: &str) -> Result<()> {
     writer
         .write(|unit| async move {
-            let import = held(&unit, id).await?;
+            // Whoever applies it already is waited for.
+            let import = patiently(&unit, || held(&unit, id)).await?;
             if import.plan_hash.as_deref() != Some(hash) {
                 let reason = "this is not the hash of the plan: look at the plan again, and apply what it says now";
                 return Err(Error::Conflict { reason: reason.to_owned() });
@@ -166,6 +167,8 @@ pub async fn announce_plan(writer: &Writer, id: Uuid, hash: &str) -> Result<()> 
 pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>) -> Result<()> {
     writer
         .write(|unit| async move {
+            // PostgreSQL may still take the unit of the import for alive, whose connection has died.
+            unit.take_time().await?;
             let import = held(&unit, id).await?;
             if !matches!(import.status, Status::Applying | Status::Interrupted | Status::Planned) {
                 return Ok(());
@@ -194,11 +197,40 @@ pub async fn sweep(writer: &Writer) -> Result<()> {
         .await
 }
 
-/// Waits until nobody else imports into the account or undoes an import. On SQLite the unit itself is the only one.
+/// Waits until nobody else imports into the account or undoes an import, for as long as that takes. On SQLite the unit itself is the
+/// only one. From then on the unit may take its time.
 pub(super) async fn take_turn(unit: &Unit) -> Result<()> {
     if unit.is_sqlite() {
         return Ok(());
     }
+    patiently(unit, || turn(unit)).await?;
+    unit.take_time().await
+}
+
+/// Does again what somebody else stands in the way of, until nobody does. The wait has pauses, after each of which the database is
+/// known to be there.
+async fn patiently<T, F>(unit: &Unit, work: impl Fn() -> F) -> Result<T>
+where
+    F: Future<Output = Result<T>>,
+{
+    if unit.is_sqlite() {
+        return work().await;
+    }
+    unit.on().execute_unprepared("SAVEPOINT waiting").await?;
+    loop {
+        match work().await {
+            Err(error) if error.is_held() => unit.back_to("waiting").await?,
+            done => {
+                let done = done?;
+                unit.on().execute_unprepared("RELEASE SAVEPOINT waiting").await?;
+                return Ok(done);
+            }
+        }
+    }
+}
+
+/// Takes the turn of the account within the unit's limit. Errors: [`Error::is_held`] where somebody else has it.
+async fn turn(unit: &Unit) -> Result<()> {
     let row = import_turns::ActiveModel { account_id: sea_orm::ActiveValue::Set(unit.account) };
     let nothing = OnConflict::new().do_nothing().to_owned();
     import_turns::Entity::insert(row).on_conflict(nothing).exec_without_returning(unit.on()).await?;

@@ -10,6 +10,8 @@ mod layers;
 mod memberships;
 mod presence;
 
+use std::collections::HashSet;
+
 use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
@@ -196,6 +198,35 @@ impl Work<'_> {
             .map(|after| (after, after + ROWS_A_STATEMENT))
     }
 
+    /// The records that some rows of the import made, changed or met and that meet a condition on the columns of the journal, each once,
+    /// in the order of the rows.
+    async fn records(&self, condition: &str, (after, upto): (i64, i64)) -> Result<Vec<Uuid>> {
+        let query = format!(
+            "SELECT record_id AS id FROM import_records
+             WHERE account_id = $1 AND import_id = $2 AND row_number > $3 AND row_number <= $4 AND {condition}
+             ORDER BY row_number, record_id"
+        );
+        let mut records = self.ids(&query, [after.into(), upto.into()]).await?;
+        let mut seen = HashSet::with_capacity(records.len());
+        records.retain(|record| seen.insert(*record));
+        Ok(records)
+    }
+
+    /// The ids that such a statement answers.
+    async fn ids(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Result<Vec<Uuid>> {
+        Ok(self.rows::<Id>(sql, more).await?.into_iter().map(|row| row.id).collect())
+    }
+
+    /// The condition that a column holds one of the ids of [`list`], which is the parameter of that number. Whoever plans the statement
+    /// does not see how many they are, so it follows the index of the column, whatever statistics say.
+    fn these(&self, column: &str, parameter: u8) -> String {
+        if self.unit.is_sqlite() {
+            format!("{column} IN (SELECT unhex(value, '-') FROM json_each(${parameter}))")
+        } else {
+            format!("{column} = ANY(ARRAY(SELECT json_array_elements_text(${parameter}::json)::uuid))")
+        }
+    }
+
     /// Runs a statement whose `$1` is the account and whose `$2` is the import, and answers how many rows it wrote.
     async fn run<const N: usize>(&self, sql: &str, more: [Value; N]) -> Result<u64> {
         Ok(self.unit.on().execute_raw(self.statement(sql, more)).await?.rows_affected())
@@ -218,4 +249,14 @@ impl Work<'_> {
 #[derive(FromQueryResult)]
 struct Number {
     number: i64,
+}
+
+#[derive(FromQueryResult)]
+struct Id {
+    id: Uuid,
+}
+
+/// Ids as one parameter, for [`Work::these`].
+fn list(ids: &[Uuid]) -> Value {
+    serde_json::to_string(ids).expect("ids can always be written as JSON").into()
 }

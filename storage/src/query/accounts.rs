@@ -3,9 +3,7 @@
 use jiff::tz::TimeZone;
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
-use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, SqliteTransactionMode,
-};
+use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use crate::connect::Storage;
@@ -70,7 +68,7 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
     let name = name::checked(&name, "an account", "name")?.to_owned();
     let time_zone = check_time_zone(&time_zone)?;
     let account_id = Uuid::now_v7();
-    let unit = storage.writer.begin(SqliteTransactionMode::Immediate, PATIENCE).await?;
+    let unit = storage.writer.begin(PATIENCE).await?;
     let entry = directory::ActiveModel { subdomain: Set(subdomain.clone()), account_id: Set(account_id) };
     let taken = || format!("the subdomain {subdomain} is taken");
     directory::Entity::insert(entry)

@@ -10,6 +10,7 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, Un
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
+use crate::among;
 use crate::entity::associations::{ActiveModel, Column, Entity, Model};
 use crate::entity::{events, messages, people, transactions};
 use crate::error::{Error, Result};
@@ -154,7 +155,7 @@ pub(crate) async fn renew_names(unit: &Unit, subjects: &[Uuid]) -> Result<()> {
     let mut items = BTreeSet::new();
     for ids in subjects.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().select_only().column(Column::ItemId).filter(Column::AccountId.eq(unit.account));
-        let found = query.filter(Column::SubjectId.is_in(ids.iter().copied())).into_tuple::<Uuid>();
+        let found = query.filter(among::ids(&unit.scope(), Column::SubjectId, ids)).into_tuple::<Uuid>();
         items.extend(found.all(unit.on()).await?);
     }
     renew_names_of(unit, &items.into_iter().collect::<Vec<_>>()).await
@@ -192,7 +193,7 @@ pub(crate) async fn subjects_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<Has
     let mut subjects: HashMap<_, Vec<_>> = HashMap::new();
     for ids in items.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        for row in query.filter(Column::ItemId.is_in(ids.iter().copied())).all(&scope.on).await? {
+        for row in query.filter(among::ids(scope, Column::ItemId, ids)).all(&scope.on).await? {
             let Model { account_id: _, subject_id, subject_kind, kind: _, item_id } = row;
             subjects.entry(item_id).or_default().push(subject_kind.item(subject_id));
         }
@@ -215,7 +216,7 @@ async fn names(scope: &Scope<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>>
 
 async fn sort_keys<E: Recorded>(scope: &Scope<'_>, key: E::Column, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
     let query = live::<E>(scope).select_only().column(E::id()).column(key);
-    Ok(query.filter(E::id().is_in(ids.iter().copied())).into_tuple().all(&scope.on).await?)
+    Ok(query.filter(among::ids(scope, E::id(), ids)).into_tuple().all(&scope.on).await?)
 }
 
 async fn insert(unit: &Unit, items: &[Item], subjects: &[Item]) -> Result<()> {

@@ -40,12 +40,32 @@ pub struct Failure {
     pub ends_at: Timestamp,
 }
 
+/// For how many seconds nothing may be tried after each failure over those that are free, the first ones; after any more of them it is
+/// [`LONGEST_PAUSE`].
+const PAUSES: [i64; 10] = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512];
+/// The longest pause, in seconds.
+pub const LONGEST_PAUSE: i64 = 15 * 60;
+
+/// For how many seconds nothing may be tried after so many failures over those that are free.
+pub fn pause(over: i64) -> i64 {
+    usize::try_from(over).ok().and_then(|over| PAUSES.get(over).copied()).unwrap_or(LONGEST_PAUSE)
+}
+
+/// An attempt that is counted as a failure before it is made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Reservation {
+    /// The failure that it will have been.
+    pub failure: Failure,
+    /// How many failures are free.
+    pub free: i64,
+}
+
 /// The counts of these keys that still count; one without a failure is left out.
 pub async fn counts(storage: &Storage, keys: &[Key], now: Timestamp) -> Result<Vec<Count>> {
     let on = &storage.readers;
     let places: Vec<_> = (2..keys.len() + 2).map(|place| format!("${place}")).collect();
     let text = format!(
-        "SELECT key, failures, last_at FROM sign_in_attempts WHERE ends_at > $1 AND key IN ({})",
+        "SELECT key, failures, last_at FROM sign_in_attempts WHERE ends_at > $1 AND failures > 0 AND key IN ({})",
         places.join(", ")
     );
     let keys = keys.iter().map(|key| Value::from(key.to_vec()));
@@ -73,8 +93,8 @@ pub async fn note(storage: &Storage, mut failures: Vec<Failure>, now: Timestamp)
         "INSERT INTO sign_in_attempts (key, failures, last_at, ends_at) VALUES {}
          ON CONFLICT (key) DO UPDATE SET
              failures = CASE WHEN sign_in_attempts.ends_at <= excluded.last_at THEN 1 ELSE sign_in_attempts.failures + 1 END,
-             ends_at = CASE WHEN sign_in_attempts.ends_at <= excluded.last_at THEN excluded.ends_at
-                            ELSE sign_in_attempts.ends_at END,
+             ends_at = CASE WHEN sign_in_attempts.ends_at <= excluded.last_at OR sign_in_attempts.failures = 0
+                            THEN excluded.ends_at ELSE sign_in_attempts.ends_at END,
              last_at = excluded.last_at",
         rows.join(", ")
     );
@@ -82,18 +102,92 @@ pub async fn note(storage: &Storage, mut failures: Vec<Failure>, now: Timestamp)
     for Failure { key, ends_at } in failures {
         values.extend([Value::from(key.to_vec()), Value::from(ends_at.microseconds())]);
     }
-    storage.writer.run(&text, values).await
+    storage.writer.run(&text, values).await.map(drop)
+}
+
+/// Counts an attempt before it is made, by all of these or, where one of them has to wait, by none. It is one statement, so that of
+/// any number of attempts at once, at any gateway, no more are made than are free.
+pub async fn reserve(storage: &Storage, mut asked: Vec<Reservation>, now: Timestamp) -> Result<bool> {
+    // In one order, so that two gateways never wait for each other.
+    asked.sort_unstable_by_key(|reservation| reservation.failure.key);
+    let bytes = if storage.is_sqlite() { "BLOB" } else { "bytea" };
+    let rows: Vec<_> = (0..asked.len())
+        .map(|n| {
+            let (key, free, ends_at) = (3 * n + 2, 3 * n + 3, 3 * n + 4);
+            format!("(CAST(${key} AS {bytes}), CAST(${free} AS bigint), CAST(${ends_at} AS bigint))")
+        })
+        .collect();
+    let pauses: String = PAUSES.iter().enumerate().map(|(over, pause)| format!(" WHEN {over} THEN {pause}")).collect();
+    // Whether a row has failures that count, over those that are free, the last of them less than its pause ago.
+    let waits = |row: &str, free: &str| {
+        format!(
+            "{row}.ends_at > $1 AND {row}.failures >= {free}
+             AND {row}.last_at + 1000000 * CASE {row}.failures - {free}{pauses} ELSE {LONGEST_PAUSE} END > $1"
+        )
+    };
+    let text = format!(
+        "WITH asked (asked_key, free, until) AS (VALUES {rows})
+         INSERT INTO sign_in_attempts (key, failures, last_at, ends_at)
+         SELECT asked_key, 1, CAST($1 AS bigint), until FROM asked
+         WHERE NOT EXISTS (SELECT 1 FROM asked JOIN sign_in_attempts AS counted ON counted.key = asked_key WHERE {before})
+         ORDER BY asked_key
+         ON CONFLICT (key) DO UPDATE SET
+             failures = CASE WHEN sign_in_attempts.ends_at <= excluded.last_at THEN 1 ELSE sign_in_attempts.failures + 1 END,
+             ends_at = CASE WHEN sign_in_attempts.ends_at <= excluded.last_at OR sign_in_attempts.failures = 0
+                            THEN excluded.ends_at ELSE sign_in_attempts.ends_at END,
+             last_at = excluded.last_at
+         WHERE NOT ({meanwhile})
+         RETURNING key",
+        rows = rows.join(", "),
+        before = waits("counted", "free"),
+        meanwhile = waits(
+            "sign_in_attempts",
+            "(SELECT free FROM asked WHERE asked_key = sign_in_attempts.key)"
+        ),
+    );
+    let mut values = vec![Value::from(now.microseconds())];
+    for Reservation { failure: Failure { key, ends_at }, free } in &asked {
+        values.extend([Value::from(key.to_vec()), Value::from(*free), Value::from(ends_at.microseconds())]);
+    }
+    let rows = storage.writer.run(&text, values).await?;
+    if rows.len() == asked.len() {
+        return Ok(true);
+    }
+    // Another gateway was quicker with the last free one of some of them.
+    let reserved: Vec<Vec<u8>> =
+        rows.iter().map(|row| row.try_get_by_index(0)).collect::<std::result::Result<_, _>>()?;
+    give_back(storage, &reserved.into_iter().filter_map(|key| Key::try_from(key).ok()).collect::<Vec<_>>()).await?;
+    Ok(false)
+}
+
+/// Takes back what was counted by [`reserve`].
+pub async fn give_back(storage: &Storage, keys: &[Key]) -> Result<()> {
+    if keys.is_empty() {
+        return Ok(());
+    }
+    let mut keys = keys.to_vec();
+    keys.sort_unstable();
+    // One by one, so that they are taken in that order; on SQLite nobody else writes, and each unit has its price.
+    for keys in keys.chunks(if storage.is_sqlite() { keys.len() } else { 1 }) {
+        let places: Vec<_> = (1..=keys.len()).map(|place| format!("${place}")).collect();
+        let text = format!(
+            "UPDATE sign_in_attempts SET failures = failures - 1 WHERE failures > 0 AND key IN ({})",
+            places.join(", ")
+        );
+        storage.writer.run(&text, keys.iter().map(|key| Value::from(key.to_vec())).collect()).await?;
+    }
+    Ok(())
 }
 
 /// Forgets what was counted by a key.
 pub async fn forget(storage: &Storage, key: &Key) -> Result<()> {
-    storage.writer.run("DELETE FROM sign_in_attempts WHERE key = $1", vec![Value::from(key.to_vec())]).await
+    storage.writer.run("DELETE FROM sign_in_attempts WHERE key = $1", vec![Value::from(key.to_vec())]).await.map(drop)
 }
 
 /// Forgets what counts no longer.
 pub async fn purge(storage: &Storage, now: Timestamp) -> Result<()> {
     let before = vec![Value::from(now.microseconds())];
-    storage.writer.run("DELETE FROM sign_in_attempts WHERE ends_at <= $1", before).await
+    storage.writer.run("DELETE FROM sign_in_attempts WHERE ends_at <= $1", before).await.map(drop)
 }
 
 /// Whether a user has signed in from an address lately.

@@ -1,7 +1,10 @@
-//! How often what has changed in an account: whoever has seen a total knows by it that nothing is new, without looking at a record.
+//! What has changed in an account: whoever has seen a total knows by it that nothing is new, without looking at a record.
 //!
-//! The rows of the outbox say it. Counting them all would take ever longer, so [`note`] numbers those that were committed since,
-//! adds them up by noun, and notes when; only the rows after them are counted one by one. A total is the same before and after.
+//! The rows of the outbox say it. Adding up them all would take ever longer, so [`note`] numbers those that were committed since,
+//! adds them up by noun, and notes when; only the rows after them are added up one by one. A total is the same before and after.
+//!
+//! A row adds more than one: a part of its id that is random. An older database that is put in place of a newer one goes on from an older
+//! total, and would soon come to one that somebody has seen with other rows, if rows were only counted.
 
 use std::time::Duration;
 
@@ -15,7 +18,7 @@ use crate::value::Timestamp;
 /// How long [`note`] waits for the writer. Nobody who only reads waits for an import.
 const PATIENCE: Duration = Duration::from_millis(500);
 
-/// How often each noun of an account has changed.
+/// What has changed of each noun of an account.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Changes(Vec<Counted>);
 
@@ -28,12 +31,13 @@ struct Counted {
 }
 
 impl Changes {
-    /// How often these have changed, together: it only grows.
+    /// What stands for all changes of these, together: it only grows.
     pub fn total(&self, nouns: &[Noun]) -> i64 {
         self.of(nouns).map(|found| found.total).sum()
     }
 
-    /// Since when these are as they are, at the latest; `None` where a change has not been noted yet, or never was any.
+    /// Since when these are as they are, at the latest; `None` where a change has not been noted yet, or never was any. Whatever the
+    /// clocks of gateways say, a later change gives a later second.
     pub fn since(&self, nouns: &[Noun]) -> Option<Timestamp> {
         let noted: Option<Vec<_>> = self.of(nouns).map(|found| found.noted_at).collect();
         noted?.into_iter().max()
@@ -79,12 +83,13 @@ pub(crate) fn totals(backend: DbBackend) -> String {
     format!(
         "SELECT noun, total, noted_at FROM outbox_totals WHERE account_id = $1 AND noun <> ''
          UNION ALL
-         SELECT {noun}, count(*), NULL FROM outbox WHERE account_id = $1 AND number IS NULL GROUP BY 1",
+         SELECT {noun}, {weights}, NULL FROM outbox WHERE account_id = $1 AND number IS NULL GROUP BY 1",
         noun = noun_of_topic(backend),
+        weights = weights(backend),
     )
 }
 
-/// The row without a noun is the lock under which rows are numbered, and holds the last number.
+/// The row without a noun is the lock under which rows are numbered, and holds the last number and when it was given.
 async fn number(unit: &Unit) -> Result<()> {
     let backend = unit.on().get_database_backend();
     let run = async |text: &str, values: Vec<sea_orm::Value>| {
@@ -92,11 +97,16 @@ async fn number(unit: &Unit) -> Result<()> {
     };
     let account = || sea_orm::Value::from(unit.account);
     let first = "INSERT INTO outbox_totals (account_id, noun, total, noted_at) VALUES ($1, '', 0, $2)
-                 ON CONFLICT (account_id, noun) DO UPDATE SET noted_at = excluded.noted_at";
+                 ON CONFLICT (account_id, noun) DO UPDATE SET total = outbox_totals.total";
     run(first, vec![account(), unit.now.into()]).await?;
-    let last = "SELECT total FROM outbox_totals WHERE account_id = $1 AND noun = ''";
-    let last = unit.on().query_one_raw(Statement::from_sql_and_values(backend, last, [account()])).await?;
-    let last: i64 = last.map_or(Ok(0), |row| row.try_get_by_index(0))?;
+    let last = "SELECT total, noted_at FROM outbox_totals WHERE account_id = $1 AND noun = ''";
+    let row = unit.on().query_one_raw(Statement::from_sql_and_values(backend, last, [account()])).await?;
+    let (last, last_at) = match row {
+        Some(row) => (row.try_get_by_index(0)?, Timestamp::from_microseconds(row.try_get_by_index(1)?)),
+        None => (0_i64, unit.now),
+    };
+    // The clock of another gateway may be ahead of this one's, and dates of HTTP have seconds.
+    let now = if last == 0 { unit.now } else { unit.now.max(last_at.plus_seconds(1)) };
     let numbers = "UPDATE outbox SET number = $2 + pending.place
                    FROM (SELECT id AS pending_id, row_number() OVER (ORDER BY id) AS place
                          FROM outbox WHERE account_id = $1 AND number IS NULL) AS pending
@@ -107,15 +117,29 @@ async fn number(unit: &Unit) -> Result<()> {
     }
     let added = format!(
         "INSERT INTO outbox_totals (account_id, noun, total, noted_at)
-         SELECT account_id, {noun}, count(*), $3 FROM outbox WHERE account_id = $1 AND number > $2 GROUP BY 1, 2
+         SELECT account_id, {noun}, {weights}, $3 FROM outbox WHERE account_id = $1 AND number > $2 GROUP BY 1, 2
          ON CONFLICT (account_id, noun) DO UPDATE
          SET total = outbox_totals.total + excluded.total, noted_at = excluded.noted_at",
         noun = noun_of_topic(backend),
+        weights = weights(backend),
     );
-    run(&added, vec![account(), last.into(), unit.now.into()]).await?;
-    let next = "UPDATE outbox_totals SET total = $2 WHERE account_id = $1 AND noun = ''";
-    run(next, vec![account(), (last + i64::try_from(numbered).unwrap_or(i64::MAX)).into()]).await?;
+    run(&added, vec![account(), last.into(), now.into()]).await?;
+    let next = "UPDATE outbox_totals SET total = $2, noted_at = $3 WHERE account_id = $1 AND noun = ''";
+    run(next, vec![account(), (last + i64::try_from(numbered).unwrap_or(i64::MAX)).into(), now.into()]).await?;
     Ok(())
+}
+
+/// What rows add to a total: one for each, and 32 bits of its id, which are random in a UUID v7 (RFC 9562 section 5.7).
+fn weights(backend: DbBackend) -> String {
+    if backend == DbBackend::Postgres {
+        return "CAST(sum(1 + CAST(CAST('x' || right(CAST(id AS text), 8) AS bit(32)) AS bigint)) AS bigint)"
+            .to_owned();
+    }
+    let digit = |place: usize| {
+        let (at, shift) = (25 + place, 4 * (7 - place));
+        format!("((instr('0123456789ABCDEF', substr(hex(id), {at}, 1)) - 1) << {shift})")
+    };
+    format!("sum(1 + {})", (0..8).map(digit).collect::<Vec<_>>().join(" + "))
 }
 
 /// What stands before the full stop of a topic.

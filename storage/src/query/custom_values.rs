@@ -9,6 +9,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+use crate::among;
 use crate::entity::custom_fields;
 use crate::entity::custom_values::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
@@ -88,7 +89,7 @@ pub(crate) async fn values_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashM
     let mut rows = Vec::new();
     for items in items.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        rows.extend(query.filter(Column::ItemId.is_in(items.iter().copied())).all(&scope.on).await?);
+        rows.extend(query.filter(among::ids(scope, Column::ItemId, items)).all(&scope.on).await?);
     }
     if rows.is_empty() {
         return Ok(HashMap::new());
@@ -263,7 +264,7 @@ pub(crate) async fn clear(unit: &Unit, values: &[(Uuid, Uuid)]) -> Result<()> {
             Entity::delete_many()
                 .filter(Column::AccountId.eq(unit.account))
                 .filter(Column::FieldId.eq(field))
-                .filter(Column::ItemId.is_in(items.iter().copied()))
+                .filter(among::ids(&unit.scope(), Column::ItemId, items))
                 .exec(unit.on())
                 .await?;
         }

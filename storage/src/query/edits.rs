@@ -6,6 +6,7 @@ use sea_orm::ActiveValue::Set;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use uuid::Uuid;
 
+use crate::among;
 use crate::contact::Contact;
 use crate::entity::edits::{ActiveModel, Column, Entity, Model};
 use crate::error::Result;
@@ -95,7 +96,7 @@ pub(crate) async fn of_records(scope: &Scope<'_>, records: &[Uuid]) -> Result<Ha
     let mut edits: HashMap<_, Vec<_>> = HashMap::new();
     for ids in records.chunks(IDS_A_STATEMENT) {
         let query = Entity::find().filter(Column::AccountId.eq(scope.account));
-        for edit in query.filter(Column::RecordId.is_in(ids.iter().copied())).all(&scope.on).await? {
+        for edit in query.filter(among::ids(scope, Column::RecordId, ids)).all(&scope.on).await? {
             edits.entry(edit.record_id).or_default().push(edit);
         }
     }

@@ -142,7 +142,12 @@ pub async fn fire(writer: &Writer, firing: &Firing) -> Result<Fired> {
         let reason = "a view needs expectedCount, the number of its records that you have seen: a preview tells it";
         return Err(Error::invalid("expectedCount", reason));
     }
-    writer.write(|unit| async move { fire_in(&unit, firing).await }).await
+    writer
+        .write(|unit| async move {
+            unit.take_time().await?;
+            fire_in(&unit, firing).await
+        })
+        .await
 }
 
 /// What [`fire`] would make now. Errors: as [`fire`].

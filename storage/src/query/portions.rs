@@ -5,9 +5,8 @@
 
 mod people;
 
-use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::SelectStatement;
-use sea_orm::{FromQueryResult, QueryResult, QueryTrait, Select, StreamTrait as _};
+use sea_orm::{FromQueryResult, QueryResult, QueryTrait, Select};
 
 pub use self::people::{CarriedPerson, CategoryNames, PackedPeople, walk as walk_people};
 
@@ -102,17 +101,17 @@ where
 {
     let request = PageRequest::first(RECORDS, after);
     let query = paged(query, order, &request).ok_or_else(wrong_cursor)?;
-    let connection = reader.connection();
-    let mut rows = connection.stream(&statement(query)).await?;
-    let (mut items, mut bytes) = (Vec::new(), 0);
-    while let Some(next) = rows.try_next().await? {
-        if items.len() as u64 == RECORDS || bytes > BYTES {
-            let next = items.last().map(place);
-            return Ok(Portion { items, next });
+    let (mut items, mut bytes, mut is_full) = (Vec::new(), 0, false);
+    let take = |next: &QueryResult| {
+        is_full = items.len() as u64 == RECORDS || bytes > BYTES;
+        if !is_full {
+            let item = row(next)?;
+            bytes += size(&item);
+            items.push(item);
         }
-        let item = row(&next)?;
-        bytes += size(&item);
-        items.push(item);
-    }
-    Ok(Portion { items, next: None })
+        Ok(is_full)
+    };
+    reader.connection().each_row(&statement(query), take).await?;
+    let next = if is_full { items.last().map(place) } else { None };
+    Ok(Portion { items, next })
 }

@@ -2,7 +2,7 @@
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::Expr;
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, SqliteTransactionMode};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
@@ -26,7 +26,7 @@ pub async fn signing_keys(storage: &Storage, now: Timestamp) -> Result<Vec<Signi
     }
     let secret: [u8; 32] = rand::random();
     let key = signing_keys::ActiveModel { id: Set(Uuid::now_v7()), secret: Set(secret.to_vec()), created_at: Set(now) };
-    let unit = storage.writer.begin(SqliteTransactionMode::Immediate, PATIENCE).await?;
+    let unit = storage.writer.begin(PATIENCE).await?;
     signing_keys::Entity::insert(key).exec_without_returning(unit.on()).await?;
     unit.commit().await?;
     Ok(keys().await?)

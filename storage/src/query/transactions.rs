@@ -7,6 +7,7 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
+use crate::among;
 use crate::contact::Contact;
 pub use crate::entity::transaction_stages::Model as Step;
 pub use crate::entity::transactions::{Model as Transaction, Stage};
@@ -425,9 +426,10 @@ pub(crate) async fn write(unit: &Unit, transactions: Vec<Transaction>) -> Result
 pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uuid>> {
     use transactions::Column::{AccountId, Id, PersonId, SearchText, SortKey};
     let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
+    let ids: Vec<_> = people.keys().copied().collect();
     let of_people = transactions::Entity::find()
         .filter(AccountId.eq(unit.account))
-        .filter(PersonId.is_in(people.keys().copied()))
+        .filter(among::ids(&unit.scope(), PersonId, &ids))
         .lock_exclusive();
     let (mut all, mut stale) = (Vec::new(), Vec::new());
     for transaction in of_people.all(unit.on()).await? {
@@ -465,7 +467,7 @@ pub(crate) async fn renew_custom_text(unit: &Unit, transactions: &[Uuid]) -> Res
     use transactions::Column::{AccountId, Id};
     // Those in the trash as well, which may come back.
     let found = transactions::Entity::find().filter(AccountId.eq(unit.account));
-    let found = found.filter(Id.is_in(transactions.iter().copied())).lock_exclusive().all(unit.on()).await?;
+    let found = found.filter(among::ids(&unit.scope(), Id, transactions)).lock_exclusive().all(unit.on()).await?;
     let mut texts = custom_values::texts(unit, transactions).await?;
     let mut stale = Vec::new();
     for transaction in found {

@@ -4,7 +4,7 @@ use bytes::{Buf, BytesMut};
 use csv_core::{ReadFieldResult, Reader, ReaderBuilder, Terminator};
 
 use crate::Delimiter;
-use crate::text::Lines;
+use crate::text::{Lines, mark_at_start};
 
 /// How the characters of a table make cells and rows of each other.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -164,8 +164,15 @@ impl Scanner {
                 // Let go of, so that the buffer can take more where it is.
                 self.raw = BytesMut::new();
                 self.open_at = None;
-                let line_ends = input.iter().take_while(|byte| is_line_end(**byte)).count();
-                self.skip(input, line_ends);
+                // Files that were joined have byte order marks in their middle, and old ones end in ^Z.
+                loop {
+                    let line_ends = input.iter().take_while(|byte| is_line_end(**byte)).count();
+                    self.skip(input, line_ends);
+                    match mark_at_start(input, at_end)? {
+                        0 => break,
+                        length => self.skip(input, length),
+                    }
+                }
                 if input.is_empty() {
                     return None;
                 }

@@ -195,14 +195,15 @@ impl Component {
         self.depth == 0 || self.kind == What::Zone
     }
 
-    fn keep(&mut self, line: ContentLine, length: usize, limit: usize) {
+    fn keep(&mut self, mut line: ContentLine, length: usize, limit: usize) {
         if !self.is_kept() {
             return;
         }
         self.size = self.size.saturating_add(length);
         if self.size > limit {
             self.lines = Vec::new();
-        } else if !line.is_binary() {
+        } else {
+            line.decode_base64();
             self.lines.push(line);
         }
     }

@@ -2,7 +2,9 @@
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
+use std::fmt;
 
+use serde::de::{DeserializeSeed, Deserializer, MapAccess, Visitor};
 use serde_json::value::RawValue;
 
 use crate::headers::members::Members;
@@ -109,10 +111,9 @@ impl Objects {
 }
 
 fn source(section: Section, text: &str) -> Source<'_> {
-    let Ok(mut members) = serde_json::from_str::<Object<'_>>(text) else {
-        let surplus = SourceCell { column: Source::SURPLUS.into(), text: without_nul(text) };
-        return Source { cells: vec![surplus] };
-    };
+    let mut members = BTreeMap::new();
+    let mut reader = serde_json::Deserializer::from_str(text);
+    let is_whole = Readable(&mut members).deserialize(&mut reader).and_then(|()| reader.end()).is_ok();
     let own = Column::of(section).iter().map(|column| column.name());
     let mut own: Vec<_> = own.filter_map(|name| Some((name.to_owned(), members.remove(name)?))).collect();
     own.extend(members.into_iter().filter(|(name, _)| Note::of(name) != Some(Note::Remark)));
@@ -120,7 +121,38 @@ fn source(section: Section, text: &str) -> Source<'_> {
         text: without_nul(&cell(&name, value.get())).into_owned().into(),
         column: without_nul(&name).into_owned().into(),
     };
-    Source { cells: own.into_iter().map(cell).collect() }
+    let mut cells: Vec<_> = own.into_iter().map(cell).collect();
+    if !is_whole {
+        // What stands behind the fault can be read by nobody but who mends it.
+        cells.push(SourceCell { column: Source::SURPLUS.into(), text: without_nul(text) });
+    }
+    Source { cells }
+}
+
+/// Collects the members of an object up to the place where it cannot be read any further.
+struct Readable<'a, 'b>(&'b mut Object<'a>);
+
+impl<'a> DeserializeSeed<'a> for Readable<'a, '_> {
+    type Value = ();
+
+    fn deserialize<D: Deserializer<'a>>(self, deserializer: D) -> Result<(), D::Error> {
+        deserializer.deserialize_map(self)
+    }
+}
+
+impl<'a> Visitor<'a> for Readable<'a, '_> {
+    type Value = ();
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("an object")
+    }
+
+    fn visit_map<A: MapAccess<'a>>(self, mut members: A) -> Result<(), A::Error> {
+        while let Some((name, value)) = members.next_entry()? {
+            self.0.insert(name, value);
+        }
+        Ok(())
+    }
 }
 
 /// The members of an object by name, each as it is written. Those that we do not know are passed over.

@@ -95,8 +95,8 @@ impl Encoder {
         item.texts(title.as_deref(), body.as_deref());
         item.identity(id.as_deref(), self.items);
         item.date(*created_at);
-        if let Some(address) = emailed_from.as_deref().filter(|text| is_email(text)) {
-            item.element("author", address);
+        if let Some(author) = emailed_from.as_deref().and_then(author) {
+            item.element("author", &author);
         }
         if let Some(creator) = creator {
             item.element("dc:creator", creator);
@@ -180,9 +180,46 @@ fn details(contact: &Contact, more_info: Option<&str>) -> String {
     lines.into_iter().flatten().map(String::as_str).chain(more_info).collect::<Vec<_>>().join("\n")
 }
 
-/// Whether a text is an e-mail address and nothing else, as `author` demands.
+/// An e-mail address, and the name that stands with it, as `author` has them: `ada@example.com (Ada)`. `None` without an address.
+fn author(from: &str) -> Option<String> {
+    let from = from.trim();
+    if is_email(from) {
+        return Some(from.to_owned());
+    }
+    let (name, address) = from.strip_suffix('>')?.rsplit_once('<')?;
+    let name: String = name.trim().trim_matches('"').chars().filter(|char| !"()".contains(*char)).collect();
+    let (name, address) = (name.trim(), address.trim());
+    match (is_email(address), name.is_empty()) {
+        (false, _) => None,
+        (true, true) => Some(address.to_owned()),
+        (true, false) => Some(format!("{address} ({name})")),
+    }
+}
+
+/// Whether a text is an e-mail address and nothing else.
 fn is_email(text: &str) -> bool {
     let is_part =
         |part: &str| !part.is_empty() && part.chars().all(|char| !char.is_whitespace() && !"@<>,;\"()".contains(char));
     text.split_once('@').is_some_and(|(local, domain)| is_part(local) && is_part(domain))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::author;
+
+    #[test]
+    fn an_author_is_an_address_and_perhaps_a_name() {
+        for (from, expected) in [
+            ("bo@example.com", Some("bo@example.com")),
+            (" Bo Berg <bo@example.com> ", Some("bo@example.com (Bo Berg)")),
+            ("\"Berg, Bo\" <bo@example.com>", Some("bo@example.com (Berg, Bo)")),
+            ("Bo (work) <bo@example.com>", Some("bo@example.com (Bo work)")),
+            ("<bo@example.com>", Some("bo@example.com")),
+            ("Bo <nobody>", None),
+            ("Bo Berg", None),
+            ("", None),
+        ] {
+            assert_eq!(author(from).as_deref(), expected, "{from}");
+        }
+    }
 }

@@ -7,6 +7,8 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use quick_xml::escape::escape;
 
+use super::html::html;
+
 /// The title of what has neither a title nor a text: an item must have one of both.
 pub(super) const LAST_RESORT: &str = "Untitled";
 
@@ -50,7 +52,7 @@ impl Item {
             self.element("title", title.as_deref().unwrap_or(LAST_RESORT));
         }
         if let Some(description) = description {
-            self.element("description", &description);
+            self.element("description", &html(&description));
         }
     }
 

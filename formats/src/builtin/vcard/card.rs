@@ -1,7 +1,7 @@
 //! Makes a record of the properties of a card.
 
 use super::own;
-use super::parts::{Labels, date, headed, known, service, without_scheme};
+use super::parts::{Labels, date, headed, known, number, service, without_scheme};
 use crate::content_line::{ContentLine, block, line};
 use crate::headers::target::{Target, Targets};
 use crate::record::{Column, Draft, names};
@@ -10,13 +10,15 @@ use crate::{Charset, Contact, Foreign, Record, Section};
 /// What a card gives.
 pub(super) struct Reading {
     pub(super) record: Record,
-    /// The first property of ours that cannot be read, and why.
-    pub(super) fault: Option<Fault>,
+    /// The properties of ours that cannot be read, and why.
+    pub(super) faults: Vec<Fault>,
 }
 
 /// A property of ours that somebody has spoilt.
 pub(super) struct Fault {
     pub(super) property: String,
+    /// The column that it should fill.
+    pub(super) column: Column,
     pub(super) text: String,
     pub(super) reason: String,
 }
@@ -40,8 +42,9 @@ pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section, 
         own::set_exact(&mut contact, lines, charset);
     }
     let mut draft = Draft::with_contact(contact);
-    for (at, line) in named(lines, own::FIELD) {
-        let (field, value) = custom_value(line, charset);
+    let is_field = |name: &str| targets.custom(name).is_some();
+    for (at, line) in lines.iter().enumerate() {
+        let Some((field, value)) = own::custom_value(line, charset, is_field) else { continue };
         match targets.custom(&field) {
             Some(Target::Custom(number)) if !value.trim().is_empty() => {
                 draft.add_custom(targets.field(number), &value);
@@ -59,31 +62,49 @@ pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section, 
         Column::Categories,
         if is_own { own::categories(lines, charset) } else { categories(lines, charset) },
     );
-    let fault = set_extensions(&mut draft, lines, charset, section);
-    Reading { record: draft.into_record(section), fault }
+    let faults = set_extensions(&mut draft, lines, charset, section);
+    Reading { record: draft.into_record(section), faults }
+}
+
+/// Whether anybody reads a property of this name.
+pub(super) fn is_read(name: &str) -> bool {
+    const READ: [&str; 17] = [
+        "FN",
+        "N",
+        "ORG",
+        "TITLE",
+        "ROLE",
+        "EMAIL",
+        "TEL",
+        "X-MS-TEL",
+        "ADR",
+        "LABEL",
+        "URL",
+        "NOTE",
+        "CATEGORIES",
+        "IMPP",
+        "RELATED",
+        "X-ABLABEL",
+        "X-ABDATE",
+    ];
+    READ.contains(&name) || known(name).is_some() || own::is_own_property(name)
 }
 
 /// Sets what properties of ours hold, the first of each that is not blank.
-fn set_extensions(draft: &mut Draft, lines: &[ContentLine], charset: Charset, section: Section) -> Option<Fault> {
-    let mut fault = None;
+fn set_extensions(draft: &mut Draft, lines: &[ContentLine], charset: Charset, section: Section) -> Vec<Fault> {
+    let mut faults: Vec<Fault> = Vec::new();
     for own in lines {
         let column = own::extended(&own.name).filter(|column| Column::of(section).contains(column));
         let Some(column) = column.filter(|column| !draft.has(*column)) else { continue };
         let text = own.text(charset);
+        let is_first = faults.iter().all(|fault| fault.column != column);
         if let Err(reason) = draft.set(column, &text)
-            && fault.is_none()
+            && is_first
         {
-            fault = Some(Fault { property: own.name.clone(), text, reason });
+            faults.push(Fault { property: own.name.clone(), column, text, reason });
         }
     }
-    fault
-}
-
-/// The name of a custom field, and its value.
-fn custom_value(line: &ContentLine, charset: Charset) -> (String, String) {
-    let parts = line.parts(&[';'], charset);
-    let (field, value) = parts.split_first().expect("a value has one part at least");
-    (field.trim().to_owned(), value.join(";"))
+    faults
 }
 
 fn categories(lines: &[ContentLine], charset: Charset) -> Vec<String> {
@@ -139,18 +160,21 @@ impl<'a> Card<'a> {
         }
     }
 
+    /// The company, which is the first place of an organisation, and the departments behind it. Without a first place it is a
+    /// department of a company that nobody names.
     fn organisation(&mut self) {
-        let mut found = None;
         for (at, own) in named(self.lines, "ORG") {
-            let parts: Vec<String> = own.parts(&[';'], self.charset).iter().filter_map(|part| line(part)).collect();
-            let Some((company, departments)) = parts.split_first() else { continue };
-            if found.is_none() {
-                self.contact.set(Column::Company, company);
-                self.put(at, "Department", &departments.join("; "));
-                found = Some(at);
-            } else {
-                self.put(at, "Company", &parts.join("; "));
+            let parts = own.parts(&[';'], self.charset);
+            let (company, departments) = parts.split_first().expect("a value has one part at least");
+            if self.contact.company.is_some() && line(company).is_some() {
+                self.put(at, "Company", &names(parts.iter().map(|part| line(part).unwrap_or_default())).join("; "));
+                continue;
             }
+            if let Some(company) = line(company) {
+                self.contact.set(Column::Company, &company);
+            }
+            let departments = names(departments.iter().map(|part| line(part).unwrap_or_default()));
+            self.put(at, "Department", &departments.join("; "));
         }
     }
 
@@ -164,7 +188,7 @@ impl<'a> Card<'a> {
     fn numbers(&mut self) {
         let (mut phones, mut mobiles, mut faxes) = (Vec::new(), Vec::new(), Vec::new());
         for mut value in self.values("TEL").into_iter().chain(self.values("X-MS-TEL")) {
-            value.text = without_scheme(&value.text, "tel:").replace(";ext=", " ext. ");
+            value.text = number(&value.text);
             let label = self.labels.of_group(value.line).unwrap_or_default().to_lowercase();
             let is = |types: &[&str], words: &[&str]| {
                 types.iter().any(|kind| value.line.has("TYPE", kind)) || words.iter().any(|word| label.contains(word))

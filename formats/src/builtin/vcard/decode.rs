@@ -3,8 +3,9 @@
 use bytes::BytesMut;
 
 use super::card::{self, Fault, Reading};
-use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
+use crate::content_line::{ContentLine, Scanned, Scanner, is_base64, mapping_fault, undeclared};
 use crate::headers::target::Targets;
+use crate::text::trim_invisible;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell,
@@ -23,27 +24,55 @@ pub(super) struct Decoder {
     row_limit: usize,
     scanner: Scanner,
     rows: u64,
+    /// Whether a card has begun anywhere.
+    has_begun: bool,
     card: Option<Card>,
-    /// The first line that is not blank and stands in no card.
-    stray: Option<(u64, String)>,
     charset: Charset,
     last: Option<Last>,
 }
 
-/// A card that is not whole yet.
+/// Lines that make a row and are not whole yet.
 struct Card {
+    kind: Kind,
     line: u64,
+    /// How the card ends.
+    end: End,
     /// In how many cards, which are that of an agent, the next line stands.
     depth: usize,
     /// Whether the line before names an agent whose card follows.
     is_before_agent: bool,
     size: usize,
     lines: Vec<ContentLine>,
+    /// The first line that is no property.
+    junk: Option<(u64, String)>,
+}
+
+#[derive(Debug, PartialEq, Eq)]
+enum Kind {
+    Card,
+    /// Lines outside of any card: the beginning of the first, and how many more there are.
+    Stray {
+        first: String,
+        more: u64,
+    },
+}
+
+/// How a card ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum End {
+    /// With its last line, as it should.
+    Marked,
+    /// Where the next one begins.
+    NextBegins,
+    /// With the file.
+    OfFile,
 }
 
 /// What the last row was made of.
 struct Last {
     record: Record,
+    /// What columns would hold if it could be read, by their names.
+    spoilt: Vec<(&'static str, String)>,
     /// What keeps it from being read again as it is.
     surplus: Option<String>,
 }
@@ -58,14 +87,14 @@ impl Decoder {
             row_limit: options.row_limit,
             scanner: Scanner::new(options.charset, options.row_limit, PASSED_OVER),
             rows: 0,
+            has_begun: false,
             card: None,
-            stray: None,
             charset: Charset::UTF_8,
             last: None,
         }
     }
 
-    /// Works on the line that was found last; answers with the card that it ends.
+    /// Works on the line that was found last; answers with the lines that it ends.
     fn line(&mut self, found: Scanned) -> Option<Card> {
         let (number, length) = (self.scanner.number(), self.scanner.line().len());
         let parsed = match found {
@@ -73,26 +102,32 @@ impl Decoder {
             Scanned::TooLong => None,
         };
         let begins = parsed.as_ref().is_some_and(|line| line.is("BEGIN", "VCARD"));
-        let Some(card) = &mut self.card else {
-            if begins {
-                self.card = Some(Card::begin(number));
-            } else if self.stray.is_none() {
-                let text = String::from_utf8_lossy(self.scanner.line());
-                self.stray = Some((number, text.trim().chars().take(60).collect()));
-            }
-            return None;
-        };
-        if begins && !card.is_before_agent {
+        if begins && !self.card.as_ref().is_some_and(|card| card.is_before_agent) {
+            self.has_begun = true;
             // The card before has no end.
-            return self.card.replace(Card::begin(number));
+            return self.card.replace(Card::begin(Kind::Card, number));
         }
+        let ends = parsed.as_ref().is_some_and(|line| line.is("END", "VCARD"));
+        if self.card.is_none() {
+            if ends || parsed.as_ref().is_some_and(is_wrapping) {
+                return None;
+            }
+            let first = excerpt(self.scanner.line());
+            self.card = Some(Card::begin(Kind::Stray { first, more: 0 }, number));
+        } else if !ends && let Some(Card { kind: Kind::Stray { more, .. }, .. }) = &mut self.card {
+            *more += 1;
+        }
+        let card = self.card.as_mut().expect("there is one, or one has begun just now");
         let is_before_agent = std::mem::take(&mut card.is_before_agent);
         match parsed {
             Some(_) if begins && is_before_agent => card.depth += 1,
-            Some(line) if line.is("END", "VCARD") => match card.depth {
-                0 => return self.card.take(),
-                _ => card.depth -= 1,
-            },
+            Some(_) if ends && card.depth > 0 => card.depth -= 1,
+            // The beginning of a file that has no card may be of any other kind.
+            Some(_) if ends && !self.has_begun => {}
+            Some(_) if ends => {
+                card.end = End::Marked;
+                return self.card.take();
+            }
             Some(line) if line.name == "AGENT" => {
                 let value = line.value().trim_ascii();
                 card.is_before_agent = value.is_empty();
@@ -100,54 +135,111 @@ impl Decoder {
             }
             Some(line) if card.depth == 0 => card.keep(line, length, self.row_limit),
             None if card.depth == 0 && found == Scanned::TooLong => card.size = usize::MAX,
+            None if card.depth == 0 => card.go_on(&self.scanner, self.row_limit),
             Some(_) | None => {}
         }
         None
     }
 
-    fn read(&mut self, card: &Card) -> Row {
+    fn read(&mut self, mut card: Card) -> Row {
         self.rows += 1;
         self.last = None;
         let position = Position { row: self.rows, line: card.line };
         if card.size > self.row_limit {
             return Row::bad(position, format!("the card is longer than {} bytes", self.row_limit));
         }
+        let notes = card.notes();
         let whole = self.forced.or(self.scanner.charset()).filter(|charset| !charset.is_utf16());
         let guessed = whole.or_else(|| undeclared(&card.lines));
         self.charset = guessed.unwrap_or(self.charset);
         let charset = guessed.unwrap_or(Charset::UTF_8);
-        let Reading { record, fault } = card::record(&card.lines, charset, self.section, &self.targets);
+        let Reading { record, faults } = card::record(&card.lines, charset, self.section, &self.targets);
         let group =
             card.lines.iter().find(|line| is_kind(line) && line.value().trim_ascii().eq_ignore_ascii_case(b"group"));
-        let (row, surplus) = match (group, fault) {
-            (Some(line), _) => {
-                let reason = "this is a group of contacts and not one of them";
-                (Row::bad(position, reason), Some(format!("{}:group", line.name)))
-            }
-            (None, Some(Fault { property, text, reason })) => {
-                let surplus = Some(format!("{property}:{text}"));
-                let diagnostics = vec![Diagnostic { field: Some(property), reason }];
-                (Row { position, record: None, diagnostics }, surplus)
-            }
-            (None, None) => (Row::good(position, record.clone()), None),
+        let (row, surplus) = if let Kind::Stray { first, more } = &card.kind {
+            let reason = match more {
+                0 => format!("`{first}` stands in no card; BEGIN:VCARD is missing before it"),
+                1 => format!("`{first}` and another line stand in no card; BEGIN:VCARD is missing before them"),
+                _ => format!("`{first}` and {more} more lines stand in no card; BEGIN:VCARD is missing before them"),
+            };
+            (Row::bad(position, reason), Some(first.clone()).filter(|_| card.lines.is_empty()))
+        } else if let Some(line) = group {
+            let reason = "this is a group of contacts and not one of them";
+            (Row::bad(position, reason), Some(format!("{}:group", line.name)))
+        } else if faults.is_empty() {
+            (Row { position, record: Some(record.clone()), diagnostics: notes }, None)
+        } else {
+            let diagnostic =
+                |fault: &Fault| Diagnostic { field: Some(fault.property.clone()), reason: fault.reason.clone() };
+            (Row { position, record: None, diagnostics: faults.iter().map(diagnostic).collect() }, None)
         };
-        self.last = Some(Last { record, surplus });
+        let spoilt = faults.into_iter().map(|fault| (fault.column.name(), fault.text)).collect();
+        self.last = Some(Last { record, spoilt, surplus });
         row
     }
 }
 
 impl Card {
-    fn begin(line: u64) -> Card {
-        Card { line, depth: 0, is_before_agent: false, size: 0, lines: Vec::new() }
+    fn begin(kind: Kind, line: u64) -> Card {
+        Card {
+            kind,
+            line,
+            end: End::NextBegins,
+            depth: 0,
+            is_before_agent: false,
+            size: 0,
+            lines: Vec::new(),
+            junk: None,
+        }
     }
 
     fn keep(&mut self, line: ContentLine, length: usize, limit: usize) {
+        self.grow(length, limit);
+        if self.size <= limit {
+            self.lines.push(line);
+        }
+    }
+
+    /// Takes a line that is no property: more of a value in base64, which 2.1 does not always fold, or something to be told of.
+    fn go_on(&mut self, scanner: &Scanner, limit: usize) {
+        let line = scanner.line();
+        self.grow(line.len(), limit);
+        if scanner.follows() && self.lines.last_mut().is_some_and(|last| last.continue_base64(line)) {
+            return;
+        }
+        // Lines of a picture that is passed over are nothing to be told of.
+        if self.junk.is_none() && !is_base64(line) {
+            self.junk = Some((scanner.number(), excerpt(line)));
+        }
+    }
+
+    fn grow(&mut self, length: usize, limit: usize) {
         self.size = self.size.saturating_add(length);
         if self.size > limit {
             self.lines = Vec::new();
-        } else if !line.is_binary() {
-            self.lines.push(line);
         }
+    }
+
+    /// Makes text of the values in base64; answers with what is to be said of the card although it can be read.
+    fn notes(&mut self) -> Vec<Diagnostic> {
+        let mut notes = Vec::new();
+        for line in &mut self.lines {
+            if !line.decode_base64() && card::is_read(&line.name) {
+                let reason = "the value is said to be text in base64 and is none; it is taken as it is written";
+                notes.push(Diagnostic { field: Some(line.name.clone()), reason: reason.to_owned() });
+            }
+        }
+        let junk = self.junk.take().map(|(number, text)| {
+            format!("`{text}` in line {number} is no property and is not read; a property is written NAME:value")
+        });
+        let end = match self.end {
+            End::Marked => None,
+            End::NextBegins => Some("the card has no END:VCARD; it ends where the next begins"),
+            End::OfFile => Some("the card has no END:VCARD; the file may be cut off in it"),
+        };
+        let whole = junk.into_iter().chain(end.map(str::to_owned));
+        notes.extend(whole.map(|reason| Diagnostic { field: None, reason }));
+        notes
     }
 }
 
@@ -158,26 +250,27 @@ impl Decode for Decoder {
         }
         while let Some(found) = self.scanner.next(input, at_end) {
             if let Some(card) = self.line(found) {
-                return Ok(Some(self.read(&card)));
+                return Ok(Some(self.read(card)));
             }
         }
         if !at_end {
             return Ok(None);
         }
-        if let Some(card) = self.card.take() {
-            return Ok(Some(self.read(&card)));
-        }
-        match self.stray.take() {
-            Some((line, found)) if self.rows == 0 => {
+        match self.card.take() {
+            Some(Card { kind: Kind::Stray { first: found, .. }, line, .. }) if !self.has_begun => {
                 Err(DecodeError::NoComponent { line, found, expected: "BEGIN:VCARD" })
             }
-            _ => Ok(None),
+            Some(card) => Ok(Some(self.read(Card { end: End::OfFile, ..card }))),
+            None => Ok(None),
         }
     }
 
     fn source(&self) -> Option<Source<'_>> {
-        let Last { record, surplus } = self.last.as_ref()?;
+        let Last { record, spoilt, surplus } = self.last.as_ref()?;
         let mut source = Source::of_record(record, self.section);
+        for (column, text) in spoilt {
+            source.set(column, text);
+        }
         let surplus = surplus.as_ref().map(|text| SourceCell { column: Source::SURPLUS.into(), text: text.into() });
         source.cells.extend(surplus);
         Some(source)
@@ -187,6 +280,18 @@ impl Decode for Decoder {
         let charset = self.forced.or(self.scanner.charset()).unwrap_or(self.charset);
         Findings { charset: Some(charset), ..Findings::default() }
     }
+}
+
+/// The beginning of a line, for a sentence.
+fn excerpt(line: &[u8]) -> String {
+    const LONGEST: usize = 60;
+    String::from_utf8_lossy(trim_invisible(line)).replace('\0', "").chars().take(LONGEST).collect()
+}
+
+/// Whether a line stands around the cards of an address book and says nothing of anybody.
+fn is_wrapping(line: &ContentLine) -> bool {
+    let is_boundary = matches!(line.name.as_str(), "BEGIN" | "END") && line.component() == "VADDRESSBOOK";
+    is_boundary || matches!(line.name.as_str(), "VERSION" | "PRODID" | "METHOD")
 }
 
 fn is_kind(line: &ContentLine) -> bool {

@@ -6,8 +6,9 @@ use bytes::BytesMut;
 use jiff::Timestamp;
 
 use super::own::{self, PRODUCT};
+use super::parts::has_scheme;
 use super::uri;
-use crate::content_line::{is_forbidden, push_line, push_text};
+use crate::content_line::{as_kept, is_forbidden, push_line, push_text};
 use crate::record::Column;
 use crate::{Contact, Encode, EncodeError, EncodeOptions, Record, Section, Transaction, VCardVersion};
 
@@ -57,10 +58,9 @@ impl Encode for Encoder {
                 card.text(name, Some(&cell));
             }
         }
-        for field in &self.custom_fields {
-            if let Some(value) = visible(Some(record.custom_value(field))) {
-                card.list(own::FIELD, ';', &[field, value]);
-            }
+        let values = self.custom_fields.iter().map(|field| (field, visible(Some(record.custom_value(field)))));
+        for (number, (field, value)) in (1..).zip(values.filter_map(|(field, value)| Some((field, value?)))) {
+            card.raw(&own::field(number, field, value));
         }
         card.raw("END:VCARD");
         Ok(())
@@ -118,6 +118,8 @@ impl Card<'_> {
             Some(number) if self.version == VCardVersion::V4 && uri::is_international(number) => {
                 self.raw(&format!("{head};VALUE=uri:tel:{number}"));
             }
+            // What begins like a URI and was not entered as one stays what it is.
+            Some(number) if has_scheme(&as_kept(number)) => self.text(&format!("{head};VALUE=text"), Some(number)),
             _ => self.text(head, number),
         }
     }
@@ -134,12 +136,13 @@ impl Card<'_> {
     /// A web site, as URI, and as it was entered where that is something else.
     fn url(&mut self, url: Option<&str>) {
         let Some(url) = visible(url) else { return };
-        let uri = uri::of_web_site(url);
+        let url = as_kept(url);
+        let uri = uri::of_web_site(&url);
         if let Some(uri) = &uri {
             self.raw(&format!("URL:{uri}"));
         }
-        if uri.as_deref() != Some(url) {
-            self.text(own::URL, Some(url));
+        if uri.as_deref() != Some(&url) {
+            self.text(own::URL, Some(&url));
         }
     }
 

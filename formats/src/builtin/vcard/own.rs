@@ -1,14 +1,57 @@
 //! What only cards of ours have: properties for what vCard has none for, and texts that come back letter by letter.
 
-use crate::content_line::ContentLine;
+use super::parts::{has_scheme, number, percent_decoded};
+use super::uri;
+use crate::content_line::{ContentLine, as_kept};
 use crate::record::{Column, names};
 use crate::{Charset, Contact};
 
 /// By this PRODID a card of ours is known. It has no version, so that a card changes only with its record.
 pub(super) const PRODUCT: &str = "-//Cairn//Cairn contacts//EN";
 
-/// The value of a custom field: the field's name, `;`, and the value.
-pub(super) const FIELD: &str = "X-CAIRN-FIELD";
+/// The value of a custom field, `X-CAIRN-FIELD-1`, `-2` and so on: the field's name, `=` and the value, both percent-encoded. Some programs
+/// keep only the last property of a name, and others write the separators of a value anew. Without a number it is the form in which it
+/// was written before: name, `;`, value.
+const FIELD: &str = "X-CAIRN-FIELD";
+
+/// The property of a custom field. It loses what every text of a card does: the kind of line ends, and control characters.
+pub(super) fn field(number: usize, name: &str, value: &str) -> String {
+    format!("{FIELD}-{number}:{}={}", uri::escaped(&as_kept(name)), uri::escaped(&as_kept(value)))
+}
+
+/// The name of a custom field and its value, if the line has one. In the form without a number the first `;` ends the name, unless
+/// what stands before another one names a field; programs that do not know the property escape it.
+pub(super) fn custom_value(
+    line: &ContentLine,
+    charset: Charset,
+    is_field: impl Fn(&str) -> bool,
+) -> Option<(String, String)> {
+    let rest = line.name.strip_prefix(FIELD)?;
+    if let Some(number) = rest.strip_prefix('-') {
+        let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
+        let text = line.text(charset);
+        let (name, value) = text.split_once('=').filter(|_| is_number)?;
+        return Some((percent_decoded(name.trim()).trim().to_owned(), percent_decoded(value)));
+    }
+    if !rest.is_empty() {
+        return None;
+    }
+    let parts = line.parts(&[';'], charset);
+    let (field, value) = parts.split_first().expect("a value has one part at least");
+    if !value.is_empty() {
+        return Some((field.trim().to_owned(), value.join(";")));
+    }
+    // Every separator is escaped, or there is none.
+    let mut splits = field.match_indices(';').map(|(at, _)| (field[..at].trim(), &field[at + 1..]));
+    let first = splits.clone().next().unwrap_or((field.trim(), ""));
+    let (name, value) = splits.find(|(name, _)| is_field(name)).unwrap_or(first);
+    Some((name.to_owned(), value.to_owned()))
+}
+
+/// Whether only we write a property of this name.
+pub(super) fn is_own_property(name: &str) -> bool {
+    name.starts_with("X-CAIRN-")
+}
 
 /// The web site as somebody has entered it, where that is not the URI which URL has.
 pub(super) const URL: &str = "X-CAIRN-URL";
@@ -63,8 +106,9 @@ pub(super) fn set_exact(contact: &mut Contact, lines: &[ContentLine], charset: C
     for (column, is_meant) in numbers {
         if let Some(line) = only("TEL", is_meant) {
             let text = line.text(charset);
-            let number = if line.has("VALUE", "URI") { text.strip_prefix("tel:").unwrap_or(&text) } else { &text };
-            contact.set(column, number);
+            let is_text = line.has("VALUE", "TEXT");
+            let is_uri = line.has("VALUE", "URI") || (!is_text && has_scheme(&text));
+            contact.set(column, if is_uri { number(&text) } else { text }.as_str());
         }
     }
     if let Some(line) = only("ADR", |_| true) {
@@ -78,7 +122,12 @@ pub(super) fn set_exact(contact: &mut Contact, lines: &[ContentLine], charset: C
         }
     }
     if let Some(line) = only(URL, |_| true) {
-        contact.set(Column::Url, &line.text(charset));
+        let entered = line.text(charset);
+        // Another program may have changed the one and not the other.
+        let is_same = uri::of_web_site(&entered).as_deref() == contact.url.as_deref();
+        if contact.url.is_none() || is_same {
+            contact.set(Column::Url, &entered);
+        }
     }
 }
 

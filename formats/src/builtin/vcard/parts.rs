@@ -46,9 +46,9 @@ impl Labels {
         if let Some(label) = self.of_group(line) {
             return label.to_owned();
         }
-        let types = line.parameters("TYPE").flat_map(|types| types.split(','));
-        let telling = types.filter(|kind| !SILENT.iter().any(|silent| kind.eq_ignore_ascii_case(silent)));
-        telling.map(|kind| kind.trim().to_lowercase()).filter(|kind| !kind.is_empty()).collect::<Vec<_>>().join(", ")
+        let telling =
+            line.parameters("TYPE").filter(|kind| !SILENT.iter().any(|silent| kind.eq_ignore_ascii_case(silent)));
+        telling.map(str::to_lowercase).collect::<Vec<_>>().join(", ")
     }
 }
 
@@ -127,6 +127,59 @@ pub(super) fn without_scheme<'a>(text: &'a str, scheme: &str) -> &'a str {
         Some(start) if start.eq_ignore_ascii_case(scheme) => &text[scheme.len()..],
         _ => text,
     }
+}
+
+/// The schemes of telephone numbers (RFC 3966, RFC 2806, RFC 5724) and what programs write for them.
+const SCHEMES: [&str; 5] = ["tel:", "fax:", "modem:", "sms:", "callto:"];
+
+/// Whether a telephone number is written as a URI.
+pub(super) fn has_scheme(text: &str) -> bool {
+    uri_of_number(text.trim()).is_some()
+}
+
+fn uri_of_number(text: &str) -> Option<&str> {
+    SCHEMES.iter().map(|scheme| without_scheme(text, scheme)).find(|rest| rest.len() < text.len())
+}
+
+/// A telephone number without the scheme and the parameters of a URI (RFC 3966): an extension stands behind the number, and where
+/// it only means something stands in parentheses.
+pub(super) fn number(text: &str) -> String {
+    let text = text.trim();
+    let Some(uri) = uri_of_number(text) else { return text.to_owned() };
+    let decoded = percent_decoded(uri.trim_start_matches("//"));
+    let mut parameters = decoded.split(';');
+    let mut number = parameters.next().unwrap_or_default().trim().to_owned();
+    for parameter in parameters {
+        let (name, value) = parameter.split_once('=').unwrap_or((parameter, ""));
+        match name.trim().to_ascii_lowercase().as_str() {
+            _ if value.trim().is_empty() => {}
+            "ext" => number.push_str(&format!(" ext. {}", value.trim())),
+            "phone-context" => number.push_str(&format!(" ({})", value.trim())),
+            _ => {}
+        }
+    }
+    number
+}
+
+/// A text with what `%` and two digits stand for (RFC 3986 section 2.1). A `%` before anything else is one.
+pub(super) fn percent_decoded(text: &str) -> String {
+    let mut bytes = Vec::with_capacity(text.len());
+    let mut rest = text.as_bytes();
+    while let [first, after @ ..] = rest {
+        let digits = after.get(..2).filter(|digits| digits.iter().all(u8::is_ascii_hexdigit));
+        let escape = digits.and_then(|digits| u8::from_str_radix(std::str::from_utf8(digits).ok()?, 16).ok());
+        match escape.filter(|_| *first == b'%') {
+            Some(byte) => {
+                bytes.push(byte);
+                rest = &after[2..];
+            }
+            None => {
+                bytes.push(*first);
+                rest = after;
+            }
+        }
+    }
+    String::from_utf8_lossy(&bytes).into_owned()
 }
 
 /// A day as 2026-11-22, or as --11-22 without a year; anything else as it is written.

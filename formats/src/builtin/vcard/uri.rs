@@ -44,9 +44,26 @@ fn begins_with_host(text: &str) -> bool {
     host.contains('.') && host.chars().all(|char| char.is_alphanumeric() || matches!(char, '.' | '-'))
 }
 
-/// The text with `%` and two digits for each byte that no URI has.
+/// A text of which nothing but letters and digits of ASCII and `-._~` are left as they are (RFC 3986 section 2.3).
+pub(super) fn escaped(text: &str) -> String {
+    let mut escaped = String::with_capacity(text.len() + 16);
+    for byte in text.bytes() {
+        if byte.is_ascii_alphanumeric() || b"-._~".contains(&byte) {
+            escaped.push(char::from(byte));
+        } else {
+            push_escape(byte, &mut escaped);
+        }
+    }
+    escaped
+}
+
+fn push_escape(byte: u8, text: &mut String) {
+    write!(text, "%{byte:02X}").expect("a string can always be written to");
+}
+
+/// The text with `%` and two digits for each byte that no URI has, and for commas: readers of cards take them for the end of the URI.
 fn encoded(text: &str) -> Cow<'_, str> {
-    const RESERVED: &[u8] = b"-._~:/?@!$&'()*+,;=";
+    const RESERVED: &[u8] = b"-._~:/?@!$&'()*+;=";
     let bytes = text.as_bytes();
     let fragment = bytes.iter().position(|byte| *byte == b'#');
     let is_allowed = |at: usize| match bytes[at] {
@@ -62,7 +79,7 @@ fn encoded(text: &str) -> Cow<'_, str> {
         if is_allowed(at) {
             encoded.push(char::from(*byte));
         } else {
-            write!(encoded, "%{byte:02X}").expect("a string can always be written to");
+            push_escape(*byte, &mut encoded);
         }
     }
     Cow::Owned(encoded)
@@ -78,6 +95,7 @@ mod tests {
             ("https://example.com/ada?a=1&b=2#c", Some("https://example.com/ada?a=1&b=2#c")),
             ("www.example.com/a b", Some("http://www.example.com/a%20b")),
             ("https://müller.example/\\%41%4\u{1}#a#b", Some("https://m%C3%BCller.example/%5C%41%254%01#a%23b")),
+            ("https://example.com/map/@48.2,16.4;z=1", Some("https://example.com/map/@48.2%2C16.4;z=1")),
             ("see the other one", None),
             ("'quoted", None),
             (":", None),

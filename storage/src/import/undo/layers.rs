@@ -3,10 +3,11 @@
 use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
 use super::{Kept, KeptReason, Step, Work};
+use crate::among;
 use crate::contact::Contact;
 use crate::entity::import_changes::{ActiveModel, Column, Entity, Model as Layer};
 use crate::entity::{edits as edits_table, events, imports, people, transactions};
@@ -127,23 +128,30 @@ impl Work<'_> {
 
     /// The layers of other imports that are applied, by record and field.
     async fn others(&self, records: &[Uuid]) -> Result<HashMap<(Uuid, String), Vec<Layer>>> {
-        let applied = imports::Entity::find()
-            .select_only()
-            .column(imports::Column::Id)
-            .filter(imports::Column::AccountId.eq(self.unit.account))
-            .filter(imports::Column::Status.eq(Status::Applied));
-        let mut others: HashMap<_, Vec<_>> = HashMap::new();
+        let scope = self.unit.scope();
+        let mut found = Vec::new();
         for records in records.chunks(record::IDS_A_STATEMENT) {
-            let query = Entity::find().filter(
-                Condition::all()
-                    .add(Column::AccountId.eq(self.unit.account))
-                    .add(Column::RecordId.is_in(records.iter().copied()))
-                    .add(Column::ImportId.ne(self.import))
-                    .add(Column::ImportId.in_subquery(sea_orm::QueryTrait::into_query(applied.clone()))),
-            );
-            for layer in query.all(self.unit.on()).await? {
-                others.entry((layer.record_id, layer.field.clone())).or_default().push(layer);
-            }
+            let query = Entity::find()
+                .filter(Column::AccountId.eq(self.unit.account))
+                .filter(among::ids(&scope, Column::RecordId, records))
+                .filter(Column::ImportId.ne(self.import));
+            found.extend(query.all(self.unit.on()).await?);
+        }
+        let imports: HashSet<_> = found.iter().map(|layer| layer.import_id).collect();
+        let imports: Vec<_> = imports.into_iter().collect();
+        let mut applied: HashSet<Uuid> = HashSet::new();
+        for some in imports.chunks(record::IDS_A_STATEMENT) {
+            let query = imports::Entity::find()
+                .select_only()
+                .column(imports::Column::Id)
+                .filter(imports::Column::AccountId.eq(self.unit.account))
+                .filter(imports::Column::Status.eq(Status::Applied))
+                .filter(among::ids(&scope, imports::Column::Id, some));
+            applied.extend(query.into_tuple::<Uuid>().all(self.unit.on()).await?);
+        }
+        let mut others: HashMap<_, Vec<_>> = HashMap::new();
+        for layer in found.into_iter().filter(|layer| applied.contains(&layer.import_id)) {
+            others.entry((layer.record_id, layer.field.clone())).or_default().push(layer);
         }
         Ok(others)
     }

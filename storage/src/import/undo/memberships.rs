@@ -1,59 +1,50 @@
 //! What an import did beside fields: categories that it put records into or made, and steps from stage to stage.
 
-use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Step, Work};
+use super::{Step, Work, list};
 use crate::error::Result;
+
+// As in `presence.rs`, `OFFSET 0` and the look-ups in brackets have PostgreSQL look up each row on its own.
 
 /// A member of the category `c` is there.
 const HAS_MEMBERS: &str = "EXISTS (
-    SELECT 1 FROM item_categories n WHERE n.account_id = c.account_id AND n.category_id = c.id AND (
-        (n.kind = 1 AND EXISTS (SELECT 1 FROM people r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
-        OR (n.kind = 2 AND EXISTS (SELECT 1 FROM transactions r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
-        OR (n.kind = 3 AND EXISTS (SELECT 1 FROM events r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
-        OR (n.kind = 4 AND EXISTS (SELECT 1 FROM messages r WHERE r.account_id = n.account_id AND r.id = n.item_id AND r.deleted_at IS NULL))
-    ))";
-
-/// An import with this status made the category `c`.
-fn made_by(status: i16) -> String {
-    format!(
-        "EXISTS (SELECT 1 FROM import_categories m JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
-         WHERE m.account_id = c.account_id AND m.category_id = c.id AND i.status = {status})"
-    )
-}
+    SELECT 1 FROM item_categories n WHERE n.account_id = $1 AND n.category_id = c.id AND CASE n.kind
+        WHEN 1 THEN (SELECT r.deleted_at IS NULL FROM people r WHERE r.account_id = $1 AND r.id = n.item_id)
+        WHEN 2 THEN (SELECT r.deleted_at IS NULL FROM transactions r WHERE r.account_id = $1 AND r.id = n.item_id)
+        WHEN 3 THEN (SELECT r.deleted_at IS NULL FROM events r WHERE r.account_id = $1 AND r.id = n.item_id)
+        ELSE (SELECT r.deleted_at IS NULL FROM messages r WHERE r.account_id = $1 AND r.id = n.item_id)
+    END LIMIT 1 OFFSET 0)";
 
 /// What an undo has taken out is there again, by the same import.
 const IS_THERE: &str = "EXISTS (
     SELECT 1 FROM item_categories n
-    WHERE n.account_id = undone_categories.account_id AND n.item_id = undone_categories.item_id
-    AND n.category_id = undone_categories.category_id AND n.kind = undone_categories.kind
-    AND n.import_id = undone_categories.import_id)";
+    WHERE n.account_id = $1 AND n.category_id = undone_categories.category_id AND n.kind = undone_categories.kind
+    AND n.item_id = undone_categories.item_id AND n.import_id = undone_categories.import_id LIMIT 1 OFFSET 0)";
 
 /// The first applied import that would put an item into a category where another one has put it.
 const CLAIM: &str = "SELECT u.import_id FROM undone_categories u
-    JOIN imports i ON i.account_id = u.account_id AND i.id = u.import_id AND i.status = 1
-    WHERE u.account_id = item_categories.account_id AND u.item_id = item_categories.item_id
-    AND u.category_id = item_categories.category_id AND u.kind = item_categories.kind ORDER BY u.import_id LIMIT 1";
-
-#[derive(FromQueryResult)]
-struct Category {
-    id: Uuid,
-}
+    WHERE u.account_id = $1 AND u.item_id = item_categories.item_id
+    AND u.category_id = item_categories.category_id AND u.kind = item_categories.kind
+    AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = u.import_id) = 1
+    ORDER BY u.import_id LIMIT 1 OFFSET 0";
 
 impl Work<'_> {
     /// The steps of transactions that the import moved are none any more, or are again.
     pub(super) async fn steps(&self) -> Result<()> {
-        let of_rows = "import_id = $2 AND transaction_id IN (
-            SELECT record_id FROM import_records WHERE account_id = $1 AND import_id = $2
-            AND row_number > $3 AND row_number <= $4 AND kind = 2 AND deed = 2)";
         let (set, now) = match self.step {
-            Step::Undo => ("$5", self.unit.now.microseconds()),
-            Step::Redo => ("NULLIF($5, $5)", 0),
+            Step::Undo => ("$4", self.unit.now.microseconds()),
+            Step::Redo => ("NULLIF($4, $4)", 0),
         };
-        let update = format!("UPDATE transaction_stages SET undone_at = {set} WHERE account_id = $1 AND {of_rows}");
-        for (after, upto) in self.ranges() {
-            self.run(&update, [after.into(), upto.into(), now.into()]).await?;
+        let update = format!(
+            "UPDATE transaction_stages SET undone_at = {set} WHERE account_id = $1 AND import_id = $2 AND {}",
+            self.these("transaction_id", 3)
+        );
+        for range in self.ranges() {
+            let moved = self.records("kind = 2 AND deed = 2", range).await?;
+            if !moved.is_empty() {
+                self.run(&update, [list(&moved), now.into()]).await?;
+            }
         }
         Ok(())
     }
@@ -71,11 +62,8 @@ impl Work<'_> {
             self.run(&done, []).await?;
             return Ok(());
         }
-        let of_rows = "account_id = $1 AND import_id = $2 AND item_id IN (
-            SELECT c.record_id FROM import_records c WHERE c.account_id = $1 AND c.import_id = $2
-            AND c.row_number > $3 AND c.row_number <= $4 AND c.deed = 2 AND NOT EXISTS (
-                SELECT 1 FROM import_records m{by_record}
-                WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.import_id = c.import_id AND m.deed = 1))";
+        let these = self.these("item_id", 3);
+        let of_rows = format!("account_id = $1 AND import_id = $2 AND {these}");
         let keep = format!(
             "INSERT INTO undone_categories (account_id, import_id, category_id, kind, item_id)
              SELECT account_id, import_id, category_id, kind, item_id FROM item_categories WHERE {of_rows}
@@ -84,41 +72,57 @@ impl Work<'_> {
         let hand_over =
             format!("UPDATE item_categories SET import_id = ({CLAIM}) WHERE {of_rows} AND EXISTS ({CLAIM})");
         let done = format!(
-            "DELETE FROM undone_categories WHERE account_id = $1 AND import_id <> $2 AND item_id IN (
-                 SELECT c.record_id FROM import_records c WHERE c.account_id = $1 AND c.import_id = $2
-                 AND c.row_number > $3 AND c.row_number <= $4 AND c.deed = 2) AND {IS_THERE}"
+            "DELETE FROM undone_categories WHERE account_id = $1 AND import_id <> $2 AND {these} AND {IS_THERE}"
         );
         let leave = format!("DELETE FROM item_categories WHERE {of_rows}");
-        for (after, upto) in self.ranges() {
-            self.run(&keep, [after.into(), upto.into()]).await?;
-            if self.run(&hand_over, [after.into(), upto.into()]).await? > 0 {
-                self.run(&done, [after.into(), upto.into()]).await?;
+        let not_made = format!(
+            "deed = 2 AND NOT EXISTS (
+                 SELECT 1 FROM import_records m{{by_record}} WHERE m.account_id = $1 AND m.record_id = import_records.record_id
+                 AND m.import_id = $2 AND m.deed = 1 LIMIT 1 OFFSET 0)"
+        );
+        for range in self.ranges() {
+            let changed = self.records(&not_made, range).await?;
+            if changed.is_empty() {
+                continue;
             }
-            self.run(&leave, [after.into(), upto.into()]).await?;
+            self.run(&keep, [list(&changed)]).await?;
+            if self.run(&hand_over, [list(&changed)]).await? > 0 {
+                self.run(&done, [list(&changed)]).await?;
+            }
+            self.run(&leave, [list(&changed)]).await?;
         }
         Ok(())
     }
 
     /// Categories that undone imports made go when nobody is in them, and come back with what is.
     pub(super) async fn categories(&self) -> Result<()> {
-        let (applied, undone) = (made_by(1), made_by(7));
+        let (applied, undone) = (self.made_by(1), self.made_by(7));
         let mark = format!(
             "INSERT INTO undone_records (account_id, record_id)
              SELECT c.account_id, c.id FROM categories c
-             WHERE c.account_id = $1 AND c.deleted_at IS NULL AND {undone} AND NOT {HAS_MEMBERS} AND $2 = $2
-             ON CONFLICT DO NOTHING"
+             WHERE c.account_id = $1 AND {undone} AND c.deleted_at IS NULL AND NOT {HAS_MEMBERS} AND $2 = $2
+             ON CONFLICT DO NOTHING RETURNING record_id AS id"
         );
-        self.run(&mark, []).await?;
+        let marked = self.ids(&mark, []).await?;
         let now = self.unit.now.microseconds();
-        let trash = "UPDATE categories SET deleted_at = $3, updated_at = $3, version = version + 1
-            WHERE account_id = $1 AND deleted_at IS NULL AND $2 = $2
-            AND id IN (SELECT record_id FROM undone_records WHERE account_id = $1)";
-        self.run(trash, [now.into()]).await?;
+        if !marked.is_empty() {
+            let trash = format!(
+                "UPDATE categories SET deleted_at = $4, updated_at = $4, version = version + 1
+                 WHERE account_id = $1 AND deleted_at IS NULL AND $2 = $2 AND {}",
+                self.these("id", 3)
+            );
+            self.run(&trash, [list(&marked), now.into()]).await?;
+        }
+        if self.step == Step::Undo {
+            return Ok(());
+        }
         let returning = format!(
-            "SELECT c.id FROM categories c JOIN undone_records u ON u.account_id = c.account_id AND u.record_id = c.id
-             WHERE c.account_id = $1 AND c.deleted_at IS NOT NULL AND $2 = $2 AND ({applied} OR {HAS_MEMBERS}) ORDER BY c.id"
+            "SELECT c.id FROM categories c
+             WHERE c.account_id = $1 AND c.deleted_at IS NOT NULL AND $2 = $2 AND EXISTS (
+                 SELECT 1 FROM undone_records u WHERE u.account_id = $1 AND u.record_id = c.id LIMIT 1 OFFSET 0)
+             AND ({applied} OR {HAS_MEMBERS}) ORDER BY c.id"
         );
-        for Category { id } in self.rows::<Category>(&returning, []).await? {
+        for id in self.ids(&returning, []).await? {
             match self.namesake(id).await? {
                 None => {
                     let restore = "UPDATE categories SET deleted_at = NULL, updated_at = $4, version = version + 1
@@ -134,12 +138,21 @@ impl Work<'_> {
         Ok(())
     }
 
+    /// The condition that imports with this status made the category `c`.
+    fn made_by(&self, status: i16) -> String {
+        let made = format!(
+            "(SELECT made.category_id FROM import_categories made WHERE made.account_id = $1
+              AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = made.import_id) = {status})"
+        );
+        if self.unit.is_sqlite() { format!("c.id IN {made}") } else { format!("c.id = ANY(ARRAY{made})") }
+    }
+
     /// The live category that has the name of another.
     async fn namesake(&self, id: Uuid) -> Result<Option<Uuid>> {
         let namesake =
             "SELECT o.id FROM categories c JOIN categories o ON o.account_id = c.account_id AND o.name_key = c.name_key
             WHERE c.account_id = $1 AND c.id = $3 AND o.deleted_at IS NULL AND $2 = $2";
-        Ok(self.rows::<Category>(namesake, [id.into()]).await?.first().map(|category| category.id))
+        Ok(self.ids(namesake, [id.into()]).await?.first().copied())
     }
 
     /// Puts the members of a category into another, with what imports have put there or would put there.

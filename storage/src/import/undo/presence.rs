@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Kept, KeptReason, Number, Work};
+use super::{Id, Kept, KeptReason, Work, list};
 use crate::entity::{events, people, transactions};
 use crate::error::Result;
 use crate::item::ItemKind;
@@ -15,38 +15,52 @@ use crate::record::by_ids;
 /// Events first, as they hold what they belong to, then transactions, as they hold their people.
 const ORDER: [ItemKind; 3] = [ItemKind::Event, ItemKind::Transaction, ItemKind::Person];
 
+// Each of these conditions is asked of a record `r` on its own, by an index that begins with its id. `OFFSET 0` and the look-ups in
+// brackets keep PostgreSQL from making one join of them all: of what an import has just written it has no statistics, and would
+// go through the whole account for each record. Each names the account as the constant that it is (reference: Citus).
+
 /// The import that made the record is undone.
 const MADE_BY_UNDONE: &str = "EXISTS (
-    SELECT 1 FROM import_records m{by_record} JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
-    WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.deed = 1 AND i.status = 7)";
+    SELECT 1 FROM import_records m{by_record} WHERE m.account_id = $1 AND m.record_id = r.id AND m.deed = 1
+    AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = m.import_id) = 7 LIMIT 1 OFFSET 0)";
 
 /// Somebody has edited the record.
-const EDITED: &str = "EXISTS (SELECT 1 FROM edits e WHERE e.account_id = c.account_id AND e.record_id = c.record_id)";
+const EDITED: &str = "EXISTS (SELECT 1 FROM edits e WHERE e.account_id = $1 AND e.record_id = r.id LIMIT 1 OFFSET 0)";
 
 /// An import that is applied has changed the record.
 const IMPORTED: &str = "EXISTS (
-    SELECT 1 FROM import_records m{by_record} JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
-    WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.deed = 2 AND i.status = 1)";
+    SELECT 1 FROM import_records m{by_record} WHERE m.account_id = $1 AND m.record_id = r.id AND m.deed = 2
+    AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = m.import_id) = 1 LIMIT 1 OFFSET 0)";
+
+/// This import has made or changed the record.
+const MADE_OR_CHANGED: &str = "EXISTS (
+    SELECT 1 FROM import_records m{by_record} WHERE m.account_id = $1 AND m.record_id = r.id AND m.import_id = $2
+    AND m.deed IN (1, 2) LIMIT 1 OFFSET 0)";
+
+/// An undo has put the record into the trash.
+const UNDONE: &str =
+    "EXISTS (SELECT 1 FROM undone_records u WHERE u.account_id = $1 AND u.record_id = r.id LIMIT 1 OFFSET 0)";
 
 /// A transaction of the person is there.
 const HAS_TRANSACTIONS: &str = "EXISTS (
     SELECT 1 FROM transactions t
-    WHERE t.account_id = c.account_id AND t.person_id = c.record_id AND t.deleted_at IS NULL)";
+    WHERE t.account_id = $1 AND t.person_id = r.id AND t.deleted_at IS NULL LIMIT 1 OFFSET 0)";
 
 /// An event that belongs to the record is there.
 const HAS_EVENTS: &str = "EXISTS (
-    SELECT 1 FROM associations a JOIN events h ON h.account_id = a.account_id AND h.id = a.item_id
-    WHERE a.account_id = c.account_id AND a.subject_id = c.record_id AND a.kind = 3 AND h.deleted_at IS NULL)";
+    SELECT 1 FROM associations a WHERE a.account_id = $1 AND a.subject_id = r.id AND a.kind = 3
+    AND (SELECT h.deleted_at IS NULL FROM events h WHERE h.account_id = $1 AND h.id = a.item_id) LIMIT 1 OFFSET 0)";
 
 /// A message that belongs to the record is there.
 const HAS_MESSAGES: &str = "EXISTS (
-    SELECT 1 FROM associations a JOIN messages h ON h.account_id = a.account_id AND h.id = a.item_id
-    WHERE a.account_id = c.account_id AND a.subject_id = c.record_id AND a.kind = 4 AND h.deleted_at IS NULL)";
+    SELECT 1 FROM associations a WHERE a.account_id = $1 AND a.subject_id = r.id AND a.kind = 4
+    AND (SELECT h.deleted_at IS NULL FROM messages h WHERE h.account_id = $1 AND h.id = a.item_id) LIMIT 1 OFFSET 0)";
 
 /// The person of a transaction is there, or comes back.
 const HAS_PERSON: &str = "EXISTS (
-    SELECT 1 FROM people p WHERE p.account_id = c.account_id AND p.id = r.person_id AND (p.deleted_at IS NULL OR EXISTS (
-        SELECT 1 FROM undone_records u WHERE u.account_id = p.account_id AND u.record_id = p.id)))";
+    SELECT 1 FROM people p WHERE p.account_id = $1 AND p.id = r.person_id AND (p.deleted_at IS NULL OR EXISTS (
+        SELECT 1 FROM undone_records u WHERE u.account_id = $1 AND u.record_id = p.id LIMIT 1 OFFSET 0))
+    LIMIT 1 OFFSET 0)";
 
 /// What else than the imports that changed it can hold a record.
 fn attachments(kind: ItemKind) -> &'static [(&'static str, KeptReason)] {
@@ -75,15 +89,6 @@ fn number(kind: ItemKind) -> i16 {
     sea_orm::ActiveEnum::to_value(&kind)
 }
 
-/// The records of some rows of the import that are of one kind, as `c`, with their rows, as `r`.
-fn of_rows(kind: ItemKind) -> String {
-    let (table, kind) = (table(kind), number(kind));
-    format!(
-        "import_records c JOIN {table} r ON r.account_id = c.account_id AND r.id = c.record_id
-         WHERE c.account_id = $1 AND c.import_id = $2 AND c.row_number > $3 AND c.row_number <= $4 AND c.kind = {kind}"
-    )
-}
-
 #[derive(FromQueryResult)]
 struct Staying {
     record_id: Uuid,
@@ -92,45 +97,42 @@ struct Staying {
     held_by: i32,
 }
 
-#[derive(FromQueryResult)]
-struct Subject {
-    record_id: Uuid,
-}
-
 impl Work<'_> {
     /// Puts into the trash what nothing holds any more.
     pub(super) async fn take_away(&mut self) -> Result<()> {
         for kind in ORDER {
+            let (table, these) = (table(kind), self.these("r.id", 3));
             let held = attachments(kind).iter().map(|(has, _)| format!("AND NOT {has}")).collect::<Vec<_>>().join(" ");
             let mark = format!(
                 "INSERT INTO undone_records (account_id, record_id)
-                 SELECT DISTINCT c.account_id, c.record_id FROM {} AND r.deleted_at IS NULL
-                 AND (c.deed = 1 OR {MADE_BY_UNDONE}) AND NOT {EDITED} AND NOT {IMPORTED} {held}
-                 ON CONFLICT DO NOTHING",
-                of_rows(kind)
+                 SELECT r.account_id, r.id FROM {table} r
+                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL
+                 AND {MADE_BY_UNDONE} AND NOT {EDITED} AND NOT {IMPORTED} {held} AND $2 = $2
+                 ON CONFLICT DO NOTHING RETURNING record_id AS id"
             );
-            let table = table(kind);
             let trash = format!(
-                "UPDATE {table} SET deleted_at = $5, updated_at = $5, version = version + 1
-                 WHERE account_id = $1 AND deleted_at IS NULL AND id IN ({})",
-                marked(kind)
+                "UPDATE {table} AS r SET deleted_at = $4, updated_at = $4, version = version + 1
+                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL AND $2 = $2"
             );
             let waiting = format!(
-                "WITH held AS (SELECT r.id FROM {} AND r.deleted_at IS NULL FOR UPDATE OF r)
-                 SELECT COUNT(*) AS number FROM held",
-                of_rows(kind)
+                "SELECT r.id FROM {table} r
+                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL AND $2 = $2 ORDER BY r.id FOR UPDATE"
             );
-            for (after, upto) in self.ranges() {
+            for range in self.ranges() {
+                let records = self.records(&format!("kind = {}", number(kind)), range).await?;
+                if records.is_empty() {
+                    continue;
+                }
                 // Whoever is editing one of them now, or gives it a transaction, is waited for; then it is asked what holds them.
                 if !self.unit.is_sqlite() {
-                    self.rows::<Number>(&waiting, [after.into(), upto.into()]).await?;
+                    self.rows::<Id>(&waiting, [list(&records)]).await?;
                 }
-                let marked = self.run(&mark, [after.into(), upto.into()]).await?;
-                if marked > 0 {
+                let marked = self.ids(&mark, [list(&records)]).await?;
+                if !marked.is_empty() {
                     let now = self.unit.now.microseconds();
-                    self.removed += self.run(&trash, [after.into(), upto.into(), now.into()]).await?;
+                    self.removed += self.run(&trash, [list(&marked), now.into()]).await?;
                 }
-                self.name_staying(kind, after, upto).await?;
+                self.name_staying(kind, range).await?;
             }
         }
         Ok(())
@@ -139,29 +141,29 @@ impl Work<'_> {
     /// Takes out of the trash what an undo has put there and this import holds again.
     pub(super) async fn bring_back(&mut self) -> Result<()> {
         for kind in ORDER {
+            let (table, these) = (table(kind), self.these("r.id", 3));
             let held = attachments(kind).iter().map(|(has, _)| format!("OR {has}")).collect::<Vec<_>>().join(" ");
             let person = if kind == ItemKind::Transaction { format!("AND {HAS_PERSON}") } else { String::new() };
-            let table = table(kind);
             let restore = format!(
-                "UPDATE {table} SET deleted_at = NULL, updated_at = $5, version = version + 1
-                 WHERE account_id = $1 AND deleted_at IS NOT NULL AND id IN (
-                     SELECT c.record_id FROM {} AND EXISTS (
-                         SELECT 1 FROM undone_records u WHERE u.account_id = c.account_id AND u.record_id = c.record_id)
-                     AND (c.deed IN (1, 2) {held}) {person})",
-                of_rows(kind)
+                "UPDATE {table} AS r SET deleted_at = NULL, updated_at = $4, version = version + 1
+                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NOT NULL AND {UNDONE}
+                 AND ({MADE_OR_CHANGED} {held}) {person} RETURNING id"
             );
             let unmark = format!(
-                "DELETE FROM undone_records WHERE account_id = $1 AND record_id IN (
-                     SELECT c.record_id FROM {} AND r.deleted_at IS NULL)",
-                of_rows(kind)
+                "DELETE FROM undone_records WHERE account_id = $1 AND {} AND $2 = $2",
+                self.these("record_id", 3)
             );
-            for (after, upto) in self.ranges() {
-                let now = self.unit.now.microseconds();
-                let restored = self.run(&restore, [after.into(), upto.into(), now.into()]).await?;
-                if restored > 0 {
-                    self.run(&unmark, [after.into(), upto.into()]).await?;
+            for range in self.ranges() {
+                let records = self.records(&format!("kind = {}", number(kind)), range).await?;
+                if records.is_empty() {
+                    continue;
                 }
-                self.removed += restored;
+                let now = self.unit.now.microseconds();
+                let restored = self.ids(&restore, [list(&records), now.into()]).await?;
+                if !restored.is_empty() {
+                    self.run(&unmark, [list(&restored)]).await?;
+                }
+                self.removed += restored.len() as u64;
             }
         }
         Ok(())
@@ -170,31 +172,32 @@ impl Work<'_> {
     /// Renews what events and messages keep of the names of records that are back: those in the trash were passed over when somebody
     /// was renamed or deleted meanwhile.
     pub(super) async fn renew_names(&self) -> Result<()> {
-        let subjects = "SELECT DISTINCT c.record_id FROM import_records c
-            WHERE c.account_id = $1 AND c.import_id = $2 AND c.row_number > $3 AND c.row_number <= $4 AND c.kind IN (1, 2)";
-        for (after, upto) in self.ranges() {
-            let subjects = self.rows::<Subject>(subjects, [after.into(), upto.into()]).await?;
-            let subjects: Vec<_> = subjects.into_iter().map(|subject| subject.record_id).collect();
+        for range in self.ranges() {
+            let subjects = self.records("kind IN (1, 2)", range).await?;
             associations::renew_names(self.unit, &subjects).await?;
         }
         Ok(())
     }
 
     /// Names what the import made in some rows and does not go now, or went before.
-    async fn name_staying(&mut self, kind: ItemKind, after: i64, upto: i64) -> Result<()> {
+    async fn name_staying(&mut self, kind: ItemKind, range: (i64, i64)) -> Result<()> {
+        let made = self.records(&format!("kind = {} AND deed = 1", number(kind)), range).await?;
+        if made.is_empty() {
+            return Ok(());
+        }
         let reasons = attachments(kind);
         let cases: Vec<_> =
             reasons.iter().zip(1..).map(|((has, _), place)| format!("WHEN {has} THEN {place}")).collect();
         let held_by = if cases.is_empty() { "0".to_owned() } else { format!("CASE {} ELSE 0 END", cases.join(" ")) };
         let query = format!(
-            "SELECT c.record_id, r.deleted_at IS NULL AS is_there, {held_by} AS held_by, (
-                 SELECT MAX(m.import_id) FROM import_records m{{by_record}} JOIN imports i ON i.account_id = m.account_id AND i.id = m.import_id
-                 WHERE m.account_id = c.account_id AND m.record_id = c.record_id AND m.deed = 2 AND i.status = 1
+            "SELECT r.id AS record_id, r.deleted_at IS NULL AS is_there, {held_by} AS held_by, (
+                 SELECT MAX(m.import_id) FROM import_records m{{by_record}}
+                 WHERE m.account_id = $1 AND m.record_id = r.id AND m.deed = 2
+                 AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = m.import_id) = 1
              ) AS imported_by
-             FROM {} AND c.deed = 1 AND NOT EXISTS (
-                 SELECT 1 FROM undone_records u WHERE u.account_id = c.account_id AND u.record_id = c.record_id)
-             ORDER BY c.row_number, c.record_id",
-            of_rows(kind)
+             FROM {} r WHERE r.account_id = $1 AND {} AND NOT {UNDONE} AND $2 = $2",
+            table(kind),
+            self.these("r.id", 3)
         );
         // PostgreSQL has no MAX of ids.
         let query = if self.unit.is_sqlite() {
@@ -202,7 +205,10 @@ impl Work<'_> {
         } else {
             query.replace("MAX(m.import_id)", "MAX(m.import_id::text)::uuid")
         };
-        let staying = self.rows::<Staying>(&query, [after.into(), upto.into()]).await?;
+        let mut staying = self.rows::<Staying>(&query, [list(&made)]).await?;
+        // In the order of the rows of the file.
+        let places: HashMap<_, _> = made.iter().zip(0..).collect();
+        staying.sort_by_key(|staying| places.get(&staying.record_id).copied().unwrap_or(0));
         if staying.is_empty() {
             return Ok(());
         }
@@ -249,14 +255,4 @@ impl Work<'_> {
             ItemKind::Message => HashMap::new(),
         })
     }
-}
-
-/// The records of some rows that are marked as undone.
-fn marked(kind: ItemKind) -> String {
-    format!(
-        "SELECT c.record_id FROM import_records c
-         JOIN undone_records u ON u.account_id = c.account_id AND u.record_id = c.record_id
-         WHERE c.account_id = $1 AND c.import_id = $2 AND c.row_number > $3 AND c.row_number <= $4 AND c.kind = {}",
-        number(kind)
-    )
 }

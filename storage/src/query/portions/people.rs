@@ -3,18 +3,13 @@
 mod packed;
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
-use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait as _, IntoCondition as _, JoinType, PostgresQueryBuilder, Query, SelectStatement, SimpleExpr,
 };
-use sea_orm::sqlx::{self, PgConnection};
-use sea_orm::{
-    AccessMode, ConnectionTrait as _, DbBackend, DbErr, QuerySelect as _, QueryTrait as _, RuntimeErr, Select,
-    Statement, StreamTrait as _, TransactionTrait as _,
-};
+use sea_orm::{DbBackend, DbErr, QuerySelect as _, QueryTrait as _, Select, Statement};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc;
@@ -32,7 +27,9 @@ use crate::entity::{categories, item_categories, people};
 use crate::error::{Error, Result};
 use crate::filter::of_view;
 use crate::handle::Reader;
+use crate::link::Link;
 use crate::page::{Cursor, Order, PageRequest, ordered};
+use crate::postgres::{Server, Session};
 use crate::record::{self, wrong_cursor};
 use crate::value::Timestamp;
 use crate::view::View;
@@ -72,9 +69,12 @@ pub async fn walk(reader: Reader, view: View, order: Order, outlet: mpsc::Sender
     let walked = async {
         let query = of_view::<people::Entity>(&reader.scope(), &view).await?;
         let is_whole = view == View::default();
-        let is_sqlite = reader.is_sqlite();
+        let link = reader.connection().clone();
         let walk = Walk { reader, query, is_whole, order, outlet: outlet.clone() };
-        if is_sqlite { walk.through_file().await } else { walk.through_postgres().await }
+        match link {
+            Link::Sqlite(_) => walk.through_file().await,
+            Link::Postgres(server) => walk.through_postgres(server).await,
+        }
     };
     if let Err(error) = walked.await {
         // Whoever has gone away needs no error.
@@ -137,7 +137,7 @@ impl Walk {
         })
     }
 
-    async fn through_postgres(self) -> Result<()> {
+    async fn through_postgres(self, server: Server) -> Result<()> {
         let mut after = None;
         let (mut pages, mut people, mut bytes) = (0, 0, 0);
         loop {
@@ -153,10 +153,14 @@ impl Walk {
                 && let Some(permit) = self.reader.bulk().try_permit()
             {
                 let count = (FETCHED / bytes.div_ceil(people.max(1)).max(1)).max(1);
-                let (walk, place) = (self.clone(), after.take());
+                let (walk, server, place) = (self.clone(), server.clone(), after.take());
                 let rest = move |runtime: &Handle| {
                     runtime.block_on(async {
-                        if walk.is_whole { walk.copy(place).await } else { walk.fetch(place, count).await }
+                        if walk.is_whole {
+                            walk.copy(&server, place).await
+                        } else {
+                            walk.fetch(&server, place, count).await
+                        }
                     })
                 };
                 match on_a_thread(permit, rest).await? {
@@ -171,38 +175,31 @@ impl Walk {
     async fn page(&self, after: Option<Cursor>) -> Result<Portion> {
         let mut statement = self.statement(after, Categories::OfEach)?;
         statement.limit(RECORDS);
-        let mut rows = self.reader.connection().stream(&statement).await?;
         let mut portion = Portion::after(None);
-        while let Some(row) = rows.try_next().await? {
-            if portion.add(&row, self.order)? {
-                break;
-            }
-        }
+        self.reader.connection().each_row(&statement, |row| portion.add(row, self.order)).await?;
         Ok(portion)
     }
 
     /// The whole section after a place with one `COPY`: PostgreSQL sorts once and reads its tables from end to end, where a page would
     /// look each row up. No value can be bound to a `COPY`, so its text has none but the id of the account, and what comes before the
     /// place is passed over here.
-    async fn copy(&self, after: Option<Cursor>) -> Result<Ended> {
+    async fn copy(&self, server: &Server, after: Option<Cursor>) -> Result<Ended> {
         let select = self.statement(None, Categories::Joined)?.to_string(PostgresQueryBuilder);
         self.reader.bulk().observe(&select);
-        let pool = self.reader.connection().get_postgres_connection_pool();
-        let unavailable = |error| Error::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error))));
-        let mut connection = pool.acquire().await.map_err(unavailable)?;
-        let ended = self.copied(&mut connection, &format!("COPY ({select}) TO STDOUT (FORMAT binary)"), after).await;
+        let mut session = server.long_session().await?;
+        let ended = self.copied(&mut session, &format!("COPY ({select}) TO STDOUT (FORMAT binary)"), after).await;
         if !matches!(ended, Ok(Ended::Whole)) {
             // What it still sends would have to be read before the connection could be used again.
-            connection.close_on_drop();
+            session.close();
         }
         ended
     }
 
-    async fn copied(&self, connection: &mut PgConnection, copy: &str, after: Option<Cursor>) -> Result<Ended> {
-        let mut rows = connection.copy_out_raw(copy).await.map_err(refused)?;
+    async fn copied(&self, session: &mut Session, copy: &str, after: Option<Cursor>) -> Result<Ended> {
+        let mut rows = session.copy_out(copy).await?;
         let mut portion = Portion::after(after.clone());
         let mut before = after;
-        while let Some(bytes) = rows.try_next().await.map_err(refused)? {
+        while let Some(bytes) = rows.next().await? {
             let Some(row) = CopiedRow::read(&bytes)? else { continue };
             if let Some(place) = &before {
                 if !packed::place(&row, self.order)?.is_beyond(place, self.order) {
@@ -221,17 +218,18 @@ impl Walk {
 
     /// Everything of a part of the section after a place through a cursor, so that what it is a part of is looked for once. So many
     /// are asked for at a time.
-    async fn fetch(&self, after: Option<Cursor>, count: usize) -> Result<Ended> {
-        let transaction = self.reader.connection().begin_with_config(None, Some(AccessMode::ReadOnly)).await?;
+    async fn fetch(&self, server: &Server, after: Option<Cursor>, count: usize) -> Result<Ended> {
+        let mut session = server.long_session().await?;
+        session.begin("BEGIN READ ONLY").await?;
         let (sql, values) = self.statement(after.clone(), Categories::OfEach)?.build(PostgresQueryBuilder);
         let declare = format!("DECLARE portions NO SCROLL CURSOR FOR {sql}");
-        transaction.execute_raw(Statement::from_sql_and_values(DbBackend::Postgres, declare, values)).await?;
+        session.execute(&Statement::from_sql_and_values(DbBackend::Postgres, declare, values)).await?;
         let mut portion = Portion::after(after);
         loop {
             let fetch = Statement::from_string(DbBackend::Postgres, format!("FETCH {count} FROM portions"));
-            let mut rows = transaction.stream_raw(fetch).await?;
+            let mut rows = session.rows(&fetch)?;
             let mut fetched = 0;
-            while let Some(row) = rows.try_next().await? {
+            while let Some(row) = rows.next().await? {
                 fetched += 1;
                 if portion.add(&row, self.order)?
                     && let Some(ended) = portion.hand_out(&self.outlet).await
@@ -243,7 +241,7 @@ impl Walk {
                 break;
             }
         }
-        transaction.commit().await?;
+        session.commit().await?;
         Ok(portion.hand_out(&self.outlet).await.unwrap_or(Ended::Whole))
     }
 
@@ -294,10 +292,6 @@ async fn on_a_thread(
         read(&runtime)
     });
     reading.await.map_err(|error| Error::Internal(DbErr::Custom(error.to_string())))?
-}
-
-fn refused(error: sqlx::Error) -> Error {
-    Error::from(DbErr::Query(RuntimeErr::SqlxError(Arc::new(error))))
 }
 
 /// How the categories of people are found.

@@ -1,0 +1,254 @@
+//! What statements run on: a database's connections, or a unit of work on one of them.
+
+use futures_util::TryStreamExt as _;
+use sea_orm::sea_query::SelectStatement;
+use sea_orm::{
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
+    SqliteTransactionMode, Statement, StreamTrait as _, TransactionOptions, TransactionTrait as _,
+};
+use sea_orm_migration::async_trait::async_trait;
+
+use crate::error;
+use crate::postgres;
+
+/// The connections to a database. Cloning shares them.
+#[derive(Clone, Debug)]
+pub(crate) enum Link {
+    /// Of SQLite, as sea-orm has them.
+    Sqlite(DatabaseConnection),
+    /// Of PostgreSQL, whose every answer is waited for within a limit.
+    Postgres(postgres::Server),
+}
+
+/// A unit of work on one connection.
+pub(crate) enum Transaction {
+    Sqlite(DatabaseTransaction),
+    Postgres(postgres::Transaction),
+}
+
+/// Either, where a statement may run on both.
+pub(crate) enum On<'a> {
+    Link(&'a Link),
+    Transaction(&'a Transaction),
+}
+
+impl Link {
+    /// Begins a unit of work. On SQLite it takes the place of the one writer at once: a transaction that reads first fails with
+    /// SQLITE_BUSY when it then writes.
+    pub(crate) async fn begin(&self) -> Result<Transaction, DbErr> {
+        match self {
+            Self::Sqlite(connection) => {
+                let options = TransactionOptions {
+                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
+                    ..TransactionOptions::default()
+                };
+                connection.begin_with_options(options).await.map(Transaction::Sqlite)
+            }
+            Self::Postgres(server) => server.begin().await.map(Transaction::Postgres),
+        }
+    }
+
+    /// Hands out the rows of a query one by one, until one is answered with `true`.
+    pub(crate) async fn each_row(
+        &self,
+        select: &SelectStatement,
+        mut each: impl FnMut(&QueryResult) -> error::Result<bool>,
+    ) -> error::Result<()> {
+        match self {
+            Self::Sqlite(connection) => {
+                let mut rows = connection.stream(select).await?;
+                while let Some(row) = rows.try_next().await? {
+                    if each(&row)? {
+                        break;
+                    }
+                }
+            }
+            Self::Postgres(server) => {
+                let statement = DbBackend::Postgres.build(select);
+                let mut session = server.long_session().await?;
+                let mut rows = session.rows(&statement)?;
+                while let Some(row) = rows.next().await? {
+                    if each(&row)? {
+                        break;
+                    }
+                }
+            }
+        }
+        Ok(())
+    }
+
+    /// The connections as sea-orm has them, for migrations.
+    pub(crate) fn without_limits(&self) -> DatabaseConnection {
+        match self {
+            Self::Sqlite(connection) => connection.clone(),
+            Self::Postgres(server) => server.without_limits(),
+        }
+    }
+
+    /// Asks for a sign of life.
+    pub(crate) async fn ping(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.ping().await,
+            Self::Postgres(server) => server.ping().await,
+        }
+    }
+
+    /// Closes all connections once their statements are done.
+    pub(crate) async fn close(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.close_by_ref().await,
+            Self::Postgres(server) => {
+                server.close().await;
+                Ok(())
+            }
+        }
+    }
+}
+
+impl Transaction {
+    /// From now on each statement may take longer, and waits longer for what others hold.
+    pub(crate) async fn take_time(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(transaction) => transaction.take_time().await,
+        }
+    }
+
+    /// Takes back what was done since a savepoint, also where a statement has failed.
+    pub(crate) async fn back_to(&self, savepoint: &str) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(transaction) => {
+                transaction.execute_unprepared(&format!("ROLLBACK TO SAVEPOINT {savepoint}")).await.map(drop)
+            }
+            Self::Postgres(transaction) => transaction.back_to(savepoint).await,
+        }
+    }
+
+    pub(crate) async fn commit(self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(transaction) => transaction.commit().await,
+            Self::Postgres(transaction) => transaction.commit().await,
+        }
+    }
+
+    pub(crate) async fn rollback(self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(transaction) => transaction.rollback().await,
+            Self::Postgres(transaction) => transaction.rollback().await,
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Link {
+    fn get_database_backend(&self) -> DbBackend {
+        match self {
+            Self::Sqlite(_) => DbBackend::Sqlite,
+            Self::Postgres(_) => DbBackend::Postgres,
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.execute_raw(statement).await,
+            Self::Postgres(server) => server.execute(&statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.execute_unprepared(text).await,
+            Self::Postgres(server) => server.simple(text).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.query_one_raw(statement).await,
+            Self::Postgres(server) => server.query_one(&statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(connection) => connection.query_all_raw(statement).await,
+            Self::Postgres(server) => server.query_all(&statement).await,
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DbBackend {
+        match self {
+            Self::Sqlite(_) => DbBackend::Sqlite,
+            Self::Postgres(_) => DbBackend::Postgres,
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(transaction) => transaction.execute_raw(statement).await,
+            Self::Postgres(transaction) => transaction.execute(&statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Sqlite(transaction) => transaction.execute_unprepared(text).await,
+            Self::Postgres(transaction) => transaction.simple(text).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(transaction) => transaction.query_one_raw(statement).await,
+            Self::Postgres(transaction) => transaction.query_one(&statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
+            Self::Postgres(transaction) => transaction.query_all(&statement).await,
+        }
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for On<'_> {
+    fn get_database_backend(&self) -> DbBackend {
+        match self {
+            Self::Link(link) => link.get_database_backend(),
+            Self::Transaction(transaction) => transaction.get_database_backend(),
+        }
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Link(link) => link.execute_raw(statement).await,
+            Self::Transaction(transaction) => transaction.execute_raw(statement).await,
+        }
+    }
+
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
+        match self {
+            Self::Link(link) => link.execute_unprepared(text).await,
+            Self::Transaction(transaction) => transaction.execute_unprepared(text).await,
+        }
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        match self {
+            Self::Link(link) => link.query_one_raw(statement).await,
+            Self::Transaction(transaction) => transaction.query_one_raw(statement).await,
+        }
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        match self {
+            Self::Link(link) => link.query_all_raw(statement).await,
+            Self::Transaction(transaction) => transaction.query_all_raw(statement).await,
+        }
+    }
+}
