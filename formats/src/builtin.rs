@@ -11,6 +11,7 @@ mod vcard;
 mod xlsx;
 
 pub use self::csv::FailedRows;
+pub use self::icalendar::check_recurrence;
 
 use crate::Registry;
 

@@ -1,8 +1,10 @@
 //! What a format is: a description of itself, an encoder and a decoder. Ours and a third party's are the same to everybody else.
 
+use std::any::Any;
 use std::cmp::Ordering;
 use std::fmt;
 use std::str::FromStr;
+use std::sync::Arc;
 
 use bytes::BytesMut;
 
@@ -81,6 +83,49 @@ pub struct Findings {
     pub report: Vec<ColumnReport>,
     /// What the dates of the file tell about the order of day and month in them.
     pub date_orders: DateEvidence,
+    /// What the decoder has learned that it should have known from the beginning; `None` where there is no such thing, or it was told
+    /// ([`DecodeOptions::survey`]).
+    pub survey: Option<Survey>,
+}
+
+/// What a decoder learns of a document on its way and needs earlier, such as the time zones of a calendar, which may stand behind its
+/// events. Whoever can reads the document twice: first for this, then with it. What it holds is the format's own matter; it does not
+/// grow with the number of records.
+///
+/// ```
+/// use formats::Survey;
+/// let survey = Survey::new("Berlin is an hour before Greenwich");
+/// assert_eq!(survey.get::<&str>(), Some(&"Berlin is an hour before Greenwich"));
+/// assert_eq!(survey.get::<u64>(), None);
+/// ```
+#[derive(Clone)]
+pub struct Survey(Arc<dyn Any + Send + Sync>);
+
+impl Survey {
+    /// What a format has learned.
+    pub fn new<T: Any + Send + Sync>(learned: T) -> Survey {
+        Survey(Arc::new(learned))
+    }
+
+    /// What was learned; `None` for what another format has.
+    pub fn get<T: Any + Send + Sync>(&self) -> Option<&T> {
+        self.0.downcast_ref()
+    }
+}
+
+/// Whether both are the same survey.
+impl PartialEq for Survey {
+    fn eq(&self, other: &Survey) -> bool {
+        Arc::ptr_eq(&self.0, &other.0)
+    }
+}
+
+impl Eq for Survey {}
+
+impl fmt::Debug for Survey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Survey")
+    }
 }
 
 /// What dates such as 3/4/2026 tell about the order in which whoever wrote them puts day and month.
@@ -327,6 +372,8 @@ pub struct DecodeOptions {
     /// Whether the day or the month comes first in dates that could be either; a date that is none in this order fails. Where it is
     /// `None` each date is read by itself: see [`DateEvidence`].
     pub date_order: Option<DateOrder>,
+    /// What a reading before this one has learned of the document: see [`Findings::survey`].
+    pub survey: Option<Survey>,
     /// The longest row in bytes of UTF-8; a longer one fails and is skipped without being kept. 1 MiB by default.
     pub row_limit: usize,
     /// The greatest number of columns; more of them are an error of the document. 1,024 by default.
@@ -341,6 +388,7 @@ impl Default for DecodeOptions {
             map: Vec::new(),
             custom_fields: Vec::new(),
             date_order: None,
+            survey: None,
             row_limit: 1 << 20,
             column_limit: 1024,
         }

@@ -38,11 +38,11 @@ mod section;
 mod stream;
 mod text;
 
-pub use builtin::{FailedRows, builtin};
+pub use builtin::{FailedRows, builtin, check_recurrence};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{
     AddressList, AmbiguousDate, Codec, ColumnReport, Container, DateEvidence, DateOrder, Decode, DecodeOptions,
-    Descriptor, Encode, EncodeOptions, Findings, Heading, Loss, Mapping, NoMapping, UnknownAddressList,
+    Descriptor, Encode, EncodeOptions, Findings, Heading, Loss, Mapping, NoMapping, Survey, UnknownAddressList,
     UnknownDateOrder, UnknownVCardVersion, VCardVersion,
 };
 pub use delimiter::{Delimiter, UnknownDelimiter};

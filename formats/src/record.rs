@@ -158,6 +158,20 @@ pub struct Event {
     pub associations: Vec<String>,
     /// The names of the event's categories.
     pub categories: Vec<String>,
+    /// What the calendar from which it comes calls it: its UID (RFC 5545 section 3.8.4.7).
+    pub source_uid: Option<String>,
+    /// Which version that calendar had of it: its SEQUENCE.
+    pub source_sequence: Option<u64>,
+    /// Of one of a series that was changed: when it would have been, such as `20261122T093000Z`, `20261122T093000` or `20261122`.
+    pub recurrence_id: Option<String>,
+    /// Of a series, of which `start` is the first that takes place: DTSTART, DTEND or DURATION, RRULE, RDATE and EXDATE as lines of
+    /// iCalendar, then the VTIMEZONE that they need. [`check_recurrence`](crate::check_recurrence) tells whether a text is one.
+    pub recurrence: Option<String>,
+    /// Of one of a series that was changed, the id of the series, where the writer has that; decoders leave it at `None`, and no column
+    /// carries it.
+    pub series_id: Option<String>,
+    /// When this version was made, where a decoder knows; no column carries it.
+    pub stamp: Option<Timestamp>,
     /// Values of another client's columns that have no field here.
     pub foreign: Vec<Foreign>,
     /// How often it has been changed, from 0, where the writer knows; decoders leave it at `None`, and no column carries it.

@@ -165,7 +165,7 @@ pub(crate) struct AccountsMutation;
 #[Object]
 impl AccountsMutation {
     /// Signs in with e-mail address and password.
-    #[graphql(complexity = "crate::root::SIGN_IN_COST")]
+    #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<LoginPayload> {
         let engine = ctx.data_unchecked::<Engine>();
         let hint = match ctx.data_unchecked::<Caller>() {
@@ -174,14 +174,14 @@ impl AccountsMutation {
         };
         let origin = ctx.data_opt::<Origin>().copied().unwrap_or_default();
         let session = engine.sign_in(Door::Login, origin, &hint, &input.email, &input.password).await?;
-        let writer = session.raw_writer().within(PATIENCE);
+        let writer = session.raw_writer().waiting_for(PATIENCE);
         let ends = session.now().plus_seconds(REFRESH_SECONDS);
         let refresh = tokens::create_refresh_token(&writer, session.user().id, ends).await?;
         signed_in(&session, &refresh)
     }
 
     /// Gives new tokens for a refresh token, which is then used up. A second use ends all sessions of the user.
-    #[graphql(complexity = "crate::root::SIGN_IN_COST")]
+    #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn refresh_token(&self, ctx: &Context<'_>, input: RefreshTokenInput) -> Result<LoginPayload> {
         let engine = ctx.data_unchecked::<Engine>();
         let refused = || Error::new(Code::Unauthenticated, "the refresh token is not valid or was used: sign in again");
@@ -193,7 +193,7 @@ impl AccountsMutation {
             return Err(refused());
         }
         let now = engine.now();
-        let writer = engine.storage().writer(account.account_id, Actor::System, now).within(PATIENCE);
+        let writer = engine.storage().writer(account.account_id, Actor::System, now).waiting_for(PATIENCE);
         let used = tokens::use_refresh_token(&writer, id, &secret, now.plus_seconds(REFRESH_SECONDS)).await?;
         let (user, next) = used.ok_or_else(refused)?;
         let reader = engine.storage().reader(account.account_id);

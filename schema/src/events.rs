@@ -15,12 +15,16 @@ use crate::error::Result;
 use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{EventsOf, Loads, Slice};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{Date, DateTime, given};
+use crate::scalar::{Date, DateTime, Text, given};
 use crate::transfer;
 use crate::view::ViewInput;
+
+/// What is said where an event is moved that was the first of a series.
+const SERIES_ENDED: &str = "The event was the first of a series. It is at another time now, so that its rule no longer holds: it does \
+                            not repeat any more.";
 
 /// Something on a day, or at a time.
 #[derive(Clone, SimpleObject)]
@@ -45,11 +49,20 @@ pub(crate) struct Event {
     /// Where.
     pub(crate) location: Option<String>,
     /// More about it.
-    pub(crate) description: Option<String>,
+    pub(crate) description: Option<Text>,
     /// Whether it is done.
     pub(crate) is_complete: bool,
     /// Since when it is done.
     pub(crate) completed_at: Option<DateTime>,
+    /// What the calendar from which it comes calls it: its UID.
+    pub(crate) source_uid: Option<String>,
+    /// Which version that calendar had of it: its SEQUENCE.
+    pub(crate) source_sequence: Option<i64>,
+    /// Of one of a series that was changed: when it would have been, such as 20261122T093000Z or 20261122.
+    pub(crate) recurrence_id: Option<String>,
+    /// The rule of a series of which this is the first that takes place: DTSTART, DTEND or DURATION, RRULE, RDATE and EXDATE as lines
+    /// of iCalendar, then the VTIMEZONE that they need. It goes when the event is moved.
+    pub(crate) recurrence: Option<String>,
     /// When it was made.
     pub(crate) created_at: DateTime,
     /// When it was changed last.
@@ -82,13 +95,13 @@ impl Event {
     }
 
     /// The categories that it is in, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }
 
     /// One's own labels on it, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }
@@ -104,13 +117,15 @@ impl Event {
 pub(crate) struct Events {
     view: View,
     progress: Option<stored::Progress>,
+    count: Count,
 }
 
 #[Object(name = "EventsSummary")]
 impl Events {
     /// How many events the view holds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader(), &self.view, self.progress).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader, &self.view, self.progress)).await
     }
 }
 
@@ -222,6 +237,8 @@ pub(crate) struct UpdateEventInput {
 pub(crate) struct UpdateEventPayload {
     /// The event.
     event: Event,
+    /// What the change took with it, in sentences: that a series ends whose first was moved.
+    notes: Vec<String>,
 }
 
 /// The input of `completeEvent`.
@@ -271,7 +288,7 @@ impl EventsQuery {
     }
 
     /// The events of a view, done or not, or only those that are or are not.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::view(view.as_ref(), first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn events(
         &self,
@@ -313,8 +330,10 @@ impl EventsMutation {
         };
         let owner = key(&input.owner, Kind::User)?;
         let email_template = key(&input.email_template, Kind::EmailTemplate)?;
-        let event = stored::update(&writer, change, |details| edit(details, &input, owner, email_template)).await?;
-        Ok(UpdateEventPayload { event: transfer::events::client(event) })
+        let edited = stored::update(&writer, change, |details| edit(details, &input, owner, email_template)).await?;
+        let stored::Updated { event, has_lost_rule } = edited;
+        let notes = if has_lost_rule { vec![SERIES_ENDED.to_owned()] } else { Vec::new() };
+        Ok(UpdateEventPayload { event: transfer::events::client(event), notes })
     }
 
     /// Says that an event is done, or with `isComplete: false` that it is not.
@@ -347,7 +366,14 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, progress, ordered.order, &request).await?;
     let place = |event: &stored::Event| event.cursor(ordered.order.key);
-    Ok(connection(ordered, page, &request, Events { view, progress }, place, transfer::events::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Events { view, progress, count: Count::default() },
+        place,
+        transfer::events::client,
+    ))
 }
 
 /// The event of a global id, or nothing, whatever the id is.
@@ -379,7 +405,7 @@ pub(crate) async fn of_subject(ctx: &Context<'_>, parent: Uuid, of_parent: View,
     let loader = ctx.data_unchecked::<DataLoader<Loads>>();
     let page = loader.load_one(EventsOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
     let place = |event: &stored::Event| event.cursor(order.key);
-    let all = Events { view: View { from, to, ..of_parent }, progress };
+    let all = Events { view: View { from, to, ..of_parent }, progress, count: Count::default() };
     Ok(connection(ordered, page, &request, all, place, transfer::events::client))
 }
 

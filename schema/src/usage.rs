@@ -130,7 +130,7 @@ impl Engine {
     pub async fn write_usage(&self) {
         let mut is_busy = false;
         for (account, calls) in self.usage.take() {
-            let writer = self.storage.writer(account, Actor::System, self.now()).within(PATIENCE);
+            let writer = self.storage.writer(account, Actor::System, self.now()).waiting_for(PATIENCE);
             // Where one has waited in vain, so would the others.
             if !is_busy {
                 match tokio::time::timeout(2 * PATIENCE, stored::add(&writer, calls.clone())).await {
@@ -196,7 +196,7 @@ pub(crate) struct UsageQuery;
 #[Object]
 impl UsageQuery {
     /// Who uses the legacy API, `api.php` and webhooks, who called last first: each program with the GraphQL document that would do the same. For admins.
-    #[graphql(complexity = "1 + 50 * child_complexity")]
+    #[graphql(complexity = "crate::cost::about(200, child_complexity)")]
     async fn legacy_usage(&self, ctx: &Context<'_>) -> Result<Vec<LegacyUse>> {
         let session = session(ctx)?;
         Right::Settings.check(session.user().role)?;

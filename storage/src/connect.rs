@@ -3,10 +3,11 @@
 mod postgres;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
+use sea_orm::sqlx::Executor as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::sqlx::{AssertSqlSafe, Executor as _};
 use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, metric};
 use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
@@ -17,10 +18,13 @@ use crate::error::{Error, Result};
 use crate::gate::{self, Gate};
 use crate::handle::{Actor, Reader, Writer};
 use crate::link::Link;
+use crate::reading::{Brake, Lane, Lanes};
 use crate::value::Timestamp;
 
 /// How long reading waits on SQLite for the lock of another process. Writers never take it, but for moments.
 pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The same for SQLx's connections.
+const READ_WAIT: &str = "PRAGMA busy_timeout = 1500";
 /// The same while a connection is opened: another process may be making the file.
 const OPEN_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
 /// How long a request waits for a connection of the pool.
@@ -37,12 +41,15 @@ const WRITER_CACHE: &str = "-65536";
 /// How much of the disk SQLite's log keeps once all of it is in the file, in bytes. An import writes as much as it has pages.
 const LOG_KEPT: &str = "67108864";
 
+/// After how many of its steps SQLite asks whether a statement shall go on: well below a millisecond.
+const STEPS: i32 = 2_000;
+
 /// How many connections are held at most, how long PostgreSQL is waited for, and what a commit on SQLite waits for.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
-    /// On PostgreSQL: connections of the one pool.
+    /// On PostgreSQL: connections of the one pool; as many more at most are for what requests and exports read.
     pub postgres: u32,
-    /// On SQLite: readers beside the one writer.
+    /// On SQLite: readers beside the one writer, and as many more each for what requests and exports read.
     pub sqlite_readers: u32,
     /// On SQLite: when a commit is done.
     pub synchronous: Synchronous,
@@ -77,6 +84,7 @@ pub enum Synchronous {
 pub struct Storage {
     pub(crate) readers: Link,
     pub(crate) writer: Gate,
+    lanes: Lanes,
     bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
     _folder: Option<Arc<TempDir>>,
@@ -104,9 +112,11 @@ impl Storage {
             let mut server = postgres::connect(&url, pool).await?;
             server.set_metric(Arc::new(log_if_slow));
             let link = Link::Postgres(server);
+            let lanes = postgres_lanes(&url, pool.postgres.div_ceil(2), pool, &link)?;
             // Two of three connections are for requests.
-            let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
-            return Ok(Self { readers: link.clone(), writer: Gate::of_postgres(link), bulk, _folder: None });
+            let exporting = postgres_lanes(&url, pool.postgres / 3, pool, &link)?;
+            let bulk = Arc::new(Bulk::new(pool.postgres / 3, exporting, None));
+            return Ok(Self { readers: link.clone(), writer: Gate::of_postgres(link), lanes, bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -117,7 +127,7 @@ impl Storage {
 
     /// The handle that reads one account.
     pub fn reader(&self, account: Uuid) -> Reader {
-        Reader::new(self.readers.clone(), Arc::clone(&self.bulk), account)
+        Reader::new(self.readers.clone(), self.lanes.clone(), Arc::clone(&self.bulk), account)
     }
 
     /// The handle that writes one account as `actor`; `now` is the moment that its records will bear.
@@ -131,20 +141,19 @@ impl Storage {
     /// for looking at plans: the text holds people's data and belongs into no log.
     #[must_use]
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
-        let Self { mut readers, mut writer, bulk, _folder: folder } = self;
-        let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
+        let Self { mut readers, mut writer, lanes, bulk, _folder: folder } = self;
+        let told = observer.clone();
+        let metric = move |info: &metric::Info<'_>| {
+            log_if_slow(info);
+            told(&info.statement.to_string());
+        };
         for link in [&mut readers, &mut writer.link] {
-            let observer = observer.clone();
-            let metric = move |info: &metric::Info<'_>| {
-                log_if_slow(info);
-                observer(&info.statement.to_string());
-            };
-            match link {
-                Link::Sqlite(connection) => connection.set_metric_callback(metric),
-                Link::Postgres(server) => server.set_metric(Arc::new(metric)),
-            }
+            link.set_metric(metric.clone());
         }
-        Self { readers, writer, bulk, _folder: folder }
+        let exporting = bulk.lanes().observed_by(metric.clone());
+        let bulk = Arc::new(bulk.observed_by(exporting, Arc::new(observer)));
+        let lanes = lanes.observed_by(metric);
+        Self { readers, writer, lanes, bulk, _folder: folder }
     }
 
     /// Whether it is SQLite, which has one writer.
@@ -173,6 +182,8 @@ impl Storage {
 
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
+        self.lanes.close().await?;
+        self.bulk.lanes().close().await?;
         self.writer.link.close().await?;
         Ok(self.readers.close().await?)
     }
@@ -181,9 +192,12 @@ impl Storage {
         let writer = connected(sqlite_writer(url, pool.synchronous)).await?;
         let readers = connected(sqlite_readers(url, pool.sqlite_readers)).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
-        let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
-        let writer = Gate::of_sqlite(writer, sqlite(file, pool.synchronous));
-        Ok(Self { readers: Link::Sqlite(readers), writer, bulk, _folder: None })
+        let writer = Gate::of_sqlite(writer, sqlite(file.clone(), pool.synchronous));
+        let readers = Link::Sqlite(readers);
+        let lanes = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
+        let exporting = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
+        let bulk = Arc::new(Bulk::new(pool.sqlite_readers, exporting, Some(file.get_filename())));
+        Ok(Self { readers, writer, lanes, bulk, _folder: None })
     }
 }
 
@@ -220,6 +234,41 @@ fn log_if_slow(info: &metric::Info<'_>) {
     }
 }
 
+/// Connections of PostgreSQL for statements that can be ended; they are made when they are needed.
+fn postgres_lanes(url: &str, count: u32, pool: Pool, control: &Link) -> Result<Lanes> {
+    let lane = |_| {
+        let process = Arc::new(AtomicI32::new(0));
+        let mut server = postgres::single(url, pool, Arc::clone(&process))?;
+        server.set_metric(Arc::new(log_if_slow));
+        Ok(Lane { connection: Link::Postgres(server), brake: Brake::Postgres(process) })
+    };
+    Ok(Lanes::new((0..count.max(1)).map(lane).collect::<Result<_>>()?, control.clone()))
+}
+
+/// The same on SQLite, which asks every so many of its steps whether it shall go on.
+async fn sqlite_lanes(url: &str, count: u32, control: &Link) -> Result<Lanes> {
+    let mut lanes = Vec::new();
+    for _ in 0..count.max(1) {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut options = sqlite_readers(url, 1);
+        let asked = Arc::clone(&stop);
+        options.connect_lazy(true).map_sqlx_sqlite_pool_opts(move |pool| {
+            let asked = Arc::clone(&asked);
+            pool.after_connect(move |connection, _| {
+                let asked = Arc::clone(&asked);
+                Box::pin(async move {
+                    connection.execute(READ_WAIT).await?;
+                    let mut handle = connection.lock_handle().await?;
+                    handle.set_progress_handler(STEPS, move || !asked.load(Ordering::Acquire));
+                    Ok(())
+                })
+            })
+        });
+        lanes.push(Lane { connection: Link::Sqlite(connected(options).await?), brake: Brake::Sqlite(stop) });
+    }
+    Ok(Lanes::new(lanes, control.clone()))
+}
+
 /// The one connection that writes. Whoever gets it, and whoever gives it back, sees to it that no transaction is open on it.
 fn sqlite_writer(url: &str, synchronous: Synchronous) -> ConnectOptions {
     let mut options = options(url, 1);
@@ -244,11 +293,7 @@ fn sqlite_readers(url: &str, connections: u32) -> ConnectOptions {
     options.test_before_acquire(false);
     options.map_sqlx_sqlite_opts(|options| sqlite(options, Synchronous::Normal).pragma("query_only", "1"));
     options.map_sqlx_sqlite_pool_opts(|pool| {
-        let wait = format!("PRAGMA busy_timeout = {}", BUSY_TIMEOUT.as_millis());
-        pool.after_connect(move |connection, _| {
-            let wait = AssertSqlSafe(wait.clone());
-            Box::pin(async { connection.execute(wait).await.map(drop) })
-        })
+        pool.after_connect(|connection, _| Box::pin(async { connection.execute(READ_WAIT).await.map(drop) }))
     });
     options
 }

@@ -2,6 +2,8 @@
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use crate::reading::Refusal;
+
 /// The result of every storage function.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -34,6 +36,12 @@ pub enum Error {
         /// Which limit was met, and what would have been right.
         reason: String,
     },
+    /// It takes too long, or too much is going on; the same may work later.
+    #[error("{reason}")]
+    Busy {
+        /// What took too long and what to do.
+        reason: String,
+    },
     /// The database cannot answer now; the same request may work later.
     #[error("the database is not available: {0}")]
     Unavailable(#[source] DbErr),
@@ -64,7 +72,7 @@ impl Error {
 
     /// True where the same may work later: the database is away or busy, or its disk does not take what is written.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Full(_) | Self::Disk(_))
+        matches!(self, Self::Busy { .. } | Self::Unavailable(_) | Self::Full(_) | Self::Disk(_))
     }
 
     /// True for an error that goes away when the unit of work is done again: a serialization failure (40001), a
@@ -86,6 +94,9 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        if let Some(refusal) = Refusal::of(&error) {
+            return refusal.clone().into();
+        }
         match trouble(&error) {
             Some(Trouble::Away) => Self::Unavailable(error),
             Some(Trouble::Full) => Self::Full(error),

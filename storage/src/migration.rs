@@ -8,6 +8,9 @@ mod m0005_undo;
 mod m0006_feeds;
 mod m0007_webhooks;
 mod m0008_guard;
+mod m0009_sources;
+mod m0010_values;
+mod m0011_transactions_of_person;
 mod words;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait as _};
@@ -32,6 +35,9 @@ impl MigratorTrait for Migrator {
             Box::new(m0006_feeds::Migration),
             Box::new(m0007_webhooks::Migration),
             Box::new(m0008_guard::Migration),
+            Box::new(m0009_sources::Migration),
+            Box::new(m0010_values::Migration),
+            Box::new(m0011_transactions_of_person::Migration),
         ]
     }
 }

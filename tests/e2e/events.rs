@@ -516,6 +516,7 @@ on_each_database! {
             progress: events::Progress::Open,
             owner: None,
             email_template: None,
+            source: events::Source::default(),
         };
         let new = events::NewEvent { details, categories: Vec::new(), associations: Vec::new() };
         let event = events::create(&writer, new).await.expect("an event").id;

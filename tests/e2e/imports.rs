@@ -602,7 +602,7 @@ on_each_database! {
             }],
             "ignored": [],
             "columns": receipt["columns"].clone(),
-            "events": 0, "plannedEvents": [], "mails": 0, "hash": null, "reason": null,
+            "series": 0, "events": 0, "plannedEvents": [], "mails": 0, "hash": null, "reason": null,
         });
         assert_eq!(receipt, expected, "{receipt:#}");
         let json = client.import("/import/leads?format=json", "[]").await;

@@ -10,6 +10,11 @@ mod encode;
 mod event;
 mod moment;
 mod own;
+mod rule;
+mod series;
+mod steps;
+mod survey;
+mod vtimezone;
 mod windows;
 mod zone;
 
@@ -18,6 +23,17 @@ use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeO
 
 /// The format `icalendar`.
 pub(super) struct ICalendar;
+
+/// Whether a text is what [`Event::recurrence`](crate::Event::recurrence) holds. The error says what is wrong with it.
+///
+/// ```
+/// use formats::check_recurrence;
+/// assert_eq!(check_recurrence("DTSTART:20261122T093000Z\nRRULE:FREQ=WEEKLY;COUNT=3"), Ok(()));
+/// assert!(check_recurrence("every week").is_err());
+/// ```
+pub fn check_recurrence(text: &str) -> Result<(), String> {
+    series::Kept::read(text).map(drop)
+}
 
 static DESCRIPTOR: Descriptor = Descriptor {
     name: "icalendar",

@@ -8,7 +8,7 @@ use bytes::BytesMut;
 
 use crate::{
     Codec, Container, DecodeError, DecodeOptions, Direction, Encode, EncodeError, EncodeOptions, Record, Row, Section,
-    Source, Unsupported,
+    Source, Survey, Unsupported,
 };
 
 /// The bytes of a file.
@@ -75,7 +75,7 @@ pub(super) struct Reading {
     pub(super) kept: usize,
 }
 
-/// Reads a document in pieces of one size.
+/// Reads a document in pieces of one size, twice where the first reading learns what the second should know.
 pub(super) fn read(
     codec: &dyn Codec,
     section: Section,
@@ -83,7 +83,15 @@ pub(super) fn read(
     document: &[u8],
     size: usize,
 ) -> Result<Reading, Failure> {
-    guarded(|| read_unguarded(codec, section, options, document, size))
+    guarded(|| {
+        let (first, survey) = read_unguarded(codec, section, options, document, size)?;
+        if survey.is_none() {
+            return Ok(first);
+        }
+        let options = DecodeOptions { survey, ..options.clone() };
+        let (again, _) = read_unguarded(codec, section, &options, document, size)?;
+        Ok(Reading { kept: first.kept.max(again.kept), ..again })
+    })
 }
 
 fn read_unguarded(
@@ -92,7 +100,7 @@ fn read_unguarded(
     options: &DecodeOptions,
     document: &[u8],
     size: usize,
-) -> Result<Reading, Failure> {
+) -> Result<(Reading, Option<Survey>), Failure> {
     let most_rows = most_rows(codec.descriptor().container, document);
     let mut decoder = codec.decoder(section, options)?;
     let (mut input, mut pieces, mut at_end) = (BytesMut::new(), document.chunks(size), false);
@@ -103,7 +111,7 @@ fn read_unguarded(
                 reading.rows.push(row);
                 reading.sources.push(decoder.source().map(Source::into_owned));
             }
-            Ok(None) if at_end => return Ok(reading),
+            Ok(None) if at_end => return Ok((reading, decoder.findings().survey)),
             Ok(None) => {
                 reading.kept = reading.kept.max(input.capacity());
                 match pieces.next() {
@@ -111,7 +119,7 @@ fn read_unguarded(
                     None => at_end = true,
                 }
             }
-            Err(error) => return Ok(Reading { error: Some(error), ..reading }),
+            Err(error) => return Ok((Reading { error: Some(error), ..reading }, None)),
         }
     }
     Err(Failure::Endless { rows: reading.rows.len() })

@@ -70,6 +70,10 @@ pub(crate) enum Column {
     Offset,
     TimeOfDay,
     Associations,
+    SourceUid,
+    SourceSequence,
+    RecurrenceId,
+    Recurrence,
     Categories,
     CreatedAt,
     UpdatedAt,
@@ -154,6 +158,10 @@ impl Column {
             Column::Offset => "offset",
             Column::TimeOfDay => "timeOfDay",
             Column::Associations => "associations",
+            Column::SourceUid => "sourceUid",
+            Column::SourceSequence => "sourceSequence",
+            Column::RecurrenceId => "recurrenceId",
+            Column::Recurrence => "recurrence",
             Column::Categories => "categories",
             Column::CreatedAt => "createdAt",
             Column::UpdatedAt => "updatedAt",
@@ -208,7 +216,7 @@ const TRANSACTION_COLUMNS: [Column; 23] = [
     Column::UpdatedAt,
 ];
 
-const EVENT_COLUMNS: [Column; 15] = [
+const EVENT_COLUMNS: [Column; 19] = [
     Column::Id,
     Column::Title,
     Column::StartsOn,
@@ -222,6 +230,10 @@ const EVENT_COLUMNS: [Column; 15] = [
     Column::EmailTemplate,
     Column::Associations,
     Column::Categories,
+    Column::SourceUid,
+    Column::SourceSequence,
+    Column::RecurrenceId,
+    Column::Recurrence,
     Column::CreatedAt,
     Column::UpdatedAt,
 ];

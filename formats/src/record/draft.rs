@@ -38,6 +38,10 @@ impl Draft {
             Column::Owner => event.is_some_and(|event| event.owner.is_some()),
             Column::EmailTemplate => event.is_some_and(|event| event.email_template.is_some()),
             Column::Associations => event.is_some_and(|event| !event.associations.is_empty()),
+            Column::SourceUid => event.is_some_and(|event| event.source_uid.is_some()),
+            Column::SourceSequence => event.is_some_and(|event| event.source_sequence.is_some()),
+            Column::RecurrenceId => event.is_some_and(|event| event.recurrence_id.is_some()),
+            Column::Recurrence => event.is_some_and(|event| event.recurrence.is_some()),
             Column::Id => draft.id.is_some(),
             Column::PersonId => draft.person_id.is_some(),
             Column::Stage => draft.stage.is_some(),
@@ -66,6 +70,10 @@ impl Draft {
             Column::Owner => self.event().owner = line(text),
             Column::EmailTemplate => self.event().email_template = line(text),
             Column::Associations => self.event().associations = names(text.split(CATEGORY_SEPARATOR)),
+            Column::SourceUid => self.event().source_uid = line(text),
+            Column::SourceSequence => self.event().source_sequence = read(text, count)?,
+            Column::RecurrenceId => self.event().recurrence_id = line(text),
+            Column::Recurrence => self.event().recurrence = block(text),
             Column::Id => draft.id = line(text),
             Column::PersonId => draft.person_id = line(text),
             Column::Stage => draft.stage = read(text, stage)?,
@@ -261,6 +269,10 @@ fn decimal(text: &str) -> Result<Decimal, String> {
     }
     Decimal::from_str_exact(text)
         .map_err(|_| format!("`{}` has more digits than a number here can have, which is 28", excerpt(text)))
+}
+
+fn count(text: &str) -> Result<u64, String> {
+    text.parse().map_err(|_| format!("`{}` is no whole number; write it like 0 or 12", excerpt(text)))
 }
 
 fn time(text: &str) -> Result<Timestamp, String> {

@@ -46,8 +46,14 @@ pub(crate) fn read_cut(
     panic!("the decoder neither finishes nor fails");
 }
 
+/// Reads a document, and once more where there was something to learn first, as who imports it does.
 pub(crate) fn read(format: &str, section: Section, document: &[u8]) -> Reading {
-    read_cut(format, section, &DecodeOptions::default(), document, &[usize::MAX])
+    let first = read_cut(format, section, &DecodeOptions::default(), document, &[usize::MAX]);
+    let survey = first.findings.survey.clone();
+    if survey.is_none() {
+        return first;
+    }
+    read_cut(format, section, &DecodeOptions { survey, ..DecodeOptions::default() }, document, &[usize::MAX])
 }
 
 /// The rows of a document that must not fail.

@@ -77,13 +77,16 @@ struct Case {
 }
 
 impl Case {
-    /// Reads a document as the case wants it, in pieces of one size; and once more where its dates have told their order, as who
-    /// imports it does.
+    /// Reads a document as the case wants it, in pieces of one size; and once more where its dates have told their order, or there was
+    /// something to learn first, as who imports it does.
     fn read(&self, document: &[u8], size: usize) -> Reading {
         let reading = read_cut(&self.format, self.section, &self.options, document, &[size]);
-        let found = reading.findings.date_orders.order().unwrap_or_default();
-        let Some(order) = found.filter(|_| self.options.date_order.is_none()) else { return reading };
-        let options = DecodeOptions { date_order: Some(order), ..self.options.clone() };
+        let survey = reading.findings.survey.clone();
+        let date_order = self.options.date_order.or(reading.findings.date_orders.order().unwrap_or_default());
+        if survey.is_none() && date_order == self.options.date_order {
+            return reading;
+        }
+        let options = DecodeOptions { date_order, survey, ..self.options.clone() };
         read_cut(&self.format, self.section, &options, document, &[size])
     }
 }

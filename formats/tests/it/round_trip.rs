@@ -130,6 +130,7 @@ fn of_content_lines(event: Event) -> Event {
         description: event.description.and_then(block),
         owner: event.owner.and_then(line),
         email_template: event.email_template.and_then(line),
+        source_uid: event.source_uid.and_then(line),
         associations: names(event.associations),
         categories: names(event.categories),
         ..event
@@ -357,10 +358,14 @@ fn moment() -> impl Strategy<Value = Moment> {
 fn event() -> impl Strategy<Value = Event> {
     let what = (of(single()), single(), moment(), of(moment()), of(single()), of(block()));
     let who = (of(any::<bool>()), of(single()), of(single()), categories(), categories(), of(time()), of(time()));
-    (what, who).prop_map(
+    let series = "DTSTART;TZID=Europe/Berlin:20260302T093000\nRRULE:FREQ=MONTHLY;BYDAY=1MO\nRDATE;TZID=Europe/Berlin:20260303T093000";
+    let one = prop::sample::select(vec!["20261122T093000Z", "20261122T093000", "20261122"]);
+    let source = (of(single()), of(any::<u64>()), of(one), of(Just(series)));
+    (what, who, source).prop_map(
         |(
             (id, title, start, end, location, description),
             (complete, owner, email_template, associations, categories, created_at, updated_at),
+            (source_uid, source_sequence, recurrence_id, recurrence),
         )| Event {
             id,
             title: Some(title),
@@ -373,6 +378,12 @@ fn event() -> impl Strategy<Value = Event> {
             email_template,
             associations,
             categories,
+            source_uid,
+            source_sequence,
+            recurrence: recurrence.filter(|_| recurrence_id.is_none()).map(str::to_owned),
+            recurrence_id: recurrence_id.map(str::to_owned),
+            series_id: None,
+            stamp: None,
             foreign: Vec::new(),
             revision: None,
             created_at,

@@ -1,7 +1,7 @@
 //! What the demo is made of: people, business, a calendar and messages, thrown by dice that fall the same everywhere.
 
 use storage::query::custom_values::CustomValueInput;
-use storage::query::events::{Details, NewEvent, Progress, When};
+use storage::query::events::{Details, NewEvent, Progress, Source, When};
 use storage::query::messages::{File, NewMessage, Text};
 use storage::query::people::NewPerson;
 use storage::query::transactions::{NewTransaction, PersonRef, Stage, Terms};
@@ -201,6 +201,7 @@ pub(super) fn event(more: &mut Dice, person: Uuid, met: Timestamp, now: Timestam
     };
     let done = start < now && more.often(85);
     let details = Details {
+        source: Source::default(),
         title: title.to_owned(),
         when,
         location: place.map(ToOwned::to_owned),

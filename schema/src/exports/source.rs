@@ -121,7 +121,12 @@ impl Source {
     async fn walk(self, paged: Paged, outlet: mpsc::Sender<Result<Vec<Record>>>) {
         let mut after = None;
         while let Ok(place) = outlet.reserve().await {
-            match self.page(paged, after.take()).await {
+            let page = tokio::select! {
+                page = self.page(paged, after.take()) => page,
+                // What is read for nobody is ended.
+                () = outlet.closed() => return,
+            };
+            match page {
                 Ok((records, next)) => {
                     place.send(Ok(records));
                     after = next;
@@ -183,12 +188,20 @@ impl Source {
         let owners = self.users(portion.items.iter().filter_map(|event| event.owner_id)).await?;
         let templates = portion.items.iter().filter_map(|event| event.email_template_id);
         let templates = self.names_of_email_templates(templates).await?;
+        let one_of_series = portion.items.iter().filter(|event| event.recurrence_id.is_some());
+        let uids: BTreeSet<_> = one_of_series.filter_map(|event| event.source_uid.as_deref()).collect();
+        let series = events::series_of(&self.reader, &uids.into_iter().collect::<Vec<_>>()).await?;
         let record = |event: events::Event| {
             let around = transfer::events::Around {
                 categories: categories.remove(&event.id).unwrap_or_default(),
                 associations: associations.remove(&event.id).unwrap_or_default(),
                 owner: event.owner_id.and_then(|owner| owners.get(&owner)).map(|owner| owner.email.clone()),
                 email_template: event.email_template_id.and_then(|template| templates.get(&template).cloned()),
+                series: event
+                    .source_uid
+                    .as_ref()
+                    .filter(|_| event.recurrence_id.is_some())
+                    .and_then(|uid| series.get(uid).copied()),
             };
             Record::Event(Box::new(transfer::events::record(event, around)))
         };

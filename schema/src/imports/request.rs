@@ -4,12 +4,13 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Mapping, Section};
+use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Findings, Mapping, Section};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::NameOrId;
 use storage::import::{IncomingTerms, Policy, Target};
+use storage::query::uploads::Quota;
 use storage::query::{custom_fields, event_templates, users};
 use uuid::Uuid;
 
@@ -135,11 +136,13 @@ pub struct ImportLimits {
     pub columns: usize,
     /// `import_rows`: rows.
     pub rows: u64,
+    /// `uploads_per_user`, `upload_bytes_per_account` and their kin: what may wait for its import.
+    pub waiting: Quota,
 }
 
 impl Default for ImportLimits {
     fn default() -> Self {
-        Self { file: 2 << 30, row: 1 << 20, columns: 1_024, rows: 10_000_000 }
+        Self { file: 2 << 30, row: 1 << 20, columns: 1_024, rows: 10_000_000, waiting: Quota::default() }
     }
 }
 
@@ -259,19 +262,24 @@ impl Session {
             automation,
         };
         let ready = self.ready_kept(kept.clone()).await?;
-        if section != Section::Calendar || date_order.is_some() {
-            return Ok(ready);
-        }
-        match self.date_order(&ready, file).await? {
-            Some(found) => self.ready_kept(Kept { date_order: Some(order(found)), ..kept }).await,
-            None => Ok(ready),
-        }
+        let Some(Findings { date_orders, survey, .. }) = first_look(&ready, file).await? else { return Ok(ready) };
+        let found = date_orders.order();
+        let mut ready = match found.map_err(undecided) {
+            _ if date_order.is_some() => ready,
+            Ok(Some(found)) => self.ready_kept(Kept { date_order: Some(order(found)), ..kept }).await?,
+            Ok(None) => ready,
+            Err(error) => return Err(error),
+        };
+        ready.options.survey = survey;
+        Ok(ready)
     }
 
-    /// Reads a request that was kept. Errors: `UNSUPPORTED` where this program does not know its format.
-    pub(super) async fn ready_again(&self, json: &str) -> Result<Ready> {
+    /// Reads a request that was kept, for its file. Errors: `UNSUPPORTED` where this program does not know its format.
+    pub(super) async fn ready_again(&self, json: &str, file: &ImportFile) -> Result<Ready> {
         let kept: Kept = serde_json::from_str(json).map_err(Error::internal)?;
-        self.ready_kept(kept).await
+        let mut ready = self.ready_kept(kept).await?;
+        ready.options.survey = first_look(&ready, file).await?.and_then(|findings| findings.survey);
+        Ok(ready)
     }
 
     async fn ready_kept(&self, kept: Kept) -> Result<Ready> {
@@ -303,6 +311,7 @@ impl Session {
             map: map.into_iter().map(mapping).collect(),
             custom_fields: self.custom_fields(target).await?,
             date_order: date_order.map(|name| name.parse()).transpose().map_err(Error::internal)?,
+            survey: None,
             row_limit: limits.row,
             column_limit: limits.columns,
         };
@@ -330,22 +339,6 @@ impl Session {
             })?,
         };
         Ok(codec.descriptor().name.to_owned())
-    }
-
-    /// Whether the day or the month comes first in all dates of a file together. Errors: `INVALID`, with the option, where they do not
-    /// tell.
-    async fn date_order(&self, ready: &Ready, file: &ImportFile) -> Result<Option<DateOrder>> {
-        let mut rows = formats::decode(ready.decoder()?, file.bytes().await?);
-        while let Some(row) = rows.next().await {
-            if row.is_err() {
-                // What is wrong with the file is told when it is read for its rows.
-                return Ok(None);
-            }
-        }
-        rows.findings().date_orders.order().map_err(|ambiguous| {
-            let message = format!("{ambiguous}, with the option date-order");
-            Error { field: Some("dateOrder"), ..Error::invalid(message) }
-        })
     }
 
     /// The names of the custom fields that a row may fill.
@@ -378,6 +371,27 @@ impl Session {
         };
         found.map(|user| user.id).ok_or_else(|| Error::new(Code::NotFound, unknown))
     }
+}
+
+/// What all of a calendar's file tells before it is read for its rows: the order of its dates, and what stands behind the events that
+/// need it. `None` for other sections, and where the file cannot be read, which is told when it is read for its rows.
+async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>> {
+    if ready.section != Section::Calendar {
+        return Ok(None);
+    }
+    let mut rows = formats::decode(ready.decoder()?, file.bytes().await?);
+    while let Some(row) = rows.next().await {
+        if row.is_err() {
+            return Ok(None);
+        }
+    }
+    Ok(Some(rows.findings()))
+}
+
+/// Errors: `INVALID`, with the option, where nothing tells whether the day or the month comes first in the dates of a file.
+fn undecided(ambiguous: formats::AmbiguousDate) -> Error {
+    let message = format!("{ambiguous}, with the option date-order");
+    Error { field: Some("dateOrder"), ..Error::invalid(message) }
 }
 
 fn target(section: Section) -> Result<Target> {

@@ -223,7 +223,7 @@ impl Work {
             Code::NotFound => gone(),
             _ => error,
         })?;
-        let ready = self.session.ready_again(&plan.request).await?;
+        let ready = self.session.ready_again(&plan.request, &file).await?;
         self.run(id, &ready, &file).await
     }
 

@@ -4,12 +4,13 @@ use storage::ItemKind;
 use storage::import::{IncomingEvent, IncomingSubject, IncomingTime};
 use storage::query::categories::Category;
 use storage::query::events as stored;
+use uuid::Uuid;
 
 use crate::associations::subjects;
 use crate::error::Result;
 use crate::events::{CreateEventInput, Event};
 use crate::id::Kind;
-use crate::scalar::{Date, DateTime};
+use crate::scalar::{Date, DateTime, Text};
 
 /// The input of a client as storage takes it. Errors: `INVALID` for times that do not fit, `NOT_FOUND` for ids of nothing.
 pub(crate) fn new(input: CreateEventInput) -> Result<stored::NewEvent> {
@@ -41,6 +42,7 @@ pub(crate) fn new(input: CreateEventInput) -> Result<stored::NewEvent> {
         progress: progress(is_complete),
         owner: owner.map(|id| Kind::User.expect(&id)).transpose()?,
         email_template: email_template.map(|id| Kind::EmailTemplate.expect(&id)).transpose()?,
+        source: stored::Source::default(),
     };
     Ok(stored::NewEvent { details, categories, associations: subjects(&associations)? })
 }
@@ -60,6 +62,10 @@ pub(crate) fn client(event: stored::Event) -> Event {
         completed_at,
         owner_id,
         email_template_id,
+        source_uid,
+        source_sequence,
+        recurrence_id,
+        recurrence,
         sort_key: _,
         names_text: _,
         search_text: _,
@@ -79,9 +85,13 @@ pub(crate) fn client(event: stored::Event) -> Event {
         ends_at: ends_at.map(DateTime),
         is_all_day: starts_at.is_none(),
         location,
-        description,
+        description: description.map(Text::from),
         is_complete: completed_at.is_some(),
         completed_at: completed_at.map(DateTime),
+        source_uid,
+        source_sequence,
+        recurrence_id,
+        recurrence,
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
         key: id,
@@ -96,8 +106,8 @@ pub(crate) fn progress(is_complete: bool) -> stored::Progress {
     if is_complete { stored::Progress::Complete } else { stored::Progress::Open }
 }
 
-/// A row of a file as the import takes it.
-pub(crate) fn incoming(event: formats::Event, row: u64) -> IncomingEvent {
+/// A row of a file as the import takes it. Errors: the field, and what is wrong with it.
+pub(crate) fn incoming(event: formats::Event, row: u64) -> std::result::Result<IncomingEvent, (&'static str, String)> {
     let formats::Event {
         id,
         title,
@@ -110,17 +120,32 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> IncomingEvent {
         email_template,
         associations,
         categories,
+        source_uid,
+        source_sequence,
+        recurrence_id,
+        recurrence,
+        series_id: _,
+        stamp,
         foreign,
         revision: _,
         created_at: _,
         updated_at: _,
     } = event;
+    if let Some(recurrence) = &recurrence {
+        formats::check_recurrence(recurrence).map_err(|reason| ("recurrence", reason))?;
+    }
+    // A calendar program may have dropped what only we know, and kept our id as the UID.
+    let is_ours = |uid: &&String| recurrence_id.is_none() && Kind::Event.parse(uid).is_some();
+    let (id, source_uid) = match (id, source_uid) {
+        (None, Some(uid)) if is_ours(&&uid) => (Some(uid), None),
+        known => known,
+    };
     let subject = |text: String| {
         let person = Kind::Person.parse(&text).map(|id| ItemKind::Person.item(id));
         let item = person.or_else(|| Kind::Transaction.parse(&text).map(|id| ItemKind::Transaction.item(id)));
         item.map_or(IncomingSubject::Named(text), IncomingSubject::Item)
     };
-    IncomingEvent {
+    Ok(IncomingEvent {
         row,
         line: 0,
         id: id.and_then(|id| Kind::Event.parse(&id)),
@@ -134,8 +159,15 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> IncomingEvent {
         email_template,
         associations: associations.into_iter().map(subject).collect(),
         categories,
+        source: stored::Source {
+            uid: source_uid,
+            sequence: source_sequence.map(|sequence| i64::try_from(sequence).unwrap_or(i64::MAX)),
+            recurrence_id,
+            recurrence,
+        },
+        stamp: stamp.map(Into::into),
         foreign_notes: super::contact::foreign_lines(&foreign),
-    }
+    })
 }
 
 fn time(moment: formats::Moment) -> IncomingTime {
@@ -155,11 +187,13 @@ pub(crate) struct Around {
     pub(crate) owner: Option<String>,
     /// The name of its template.
     pub(crate) email_template: Option<String>,
+    /// The key of the series of which it is one, where we have that.
+    pub(crate) series: Option<Uuid>,
 }
 
 /// An event of the database as files carry it.
 pub(crate) fn record(event: stored::Event, around: Around) -> formats::Event {
-    let Around { categories, associations, owner, email_template } = around;
+    let Around { categories, associations, owner, email_template, series } = around;
     let stored::Times { starts_on, ends_on, starts_at, ends_at } = event.when().into();
     let moment = |day: Option<storage::Day>, at: Option<storage::Timestamp>| {
         day.map(|day| formats::Moment::Day(day.0)).or(at.map(|at| formats::Moment::At(at.into())))
@@ -176,6 +210,12 @@ pub(crate) fn record(event: stored::Event, around: Around) -> formats::Event {
         email_template,
         associations,
         categories: categories.into_iter().map(|category| category.name).collect(),
+        source_uid: event.source_uid,
+        source_sequence: event.source_sequence.and_then(|sequence| sequence.try_into().ok()),
+        recurrence_id: event.recurrence_id,
+        recurrence: event.recurrence,
+        series_id: series.map(|id| Kind::Event.global(id).to_string()),
+        stamp: None,
         foreign: Vec::new(),
         revision: u64::try_from(event.version - 1).ok(),
         created_at: Some(event.created_at.into()),

@@ -34,6 +34,14 @@ pub struct Model {
     pub owner_id: Option<Uuid>,
     /// The mail that goes with it.
     pub email_template_id: Option<Uuid>,
+    /// What the calendar from which it comes calls it: its UID.
+    pub source_uid: Option<String>,
+    /// Which version that calendar had of it.
+    pub source_sequence: Option<i64>,
+    /// Of one of a series that was changed there: when it would have been, as iCalendar writes it.
+    pub recurrence_id: Option<String>,
+    /// The rule of a series of which this is the first that takes place: lines of iCalendar.
+    pub recurrence: Option<String>,
     /// The day, and for a timed event `T` and the time in the time zone of the account.
     pub sort_key: String,
     /// The folded names of what it is associated with, in lines.

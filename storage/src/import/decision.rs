@@ -66,6 +66,8 @@ pub enum Original {
     Row(u64),
     /// The record with this name.
     Record(String),
+    /// The event with this name, of which a later version is there.
+    Later(String),
     /// A transaction of the person with this name.
     Transaction(String),
 }
@@ -76,6 +78,7 @@ impl fmt::Display for Duplicate {
         match &self.of {
             Original::Row(row) => write!(f, "it repeats row {row}: {}", self.by.words()),
             Original::Transaction(name) => write!(f, "{name} has such a transaction already: {}", self.by.words()),
+            Original::Later(name) => write!(f, "{name} is there already in a later version: {}", self.by.words()),
             Original::Record(name) => write!(f, "{name} is there already: {}", self.by.words()),
         }
     }

@@ -7,6 +7,7 @@ use std::collections::{BTreeSet, HashMap};
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
 use sea_orm::{ColumnTrait, QueryFilter};
+use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
 use super::decision::{Change, Decision, Duplicate, Original, Outcome};
@@ -22,10 +23,11 @@ use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::{Rows, Scope};
 use crate::item::{Item, ItemKind};
-use crate::query::events::{Details, Event, Progress, Times, When};
+use crate::query::events::{Details, Event, Progress, Source, Times, When};
 use crate::query::people::lines;
 use crate::query::{associations, categories, edits, events as event_query};
 use crate::record::{self, by_ids, live};
+use crate::text::LINE_LIMIT;
 use crate::value::{Day, Timestamp};
 
 /// How many people and transactions an event may belong to.
@@ -50,6 +52,10 @@ pub struct IncomingEvent {
     pub email_template: Option<String>,
     pub associations: Vec<IncomingSubject>,
     pub categories: Vec<String>,
+    /// What the calendar says of it from which it comes.
+    pub source: Source,
+    /// When that calendar made this version.
+    pub stamp: Option<Timestamp>,
     /// Lines for the description of an event that the row creates.
     pub foreign_notes: Option<String>,
 }
@@ -99,6 +105,8 @@ impl CheckedEvent {
             let reason = format!("{count} associations are given, and {SUBJECTS_LIMIT} is the most for one event");
             return Err(Failure { field: Some("associations".to_owned()), reason });
         }
+        cut_title(&mut incoming);
+        leave_out_long_uid(&mut incoming);
         let details = Details {
             title: incoming.title.clone().unwrap_or_default(),
             when: when(&incoming, now, zone)?,
@@ -107,11 +115,40 @@ impl CheckedEvent {
             progress: Progress::Open,
             owner: None,
             email_template: None,
+            source: std::mem::take(&mut incoming.source),
         };
-        let Details { title, when, location, description, .. } = details.cleaned()?;
-        (incoming.location, incoming.description) = (location, description);
+        let Details { title, when, location, description, source, .. } = details.cleaned()?;
+        (incoming.location, incoming.description, incoming.source) = (location, description, source);
         Ok(Self { line: incoming.line, incoming, title, when })
     }
+}
+
+/// Cuts a title that is longer than one may be; the rest goes before the description, so that no event is lost for it.
+fn cut_title(incoming: &mut IncomingEvent) {
+    let Some(title) = &incoming.title else { return };
+    let title = title.replace('\0', "").trim().to_owned();
+    let Some((end, _)) = title.char_indices().nth(LINE_LIMIT) else { return };
+    let (cut, rest) = title.split_at(end);
+    let description = incoming.description.take().filter(|text| !text.trim().is_empty());
+    incoming.description =
+        Some([rest.trim_start().to_owned()].into_iter().chain(description).collect::<Vec<_>>().join("\n"));
+    let note = format!("Title: cut after {LINE_LIMIT} characters; the rest stands before the description");
+    add_note(incoming, note);
+    incoming.title = Some(cut.to_owned());
+}
+
+/// A UID that is longer than any that can be looked for is left out: the event is then known by its title and its time.
+fn leave_out_long_uid(incoming: &mut IncomingEvent) {
+    let uid = incoming.source.uid.as_deref().map(|uid| uid.trim().chars().count()).unwrap_or_default();
+    if uid > LINE_LIMIT {
+        incoming.source.uid = None;
+        add_note(incoming, format!("UID: left out, as it has {uid} characters and {LINE_LIMIT} is the most"));
+    }
+}
+
+fn add_note(incoming: &mut IncomingEvent, note: String) {
+    let notes = incoming.foreign_notes.take();
+    incoming.foreign_notes = Some(notes.into_iter().chain([note]).collect::<Vec<_>>().join("\n"));
 }
 
 /// When the event of a row is. One without a date, such as a task, is today's.
@@ -154,7 +191,8 @@ pub(super) async fn apply<'u>(
 ) -> Result<Applied<'u>> {
     let rows = Names::load(batch, &rows).await?.resolve(rows);
     let mut work = Work::load(batch, zone, journal, &rows).await?;
-    let decisions = rows.iter().map(|row| work.decide(row)).collect();
+    let versions = Versions::of(&rows);
+    let decisions = rows.iter().map(|row| versions.repeats(row).unwrap_or_else(|| work.decide(row))).collect();
     let Work { journal, made, pairs, updated, categories, fired, .. } = work;
     event_query::insert(batch.unit, made, &pairs, &[]).await?;
     record::write::<events::Entity>(batch.unit, updated).await?;
@@ -186,12 +224,59 @@ struct Resolved {
     categories: Vec<String>,
     /// The description of an event that the row creates.
     created_description: Option<String>,
+    stamp: Option<Timestamp>,
 }
 
 /// What a row says beside title and beginning.
 struct Said {
     end: bool,
     progress: bool,
+}
+
+/// By what a calendar knows an event: its UID, and which of a series it is.
+type SourceKey = (String, Option<String>);
+
+fn source_key(source: &Source) -> Option<SourceKey> {
+    Some((source.uid.clone()?, source.recurrence_id.clone()))
+}
+
+impl Resolved {
+    /// What tells the row's event from others of the file: the id that the row gives, else what its calendar calls it.
+    fn given(&self) -> Option<Uuid> {
+        self.id.or_else(|| {
+            let key = source_key(&self.details.source)?;
+            let digest = Sha256::digest(format!("{key:?}"));
+            Some(uuid::Builder::from_custom_bytes(digest[..16].try_into().ok()?).into_uuid())
+        })
+    }
+}
+
+/// Of the rows of a batch that are versions of one event, the one that counts: of the highest SEQUENCE, else the latest, else the first.
+struct Versions(HashMap<SourceKey, u64>);
+
+impl Versions {
+    fn of(rows: &[Resolved]) -> Self {
+        let mut best: HashMap<SourceKey, &Resolved> = HashMap::new();
+        let age = |row: &Resolved| (row.details.source.sequence.unwrap_or_default(), row.stamp);
+        for row in rows.iter().filter(|row| row.id.is_none()) {
+            let Some(key) = source_key(&row.details.source) else { continue };
+            best.entry(key).and_modify(|best| *best = if age(row) > age(best) { row } else { *best }).or_insert(row);
+        }
+        Self(best.into_iter().map(|(key, row)| (key, row.number)).collect())
+    }
+
+    /// What becomes of a row of which another version counts.
+    fn repeats(&self, row: &Resolved) -> Option<Decision> {
+        let key = source_key(&row.details.source).filter(|_| row.id.is_none())?;
+        let of = *self.0.get(&key).filter(|best| **best != row.number)?;
+        let duplicate = Duplicate { by: MatchedBy::Source, values: values(&key), of: Original::Row(of) };
+        let (outcome, changes) = (Outcome::Skipped, Vec::new());
+        Some(Decision { row: row.number, outcome, record: None, changes, duplicate: Some(duplicate) })
+    }
+}
+
+fn values((uid, one): &SourceKey) -> Vec<String> {
+    [uid.clone()].into_iter().chain(one.clone()).collect()
 }
 
 impl Names {
@@ -320,7 +405,9 @@ impl Names {
                 progress: incoming.progress.unwrap_or_default(),
                 owner,
                 email_template: template,
+                source: incoming.source,
             },
+            stamp: incoming.stamp,
             said,
             names: lines(names),
             subjects,
@@ -345,6 +432,8 @@ struct Work<'b, 'u> {
     known: HashMap<Uuid, Known>,
     /// Events by their key of order, which is the day and the time.
     by_start: HashMap<String, Vec<Uuid>>,
+    /// Events by what their calendar calls them.
+    by_source: HashMap<SourceKey, Vec<Uuid>>,
     made: Vec<Event>,
     pairs: Vec<(Item, Item)>,
     updated: Vec<Event>,
@@ -366,13 +455,20 @@ impl<'b, 'u> Work<'b, 'u> {
         let keys: Vec<_> = keys.iter().map(String::as_str).collect();
         let query = live::<events::Entity>(&scope).filter(among::texts(&scope, events::Column::SortKey, &keys));
         found.extend(query.all(&scope.on).await?);
+        let uids: BTreeSet<_> = rows.iter().filter_map(|row| row.details.source.uid.as_deref()).collect();
+        let uids: Vec<_> = uids.into_iter().collect();
+        if !uids.is_empty() {
+            let query = live::<events::Entity>(&scope).filter(among::texts(&scope, events::Column::SourceUid, &uids));
+            found.extend(query.all(&scope.on).await?);
+        }
         let ids: Vec<_> = found.iter().map(|event| event.id).collect();
         let mut subjects = associations::subjects_in(&scope, &ids).await?;
         let mut in_categories = categories::of_items_in(&scope, &ids).await?;
         journal.recall(&ids).await?;
-        let (known, by_start) = (HashMap::new(), HashMap::new());
+        let (known, by_start, by_source) = Default::default();
         let (made, pairs, updated, categories, fired) = Default::default();
-        let mut work = Self { batch, zone, journal, known, by_start, made, pairs, updated, categories, fired };
+        let mut work =
+            Self { batch, zone, journal, known, by_start, by_source, made, pairs, updated, categories, fired };
         for event in found {
             let subjects = subjects.remove(&event.id).unwrap_or_default().into_iter().collect();
             let categories = in_categories.remove(&event.id).unwrap_or_default();
@@ -386,20 +482,31 @@ impl<'b, 'u> Work<'b, 'u> {
         let id = known.event.id;
         if !self.known.contains_key(&id) {
             self.by_start.entry(known.event.sort_key.clone()).or_default().push(id);
+            if let Some(key) = source_key(&known.event.details().source) {
+                self.by_source.entry(key).or_default().push(id);
+            }
             self.known.insert(id, known);
         }
     }
 
-    /// The event that a row means: by its id, else by title, time and what it belongs to, the oldest of several.
+    /// The event that a row means: by its id, else by what its calendar calls it, else, where one of the two comes from no calendar,
+    /// by title, time and what it belongs to; the oldest of several.
     fn find(&self, row: &Resolved) -> Option<(Uuid, MatchedBy)> {
         if let Some(id) = row.id.filter(|id| self.known.contains_key(id)) {
             return Some((id, MatchedBy::Id));
         }
+        let given = row.given();
+        let may_repeat = |id: &Uuid| self.journal.last(*id).is_none_or(|seen| seen.may_repeat(given));
+        let source = source_key(&row.details.source);
+        let of_source = source.as_ref().and_then(|key| self.by_source.get(key));
+        if let Some(id) = of_source.and_then(|ids| ids.iter().filter(|id| may_repeat(id)).min()) {
+            return Some((*id, MatchedBy::Source));
+        }
         let title = fold(&row.details.title);
         let same = |id: &&Uuid| {
             let Known { event, subjects, .. } = &self.known[*id];
-            let may_repeat = self.journal.last(**id).is_none_or(|seen| seen.may_repeat(row.id));
-            fold(&event.title) == title && *subjects == row.subjects && may_repeat
+            let may_be_same = event.source_uid.is_none() || source.is_none();
+            may_be_same && fold(&event.title) == title && *subjects == row.subjects && may_repeat(id)
         };
         let of_start = self.by_start.get(&event_query::key(row.details.when, self.zone))?;
         of_start.iter().filter(same).min().map(|id| (*id, MatchedBy::TitleAndTime))
@@ -411,7 +518,11 @@ impl<'b, 'u> Work<'b, 'u> {
         };
         let item = ItemKind::Event.item(id);
         let key = || vec![fold(&row.details.title), event_query::key(row.details.when, self.zone)];
-        let values = if by == MatchedBy::Id { vec![id.to_string()] } else { key() };
+        let values = match (by, source_key(&row.details.source)) {
+            (MatchedBy::Id, _) => vec![id.to_string()],
+            (MatchedBy::Source, Some(key)) => values(&key),
+            _ => key(),
+        };
         let decision = |outcome, changes, of| Decision {
             row: row.number,
             outcome,
@@ -419,13 +530,32 @@ impl<'b, 'u> Work<'b, 'u> {
             changes,
             duplicate: Some(Duplicate { by, values: values.clone(), of }),
         };
-        if let Some(earlier) = self.journal.last(id).filter(|seen| seen.may_repeat(row.id)) {
+        let known = &self.known[&id];
+        let sequence = |source: &Source| source.sequence.unwrap_or_default();
+        let (new, old) = (sequence(&row.details.source), known.event.source_sequence.unwrap_or_default());
+        let earlier = self.journal.last(id).filter(|seen| seen.may_repeat(row.given()));
+        // A later version of an event that an earlier batch of this import has made takes its place.
+        let is_own = by == MatchedBy::Source && self.journal.has_made(id) && self.made.iter().all(|made| made.id != id);
+        let is_later = earlier.is_some() && is_own && new > old;
+        if let Some(earlier) = earlier.filter(|_| !is_later) {
             let of = Original::Row(earlier.row);
             return Decision { record: None, ..decision(Outcome::Skipped, Vec::new(), of) };
         }
-        let policy = self.batch.policy.duplicates;
-        let known = &self.known[&id];
-        let of = Original::Record(known.event.title.clone());
+        if by == MatchedBy::Source && new < old {
+            let of = Original::Later(known.event.title.clone());
+            self.journal.note(row.number, item, Deed::Met, row.given());
+            return decision(Outcome::Skipped, Vec::new(), of);
+        }
+        let policy = if is_later { Duplicates::Replace } else { self.batch.policy.duplicates };
+        let of = match earlier {
+            Some(earlier) => Original::Row(earlier.row),
+            None => Original::Record(known.event.title.clone()),
+        };
+        // The ids of what a plan and its apply make differ.
+        let decision = |outcome, changes, of| {
+            let decision = decision(outcome, changes, of);
+            Decision { record: decision.record.filter(|_| !is_later), ..decision }
+        };
         let details = combined(policy, &known.event, row, by);
         let event = event_query::refilled(self.batch.unit, known.event.clone(), details, self.zone);
         let before = edits::of_event(&known.event).into_iter();
@@ -435,11 +565,11 @@ impl<'b, 'u> Work<'b, 'u> {
         let categories = missing(&row.categories, &known.categories);
         changes.extend(added(&categories));
         if changes.is_empty() || policy == Duplicates::Ignore {
-            self.journal.note(row.number, item, Deed::Met, row.id);
+            self.journal.note(row.number, item, Deed::Met, row.given());
             let outcome = if changes.is_empty() { Outcome::Unchanged } else { Outcome::Skipped };
             return decision(outcome, Vec::new(), of);
         }
-        self.journal.note(row.number, item, Deed::Updated, row.id);
+        self.journal.note(row.number, item, Deed::Updated, row.given());
         self.journal.changed(item, event.version, &changes);
         self.categories.extend(categories.iter().map(|name| (id, name.clone())));
         if let Some(known) = self.known.get_mut(&id) {
@@ -460,7 +590,7 @@ impl<'b, 'u> Work<'b, 'u> {
         let event = event_query::new_row(self.batch.unit, details, row.names.clone(), self.zone);
         let event = Event { created_by: policy.owner.or(event.created_by), ..event };
         let item = ItemKind::Event.item(event.id);
-        self.journal.note(row.number, item, Deed::Created, row.id);
+        self.journal.note(row.number, item, Deed::Created, row.given());
         for subject in &row.subjects {
             // So that an undo looks whether they are held by this event alone.
             self.journal.note(row.number, *subject, Deed::Met, None);
@@ -488,23 +618,50 @@ fn combined(policy: Duplicates, event: &Event, row: &Resolved, by: MatchedBy) ->
             owner: current.owner.or(details.owner),
             email_template: current.email_template.or(details.email_template),
             when: if has_end(current.when) { current.when } else { ended(current.when, details.when) },
+            source: filled(current.source, &details.source, beginning(current.when) == beginning(details.when)),
             ..current
         };
     }
     let when = match by {
+        // The calendar says all of it.
+        MatchedBy::Source => details.when,
         // Where the row has no end, that of the event stays if it can.
         MatchedBy::Id if said.end || details.when != beginning(current.when) => details.when,
         _ if said.end => details.when,
         _ => current.when,
     };
+    let recurrence = match by {
+        MatchedBy::Source => details.source.recurrence.clone(),
+        // The rule speaks of another time.
+        _ if when != current.when => details.source.recurrence.clone(),
+        _ => details.source.recurrence.clone().or(current.source.recurrence),
+    };
+    let source = Source {
+        uid: details.source.uid.clone().or(current.source.uid),
+        sequence: details.source.sequence.or(current.source.sequence),
+        recurrence_id: details.source.recurrence_id.clone().or(current.source.recurrence_id),
+        recurrence,
+    };
     Details {
-        title: if by == MatchedBy::Id { details.title.clone() } else { current.title },
+        title: if by == MatchedBy::TitleAndTime { current.title } else { details.title.clone() },
+        source,
         when,
         location: details.location.clone().or(current.location),
         description: description.or(current.description),
         progress: if said.progress { details.progress } else { current.progress },
         owner: details.owner.or(current.owner),
         email_template: details.email_template.or(current.email_template),
+    }
+}
+
+/// What an event has from its calendar, filled up with what a row has; a rule only where it speaks of the time of the event.
+fn filled(current: Source, row: &Source, is_at_the_same_time: bool) -> Source {
+    let Source { uid, sequence, recurrence_id, recurrence } = current;
+    Source {
+        sequence: if uid.is_none() { sequence.or(row.sequence) } else { sequence },
+        uid: uid.or(row.uid.clone()),
+        recurrence_id: recurrence_id.or(row.recurrence_id.clone()),
+        recurrence: recurrence.or(row.recurrence.clone().filter(|_| is_at_the_same_time)),
     }
 }
 

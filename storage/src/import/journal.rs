@@ -79,6 +79,11 @@ impl<'u> Journal<'u> {
         self.first.get(&record).copied()
     }
 
+    /// Whether the import itself has made a record.
+    pub(super) fn has_made(&self, record: Uuid) -> bool {
+        self.made.contains(&record)
+    }
+
     /// The last row that made or met a record.
     pub(super) fn last(&self, record: Uuid) -> Option<SeenRow> {
         self.last.get(&record).copied()

@@ -25,6 +25,8 @@ pub enum MatchedBy {
     Email,
     /// Name and company.
     NameAndCompany,
+    /// Of events: what the calendar calls it from which it comes, and which of a series it is.
+    Source,
     /// Of events: the title, the day and time, and what they belong to.
     TitleAndTime,
 }
@@ -36,6 +38,7 @@ impl MatchedBy {
             Self::Id => "the same id",
             Self::Email => "the same e-mail address",
             Self::NameAndCompany => "the same name and company",
+            Self::Source => "the same UID",
             Self::TitleAndTime => "the same title and time, and the same people",
         }
     }
@@ -57,7 +60,7 @@ impl MatchedBy {
             Self::Id => id.map(|id| id.to_string()).into_iter().collect(),
             Self::Email => keys.email_key.iter().cloned().collect(),
             Self::NameAndCompany => vec![keys.name_key.clone(), keys.company_key.clone()],
-            Self::TitleAndTime => Vec::new(),
+            Self::Source | Self::TitleAndTime => Vec::new(),
         }
     }
 }

@@ -48,6 +48,10 @@ pub(crate) fn of_event(event: &Event) -> Fields {
         ("completedAt", moment(event.completed_at)),
         ("owner", event.owner_id.map(|id| id.to_string())),
         ("emailTemplate", event.email_template_id.map(|id| id.to_string())),
+        ("sourceUid", event.source_uid.clone()),
+        ("sourceSequence", event.source_sequence.map(|sequence| sequence.to_string())),
+        ("recurrenceId", event.recurrence_id.clone()),
+        ("recurrence", event.recurrence.clone()),
     ]
 }
 

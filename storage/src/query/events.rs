@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
+use crate::among;
 use crate::entity::events;
 pub use crate::entity::events::Model as Event;
 use crate::error::{Error, Result};
@@ -17,10 +18,14 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::people::lines;
 use crate::query::{accounts, associations, categories, edits, email_templates, users};
+use crate::reading::Load;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::text::{self, LINE_LIMIT};
 use crate::value::{Day, Timestamp};
 use crate::view::View;
+
+/// The longest RECURRENCE-ID, in characters; those of iCalendar have 16 at most.
+const RECURRENCE_ID_LIMIT: usize = 64;
 
 /// What makes an event.
 #[derive(Clone, Debug)]
@@ -46,6 +51,15 @@ pub struct EventEdit {
     pub associations: Option<Vec<Item>>,
 }
 
+/// An event that was changed.
+#[derive(Clone, Debug)]
+pub struct Updated {
+    /// The event.
+    pub event: Event,
+    /// Whether it was the first of a series and is so no longer, because it is at another time now.
+    pub has_lost_rule: bool,
+}
+
 /// What an event is.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Details {
@@ -63,6 +77,21 @@ pub struct Details {
     pub owner: Option<Uuid>,
     /// The mail that goes with it.
     pub email_template: Option<Uuid>,
+    /// What the calendar says of it from which it comes.
+    pub source: Source,
+}
+
+/// What the calendar from which an event comes says of it; empty for an event that was made here.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Source {
+    /// What it is called there: its UID.
+    pub uid: Option<String>,
+    /// Which version of it that was: its SEQUENCE.
+    pub sequence: Option<i64>,
+    /// Of one of a series that was changed: when it would have been, as iCalendar writes it.
+    pub recurrence_id: Option<String>,
+    /// The rule of a series of which the event is the first that takes place: lines of iCalendar, whose reader is who writes them.
+    pub recurrence: Option<String>,
 }
 
 /// When an event is.
@@ -162,7 +191,7 @@ impl Details {
     /// The details as they may be stored. Errors: [`Error::Invalid`] without a title, for a text over its limit and for
     /// an end before the beginning.
     pub fn cleaned(self) -> Result<Self> {
-        let Self { title, when, location, description, progress, owner, email_template } = self;
+        let Self { title, when, location, description, progress, owner, email_template, source } = self;
         let title = text::line("title", Some(title), LINE_LIMIT)?;
         Ok(Self {
             title: title.ok_or_else(|| Error::invalid("title", "an event needs a title"))?,
@@ -172,6 +201,20 @@ impl Details {
             progress,
             owner,
             email_template,
+            source: source.cleaned()?,
+        })
+    }
+}
+
+impl Source {
+    /// What may be stored. Errors: [`Error::Invalid`] for a text over its limit.
+    fn cleaned(self) -> Result<Self> {
+        let Self { uid, sequence, recurrence_id, recurrence } = self;
+        Ok(Self {
+            uid: text::line("sourceUid", uid, LINE_LIMIT)?,
+            sequence,
+            recurrence_id: text::line("recurrenceId", recurrence_id, RECURRENCE_ID_LIMIT)?,
+            recurrence: text::block("recurrence", recurrence)?,
         })
     }
 }
@@ -187,6 +230,12 @@ impl Event {
             progress: if self.completed_at.is_some() { Progress::Complete } else { Progress::Open },
             owner: self.owner_id,
             email_template: self.email_template_id,
+            source: Source {
+                uid: self.source_uid.clone(),
+                sequence: self.source_sequence,
+                recurrence_id: self.recurrence_id.clone(),
+                recurrence: self.recurrence.clone(),
+            },
         }
     }
 
@@ -209,13 +258,13 @@ pub async fn list(
     order: Order,
     request: &PageRequest,
 ) -> Result<Page<Event>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     record::listed(&scope, in_view(&scope, view, progress).await?, order, request).await
 }
 
 /// How many events a view holds.
 pub async fn count(reader: &Reader, view: &View, progress: Option<Progress>) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     super::count(&scope, in_view(&scope, view, progress).await?).await
 }
 
@@ -234,9 +283,24 @@ pub async fn of_subjects(
     order: Order,
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<Event>>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_pages(subjects.len(), request));
     let query = in_view(&scope, view, progress).await?;
     associations::children(&scope, query, subjects, order, request).await
+}
+
+/// The ids of the live series with these UIDs; of several with one the oldest.
+pub async fn series_of(reader: &Reader, uids: &[&str]) -> Result<HashMap<String, Uuid>> {
+    use events::Column::{RecurrenceId, SourceUid};
+    let scope = reader.scope();
+    let mut found = HashMap::new();
+    for uids in uids.chunks(IDS_A_STATEMENT) {
+        let query = record::live::<events::Entity>(&scope).filter(among::texts(&scope, SourceUid, uids));
+        let query = query.filter(RecurrenceId.is_null()).select_only().columns([SourceUid, events::Column::Id]);
+        for (uid, id) in query.into_tuple::<(String, Uuid)>().all(&scope.on).await? {
+            found.entry(uid).and_modify(|known: &mut Uuid| *known = id.min(*known)).or_insert(id);
+        }
+    }
+    Ok(found)
 }
 
 /// Makes an event.
@@ -247,14 +311,15 @@ pub async fn create(writer: &Writer, new: NewEvent) -> Result<Event> {
     writer.write(|unit| async move { create_in(&unit, new.clone()).await }).await
 }
 
-/// Changes an event: `edit` gets the details as they are.
+/// Changes an event: `edit` gets the details as they are. A series whose first is moved is none any more: its rule speaks of another
+/// time.
 ///
 /// Errors: [`Error::NotFound`], [`Error::Conflict`] where the version is stale, [`Error::Invalid`], those of `edit`.
 pub async fn update(
     writer: &Writer,
     change: EventEdit,
     edit: impl Fn(&mut Details) -> Result<()> + Sync,
-) -> Result<Event> {
+) -> Result<Updated> {
     let (change, edit) = (&change, &edit);
     writer
         .write(|unit| async move {
@@ -270,6 +335,7 @@ pub async fn update(
             let event = record::for_change::<events::Entity>(&unit, *id, *version).await?;
             let mut details = event.details();
             edit(&mut details)?;
+            let has_lost_rule = details.when != event.when() && details.source.recurrence.take().is_some();
             if let Some(subjects) = subjects {
                 associations::set(&unit, ItemKind::Event.item(*id), subjects).await?;
             }
@@ -281,7 +347,7 @@ pub async fn update(
                 categories::set(&unit, ItemKind::Event.item(*id), names).await?;
             }
             unit.publish(Noun::Event, Verb::Updated, *id).await?;
-            Ok(event)
+            Ok(Updated { event, has_lost_rule })
         })
         .await
 }
@@ -293,11 +359,12 @@ pub async fn complete(writer: &Writer, id: Uuid, progress: Progress, version: Op
     writer
         .write(|unit| async move {
             let event = record::for_change::<events::Entity>(&unit, id, version).await?;
-            let completed_at = since(progress, event.completed_at, unit.now);
+            let now = unit.after(event.updated_at);
+            let completed_at = since(progress, event.completed_at, now);
             if completed_at == event.completed_at {
                 return Ok(event);
             }
-            let event = Event { completed_at, version: event.version + 1, updated_at: unit.now, ..event };
+            let event = Event { completed_at, version: event.version + 1, updated_at: now, ..event };
             record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
             edits::note(&unit, id, event.version, vec!["completedAt".to_owned()]).await?;
             unit.publish(Noun::Event, Verb::Updated, id).await?;
@@ -419,7 +486,8 @@ async fn changed(
 
 /// An event with other, cleaned and checked details, at the next version.
 fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String>, zone: &TimeZone) -> Event {
-    let Details { title, when, location, description, progress, owner, email_template } = details;
+    let Details { title, when, location, description, progress, owner, email_template, source } = details;
+    let Source { uid: source_uid, sequence: source_sequence, recurrence_id, recurrence } = source;
     let Times { ends_on, starts_at, ends_at, .. } = when.into();
     let (starts_on, sort_key) = match when {
         When::Day { first, .. } => (first, first.to_string()),
@@ -433,13 +501,17 @@ fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String
         ends_at,
         location,
         description,
-        completed_at: since(progress, event.completed_at, unit.now),
+        completed_at: since(progress, event.completed_at, unit.after(event.updated_at)),
         owner_id: owner,
         email_template_id: email_template,
+        source_uid,
+        source_sequence,
+        recurrence_id,
+        recurrence,
         sort_key,
         names_text: names_text.unwrap_or(event.names_text),
         version: event.version + 1,
-        updated_at: unit.now,
+        updated_at: unit.after(event.updated_at),
         ..event
     };
     Event { search_text: lines([&own_text(&event), &event.names_text]), ..event }
@@ -460,6 +532,10 @@ fn blank(unit: &Unit) -> Event {
         completed_at: None,
         owner_id: None,
         email_template_id: None,
+        source_uid: None,
+        source_sequence: None,
+        recurrence_id: None,
+        recurrence: None,
         sort_key: String::new(),
         names_text: String::new(),
         search_text: String::new(),
@@ -544,6 +620,7 @@ mod tests {
                 progress: Progress::Open,
                 owner: None,
                 email_template: None,
+                source: Source::default(),
             };
             let new = NewEvent { details, categories: Vec::new(), associations: Vec::new() };
             create_in(&unit, new).await.expect("an event");

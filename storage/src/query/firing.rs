@@ -17,7 +17,7 @@ use crate::item::{Item, ItemKind};
 use crate::outbox::{Noun, Verb};
 use crate::page::SortKey;
 use crate::query::event_templates::{self, TemplateItem, at_item};
-use crate::query::events::{self, Details, Event, Progress, When};
+use crate::query::events::{self, Details, Event, Progress, Source, When};
 use crate::query::{accounts, categories, users};
 use crate::record::live;
 use crate::schedule::{Moment, moment};
@@ -367,5 +367,6 @@ pub(crate) fn planned(when: When, zone: &TimeZone) -> PlannedTime {
 
 pub(crate) fn details(item: &TemplateItem, when: When, owner: Option<Uuid>) -> Details {
     let TemplateItem { offset: _, time_of_day: _, title, location, description, email_template } = item.clone();
-    Details { title, when, location, description, progress: Progress::Open, owner, email_template }
+    let source = Source::default();
+    Details { title, when, location, description, progress: Progress::Open, owner, email_template, source }
 }

@@ -14,7 +14,7 @@ use crate::handle::{Unit, Writer};
 use crate::item::{Item, ItemKind};
 use crate::operators::{Operators, Order, PlannedEvent, Problem};
 use crate::outbox::{Noun, Verb};
-use crate::query::events::{self, Details, Event, Progress, When};
+use crate::query::events::{self, Details, Event, Progress, Source, When};
 use crate::query::messages::{self, Message, NewMessage};
 use crate::query::{accounts, categories};
 use crate::record::live;
@@ -109,6 +109,7 @@ fn planned(event: PlannedEvent, today: Date) -> Result<Details> {
         progress: Progress::Open,
         owner: None,
         email_template: None,
+        source: Source::default(),
     };
     details.cleaned()
 }

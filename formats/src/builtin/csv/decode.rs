@@ -110,6 +110,7 @@ impl Decode for Decoder {
             columns: table.map(Table::columns).unwrap_or_default(),
             ignored: table.map(|table| table.layout.ignored()).unwrap_or_default(),
             report: table.map(|table| table.layout.report()).unwrap_or_default(),
+            survey: None,
             date_orders: table.map(|table| table.layout.date_orders()).unwrap_or_default(),
         }
     }

@@ -2,13 +2,14 @@
 
 use bytes::BytesMut;
 
-use super::event::{self, Kind, Origin};
+use super::event::{self, Identity, Kind, Origin};
 use super::own;
+use super::survey::Ahead;
 use super::zone::Zones;
 use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
-    SourceCell,
+    SourceCell, Survey,
 };
 
 /// The properties that hold files, pictures and the same text again.
@@ -30,6 +31,10 @@ pub(super) struct Decoder {
     /// Who has written the calendar.
     origin: Origin,
     zones: Zones,
+    /// What is found out for whoever reads the file once more; nothing where that is known already.
+    ahead: Option<Ahead>,
+    /// What is known already.
+    known: Option<Ahead>,
     charset: Charset,
     last: Option<Last>,
 }
@@ -64,12 +69,15 @@ impl What {
 /// What the last row was made of.
 struct Last {
     record: Record,
+    /// What columns would hold if it could be read, by their names.
+    spoilt: Vec<(&'static str, String)>,
     /// What keeps it from being read again as it is.
     surplus: Option<&'static str>,
 }
 
 impl Decoder {
     pub(super) fn new(options: &DecodeOptions) -> Decoder {
+        let known = options.survey.as_ref().and_then(Survey::get::<Ahead>);
         Decoder {
             fault: mapping_fault(options),
             forced: options.charset,
@@ -81,7 +89,9 @@ impl Decoder {
             has_begun: false,
             is_cancelling: false,
             origin: Origin::Foreign,
-            zones: Zones::new(),
+            zones: Zones::new(known.map(Ahead::zones)),
+            ahead: known.is_none().then(Ahead::default),
+            known: known.cloned(),
             charset: Charset::UTF_8,
             last: None,
         }
@@ -110,6 +120,9 @@ impl Decoder {
                     Some(component) => component.keep(line, length, self.row_limit),
                     None if line.is("METHOD", "CANCEL") => self.is_cancelling = true,
                     None if line.is("PRODID", own::PRODUCT) => self.origin = Origin::Own,
+                    None if line.name == "X-WR-TIMEZONE" && self.ahead.is_some() => {
+                        self.zones.set_floating(&line, self.charset);
+                    }
                     None => self.note_stray(number),
                 }
                 None
@@ -123,6 +136,7 @@ impl Decoder {
         if name == "VCALENDAR" {
             self.is_cancelling = false;
             self.origin = Origin::Foreign;
+            self.zones.begin_calendar();
             return self.component.take();
         }
         if let Some(kind) = What::of(&name) {
@@ -164,7 +178,7 @@ impl Decoder {
         let kind = match component.kind {
             What::Row(kind) => kind,
             What::Zone => {
-                if component.size <= self.row_limit {
+                if component.size <= self.row_limit && self.ahead.is_some() {
                     self.zones.define(&component.lines, charset);
                 }
                 return None;
@@ -177,14 +191,34 @@ impl Decoder {
             return Some(Row::bad(position, format!("the {kind} is longer than {} bytes", self.row_limit)));
         }
         self.charset = guessed.unwrap_or(self.charset);
-        let (event, mut diagnostics) = event::read(kind, &component.lines, charset, &self.zones, self.origin);
-        let is_cancelled = self.is_cancelling || component.lines.iter().any(|line| line.is("STATUS", "CANCELLED"));
+        let (lines, ahead) = (&component.lines, self.known.as_ref());
+        let (mut event, mut diagnostics) = event::read(kind, lines, charset, &self.zones, self.origin, ahead);
+        let spoilt = if diagnostics.is_empty() {
+            Vec::new()
+        } else {
+            event::salvage(&mut event, kind, lines, charset, &self.zones)
+        };
+        let is_cancelled = self.is_cancelling || lines.iter().any(|line| line.is("STATUS", "CANCELLED"));
+        let identity = Identity::read(lines, charset, &self.zones);
         if is_cancelled {
             diagnostics = vec![Diagnostic { field: None, reason: format!("the {kind} is cancelled") }];
+        } else if let (Some(known), Some(Identity { uid, one, sequence })) = (&self.known, &identity)
+            && known.is_cancelled(uid, one.as_ref().map(|(key, _)| key.as_str()), *sequence)
+        {
+            let reason = format!("the {kind} is cancelled by another version of it in the file");
+            diagnostics = vec![Diagnostic { field: None, reason }];
+        }
+        if let (Some(ahead), Some(Identity { uid, one, sequence })) = (&mut self.ahead, identity) {
+            if is_cancelled {
+                ahead.cancel(&uid, one.as_ref().map(|(key, _)| key.as_str()), sequence);
+            }
+            if let Some((_, one)) = one {
+                ahead.replace(&uid, one);
+            }
         }
         let record = Record::Event(Box::new(event));
         let row = Row { position, record: diagnostics.is_empty().then(|| record.clone()), diagnostics };
-        self.last = Some(Last { record, surplus: is_cancelled.then_some("STATUS:CANCELLED") });
+        self.last = Some(Last { record, spoilt, surplus: is_cancelled.then_some("STATUS:CANCELLED") });
         Some(row)
     }
 }
@@ -238,8 +272,11 @@ impl Decode for Decoder {
     }
 
     fn source(&self) -> Option<Source<'_>> {
-        let Last { record, surplus } = self.last.as_ref()?;
+        let Last { record, spoilt, surplus } = self.last.as_ref()?;
         let mut source = Source::of_record(record, Section::Calendar);
+        for (column, text) in spoilt {
+            source.set(column, text);
+        }
         let surplus = surplus.map(|text| SourceCell { column: Source::SURPLUS.into(), text: text.into() });
         source.cells.extend(surplus);
         Some(source)
@@ -247,6 +284,7 @@ impl Decode for Decoder {
 
     fn findings(&self) -> Findings {
         let charset = self.forced.or(self.scanner.charset()).unwrap_or(self.charset);
-        Findings { charset: Some(charset), ..Findings::default() }
+        let ahead = self.ahead.as_ref().map(|ahead| Survey::new(ahead.with_zones(self.zones.defined())));
+        Findings { charset: Some(charset), survey: ahead, ..Findings::default() }
     }
 }

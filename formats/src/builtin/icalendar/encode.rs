@@ -7,6 +7,8 @@ use jiff::{Timestamp, ToSpan};
 
 use super::moment::last;
 use super::own;
+use super::series::{Kept, parameter};
+use super::vtimezone::{Needed, Written};
 use crate::content_line::{push_line, push_text};
 use crate::{Encode, EncodeError, EncodeOptions, Event, Heading, Moment, Record, Section};
 
@@ -30,11 +32,12 @@ pub(super) struct Encoder {
     heading: Heading,
     alarm: Option<u32>,
     events: u64,
+    zones: Written,
 }
 
 impl Encoder {
     pub(super) fn new(options: &EncodeOptions) -> Encoder {
-        Encoder { heading: options.heading.clone(), alarm: options.alarm, events: 0 }
+        Encoder { heading: options.heading.clone(), alarm: options.alarm, events: 0, zones: Written::new() }
     }
 }
 
@@ -79,7 +82,7 @@ impl Encode for Encoder {
 }
 
 impl Encoder {
-    fn event(&self, event: &Event, lines: &mut Lines<'_>) -> Result<(), EncodeError> {
+    fn event(&mut self, event: &Event, lines: &mut Lines<'_>) -> Result<(), EncodeError> {
         let Event {
             id,
             title,
@@ -92,6 +95,12 @@ impl Encoder {
             email_template,
             associations,
             categories,
+            source_uid,
+            source_sequence,
+            recurrence_id,
+            recurrence,
+            series_id,
+            stamp: _,
             foreign: _,
             revision,
             created_at,
@@ -100,14 +109,28 @@ impl Encoder {
         let start = start.ok_or_else(|| unplaced("an event without a beginning"))?;
         let begins = value(start).ok_or_else(|| unplaced("an event before the year 0"))?;
         let is_complete = *complete == Some(true);
+        let series = recurrence.as_deref().and_then(|text| Kept::read(text).ok());
+        let series = series.and_then(|kept| self.series(&kept, lines));
         lines.put("BEGIN:VEVENT");
-        match id {
-            Some(id) => {
-                lines.text("UID", id);
+        // A program that has subscribed finds one of a series by the UID of that.
+        let one = series_id.as_ref().zip(recurrence_id.as_deref().and_then(one_of_series));
+        match (id, &one) {
+            (Some(id), _) => {
+                lines.text("UID", one.as_ref().map_or(id, |(series, _)| series));
                 lines.text(own::ID, id);
             }
+            (None, Some((series, _))) => lines.text("UID", series),
             // What the account has not seen has no id; within the document this is one.
-            None => lines.put(&format!("UID:unsaved-{}", self.events)),
+            (None, None) => lines.put(&format!("UID:unsaved-{}", self.events)),
+        }
+        if let Some((_, one)) = &one {
+            lines.put(&format!("RECURRENCE-ID{one}"));
+        } else {
+            lines.optional(own::RECURRENCE_ID, recurrence_id.as_deref());
+        }
+        lines.optional(own::SOURCE_UID, source_uid.as_deref());
+        if let Some(sequence) = source_sequence {
+            lines.put(&format!("{}:{sequence}", own::SOURCE_SEQUENCE));
         }
         let stamp = updated_at.or(*created_at).and_then(utc);
         lines.put(&format!("DTSTAMP:{}", stamp.as_deref().unwrap_or("19700101T000000Z")));
@@ -119,11 +142,24 @@ impl Encoder {
         let mark = if is_complete { own::DONE } else { "" };
         let summary = title.as_ref().map(|title| format!("{mark}{title}"));
         lines.optional("SUMMARY", summary.as_deref());
-        lines.put(&format!("DTSTART{begins}"));
-        if is_fractional(start) {
-            lines.put(&format!("{}:{}", own::STARTS, shown(start)));
+        match &series {
+            Some(series) => {
+                series.iter().for_each(|line| lines.put(line));
+                lines.put(&format!("{}:{}", own::STARTS, shown(start)));
+                if let Some(end) = end {
+                    lines.put(&format!("{}:{}", own::ENDS, shown(*end)));
+                }
+            }
+            None => {
+                lines.put(&format!("DTSTART{begins}"));
+                if is_fractional(start) {
+                    lines.put(&format!("{}:{}", own::STARTS, shown(start)));
+                }
+                span(start, *end, lines);
+                // What cannot be written as a series is not lost for us.
+                lines.optional(own::RECURRENCE, recurrence.as_deref());
+            }
         }
-        span(start, *end, lines);
         lines.optional("LOCATION", location.as_deref());
         lines.optional("DESCRIPTION", description.as_deref());
         lines.list("CATEGORIES", categories);
@@ -148,6 +184,45 @@ impl Encoder {
         }
         lines.put("END:VEVENT");
         Ok(())
+    }
+}
+
+impl Encoder {
+    /// The lines of a series as they stand in this document, which has the time zone that they need now; `None` where there is no such
+    /// zone.
+    fn series(&mut self, kept: &Kept<'_>, lines: &mut Lines<'_>) -> Option<Vec<String>> {
+        let name = kept.lines.iter().find_map(|line| line.zone.as_deref());
+        let own = kept.zone.as_ref().filter(|(own, _)| Some(own.as_str()) == name);
+        let needed = match name {
+            Some(name) => Some(self.zones.need(name, own.map(|(_, lines)| lines.as_slice()))?),
+            None => None,
+        };
+        if let Some(Needed { name, definition: Some(definition) }) = &needed {
+            lines.put("BEGIN:VTIMEZONE");
+            lines.text("TZID", name);
+            definition.iter().for_each(|line| lines.put(line));
+            lines.put("END:VTIMEZONE");
+        }
+        let written = kept.lines.iter().map(|line| {
+            let kind = if line.is_date { ";VALUE=DATE" } else { "" };
+            let zone = needed.as_ref().filter(|_| line.zone.is_some());
+            let zone = zone.map(|needed| format!(";TZID={}", parameter(&needed.name))).unwrap_or_default();
+            format!("{}{kind}{zone}:{}", line.name, line.value)
+        });
+        Some(written.collect())
+    }
+}
+
+/// What stands after RECURRENCE-ID for one of a series; `None` where the text is none.
+fn one_of_series(text: &str) -> Option<String> {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    match text.split_once('T') {
+        None if text.len() == 8 && digits(text) => Some(format!(";VALUE=DATE:{text}")),
+        Some((day, time)) if day.len() == 8 && digits(day) => {
+            let time = time.strip_suffix('Z').unwrap_or(time);
+            (time.len() == 6 && digits(time)).then(|| format!(":{text}"))
+        }
+        _ => None,
     }
 }
 

@@ -3,10 +3,14 @@
 use std::fmt;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
+use jiff::tz::TimeZone;
 
 use super::moment::{self, Read};
 use super::own;
-use super::zone::Zones;
+use super::series::{self, Clock, End, First, Kept, Series};
+use super::survey::Ahead;
+use super::zone::{Zone, Zones};
 use crate::content_line::{ContentLine, block, line};
 use crate::record::{names, yes_or_no};
 use crate::{Charset, DateOrder, Diagnostic, Event, Foreign, Moment};
@@ -43,23 +47,37 @@ pub(super) fn read(
     charset: Charset,
     zones: &Zones,
     origin: Origin,
+    ahead: Option<&Ahead>,
 ) -> (Event, Vec<Diagnostic>) {
     let component = Component { lines, charset, zones, origin };
     let mut diagnostics = Vec::new();
     let mut notes = Vec::new();
-    let (start, end) = match component.span(kind, &mut notes) {
-        Ok(span) => span,
-        Err(diagnostic) => {
-            diagnostics.push(diagnostic);
-            (None, None)
-        }
-    };
-    let complete = component.complete(kind);
-    let title = component.title(complete);
-    if title.is_none() {
-        let reason = format!("the {kind} needs a title");
-        diagnostics.push(Diagnostic { field: Some("SUMMARY".to_owned()), reason });
+    let span = component.span(kind).unwrap_or_else(|diagnostic| {
+        diagnostics.push(diagnostic);
+        None
+    });
+    let recurrence_id = component.recurrence_id(span.as_ref());
+    let series = span.as_ref().filter(|_| kind == Kind::Event && recurrence_id.is_none());
+    let series = series.and_then(|span| component.series(span, ahead));
+    let mut repeats = Repeats::default();
+    let (mut start, mut end) = (span.as_ref().map(|span| span.start), span.as_ref().and_then(|span| span.end));
+    let exact_start = component.exact(own::STARTS);
+    if let (Some(series), Some(span)) = (&series, &span) {
+        repeats = Repeats::of(series, span, exact_start.is_some());
+        let first_end = if repeats.start.is_some() { repeats.end } else { end.filter(|_| exact_start.is_none()) };
+        (start, end) = (Some(repeats.start.unwrap_or(span.start)), first_end);
+        diagnostics.extend(repeats.fault.take());
     }
+    if let Some(exact) = exact_start.filter(|_| span.is_some()) {
+        start = Some(exact);
+    }
+    end = component.exact(own::ENDS).filter(|_| span.is_some()).or(end).filter(|end| Some(*end) != start);
+    let zone_note = span.and_then(|span| span.read.note);
+    notes.extend(zone_note.map(|value| Foreign { header: "Time zone".to_owned(), value }));
+    notes.extend(repeats.note.take().map(|value| Foreign { header: "Repeats".to_owned(), value }));
+    let complete = component.complete(kind);
+    let description = component.description();
+    let title = component.title(complete).or_else(|| Some(untitled(description.as_deref())));
     let time = |name: &str| component.first(name).and_then(|line| line.raw(charset).parse::<Timestamp>().ok());
     let exact = |name: &str| component.is_own().then(|| time(name)).flatten();
     let event = Event {
@@ -68,18 +86,132 @@ pub(super) fn read(
         start,
         end,
         location: component.location(),
-        description: component.description(),
+        description,
         complete,
         owner: component.text(own::OWNER),
         email_template: component.text(own::EMAIL_TEMPLATE),
         associations: component.associations(),
         categories: component.categories(),
-        foreign: component.others().chain(notes).collect(),
+        source_uid: component.source_uid(),
+        source_sequence: component.source_sequence(),
+        recurrence_id,
+        foreign: component.others(repeats.text.is_some()).chain(notes).collect(),
+        recurrence: repeats.text.or_else(|| component.text_block(own::RECURRENCE)),
         revision: None,
+        series_id: None,
+        stamp: time("LAST-MODIFIED").or_else(|| time("DTSTAMP")).filter(|_| !component.is_own()),
         created_at: exact(own::CREATED_AT).or_else(|| time("CREATED")),
         updated_at: exact(own::UPDATED_AT).or_else(|| time("LAST-MODIFIED")),
     };
     (event, diagnostics)
+}
+
+/// When an event that cannot be read begins and ends, for whoever mends it: what can be read of that in the event, and what cannot by
+/// the column that it should fill.
+pub(super) fn salvage(
+    event: &mut Event,
+    kind: Kind,
+    lines: &[ContentLine],
+    charset: Charset,
+    zones: &Zones,
+) -> Vec<(&'static str, String)> {
+    let first = |name: &str| lines.iter().find(|line| line.name == name && !line.value().trim_ascii().is_empty());
+    let due = (kind == Kind::ToDo).then(|| first("DUE")).flatten();
+    let mut spoilt = Vec::new();
+    let mut read = |line: &ContentLine, [day, time]: [&'static str; 2]| {
+        let moment = moment::read(line, charset, zones).map(|read| read.moment).ok();
+        if moment.is_none() {
+            let text = line.raw(charset);
+            spoilt.push((if text.contains('T') { time } else { day }, text));
+        }
+        moment
+    };
+    let start = due.or_else(|| first("DTSTART")).and_then(|line| read(line, ["startsOn", "startsAt"]));
+    let end = first("DTEND").and_then(|line| read(line, ["endsOn", "endsAt"]));
+    if first("DTEND").is_none()
+        && let Some(duration) = first("DURATION").map(|line| line.raw(charset))
+    {
+        match start.and_then(|start| moment::after(start, None, &duration).ok()) {
+            Some(after) => event.end = after,
+            None => spoilt.push(("endsAt", duration)),
+        }
+    }
+    event.start = start;
+    event.end = end.map(|end| start.and_then(|start| moment::last(start, end)).unwrap_or(end)).or(event.end);
+    spoilt
+}
+
+/// By what a file tells its events and their versions apart: UID, RECURRENCE-ID and SEQUENCE.
+pub(super) struct Identity {
+    pub(super) uid: String,
+    /// As [`series::key`] writes it, and as it is.
+    pub(super) one: Option<(String, Moment)>,
+    pub(super) sequence: u64,
+}
+
+impl Identity {
+    /// That of a component; `None` without a UID.
+    pub(super) fn read(lines: &[ContentLine], charset: Charset, zones: &Zones) -> Option<Identity> {
+        let component = Component { lines, charset, zones, origin: Origin::Foreign };
+        let uid = component.first("UID")?.text(charset).trim().to_owned();
+        let one = component.first("RECURRENCE-ID").and_then(|line| component.read(line).ok()).map(|read| read.moment);
+        let one = one.and_then(|moment| Some((series::key(moment)?, moment)));
+        let sequence = component.number("SEQUENCE").unwrap_or_default();
+        Some(Identity { uid, one, sequence })
+    }
+}
+
+/// When an event is, as the file has it.
+struct Spanned {
+    /// DTSTART, or what stands for it.
+    read: Read,
+    start: Moment,
+    end: Option<Moment>,
+}
+
+/// What becomes of a series.
+#[derive(Default)]
+struct Repeats {
+    /// The first that takes place.
+    start: Option<Moment>,
+    end: Option<Moment>,
+    /// The lines that are kept.
+    text: Option<String>,
+    note: Option<String>,
+    fault: Option<Diagnostic>,
+}
+
+impl Repeats {
+    /// Looks for the first that takes place, unless that is known.
+    fn of(series: &Series, span: &Spanned, is_known: bool) -> Repeats {
+        let text = series.text().filter(|text| Kept::read(text).is_ok());
+        let whole = Repeats { text, ..Repeats::default() };
+        if is_known {
+            return whole;
+        }
+        match series.first() {
+            Ok(First::At(first)) => {
+                let Some(start) = series.clock.moment(first) else { return whole };
+                let end = span.end.and_then(|end| series::end_of(start, (span.start, end)));
+                Repeats { start: Some(start), end, ..whole }
+            }
+            Ok(First::Nothing) => {
+                let reason = "every one of the series is left out, so that nothing of it takes place".to_owned();
+                Repeats { fault: Some(Diagnostic { field: Some("EXDATE".to_owned()), reason }), ..whole }
+            }
+            Ok(First::Unknown) => {
+                let note = "the first that takes place is too far off to be found; this is the beginning of the series";
+                Repeats { note: Some(note.to_owned()), ..whole }
+            }
+            Err(reason) => Repeats { note: Some(reason), ..Repeats::default() },
+        }
+    }
+}
+
+/// The title of what has none: the first line of its description, which stays.
+fn untitled(description: Option<&str>) -> String {
+    let first = description.and_then(|text| text.lines().find_map(line));
+    first.unwrap_or_else(|| "Untitled".to_owned())
 }
 
 struct Component<'a> {
@@ -102,6 +234,11 @@ impl<'a> Component<'a> {
     fn text(&self, name: &str) -> Option<String> {
         let text = self.first(name)?.text(self.charset);
         if self.is_own() { names([text].iter()).pop() } else { line(&text) }
+    }
+
+    fn text_block(&self, name: &str) -> Option<String> {
+        let text = self.first(name).filter(|_| self.is_own())?.text(self.charset);
+        Some(text).filter(|text| !text.trim().is_empty())
     }
 
     fn is_own(&self) -> bool {
@@ -127,42 +264,163 @@ impl<'a> Component<'a> {
         crate::record::moment(&line.raw(self.charset))?.moment(DateOrder::DayFirst)
     }
 
-    /// When it begins and ends. A thing to do is on the day when it is due.
-    fn span(&self, kind: Kind, notes: &mut Vec<Foreign>) -> Result<(Option<Moment>, Option<Moment>), Diagnostic> {
+    /// When it begins and ends. A thing to do is on the day when it is due, else when it begins, else when it was made.
+    fn span(&self, kind: Kind) -> Result<Option<Spanned>, Diagnostic> {
         let due = (kind == Kind::ToDo).then(|| self.first("DUE")).flatten();
-        let Some(first) = due.or_else(|| self.first("DTSTART")) else {
-            let (field, reason) = match kind {
-                Kind::Event => ("DTSTART", "the event does not say when it begins"),
-                Kind::ToDo => ("DUE", "the to-do says neither when it is due nor when it begins"),
-            };
-            return Err(Diagnostic { field: Some(field.to_owned()), reason: reason.to_owned() });
-        };
-        let of = |line: &ContentLine| {
-            let field = || Some(line.name.clone());
-            moment::read(line, self.charset, self.zones).map_err(|reason| Diagnostic { field: field(), reason })
-        };
-        let Read { moment: start, zone, note } = of(first)?;
-        let start = self.exact(own::STARTS).unwrap_or(start);
-        notes.extend(note.map(|value| Foreign { header: "Time zone".to_owned(), value }));
+        let Some(first) = due.or_else(|| self.first("DTSTART")) else { return self.made_on(kind).map(Some) };
+        let read = self.read(first)?;
+        let start = read.moment;
         if kind == Kind::ToDo {
-            return Ok((Some(start), None));
+            return Ok(Some(Spanned { read, start, end: None }));
         }
-        if let Some(end) = self.exact(own::ENDS) {
-            return Ok((Some(start), Some(end)));
+        if let Some((first, end)) = self.whole_days(&read)? {
+            return Ok(Some(Spanned { read, start: Moment::Day(first), end: end.map(Moment::Day) }));
         }
         let end = if let Some(line) = self.first("DTEND") {
-            moment::last(start, of(line)?.moment)
+            moment::last(start, self.read(line)?.moment)
         } else if let Some(line) = self.first("DURATION") {
-            moment::after(start, zone.as_ref(), &line.raw(self.charset))
+            moment::after(start, read.zone.as_ref(), &line.raw(self.charset))
                 .map_err(|reason| Diagnostic { field: Some("DURATION".to_owned()), reason })?
         } else {
-            return Ok((Some(start), None));
+            None
         };
         if end.is_some_and(|end| moment::is_before(end, start)) {
             let reason = "the event ends before it begins".to_owned();
             return Err(Diagnostic { field: Some("DTEND".to_owned()), reason });
         }
-        Ok((Some(start), end.filter(|end| *end != start)))
+        Ok(Some(Spanned { read, start, end: end.filter(|end| *end != start) }))
+    }
+
+    /// The series that the event is the first of.
+    fn series(&self, span: &Spanned, ahead: Option<&Ahead>) -> Option<Series> {
+        let rules = |name: &'static str| {
+            let given = self.lines.iter().filter(move |line| line.name == name).map(|line| line.raw(self.charset));
+            given.filter(|rule| !rule.is_empty()).collect::<Vec<_>>()
+        };
+        let lists = |name: &'static str| {
+            let lines = self.lines.iter().filter(move |line| line.name == name);
+            let lists = lines.map(|line| moment::read_all(line, self.charset, self.zones));
+            lists.filter(|list| !list.is_empty()).collect::<Vec<_>>()
+        };
+        let (rules, dates) = (rules("RRULE"), (lists("RDATE"), lists("EXDATE"), rules("EXRULE")));
+        let (dates, except_dates, except_rules) = dates;
+        if rules.is_empty() && dates.is_empty() {
+            return None;
+        }
+        let is_named = |zone: &&Zone| zone.name().is_some();
+        let clock = match (span.start, &span.read.zone) {
+            (Moment::Day(_), _) => Clock::Days,
+            (Moment::Local(_), _) => Clock::Floating,
+            (Moment::At(_), zone) => {
+                zone.as_ref().filter(is_named).map_or(Clock::Utc, |zone| Clock::Zone(zone.clone()))
+            }
+        };
+        let local = |moment| clock.local(&Read { moment, zone: None, note: None });
+        let duration = self.first("DURATION").filter(|_| self.first("DTEND").is_none() && clock != Clock::Days);
+        let end = match (span.end, duration) {
+            (None, _) => None,
+            (Some(_), Some(line)) => Some(End::Duration(line.raw(self.charset))),
+            (Some(Moment::Day(last)), None) => {
+                last.tomorrow().ok().and_then(|day| local(Moment::Day(day))).map(End::At)
+            }
+            (Some(end), None) => local(end).map(End::At),
+        };
+        let uid = self.first("UID").map(|line| line.text(self.charset).trim().to_owned()).unwrap_or_default();
+        let replaced = ahead.filter(|_| !uid.is_empty()).map(|ahead| ahead.replaced(&uid).to_vec()).unwrap_or_default();
+        let start = local(span.start)?;
+        let zone_of_days = span.read.zone.clone();
+        Some(Series { clock, zone_of_days, start, end, rules, except_rules, dates, except_dates, replaced })
+    }
+
+    /// Of one of a series that was changed: when it would have been.
+    fn recurrence_id(&self, span: Option<&Spanned>) -> Option<String> {
+        if let Some(own) = self.text(own::RECURRENCE_ID).filter(|_| self.is_own()) {
+            return Some(own);
+        }
+        let read = self.read(self.first("RECURRENCE-ID")?).ok()?;
+        let is_day = span.is_some_and(|span| matches!(span.start, Moment::Day(_)));
+        let day = if is_day { moment::midnight(&read, self.zones) } else { None };
+        series::key(day.map_or(read.moment, Moment::Day))
+    }
+
+    /// What another calendar calls it. The UID of a calendar of ours is our id.
+    fn source_uid(&self) -> Option<String> {
+        if let Some(uid) = self.text(own::SOURCE_UID) {
+            return Some(uid);
+        }
+        let uid = self.first("UID").filter(|_| !self.is_own() && self.first(own::ID).is_none())?;
+        Some(uid.text(self.charset).trim().to_owned()).filter(|uid| !uid.is_empty())
+    }
+
+    fn source_sequence(&self) -> Option<u64> {
+        let is_ours = self.is_own() || self.first(own::ID).is_some();
+        self.number(own::SOURCE_SEQUENCE).or_else(|| if is_ours { None } else { self.number("SEQUENCE") })
+    }
+
+    fn number(&self, name: &str) -> Option<u64> {
+        self.first(name)?.raw(self.charset).parse().ok()
+    }
+
+    fn read(&self, line: &ContentLine) -> Result<Read, Diagnostic> {
+        let field = || Some(line.name.clone());
+        moment::read(line, self.charset, self.zones).map_err(|reason| Diagnostic { field: field(), reason })
+    }
+
+    /// The day of a thing to do that has no other.
+    fn made_on(&self, kind: Kind) -> Result<Spanned, Diagnostic> {
+        let created = self.first("CREATED").filter(|_| kind == Kind::ToDo);
+        let day = |moment| match moment {
+            Moment::Day(day) => day,
+            Moment::Local(time) => time.date(),
+            Moment::At(time) => TimeZone::UTC.to_datetime(time).date(),
+        };
+        if let Some(read) = created.and_then(|line| self.read(line).ok()) {
+            return Ok(Spanned { start: Moment::Day(day(read.moment)), read, end: None });
+        }
+        let (field, reason) = match kind {
+            Kind::Event => ("DTSTART", "the event does not say when it begins"),
+            Kind::ToDo => ("DUE", "the to-do says neither when it is due nor when it begins or was made"),
+        };
+        Err(Diagnostic { field: Some(field.to_owned()), reason: reason.to_owned() })
+    }
+
+    /// The first and the last day of an event that has times and of which a program says that it takes whole days, where it begins and
+    /// ends at midnight.
+    fn whole_days(&self, start: &Read) -> Result<Option<(Date, Option<Date>)>, Diagnostic> {
+        const MARKS: [&str; 4] = [
+            "X-MICROSOFT-CDO-ALLDAYEVENT",
+            "X-MICROSOFT-MSNCALENDAR-ALLDAYEVENT",
+            "X-FUNAMBOL-ALLDAY",
+            "X-GWALLDAYEVENT",
+        ];
+        let says_so = |line: &ContentLine| yes_or_no(&line.raw(self.charset)) == Ok(true);
+        let is_marked = MARKS.iter().any(|name| self.first(name).is_some_and(says_so));
+        if !is_marked || matches!(start.moment, Moment::Day(_)) {
+            return Ok(None);
+        }
+        let Some(first) = moment::midnight(start, self.zones) else { return Ok(None) };
+        let end = if let Some(line) = self.first("DTEND") {
+            Some(self.read(line)?)
+        } else if let Some(line) = self.first("DURATION") {
+            let end = moment::after(start.moment, start.zone.as_ref(), &line.raw(self.charset))
+                .map_err(|reason| Diagnostic { field: Some("DURATION".to_owned()), reason })?;
+            end.map(|moment| Read { moment, ..start.clone() })
+        } else {
+            None
+        };
+        let Some(end) = end else { return Ok(Some((first, None))) };
+        let end_moment = end.moment;
+        let Some(after) = moment::midnight(&moment::rounded_up(end), self.zones) else { return Ok(None) };
+        if after < first {
+            let reason = "the event ends before it begins".to_owned();
+            return Err(Diagnostic { field: Some("DTEND".to_owned()), reason });
+        }
+        if after == first && end_moment != start.moment {
+            // It takes hours and no days, whatever is said of it.
+            return Ok(None);
+        }
+        let last = after.yesterday().unwrap_or(after);
+        Ok(Some((first, Some(last).filter(|last| *last > first))))
     }
 
     fn location(&self) -> Option<String> {
@@ -209,8 +467,8 @@ impl<'a> Component<'a> {
         found
     }
 
-    /// What is known and has no field.
-    fn others(&self) -> impl Iterator<Item = Foreign> + use<'_, 'a> {
+    /// What is known and has no field. That an event repeats has one where its rule is kept.
+    fn others(&self, is_rule_kept: bool) -> impl Iterator<Item = Foreign> + use<'_, 'a> {
         const KNOWN: [(&str, &str); 8] = [
             ("RRULE", "Repeats"),
             ("RDATE", "Repeats on"),
@@ -221,8 +479,11 @@ impl<'a> Component<'a> {
             ("CONFERENCE", "Conference"),
             ("X-GOOGLE-CONFERENCE", "Conference"),
         ];
-        self.lines.iter().filter_map(|own| {
+        self.lines.iter().filter_map(move |own| {
             let (name, header) = KNOWN.into_iter().find(|(name, _)| *name == own.name)?;
+            if is_rule_kept && header.starts_with("Repeats") {
+                return None;
+            }
             let is_text = matches!(name, "CONTACT" | "COMMENT" | "RESOURCES");
             let value = if is_text { own.text(self.charset) } else { own.raw(self.charset) };
             let value = value.trim().to_owned();

@@ -1,18 +1,22 @@
 //! Days and times as iCalendar writes them (RFC 5545 sections 3.3.4 to 3.3.6).
 
-use jiff::civil::{Date, DateTime};
+use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 use jiff::{Span, Timestamp, ToSpan};
 
-use super::zone::Zones;
+use super::zone::{Found, Zone, Zones};
 use crate::content_line::ContentLine;
 use crate::{Charset, Moment};
 
+/// The seconds of a quarter of an hour.
+const QUARTER: i64 = 900;
+
 /// A moment that was read.
+#[derive(Clone)]
 pub(super) struct Read {
     pub(super) moment: Moment,
     /// The time zone in which it is written.
-    pub(super) zone: Option<TimeZone>,
+    pub(super) zone: Option<Zone>,
     /// What had to be guessed about the zone.
     pub(super) note: Option<String>,
 }
@@ -20,36 +24,62 @@ pub(super) struct Read {
 /// Reads DTSTART and its kin. The error says what would have been right.
 pub(super) fn read(line: &ContentLine, charset: Charset, zones: &Zones) -> Result<Read, String> {
     let value = line.raw(charset);
+    let (name, text) = parts(line, &value);
+    read_value(text, &name, line.has("VALUE", "DATE"), zones)
+}
+
+/// Reads the values of EXDATE and its kin; those that are no dates are left out. Of a period its beginning counts.
+pub(super) fn read_all(line: &ContentLine, charset: Charset, zones: &Zones) -> Vec<Read> {
+    let value = line.raw(charset);
+    let (name, text) = parts(line, &value);
+    let beginnings = text.split(',').filter_map(|text| text.split('/').next());
+    beginnings.filter_map(|text| read_value(text.trim(), &name, line.has("VALUE", "DATE"), zones).ok()).collect()
+}
+
+/// The name of the zone, and the value.
+fn parts<'a>(line: &ContentLine, value: &'a str) -> (String, &'a str) {
     let names: Vec<&str> = line.parameters("TZID").collect();
-    let mut name = names.join(",");
-    let mut text = value.as_str();
+    let name = names.join(",");
     // The name of a zone that should stand in quotes may have a colon, as in `(UTC+01:00) Amsterdam`.
     let is_basic = |(_, last): &(&str, &str)| last.get(8..9) == Some("T") && last.len() >= "20261122T0930".len();
-    if let Some((more, last)) = value.rsplit_once(':').filter(is_basic).filter(|_| !name.is_empty()) {
-        name = format!("{name}:{more}");
-        text = last;
+    match value.rsplit_once(':').filter(is_basic).filter(|_| !name.is_empty()) {
+        Some((more, last)) => (format!("{name}:{more}"), last),
+        None => (name, value),
     }
+}
+
+fn read_value(text: &str, name: &str, is_date: bool, zones: &Zones) -> Result<Read, String> {
     let wrong = || {
-        let shown: String = value.chars().take(60).collect();
+        let shown: String = text.chars().take(60).collect();
         format!("`{shown}` is not a date; it should be written like 20261122 or 20261122T093000Z")
     };
-    if !text.contains(['T', 't']) {
-        let day: Date = text.parse().map_err(|_| wrong())?;
-        return Ok(Read { moment: Moment::Day(day), zone: None, note: None });
+    let plain = |moment| Ok(Read { moment, zone: None, note: None });
+    let Some((day, time)) = text.split_once(['T', 't']) else {
+        return plain(Moment::Day(text.parse().map_err(|_| wrong())?));
+    };
+    let digits = time.trim_end_matches(['Z', 'z']);
+    // Some write midnight for what they say is a day.
+    if is_date && digits.len() >= 4 && digits.bytes().all(|digit| digit == b'0') {
+        return plain(Moment::Day(day.parse().map_err(|_| wrong())?));
     }
+    let (is_end_of_day, text) = match digits {
+        "240000" | "2400" => (true, format!("{day}T000000{}", &time[digits.len()..])),
+        _ => (false, text.to_owned()),
+    };
+    let days = i64::from(is_end_of_day).days();
     if let Ok(moment) = text.parse::<Timestamp>() {
-        return Ok(Read { moment: Moment::At(moment), zone: None, note: None });
+        let moment = TimeZone::UTC.to_zoned(TimeZone::UTC.to_datetime(moment).checked_add(days).map_err(|_| wrong())?);
+        return plain(Moment::At(moment.map_err(|_| wrong())?.timestamp()));
     }
     let local: DateTime = text.parse().map_err(|_| wrong())?;
-    if name.is_empty() {
-        return Ok(Read { moment: Moment::Local(local), zone: None, note: None });
-    }
-    let Some(found) = zones.find(&name) else {
-        let note = format!("{name} (not known; times are taken as they stand)");
-        return Ok(Read { moment: Moment::Local(local), zone: None, note: Some(note) });
+    let local = local.checked_add(days).map_err(|_| wrong())?;
+    let found = if name.is_empty() { zones.floating() } else { zones.find(name) };
+    let Some(Found { zone, note }) = found else {
+        let note = (!name.is_empty()).then(|| format!("{name} (not known; times are taken as they stand)"));
+        return Ok(Read { moment: Moment::Local(local), zone: None, note });
     };
-    let moment = local.to_zoned(found.zone.clone()).map_err(|_| wrong())?.timestamp();
-    Ok(Read { moment: Moment::At(moment), zone: Some(found.zone), note: found.note })
+    let moment = zone.moment(local).ok_or_else(wrong)?;
+    Ok(Read { moment: Moment::At(moment), zone: Some(zone), note })
 }
 
 /// The end of an event whose DTEND this is: of days the one before, as DTEND is not part of the event.
@@ -66,7 +96,7 @@ pub(super) fn last(start: Moment, end: Moment) -> Option<Moment> {
 }
 
 /// The end of an event that takes so long (RFC 5545 section 3.3.6). The error says what would have been right.
-pub(super) fn after(start: Moment, zone: Option<&TimeZone>, duration: &str) -> Result<Option<Moment>, String> {
+pub(super) fn after(start: Moment, zone: Option<&Zone>, duration: &str) -> Result<Option<Moment>, String> {
     let wrong = || {
         let shown: String = duration.chars().take(60).collect();
         format!("`{shown}` is not a duration; it should be written like PT1H30M or P2D")
@@ -75,16 +105,30 @@ pub(super) fn after(start: Moment, zone: Option<&TimeZone>, duration: &str) -> R
     let end = match start {
         Moment::Day(day) => {
             let next = day.at(0, 0, 0, 0).checked_add(span).map_err(|_| wrong())?;
-            let next = if next.time() == jiff::civil::Time::midnight() { next - 1.day() } else { next };
+            let next = if next.time() == Time::midnight() { next - 1.day() } else { next };
             Moment::Day(next.date().max(day))
         }
         Moment::Local(time) => Moment::Local(time.checked_add(span).map_err(|_| wrong())?),
-        Moment::At(time) => {
-            let zoned = time.to_zoned(zone.cloned().unwrap_or(TimeZone::UTC));
-            Moment::At(zoned.checked_add(span).map_err(|_| wrong())?.timestamp())
-        }
+        Moment::At(time) => Moment::At(later(time, zone, span).ok_or_else(wrong)?),
     };
     Ok(Some(end))
+}
+
+/// Whether a text is a duration.
+pub(super) fn is_duration(text: &str) -> bool {
+    text.trim_start_matches('+').parse::<Span>().is_ok() && !text.contains(char::is_whitespace)
+}
+
+/// So much later: days by the calendar of the zone, the rest by the clock.
+fn later(time: Timestamp, zone: Option<&Zone>, span: Span) -> Option<Timestamp> {
+    let days = Span::new().weeks(span.get_weeks()).days(span.get_days());
+    let rest = span.weeks(0).days(0);
+    let utc = Zone::Known(TimeZone::UTC);
+    let zone = zone.unwrap_or(&utc);
+    let begins = if days.is_zero() { time } else { zone.moment(zone.local(time).checked_add(days).ok()?)? };
+    // Years and months are no part of a duration, but some calendar may have them.
+    let begins = begins.to_zoned(TimeZone::UTC).checked_add(rest).ok()?;
+    Some(begins.timestamp())
 }
 
 /// Whether a moment is before another of the same kind.
@@ -95,4 +139,39 @@ pub(super) fn is_before(one: Moment, other: Moment) -> bool {
         (Moment::At(one), Moment::At(other)) => one < other,
         _ => false,
     }
+}
+
+/// The day of which a moment is the midnight, by the clock of its zone. A moment in UTC may be the midnight of another zone: of one
+/// that the file has, else of the zone nearest to Greenwich that has midnight then.
+pub(super) fn midnight(read: &Read, zones: &Zones) -> Option<Date> {
+    let of = |local: DateTime| (local.time() == Time::midnight()).then(|| local.date());
+    match (read.moment, &read.zone) {
+        (Moment::Day(day), _) => Some(day),
+        (Moment::Local(time), _) => of(time),
+        (Moment::At(time), Some(zone)) => of(zone.local(time)),
+        (Moment::At(time), None) => {
+            let utc = TimeZone::UTC.to_datetime(time);
+            let floating = zones.floating().map(|found| found.zone);
+            let of_file = floating.into_iter().chain(zones.own()).find_map(|zone| of(zone.local(time)));
+            let nearest = || utc.checked_add(12.hours()).map(|noon| noon.date()).ok();
+            let is_whole = utc.minute() % 15 == 0 && utc.second() == 0;
+            of(utc).or(of_file).or_else(|| nearest().filter(|_| is_whole))
+        }
+    }
+}
+
+/// The midnight after a moment in the last minute of a day, as some programs end days.
+pub(super) fn rounded_up(read: Read) -> Read {
+    let moment = match read.moment {
+        Moment::Local(time) if (time.hour(), time.minute()) == (23, 59) => {
+            time.date().tomorrow().map_or(read.moment, |day| Moment::Local(day.at(0, 0, 0, 0)))
+        }
+        // Offsets are whole quarters of an hour.
+        Moment::At(time) if time.as_second().rem_euclid(QUARTER) >= QUARTER - 60 => {
+            let left = QUARTER - time.as_second().rem_euclid(QUARTER);
+            time.checked_add(left.seconds()).map_or(read.moment, Moment::At)
+        }
+        moment => moment,
+    };
+    Read { moment, ..read }
 }

@@ -28,3 +28,13 @@ pub(super) const ENDS: &str = "X-CAIRN-ENDS";
 /// When it was made and changed last, to the part of a second.
 pub(super) const CREATED_AT: &str = "X-CAIRN-CREATED-AT";
 pub(super) const UPDATED_AT: &str = "X-CAIRN-UPDATED-AT";
+
+/// What the calendar from which the event comes calls it, and which version it had; the UID and the SEQUENCE of ours are our own.
+pub(super) const SOURCE_UID: &str = "X-CAIRN-SOURCE-UID";
+pub(super) const SOURCE_SEQUENCE: &str = "X-CAIRN-SOURCE-SEQUENCE";
+
+/// The series that the event is the first of, where that cannot be written as one.
+pub(super) const RECURRENCE: &str = "X-CAIRN-RECURRENCE";
+
+/// Which of a series the event was, where we do not have the series.
+pub(super) const RECURRENCE_ID: &str = "X-CAIRN-RECURRENCE-ID";

@@ -46,9 +46,52 @@ pub(super) fn events() -> Vec<Event> {
             ..on("👩‍💻 Zoë e\u{301}le\u{301}onore", date(2026, 1, 2))
         },
         on("=1+1", date(2026, 1, 3)),
+        Event {
+            start: Some(Moment::At(Timestamp::constant(1_795_336_200, 0))),
+            end: Some(Moment::At(Timestamp::constant(1_795_338_000, 0))),
+            source_uid: Some("040000008200E00074C5B7101A82E008, of \"another\"; calendar".into()),
+            source_sequence: Some(3),
+            recurrence: Some(SERIES.into()),
+            ..on("A series whose second is the first that takes place", date(2026, 1, 3))
+        },
+        Event {
+            source_uid: Some("weekly@example.com".into()),
+            recurrence: Some(
+                "DTSTART;VALUE=DATE:20260105\nRRULE:FREQ=WEEKLY;UNTIL=20260601\nEXDATE;VALUE=DATE:20260112".into(),
+            ),
+            ..on("A series of days", date(2026, 1, 5))
+        },
+        Event {
+            start: Some(Moment::At(Timestamp::constant(1_795_400_000, 0))),
+            source_uid: Some("weekly@example.com".into()),
+            source_sequence: Some(0),
+            recurrence_id: Some("20261122T093000Z".into()),
+            ..on("One of a series", date(2026, 1, 3))
+        },
         Event { description: Some("END:VEVENT\nBEGIN:VEVENT".into()), ..on("null", date(2026, 1, 4)) },
     ]
 }
+
+/// A series in a time zone that its file defines.
+const SERIES: &str = "DTSTART;TZID=\"(UTC+01:00) Here, there\":20261115T093000
+DTEND;TZID=\"(UTC+01:00) Here, there\":20261115T100000
+RRULE:FREQ=WEEKLY;COUNT=10
+EXDATE;TZID=\"(UTC+01:00) Here, there\":20261115T093000
+BEGIN:VTIMEZONE
+TZID:(UTC+01:00) Here\\, there
+BEGIN:STANDARD
+DTSTART:16010101T030000
+TZOFFSETFROM:+0200
+TZOFFSETTO:+0100
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=10
+END:STANDARD
+BEGIN:DAYLIGHT
+DTSTART:16010101T020000
+TZOFFSETFROM:+0100
+TZOFFSETTO:+0200
+RRULE:FREQ=YEARLY;BYDAY=-1SU;BYMONTH=3
+END:DAYLIGHT
+END:VTIMEZONE";
 
 /// An event with a long description.
 pub(super) fn long(description: Option<String>) -> Event {

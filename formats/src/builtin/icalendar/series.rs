@@ -1,0 +1,368 @@
+//! Series: which of them is the first that takes place, and what is kept of the rule so that it can be written again.
+//!
+//! What is kept are content lines in one form: DTSTART as the series has it, its end or duration, RRULE, EXRULE, RDATE and EXDATE, and the
+//! definition of the time zone where the file has one. Another beginning would change what COUNT and INTERVAL say, and a moment in UTC
+//! what the clocks show in summer.
+
+use std::collections::HashSet;
+
+use jiff::Timestamp;
+use jiff::civil::{Date, DateTime, Time};
+use jiff::tz::TimeZone;
+
+use super::moment::{self, Read};
+use super::rule::{Rule, Until};
+use super::zone::Zone;
+use crate::Moment;
+use crate::content_line::{ContentLine, push_text};
+
+/// How many of a series are looked at, and how many steps of a rule are made, to find the first that takes place.
+const MOST: usize = 5_000;
+const BUDGET: u32 = 20_000;
+
+/// By which clock the times of a series go.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Clock {
+    /// It has days.
+    Days,
+    /// That of whoever looks.
+    Floating,
+    Utc,
+    Zone(Zone),
+}
+
+/// What a file says of a series.
+pub(super) struct Series {
+    pub(super) clock: Clock,
+    /// The zone of the times by which a program writes its days.
+    pub(super) zone_of_days: Option<Zone>,
+    /// When it begins.
+    pub(super) start: DateTime,
+    /// The line of its end or its duration, without a zone.
+    pub(super) end: Option<End>,
+    pub(super) rules: Vec<String>,
+    pub(super) except_rules: Vec<String>,
+    /// RDATE and EXDATE, a list a line.
+    pub(super) dates: Vec<Vec<Read>>,
+    pub(super) except_dates: Vec<Vec<Read>>,
+    /// Those that the file has as events of their own.
+    pub(super) replaced: Vec<Moment>,
+}
+
+/// How a series says when each of it ends.
+pub(super) enum End {
+    At(DateTime),
+    Duration(String),
+}
+
+/// Which of a series is the first.
+pub(super) enum First {
+    /// The one that begins then, by the clock of the series.
+    At(DateTime),
+    /// There is none: all are left out.
+    Nothing,
+    /// It is not found with as much work as that may make.
+    Unknown,
+}
+
+impl Clock {
+    /// What the clock shows at a moment; `None` where that cannot be told.
+    pub(super) fn local(&self, read: &Read) -> Option<DateTime> {
+        let of_day = |day: Date| day.to_datetime(Time::midnight());
+        Some(match (self, read.moment) {
+            (Clock::Days, Moment::Day(day)) => of_day(day),
+            (Clock::Days, Moment::Local(time)) => of_day(time.date()),
+            (Clock::Days, Moment::At(time)) => of_day(match &read.zone {
+                Some(zone) => zone.local(time).date(),
+                None => TimeZone::UTC.to_datetime(time).date(),
+            }),
+            (_, Moment::Day(_)) | (Clock::Floating, Moment::At(_)) => return None,
+            (_, Moment::Local(time)) => time,
+            (Clock::Utc, Moment::At(time)) => TimeZone::UTC.to_datetime(time),
+            (Clock::Zone(zone), Moment::At(time)) => zone.local(time),
+        })
+    }
+
+    /// The moment when the clock shows this.
+    pub(super) fn moment(&self, local: DateTime) -> Option<Moment> {
+        Some(match self {
+            Clock::Days => Moment::Day(local.date()),
+            Clock::Floating => Moment::Local(local),
+            Clock::Utc => Moment::At(TimeZone::UTC.to_zoned(local).ok()?.timestamp()),
+            Clock::Zone(zone) => Moment::At(zone.moment(local)?),
+        })
+    }
+
+    /// What stands after the name of DTSTART and its kin.
+    fn written(&self, times: &[DateTime]) -> Option<String> {
+        let values: Vec<_> = times.iter().map(|time| self.value(*time)).collect::<Option<_>>()?;
+        let parameter = match self {
+            Clock::Days => ";VALUE=DATE".to_owned(),
+            Clock::Floating | Clock::Utc => String::new(),
+            Clock::Zone(zone) => format!(";TZID={}", parameter(&zone_name(zone)?)),
+        };
+        Some(format!("{parameter}:{}", values.join(",")))
+    }
+
+    fn value(&self, time: DateTime) -> Option<String> {
+        let day = time.date();
+        let date = (day.year() >= 0).then(|| format!("{:04}{:02}{:02}", day.year(), day.month(), day.day()))?;
+        let mark = if *self == Clock::Utc { "Z" } else { "" };
+        Some(match self {
+            Clock::Days => date,
+            _ => format!("{date}T{:02}{:02}{:02}{mark}", time.hour(), time.minute(), time.second()),
+        })
+    }
+}
+
+impl Series {
+    /// The first that takes place: neither left out nor an event of its own.
+    pub(super) fn first(&self) -> Result<First, String> {
+        let (mut times, mut days) = (HashSet::new(), HashSet::new());
+        let replaced = self.replaced.iter().map(|moment| Read { moment: *moment, zone: None, note: None });
+        let replaced: Vec<_> = replaced.collect();
+        for read in self.except_dates.iter().flatten().chain(&replaced) {
+            match (self.clock.local(read), read.moment) {
+                (Some(local), _) => drop(times.insert(local)),
+                // A day in the place of a time means what there is on it.
+                (None, Moment::Day(day)) => drop(days.insert(day)),
+                (None, _) => {}
+            }
+        }
+        for rule in &self.except_rules {
+            let rule: Rule = rule.parse()?;
+            times.extend(self.within(&rule, rule.instances(self.start, BUDGET)).take(MOST));
+        }
+        let takes_place = |time: &DateTime| !times.contains(time) && !days.contains(&time.date());
+        let dates = self.dates.iter().flatten().filter_map(|read| self.clock.local(read));
+        let mut found: Vec<DateTime> = dates.filter(takes_place).collect();
+        let mut is_known = true;
+        if self.rules.is_empty() && takes_place(&self.start) {
+            found.push(self.start);
+        }
+        for rule in &self.rules {
+            let rule: Rule = rule.parse()?;
+            let mut instances = rule.instances(self.start, BUDGET);
+            let (mut seen, mut first) = (0, None);
+            for time in self.within(&rule, instances.by_ref()).take(MOST) {
+                seen += 1;
+                if takes_place(&time) {
+                    first = Some(time);
+                    break;
+                }
+            }
+            is_known &= first.is_some() || (seen < MOST && !instances.has_given_up());
+            found.extend(first);
+        }
+        Ok(match found.into_iter().min() {
+            Some(first) => First::At(first),
+            None if is_known => First::Nothing,
+            None => First::Unknown,
+        })
+    }
+
+    /// What a rule names until it ends.
+    fn within<'a>(
+        &'a self,
+        rule: &'a Rule,
+        instances: impl Iterator<Item = DateTime> + 'a,
+    ) -> impl Iterator<Item = DateTime> + 'a {
+        instances.take_while(move |time| match rule.until() {
+            None => true,
+            Some(Until::Day(day)) => time.date() <= day,
+            Some(Until::Local(last)) => *time <= last,
+            Some(Until::At(last)) => match self.clock.moment(*time) {
+                Some(Moment::At(moment)) => moment <= last,
+                Some(Moment::Day(day)) => day <= self.day(last),
+                _ => *time <= TimeZone::UTC.to_datetime(last),
+            },
+        })
+    }
+
+    /// The lines that are kept; `None` where they cannot be written.
+    pub(super) fn text(&self) -> Option<String> {
+        let mut lines = vec![format!("DTSTART{}", self.clock.written(&[self.start])?)];
+        match &self.end {
+            Some(End::At(end)) => lines.push(format!("DTEND{}", self.clock.written(&[*end])?)),
+            Some(End::Duration(duration)) => lines.push(format!("DURATION:{duration}")),
+            None => {}
+        }
+        for (name, rules) in [("RRULE", &self.rules), ("EXRULE", &self.except_rules)] {
+            lines.extend(rules.iter().map(|rule| format!("{name}:{}", self.fitting(rule))));
+        }
+        for (name, lists) in [("RDATE", &self.dates), ("EXDATE", &self.except_dates)] {
+            for list in lists {
+                let (times, days): (Vec<_>, Vec<_>) =
+                    list.iter().map(|read| (self.clock.local(read), read.moment)).partition(|(time, _)| time.is_some());
+                let times: Vec<_> = times.into_iter().filter_map(|(time, _)| time).collect();
+                if !times.is_empty() {
+                    lines.push(format!("{name}{}", self.clock.written(&times)?));
+                }
+                for (_, moment) in days {
+                    // At the time of the others of the series.
+                    if let Moment::Day(day) = moment {
+                        lines.push(format!("{name}{}", self.clock.written(&[day.to_datetime(self.start.time())])?));
+                    }
+                }
+            }
+        }
+        if let Clock::Zone(zone) = &self.clock {
+            match (zone, zone.text()) {
+                (Zone::Own(_), None) => return None,
+                (Zone::Own(_), Some(text)) => {
+                    lines.push("BEGIN:VTIMEZONE".to_owned());
+                    let mut name = "TZID:".to_owned();
+                    push_text(&zone_name(zone)?, &mut name);
+                    lines.push(name);
+                    lines.extend(text.lines().map(str::to_owned));
+                    lines.push("END:VTIMEZONE".to_owned());
+                }
+                (Zone::Known(_), _) => {}
+            }
+        }
+        Some(lines.join("\n"))
+    }
+
+    fn day(&self, moment: Timestamp) -> Date {
+        let utc = || TimeZone::UTC.to_datetime(moment);
+        self.zone_of_days.as_ref().map_or_else(utc, |zone| zone.local(moment)).date()
+    }
+
+    /// A rule whose end is of the same kind as the series: of days where that has days (RFC 5545 section 3.3.10).
+    fn fitting(&self, rule: &str) -> String {
+        if self.clock != Clock::Days {
+            return rule.to_owned();
+        }
+        let part = |part: &str| match part.trim().split_at_checked("UNTIL=".len()) {
+            Some((name, value)) if name.eq_ignore_ascii_case("UNTIL=") => {
+                let day = value.parse().ok().map(|moment| self.day(moment).strftime("%Y%m%d").to_string());
+                format!("UNTIL={}", day.as_deref().or(value.get(..8)).unwrap_or(value))
+            }
+            _ => part.to_owned(),
+        };
+        rule.split(';').map(part).collect::<Vec<_>>().join(";")
+    }
+}
+
+/// The name of a zone in a file of ours.
+fn zone_name(zone: &Zone) -> Option<String> {
+    zone.name().map(|name| name.chars().filter(|char| !char.is_control() && *char != '"').collect())
+}
+
+/// A value of a parameter, in quotes where it must be.
+pub(super) fn parameter(name: &str) -> String {
+    if name.contains([':', ';', ',']) { format!("\"{name}\"") } else { name.to_owned() }
+}
+
+/// A moment of a series as a text, which two that mean the same share: `20261122`, `20261122T093000` or `20261122T093000Z`.
+pub(super) fn key(moment: Moment) -> Option<String> {
+    let (clock, time) = match moment {
+        Moment::Day(day) => (Clock::Days, day.to_datetime(Time::midnight())),
+        Moment::Local(time) => (Clock::Floating, time),
+        Moment::At(time) => (Clock::Utc, TimeZone::UTC.to_datetime(time)),
+    };
+    clock.value(time)
+}
+
+/// The lines of a series that was kept, checked, so that they can be written into a calendar.
+pub(super) struct Kept<'a> {
+    /// The lines of the event: each with its name, the name of its zone, its other parameters, and its value.
+    pub(super) lines: Vec<KeptLine<'a>>,
+    /// The name of the zone and the lines of its definition, which are within BEGIN and END.
+    pub(super) zone: Option<(String, Vec<&'a str>)>,
+}
+
+/// A line of a series.
+pub(super) struct KeptLine<'a> {
+    pub(super) name: &'static str,
+    pub(super) is_date: bool,
+    pub(super) zone: Option<String>,
+    pub(super) value: &'a str,
+}
+
+impl<'a> Kept<'a> {
+    /// Reads the lines. The error says what is wrong with them.
+    pub(super) fn read(text: &'a str) -> Result<Kept<'a>, String> {
+        const NAMES: [&str; 7] = ["DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"];
+        let mut kept = Kept { lines: Vec::new(), zone: None };
+        let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
+        while let Some(line) = lines.next() {
+            let wrong = || format!("`{}` is no line of a series", line.chars().take(60).collect::<String>());
+            if line.chars().any(|char| char.is_control() && char != '\t') {
+                return Err(wrong());
+            }
+            if line == "BEGIN:VTIMEZONE" {
+                let name = lines.next().and_then(|line| line.strip_prefix("TZID:")).ok_or_else(wrong)?;
+                let name = ContentLine::parse(format!("TZID:{name}").as_bytes()).ok_or_else(wrong)?;
+                let inner: Vec<_> = lines.by_ref().take_while(|line| *line != "END:VTIMEZONE").collect();
+                if !is_definition(&inner) {
+                    return Err("the time zone of the series has lines that none may have".to_owned());
+                }
+                kept.zone = Some((name.text(crate::Charset::UTF_8), inner));
+                continue;
+            }
+            let parsed = ContentLine::parse(line.as_bytes()).ok_or_else(wrong)?;
+            let name = NAMES.into_iter().find(|name| *name == parsed.name).ok_or_else(wrong)?;
+            let value = &line[line.len() - parsed.value().len()..];
+            let is_moment = !matches!(name, "DURATION" | "RRULE" | "EXRULE");
+            let is_fitting = match name {
+                "RRULE" | "EXRULE" => value.parse::<Rule>().is_ok(),
+                "DURATION" => moment::is_duration(value),
+                _ => value.split(',').all(|value| {
+                    value.len() >= 8 && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z'))
+                }),
+            };
+            if !is_fitting {
+                return Err(wrong());
+            }
+            let zone = is_moment.then(|| parsed.parameter("TZID").map(str::to_owned)).flatten();
+            kept.lines.push(KeptLine { name, is_date: is_moment && parsed.has("VALUE", "DATE"), zone, value });
+        }
+        let has = |name: &str| kept.lines.iter().filter(|line| line.name == name).count();
+        if has("DTSTART") != 1 {
+            return Err("a series needs one line DTSTART".to_owned());
+        }
+        if has("DTEND") + has("DURATION") > 1 {
+            return Err("a series has one line DTEND or DURATION, and no more".to_owned());
+        }
+        if has("RRULE") + has("RDATE") == 0 {
+            return Err("a series needs a line RRULE or RDATE, such as RRULE:FREQ=WEEKLY".to_owned());
+        }
+        Ok(kept)
+    }
+}
+
+fn is_definition(lines: &[&str]) -> bool {
+    const NAMES: [&str; 9] =
+        ["BEGIN", "END", "DTSTART", "RRULE", "RDATE", "RDATE;VALUE=PERIOD", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME"];
+    let mut open = None;
+    let is_known = lines.iter().all(|line| {
+        let Some((name, value)) = line.split_once(':') else { return false };
+        let is_part = matches!(value, "STANDARD" | "DAYLIGHT");
+        match name {
+            "BEGIN" => is_part && open.replace(value).is_none(),
+            "END" => is_part && open.take() == Some(value),
+            name => {
+                NAMES.contains(&name) && open.is_some() && !value.chars().any(|char| char.is_control() && char != '\t')
+            }
+        }
+    });
+    is_known && open.is_none() && !lines.is_empty()
+}
+
+/// The end of one of a series that takes as long as the series' own first.
+pub(super) fn end_of(start: Moment, (own_start, own_end): (Moment, Moment)) -> Option<Moment> {
+    let length = |one: Timestamp, other: Timestamp| other.duration_since(one);
+    match (start, own_start, own_end) {
+        (Moment::Day(start), Moment::Day(first), Moment::Day(last)) => {
+            start.checked_add(first.until(last).ok()?).ok().map(Moment::Day)
+        }
+        (Moment::Local(start), Moment::Local(first), Moment::Local(last)) => {
+            start.checked_add(first.duration_until(last)).ok().map(Moment::Local)
+        }
+        (Moment::At(start), Moment::At(first), Moment::At(last)) => {
+            start.checked_add(length(first, last)).ok().map(Moment::At)
+        }
+        _ => None,
+    }
+}
