@@ -173,7 +173,7 @@ impl AccountsMutation {
             Caller::SignedIn(session) => AccountHint::Subdomain(session.account().subdomain.clone()),
         };
         let origin = ctx.data_opt::<Origin>().copied().unwrap_or_default();
-        let session = engine.sign_in(Door::Login, origin, &hint, &input.email, &input.password).await?;
+        let session = Box::pin(engine.sign_in(Door::Login, origin, &hint, &input.email, &input.password)).await?;
         let writer = session.raw_writer().waiting_for(PATIENCE);
         let ends = session.now().plus_seconds(REFRESH_SECONDS);
         let refresh = tokens::create_refresh_token(&writer, session.user().id, ends).await?;

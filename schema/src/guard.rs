@@ -315,7 +315,7 @@ impl Engine {
             }
         };
         // Both at once, as both may have to wait.
-        tokio::join!(forgotten, noted);
+        tokio::join!(Box::pin(forgotten), Box::pin(noted));
         self.guard.remember(attempt, user, now);
         Ok(())
     }

@@ -159,7 +159,8 @@ impl Writer {
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let beginning = self.gate.begin(self.patience);
+        // On the heap, as every write holds it, and the futures of a request lie in each other.
+        let beginning = Box::pin(self.gate.begin(self.patience));
         let transaction = match &self.allowance {
             Some(allowance) => {
                 let transaction = allowance.within(beginning).await.map_err(Error::from)??;

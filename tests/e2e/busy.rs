@@ -63,7 +63,7 @@ async fn refused(response: Response) {
     assert_eq!(*extensions, json!({ "code": "UNAVAILABLE", "retryAfter": 5 }), "{body}");
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_but_writers_waits_for_another_process() {
     let desk = Desk::on(Kind::Sqlite, "busy").await.expect("a folder").with_account();
     let serving = desk.serve(&[]);
@@ -81,12 +81,13 @@ async fn nobody_but_writers_waits_for_another_process() {
     }
 }
 
-#[tokio::test]
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nobody_but_writers_waits_for_an_import() {
     let site = Site::on(Kind::Sqlite, "busy").await.expect("a folder");
     let client = site.client().await;
     let writer = site.session("acme").await.writer(schema::Right::Records).expect("an admin");
-    let import = Import::rehearse(&writer, Policy::new(Target::People, Duplicates::Ignore)).await.expect("an import");
+    let policy = Policy::new(Target::People, Duplicates::Ignore);
+    let import = Import::rehearse(&writer, policy).await.expect("an import");
     ask(&client, "admin@acme.example", PASSWORD).await;
     import.abandon().await;
     client.graphql(CREATE, json!({})).await;
