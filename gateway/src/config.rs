@@ -13,8 +13,8 @@ use figment::value::{Dict, Value};
 use ipnet::IpNet;
 use schema::{DocumentLimits, ImportLimits, ReadingLimits};
 use serde::{Deserialize, Serialize};
-use storage::Pool;
 use storage::query::uploads::{Allowance, Quota};
+use storage::{Pool, Synchronous};
 
 /// The file that is read in the working directory if it is there.
 const FILE: &str = "cairn.toml";
@@ -36,6 +36,8 @@ pub struct Config {
     pub public_scheme: Scheme,
     /// The proxies whose `X-Forwarded-For` is believed.
     pub trusted_proxies: Networks,
+    /// How SQLite writes.
+    pub sqlite: Sqlite,
     /// How the legacy API answers.
     pub legacy: compat_api::Settings,
     /// How much is accepted.
@@ -113,6 +115,14 @@ impl fmt::Display for Scheme {
     }
 }
 
+/// How SQLite writes.
+#[derive(Clone, Copy, Debug, Default, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Sqlite {
+    /// When a commit is done: `FULL` or `NORMAL`.
+    pub synchronous: Synchronous,
+}
+
 /// How much is accepted. Sizes are bytes.
 #[derive(Clone, Copy, Debug, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -182,6 +192,7 @@ impl Default for Config {
             base_domain: None,
             public_scheme: Scheme::default(),
             trusted_proxies: Networks::default(),
+            sqlite: Sqlite::default(),
             legacy: compat_api::Settings::default(),
             limits: Limits::default(),
         }
@@ -358,7 +369,7 @@ fn sources(flags: &Flags) -> Result<Vec<(&'static str, Figment)>, String> {
     let known = ["listen", "admin_listen", "database", "base_domain", "public_scheme", "trusted_proxies"];
     let env = Env::prefixed("CAIRN_")
         .filter(move |key| {
-            let in_table = ["legacy__", "limits__"].iter().any(|table| key.starts_with(table));
+            let in_table = ["legacy__", "limits__", "sqlite__"].iter().any(|table| key.starts_with(table));
             in_table || known.iter().any(|known| key == *known)
         })
         .split("__");

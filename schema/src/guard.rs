@@ -33,8 +33,8 @@ const QUEUES: usize = 256;
 /// How many attempts from one network address, by users who are not known there, are checked at once: fewer than are free by far, so
 /// that a whole office that signs in at once locks nobody out.
 const AT_ADDRESS: usize = 4;
-/// How long writing down may wait for whoever else writes, such as an import on SQLite.
-const PATIENCE: Duration = Duration::from_secs(2);
+/// How long a sign-in may wait for whoever else writes, such as an import on SQLite, until it gives up to write something down.
+const PATIENCE: Duration = Duration::from_millis(750);
 
 /// Where a request comes from; unknown for what has no network address, such as the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -318,14 +318,21 @@ impl Engine {
     pub(crate) async fn note_success(&self, attempt: &Attempt, admitted: Admitted, user: &User) -> Result<()> {
         let now = self.now();
         self.take_back(attempt, admitted).await;
-        if admitted.has_failed {
-            written_down("The end of wrong passwords", attempts::forget(&self.storage, &attempt.pair)).await;
-        }
+        let forgotten = async {
+            if admitted.has_failed {
+                written_down("The end of wrong passwords", attempts::forget(&self.storage, &attempt.pair)).await;
+            }
+        };
         let reader = self.storage.reader(user.account_id);
-        if attempts::is_unnoted(&reader, user.id, &attempt.network, now).await? {
-            let writer = self.storage.writer(user.account_id, Actor::System, now);
-            written_down("A known address", attempts::note_known(&writer, user.id, &attempt.network)).await;
-        }
+        let is_unnoted = attempts::is_unnoted(&reader, user.id, &attempt.network, now).await?;
+        let noted = async {
+            if is_unnoted {
+                let writer = self.storage.writer(user.account_id, Actor::System, now);
+                written_down("A known address", attempts::note_known(&writer, user.id, &attempt.network)).await;
+            }
+        };
+        // Both at once, as both may have to wait.
+        tokio::join!(Box::pin(forgotten), Box::pin(noted));
         self.guard.remember(attempt, user, now);
         Ok(())
     }

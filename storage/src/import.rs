@@ -416,9 +416,11 @@ impl Import {
         Ok(import)
     }
 
-    /// Takes everything back.
-    pub async fn abandon(self) -> Result<()> {
-        self.unit.rollback().await
+    /// Takes everything back; it is why whoever ran it gives it up that counts.
+    pub async fn abandon(self) {
+        if let Err(error) = self.unit.rollback().await {
+            tracing::warn!(%error, "An import cannot be taken back: {error}");
+        }
     }
 }
 
