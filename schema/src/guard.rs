@@ -35,6 +35,8 @@ const QUEUES: usize = 256;
 const AT_ADDRESS: usize = 4;
 /// How long a sign-in may wait for whoever else writes, such as an import on SQLite, until it gives up to write something down.
 const PATIENCE: Duration = Duration::from_millis(750);
+/// The same where nobody gets in without it.
+const RESERVED_WITHIN: Duration = Duration::from_secs(2);
 
 /// Where a request comes from; unknown for what has no network address, such as the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -268,7 +270,7 @@ impl Engine {
             }
             let reserved = attempts::reserve(&self.storage, attempt.reservations(now), now);
             let busy = |_| Error::unavailable("the database is busy, so nobody new can sign in now; try again");
-            if tokio::time::timeout(PATIENCE, reserved).await.map_err(busy)?? {
+            if tokio::time::timeout(RESERVED_WITHIN, reserved).await.map_err(busy)?? {
                 return Ok(Admitted { has_failed: true, is_counted: true });
             }
             // Somebody elsewhere was quicker.
