@@ -35,6 +35,8 @@ const QUEUES: usize = 256;
 const AT_ADDRESS: usize = 4;
 /// How long a sign-in may wait for whoever else writes, such as an import on SQLite, until it gives up to write something down.
 const PATIENCE: Duration = Duration::from_millis(750);
+/// The same where nobody gets in without it.
+const RESERVED_WITHIN: Duration = Duration::from_millis(1_500);
 
 /// Where a request comes from; unknown for what has no network address, such as the command line.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -225,9 +227,9 @@ impl Guard {
         if until.is_some_and(|until| Instant::now() < until) {
             return Err(busy());
         }
-        let written = tokio::time::timeout(PATIENCE, write).await;
+        let written = tokio::time::timeout(RESERVED_WITHIN, write).await;
         if written.is_err() {
-            *self.0.busy_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PATIENCE);
+            *self.0.busy_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + RESERVED_WITHIN);
         }
         written.map_err(|_| busy())
     }

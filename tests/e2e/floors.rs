@@ -43,6 +43,7 @@ const TOP: &[&str] = &[
     "storage",
     "compat-api",
     "tests",
+    "findings",
 ];
 
 #[test]
