@@ -593,6 +593,6 @@ fn combined(policy: Duplicates, current: &Contact, incoming: &Incoming) -> Conta
     }
     match policy {
         Duplicates::Merge => crate::query::transactions::filled(current.clone(), row),
-        Duplicates::Ignore | Duplicates::Replace => crate::query::transactions::filled(row, current.clone()),
+        Duplicates::Ignore | Duplicates::Replace => crate::query::transactions::overwritten(current.clone(), row),
     }
 }
