@@ -27,7 +27,7 @@ use crate::session::Caller;
 /// From how many bytes on a request is large, its variables included.
 pub const LARGE: usize = 16 << 10;
 /// And from how many tokens on a document is.
-const MANY_TOKENS: usize = 2_000;
+const MANY_TOKENS: usize = 500;
 /// How many bytes the parser may draw of a line at fault.
 const DRAWN: usize = 500;
 
