@@ -231,6 +231,12 @@ impl Layout {
         self.header.len()
     }
 
+    /// Whether these cells are the names of the columns again. A single cell may be anything.
+    pub(crate) fn is_header<'a>(&self, mut cells: impl Iterator<Item = &'a [u8]>) -> bool {
+        let is_name = |name: &String| cells.next().unwrap_or_default().trim_ascii() == name.as_bytes();
+        !self.is_guessed && self.header.len() > 1 && self.header.iter().all(is_name)
+    }
+
     /// How many of the columns are known by their names.
     pub(crate) fn known(&self) -> usize {
         self.uses.iter().filter(|of| **of != Use::Unknown).count() - self.numbered

@@ -16,7 +16,7 @@ use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
 use schema::{Clock, Engine};
-use storage::Storage;
+use storage::{Pool, Storage};
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, Flags};
@@ -155,7 +155,8 @@ fn config(flags: &Flags) -> Result<Config, Failure> {
 }
 
 async fn connect(config: &Config) -> Result<Storage, Failure> {
-    Storage::connect(&config.database, config.limits.pool()).await.map_err(|error| {
+    let pool = Pool { synchronous: config.sqlite.synchronous, ..config.limits.pool() };
+    Storage::connect(&config.database, pool).await.map_err(|error| {
         let message = format!("cannot open the database: {error}");
         Failure(config::without_password(&message, &config.database))
     })
@@ -181,7 +182,10 @@ impl From<schema::Error> for Failure {
 
 impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
-        Self(error.to_string())
+        match error {
+            storage::Error::Full(_) | storage::Error::Disk(_) => schema::Error::from(error).into(),
+            error => Self(error.to_string()),
+        }
     }
 }
 

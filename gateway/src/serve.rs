@@ -51,6 +51,7 @@ impl Server {
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
         let limits = config.limits;
         let engine = engine.with_import_limits(limits.imports()).with_reading_limits(limits.reading());
+        let engine = engine.with_document_limits(limits.documents());
         let sweeper = engine.clone();
         let answers = Answers::new(limits.answers_unsent);
         let shared = Shared { schema: schema::build(engine.clone()), engine, config: Arc::new(config), answers };
@@ -59,7 +60,8 @@ impl Server {
             tokio::spawn(accept(listener, router(shared.clone()), limits, stopped.clone())),
             tokio::spawn(accept(admin, admin_router(shared), limits, stopped.clone())),
             tokio::spawn(sweep(sweeper.clone(), stopped.clone())),
-            tokio::spawn(write_usage(sweeper.clone(), stopped)),
+            tokio::spawn(write_usage(sweeper.clone(), stopped.clone())),
+            tokio::spawn(tend(sweeper.clone(), stopped)),
         ];
         Ok(Self { address, admin_address, stop, tasks, engine: sweeper })
     }
@@ -111,6 +113,22 @@ async fn sweep(engine: Engine, mut stopped: watch::Receiver<()>) {
             () = async { times.tick().await; engine.sweep().await; engine.sweep_guard().await } => {}
             _ = stopped.changed() => break,
         }
+    }
+}
+
+/// Looks after the database until told to stop. What failed while it could not be written is noted down as soon as it can.
+async fn tend(engine: Engine, mut stopped: watch::Receiver<()>) {
+    let storage = engine.storage();
+    let recovering = async {
+        loop {
+            storage.recovered().await;
+            engine.sweep().await;
+        }
+    };
+    tokio::select! {
+        () = storage.checkpoint() => {}
+        () = recovering => {}
+        _ = stopped.changed() => {}
     }
 }
 

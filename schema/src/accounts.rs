@@ -1,9 +1,11 @@
 //! Accounts in GraphQL: who I am, signing in and staying signed in, and the settings of the account.
 
+use std::time::Duration;
+
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
+use storage::Actor;
 use storage::query::{accounts, tokens, users};
-use storage::{Actor, Timestamp};
 use uuid::Uuid;
 
 use crate::engine::Engine;
@@ -16,6 +18,9 @@ use crate::scalar::DateTime;
 use crate::session::{AccountHint, Caller, Door, Session};
 use crate::token::{Bearer, REFRESH_PREFIX, REFRESH_SECONDS, parse_secret, secret_text};
 use crate::transfer;
+
+/// How long a sign-in waits for whoever holds SQLite's writer.
+const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A tenant.
 #[derive(Clone, SimpleObject)]
@@ -168,8 +173,11 @@ impl AccountsMutation {
             Caller::SignedIn(session) => AccountHint::Subdomain(session.account().subdomain.clone()),
         };
         let origin = ctx.data_opt::<Origin>().copied().unwrap_or_default();
-        let session = engine.sign_in(Door::Login, origin, &hint, &input.email, &input.password).await?;
-        tokens_of(session).await
+        let session = Box::pin(engine.sign_in(Door::Login, origin, &hint, &input.email, &input.password)).await?;
+        let writer = session.raw_writer().waiting_for(PATIENCE);
+        let ends = session.now().plus_seconds(REFRESH_SECONDS);
+        let refresh = tokens::create_refresh_token(&writer, session.user().id, ends).await?;
+        signed_in(&session, &refresh)
     }
 
     /// Gives new tokens for a refresh token, which is then used up. A second use ends all sessions of the user.
@@ -184,11 +192,13 @@ impl AccountsMutation {
         {
             return Err(refused());
         }
-        let writer = engine.storage().writer(account.account_id, Actor::System, engine.now());
-        let user = tokens::use_refresh_token(&writer, id, &secret).await?.ok_or_else(refused)?;
+        let now = engine.now();
+        let writer = engine.storage().writer(account.account_id, Actor::System, now).waiting_for(PATIENCE);
+        let used = tokens::use_refresh_token(&writer, id, &secret, now.plus_seconds(REFRESH_SECONDS)).await?;
+        let (user, next) = used.ok_or_else(refused)?;
         let reader = engine.storage().reader(account.account_id);
         let user = users::get(&reader, user).await?.ok_or_else(refused)?;
-        tokens_of(engine.session(account, user)?).await
+        signed_in(&engine.session(account, user)?, &next)
     }
 
     /// Changes the settings of the account.
@@ -223,14 +233,11 @@ pub(crate) fn account_by_id(session: &Session, id: Uuid) -> Option<Account> {
     (account.account_id == id).then(|| transfer::accounts::client(account.clone()))
 }
 
-async fn tokens_of(session: Session) -> Result<LoginPayload> {
+fn signed_in(session: &Session, (id, secret): &tokens::RefreshToken) -> Result<LoginPayload> {
     let (account, user) = (session.account().clone(), session.user().clone());
-    let now: Timestamp = session.now();
     let bearer = Bearer { account: account.account_id, user: user.id };
-    let (access_token, expires_at) = session.engine().keys.sign(bearer, now)?;
-    let ends = now.plus_seconds(REFRESH_SECONDS);
-    let (id, secret) = tokens::create_refresh_token(&session.raw_writer(), user.id, ends).await?;
-    let refresh_token = secret_text(REFRESH_PREFIX, account.account_id, id, &secret);
+    let (access_token, expires_at) = session.engine().keys.sign(bearer, session.now())?;
+    let refresh_token = secret_text(REFRESH_PREFIX, account.account_id, *id, secret);
     let user = transfer::accounts::user(user, account);
     Ok(LoginPayload { access_token, refresh_token, expires_at: DateTime(expires_at), user })
 }

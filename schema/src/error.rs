@@ -112,7 +112,15 @@ impl Error {
 
     /// The answer to a request that is not executed.
     pub(crate) fn into_response(self) -> async_graphql::Response {
-        let error = async_graphql::Error::from(self).into_server_error(async_graphql::Pos::default());
+        let mut answer = self.into_response_at(async_graphql::Pos::default());
+        // It is about no place of the document.
+        answer.errors.iter_mut().for_each(|error| error.locations.clear());
+        answer
+    }
+
+    /// The answer to a document that is wrong at a place.
+    pub(crate) fn into_response_at(self, place: async_graphql::Pos) -> async_graphql::Response {
+        let error = async_graphql::Error::from(self).into_server_error(place);
         async_graphql::Response::from_errors(vec![error])
     }
 
@@ -130,7 +138,7 @@ impl From<storage::Error> for Error {
             storage::Error::NotFound { .. } => Self::new(Code::NotFound, error.to_string()),
             storage::Error::Conflict { reason } => Self::new(Code::Conflict, reason),
             storage::Error::Limited { reason } => Self::new(Code::Limited, reason),
-            storage::Error::Busy { reason } => Self::new(Code::Unavailable, reason),
+            storage::Error::Busy { reason } => Self::unavailable(reason),
             storage::Error::Unavailable(cause) => {
                 tracing::error!(%cause, "The database is not available: {cause}");
                 Self::unavailable("the database is busy or not available now; try again")

@@ -27,7 +27,7 @@ pub const WRITE_USAGE_EVERY: Duration = Duration::from_secs(5);
 /// How many counters are kept in memory at most; what comes later is counted by its action alone.
 const KEPT: usize = 10_000;
 /// How long writing may wait for whoever else writes.
-const PATIENCE: Duration = Duration::from_secs(2);
+const PATIENCE: Duration = Duration::from_millis(750);
 /// How much of a program's name and of an error is kept, in characters.
 const LONGEST_TEXT: usize = 200;
 
@@ -128,14 +128,19 @@ impl Session {
 impl Engine {
     /// Writes down who has used the legacy API. What cannot be written is kept for the next time.
     pub async fn write_usage(&self) {
+        let mut is_busy = false;
         for (account, calls) in self.usage.take() {
-            let writer = self.storage.writer(account, Actor::System, self.now());
-            let written = tokio::time::timeout(PATIENCE, stored::add(&writer, calls.clone())).await;
-            if matches!(written, Ok(Ok(()))) {
-                continue;
-            }
-            if let Ok(Err(error)) = written {
-                tracing::warn!(%error, "The use of the legacy API is not written down: {error}");
+            let writer = self.storage.writer(account, Actor::System, self.now()).waiting_for(PATIENCE);
+            // Where one has waited in vain, so would the others.
+            if !is_busy {
+                match tokio::time::timeout(2 * PATIENCE, stored::add(&writer, calls.clone())).await {
+                    Ok(Ok(())) => continue,
+                    Ok(Err(error)) => {
+                        tracing::warn!(%error, "The use of the legacy API is not written down: {error}");
+                        is_busy = error.is_unavailable();
+                    }
+                    Err(_) => is_busy = true,
+                }
             }
             for calls in calls {
                 self.usage.add(account, calls);

@@ -144,6 +144,7 @@ fn failed(error: rusqlite::Error) -> Error {
         Some(ErrorCode::DatabaseBusy | ErrorCode::DatabaseLocked) => {
             Error::Unavailable(DbErr::Custom(error.to_string()))
         }
+        Some(ErrorCode::SystemIoFailure | ErrorCode::CannotOpen) => Error::Disk(DbErr::Custom(error.to_string())),
         _ => internal(&error.to_string()),
     }
 }

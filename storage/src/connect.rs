@@ -6,22 +6,29 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
+use sea_orm::sqlx::Executor as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, DbErr, metric};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, metric};
+use serde::{Deserialize, Serialize};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
+use crate::gate::{self, Gate};
 use crate::handle::{Actor, Reader, Writer};
 use crate::link::Link;
 use crate::reading::{Brake, Lane, Lanes};
 use crate::value::Timestamp;
 
-/// How long a SQLite connection waits for the lock of another process, which may be migrating on a slow machine.
-pub(crate) const BUSY_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
+/// How long reading waits on SQLite for the lock of another process. Writers never take it, but for moments.
+pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
+/// The same for SQLx's connections.
+const READ_WAIT: &str = "PRAGMA busy_timeout = 1500";
+/// The same while a connection is opened: another process may be making the file.
+const OPEN_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
 /// How long a request waits for a connection of the pool.
-pub(crate) const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+pub(crate) const ACQUIRE_TIMEOUT: Duration = gate::PATIENCE;
 /// Statements that take longer are logged as a warning.
 const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 /// How many letters of such a statement are logged. That of a batch has tens of thousands, which all say the same.
@@ -31,16 +38,21 @@ const LOGGED: usize = 300;
 /// not fit are written to the log again and again.
 const WRITER_CACHE: &str = "-65536";
 
+/// How much of the disk SQLite's log keeps once all of it is in the file, in bytes. An import writes as much as it has pages.
+const LOG_KEPT: &str = "67108864";
+
 /// After how many of its steps SQLite asks whether a statement shall go on: well below a millisecond.
 const STEPS: i32 = 2_000;
 
-/// How many connections are held at most, and how long PostgreSQL is waited for.
+/// How many connections are held at most, how long PostgreSQL is waited for, and what a commit on SQLite waits for.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
     /// On PostgreSQL: connections of the one pool; as many more at most are for what requests and exports read.
     pub postgres: u32,
     /// On SQLite: readers beside the one writer, and as many more each for what requests and exports read.
     pub sqlite_readers: u32,
+    /// On SQLite: when a commit is done.
+    pub synchronous: Synchronous,
     /// On PostgreSQL: how long the answer to a statement is waited for; then the connection counts as dead.
     pub statement: Duration,
     /// The same where a statement may take long: those of an import or an undo, and what exports read.
@@ -50,15 +62,28 @@ pub struct Pool {
 impl Default for Pool {
     fn default() -> Self {
         let (statement, long_statement) = (Duration::from_secs(20), Duration::from_secs(120));
-        Self { postgres: 10, sqlite_readers: 4, statement, long_statement }
+        let synchronous = Synchronous::default();
+        Self { postgres: 10, sqlite_readers: 4, synchronous, statement, long_statement }
     }
+}
+
+/// When a commit on SQLite is done. However it is, a process that ends loses nothing, and a file is never torn.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Synchronous {
+    /// Once the disk has it.
+    #[default]
+    #[serde(rename = "FULL", alias = "full")]
+    Full,
+    /// Once the operating system has it: a power cut takes the last seconds of what was acknowledged.
+    #[serde(rename = "NORMAL", alias = "normal")]
+    Normal,
 }
 
 /// A connected database. Cloning is cheap and shares the connections.
 #[derive(Clone, Debug)]
 pub struct Storage {
     pub(crate) readers: Link,
-    pub(crate) writer: Link,
+    pub(crate) writer: Gate,
     lanes: Lanes,
     bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
@@ -91,7 +116,7 @@ impl Storage {
             // Two of three connections are for requests.
             let exporting = postgres_lanes(&url, pool.postgres / 3, pool, &link)?;
             let bulk = Arc::new(Bulk::new(pool.postgres / 3, exporting, None));
-            return Ok(Self { readers: link.clone(), writer: link, lanes, bulk, _folder: None });
+            return Ok(Self { readers: link.clone(), writer: Gate::of_postgres(link), lanes, bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -122,7 +147,7 @@ impl Storage {
             log_if_slow(info);
             told(&info.statement.to_string());
         };
-        for link in [&mut readers, &mut writer] {
+        for link in [&mut readers, &mut writer.link] {
             link.set_metric(metric.clone());
         }
         let exporting = bulk.lanes().observed_by(metric.clone());
@@ -133,31 +158,46 @@ impl Storage {
 
     /// Whether it is SQLite, which has one writer.
     pub fn is_sqlite(&self) -> bool {
-        self.writer.get_database_backend() == DbBackend::Sqlite
+        self.writer.is_sqlite()
     }
 
-    /// Asks the database for a sign of life.
-    pub async fn ping(&self) -> Result<()> {
+    /// Whether the database answers and can be written, as far as is known.
+    ///
+    /// Errors: [`Error::Unavailable`]; on SQLite [`Error::Full`] and [`Error::Disk`] from a write that failed until one succeeds.
+    pub async fn check(&self) -> Result<()> {
+        self.writer.check()?;
         self.readers.ping().await.map_err(Error::Unavailable)
+    }
+
+    /// Has SQLite's log written into its file a second after each last write, for as long as this is waited for. PostgreSQL does
+    /// so by itself.
+    pub async fn checkpoint(&self) {
+        self.writer.checkpoint(&self.readers).await;
+    }
+
+    /// Waits until SQLite's file cannot be written, and then, with a try each second, until it can be again.
+    pub async fn recovered(&self) {
+        self.writer.recovered().await;
     }
 
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
         self.lanes.close().await?;
         self.bulk.lanes().close().await?;
-        self.writer.close().await?;
+        self.writer.link.close().await?;
         Ok(self.readers.close().await?)
     }
 
     async fn connect_sqlite(url: &str, pool: Pool) -> Result<Self> {
-        let writer = connected(sqlite_options(url, 1, false)).await?;
-        let readers = connected(sqlite_options(url, pool.sqlite_readers, true)).await?;
+        let writer = connected(sqlite_writer(url, pool.synchronous)).await?;
+        let readers = connected(sqlite_readers(url, pool.sqlite_readers)).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
+        let writer = Gate::of_sqlite(writer, sqlite(file.clone(), pool.synchronous));
         let readers = Link::Sqlite(readers);
         let lanes = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
         let exporting = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
         let bulk = Arc::new(Bulk::new(pool.sqlite_readers, exporting, Some(file.get_filename())));
-        Ok(Self { readers, writer: Link::Sqlite(writer), lanes, bulk, _folder: None })
+        Ok(Self { readers, writer, lanes, bulk, _folder: None })
     }
 }
 
@@ -210,13 +250,14 @@ async fn sqlite_lanes(url: &str, count: u32, control: &Link) -> Result<Lanes> {
     let mut lanes = Vec::new();
     for _ in 0..count.max(1) {
         let stop = Arc::new(AtomicBool::new(false));
-        let mut options = sqlite_options(url, 1, true);
+        let mut options = sqlite_readers(url, 1);
         let asked = Arc::clone(&stop);
         options.connect_lazy(true).map_sqlx_sqlite_pool_opts(move |pool| {
             let asked = Arc::clone(&asked);
             pool.after_connect(move |connection, _| {
                 let asked = Arc::clone(&asked);
                 Box::pin(async move {
+                    connection.execute(READ_WAIT).await?;
                     let mut handle = connection.lock_handle().await?;
                     handle.set_progress_handler(STEPS, move || !asked.load(Ordering::Acquire));
                     Ok(())
@@ -228,24 +269,45 @@ async fn sqlite_lanes(url: &str, count: u32, control: &Link) -> Result<Lanes> {
     Ok(Lanes::new(lanes, control.clone()))
 }
 
-fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {
-    let mut options = options(url, connections);
+/// The one connection that writes. Whoever gets it, and whoever gives it back, sees to it that no transaction is open on it.
+fn sqlite_writer(url: &str, synchronous: Synchronous) -> ConnectOptions {
+    let mut options = options(url, 1);
     options.test_before_acquire(false);
-    options.map_sqlx_sqlite_opts(move |sqlite: SqliteConnectOptions| {
-        let sqlite = if read_only {
-            sqlite.pragma("query_only", "1")
-        } else {
-            // What one statement would have to take back is kept in memory, too: it is no more than a batch.
-            sqlite.pragma("cache_size", WRITER_CACHE).pragma("temp_store", "MEMORY")
-        };
-        sqlite
-            .create_if_missing(true)
-            .journal_mode(SqliteJournalMode::Wal)
-            .synchronous(SqliteSynchronous::Normal)
-            .busy_timeout(BUSY_TIMEOUT)
-            .foreign_keys(true)
+    options.map_sqlx_sqlite_opts(move |options| {
+        // What one statement would have to take back is kept in memory, too: it is no more than a batch.
+        sqlite(options, synchronous)
+            .pragma("cache_size", WRITER_CACHE)
+            .pragma("temp_store", "MEMORY")
+            .pragma("journal_size_limit", LOG_KEPT)
+    });
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_connect(|connection, _| Box::pin(async { connection.execute(gate::LOCK_TRY).await.map(drop) }))
+            .before_acquire(|connection, _| Box::pin(async { Ok(gate::is_clean(connection).await) }))
+            .after_release(|connection, _| Box::pin(async { Ok(gate::is_clean(connection).await) }))
     });
     options
+}
+
+fn sqlite_readers(url: &str, connections: u32) -> ConnectOptions {
+    let mut options = options(url, connections);
+    options.test_before_acquire(false);
+    options.map_sqlx_sqlite_opts(|options| sqlite(options, Synchronous::Normal).pragma("query_only", "1"));
+    options.map_sqlx_sqlite_pool_opts(|pool| {
+        pool.after_connect(|connection, _| Box::pin(async { connection.execute(READ_WAIT).await.map(drop) }))
+    });
+    options
+}
+
+fn sqlite(options: SqliteConnectOptions, synchronous: Synchronous) -> SqliteConnectOptions {
+    options
+        .create_if_missing(true)
+        .journal_mode(SqliteJournalMode::Wal)
+        .synchronous(match synchronous {
+            Synchronous::Full => SqliteSynchronous::Full,
+            Synchronous::Normal => SqliteSynchronous::Normal,
+        })
+        .busy_timeout(OPEN_TIMEOUT)
+        .foreign_keys(true)
 }
 
 fn cannot_open(error: &std::io::Error) -> Error {

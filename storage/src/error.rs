@@ -72,7 +72,7 @@ impl Error {
 
     /// True where the same may work later: the database is away or busy, or its disk does not take what is written.
     pub fn is_unavailable(&self) -> bool {
-        matches!(self, Self::Unavailable(_) | Self::Full(_) | Self::Disk(_))
+        matches!(self, Self::Busy { .. } | Self::Unavailable(_) | Self::Full(_) | Self::Disk(_))
     }
 
     /// True for an error that goes away when the unit of work is done again: a serialization failure (40001), a
@@ -144,9 +144,9 @@ fn trouble(error: &DbErr) -> Option<Trouble> {
         }
         // SQLite: the low byte of the result code.
         Some(code) => match code.parse::<u32>().map_or(0, |code| code & 0xff) {
-            BUSY | LOCKED => Some(Trouble::Away),
+            BUSY | LOCKED | PROTOCOL => Some(Trouble::Away),
             FULL => Some(Trouble::Full),
-            READONLY | IOERR | CANTOPEN | PROTOCOL | NOLFS => Some(Trouble::Disk),
+            READONLY | IOERR | CANTOPEN | NOLFS => Some(Trouble::Disk),
             _ => None,
         },
         None => None,

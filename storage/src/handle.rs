@@ -2,6 +2,7 @@
 
 use std::borrow::Cow;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, Statement};
@@ -9,6 +10,7 @@ use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
+use crate::gate::{BRIEFLY, Gate, Open, PATIENCE};
 use crate::link::{Link, On, Transaction};
 use crate::outbox::{self, Noun, Verb};
 use crate::reading::{Allowance, Bounded, Lanes, Load};
@@ -48,10 +50,11 @@ impl Default for Viewer {
 /// Writes records of one account. Only this type can: permission is a value.
 #[derive(Clone, Debug)]
 pub struct Writer {
-    connection: Link,
+    gate: Gate,
     account: Uuid,
     actor: Actor,
     now: Timestamp,
+    patience: Duration,
     allowance: Option<Allowance>,
 }
 
@@ -123,14 +126,26 @@ impl Reader {
 }
 
 impl Writer {
-    pub(crate) fn new(connection: Link, account: Uuid, actor: Actor, now: Timestamp) -> Self {
-        Self { connection, account, actor, now, allowance: None }
+    pub(crate) fn new(gate: Gate, account: Uuid, actor: Actor, now: Timestamp) -> Self {
+        Self { gate, account, actor, now, patience: PATIENCE, allowance: None }
+    }
+
+    /// The same for somebody who waits no longer than so for others who write; it is ten seconds by default.
+    #[must_use]
+    pub fn waiting_for(self, patience: Duration) -> Self {
+        Self { patience, ..self }
     }
 
     /// The same for a request that waits for its turn to write until its deadline, and has none any more from then on.
     #[must_use]
     pub fn within(self, allowance: Option<Allowance>) -> Self {
         Self { allowance, ..self }
+    }
+
+    /// The same for what is noted down beside a request's work: it waits for others as briefly as whoever reads.
+    #[must_use]
+    pub(crate) fn briefly(&self) -> Self {
+        Self { patience: self.patience.min(BRIEFLY), ..self.clone() }
     }
 
     /// The account that it writes.
@@ -145,12 +160,13 @@ impl Writer {
 
     /// A connection beside a running unit of work; `None` on SQLite, which has one writer.
     pub(crate) fn beside(&self) -> Option<&Link> {
-        (self.connection.get_database_backend() == DbBackend::Postgres).then_some(&self.connection)
+        (!self.gate.is_sqlite()).then_some(&self.gate.link)
     }
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let beginning = self.connection.begin();
+        // On the heap, as every write holds it, and the futures of a request lie in each other.
+        let beginning = Box::pin(self.gate.begin(self.patience));
         let transaction = match &self.allowance {
             Some(allowance) => {
                 let transaction = allowance.within(beginning).await.map_err(Error::from)??;
@@ -196,6 +212,7 @@ impl Writer {
         match done {
             Ok(value) => Once::Ended(unit.commit().await.map(|()| value)),
             Err(error) => {
+                let error = self.gate.noted(error);
                 if let Err(failed) = unit.rollback().await {
                     tracing::warn!(error = %failed, "A unit of work cannot be rolled back: {failed}");
                 }
@@ -224,7 +241,7 @@ pub(crate) enum Merging {
 
 /// A unit of work: a transaction of one account.
 pub(crate) struct Unit {
-    transaction: Transaction,
+    transaction: Open,
     pub(crate) account: Uuid,
     pub(crate) actor: Actor,
     pub(crate) now: Timestamp,
@@ -233,7 +250,7 @@ pub(crate) struct Unit {
 impl Unit {
     pub(crate) fn scope(&self) -> Scope<'_> {
         let viewer = Cow::Owned(Viewer { user: self.user(), ..Viewer::default() });
-        Scope { on: On::Transaction(&self.transaction), account: self.account, rows: Rows::Free, viewer }
+        Scope { on: On::Transaction(self.on()), account: self.account, rows: Rows::Free, viewer }
     }
 
     /// The scope for records that this unit is going to change.
@@ -243,12 +260,12 @@ impl Unit {
 
     /// The connection that the unit's statements run on.
     pub(crate) fn on(&self) -> &Transaction {
-        &self.transaction
+        self.transaction.on()
     }
 
     /// Whether it is the only one that writes.
     pub(crate) fn is_sqlite(&self) -> bool {
-        self.transaction.get_database_backend() == DbBackend::Sqlite
+        self.on().get_database_backend() == DbBackend::Sqlite
     }
 
     /// The moment of a change to what bears another one already. It is never before that: the gateway that wrote it may have had a
@@ -267,12 +284,12 @@ impl Unit {
 
     /// From now on each statement may take longer, and waits longer for what others hold: the unit writes much, or waits for its turn.
     pub(crate) async fn take_time(&self) -> Result<()> {
-        Ok(self.transaction.take_time().await?)
+        Ok(self.on().take_time().await?)
     }
 
     /// Takes back what was done since a savepoint, also where a statement has failed.
     pub(crate) async fn back_to(&self, savepoint: &str) -> Result<()> {
-        Ok(self.transaction.back_to(savepoint).await?)
+        Ok(self.on().back_to(savepoint).await?)
     }
 
     /// Has PostgreSQL follow indexes until the unit ends. It plans by statistics, and has none of the rows that the unit
@@ -305,7 +322,7 @@ impl Unit {
             };
             for table in ["people", "transactions", "events", "messages"] {
                 let set = format!("INSERT INTO {table}_text ({table}_text, rank) VALUES ('automerge', {segments})");
-                self.transaction.execute_unprepared(&set).await?;
+                self.on().execute_unprepared(&set).await?;
             }
         }
         Ok(())
@@ -326,7 +343,7 @@ impl Unit {
                     FROM (SELECT FROM people WHERE account_id = $1 LIMIT $2) AS here";
         let values = [self.account.into(), i64::try_from(people).unwrap_or(i64::MAX).into()];
         let select = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
-        let found = self.transaction.query_one_raw(select).await?;
+        let found = self.on().query_one_raw(select).await?;
         Ok(match found {
             Some(row) => row.try_get_by_index(0)?,
             None => false,
@@ -335,7 +352,7 @@ impl Unit {
 
     async fn set(&self, setting: &str) -> Result<()> {
         if !self.is_sqlite() {
-            self.transaction.execute_unprepared(setting).await?;
+            self.on().execute_unprepared(setting).await?;
         }
         Ok(())
     }
@@ -346,11 +363,11 @@ impl Unit {
     }
 
     pub(crate) async fn commit(self) -> Result<()> {
-        self.transaction.commit().await.map_err(Error::from)
+        self.transaction.commit().await
     }
 
     pub(crate) async fn rollback(self) -> Result<()> {
-        self.transaction.rollback().await.map_err(Error::from)
+        self.transaction.rollback().await
     }
 }
 

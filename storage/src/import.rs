@@ -416,9 +416,11 @@ impl Import {
         Ok(import)
     }
 
-    /// Takes everything back.
-    pub async fn abandon(self) -> Result<()> {
-        self.unit.rollback().await
+    /// Takes everything back; it is why whoever ran it gives it up that counts.
+    pub async fn abandon(self) {
+        if let Err(error) = self.unit.rollback().await {
+            tracing::warn!(%error, "An import cannot be taken back: {error}");
+        }
     }
 }
 
@@ -593,6 +595,6 @@ fn combined(policy: Duplicates, current: &Contact, incoming: &Incoming) -> Conta
     }
     match policy {
         Duplicates::Merge => crate::query::transactions::filled(current.clone(), row),
-        Duplicates::Ignore | Duplicates::Replace => crate::query::transactions::filled(row, current.clone()),
+        Duplicates::Ignore | Duplicates::Replace => crate::query::transactions::overwritten(current.clone(), row),
     }
 }

@@ -12,6 +12,7 @@ mod entity;
 mod error;
 mod filter;
 mod fold;
+mod gate;
 mod handle;
 pub mod import;
 mod item;
@@ -36,7 +37,7 @@ mod text;
 mod value;
 mod view;
 
-pub use connect::{Pool, Storage};
+pub use connect::{Pool, Storage, Synchronous};
 pub use contact::Contact;
 pub use error::{Error, Result};
 pub use fold::{digits, fold};

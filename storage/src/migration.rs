@@ -13,14 +13,11 @@ mod m0010_values;
 mod m0011_transactions_of_person;
 mod words;
 
-use sea_orm::{
-    ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, SqliteTransactionMode, Statement, TransactionOptions,
-    TransactionTrait,
-};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait as _};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use crate::connect::Storage;
-use crate::error::{Error, Result};
+use crate::error::Result;
 
 /// The key of PostgreSQL's advisory lock for migrations: the letters `cairn` as a number.
 const LOCK: i64 = 0x63_61_69_72_6e;
@@ -57,6 +54,10 @@ pub struct MigrationState {
 impl Storage {
     /// Applies all migrations that this database does not have; several processes may do so at once.
     pub async fn migrate(&self) -> Result<()> {
+        // Most of the time there is nothing to do, and whoever only reads need not wait for somebody who writes.
+        if self.migrations().await?.iter().all(|migration| migration.applied) {
+            return Ok(());
+        }
         self.locked(async |on| Migrator::up(on, None).await).await
     }
 
@@ -78,20 +79,18 @@ impl Storage {
     /// Runs `work` in a transaction while no other process can: on SQLite the transaction is exclusive, on PostgreSQL
     /// it holds an advisory lock.
     async fn locked(&self, work: impl AsyncFn(&DatabaseTransaction) -> std::result::Result<(), DbErr>) -> Result<()> {
-        let sqlite = self.is_sqlite();
-        let options = TransactionOptions {
-            sqlite_transaction_mode: sqlite.then_some(SqliteTransactionMode::Exclusive),
-            ..TransactionOptions::default()
-        };
-        let transaction = self.writer.without_limits().begin_with_options(options).await?;
-        if !sqlite {
+        let transaction = if self.is_sqlite() {
+            self.writer.begin_exclusive().await?
+        } else {
+            let transaction = self.writer.link.without_limits().begin().await?;
             // Another process migrates for as long as it takes; whoever holds one of our tables is waited for as by any unit that writes.
             transaction.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
             transaction.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
             transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
-        }
-        work(&transaction).await?;
-        transaction.commit().await.map_err(Error::from)
+            transaction
+        };
+        work(&transaction).await.map_err(|error| self.writer.noted(error.into()))?;
+        transaction.commit().await.map_err(|error| self.writer.noted(error.into()))
     }
 }

@@ -198,6 +198,46 @@ on_each_database! {
         assert!(failed_rows(&theirs, &receipt).await.contains("Theirs"));
     }
 
+    async fn a_receipt_has_notes_of_rows_that_were_taken(site: Site) {
+        let client = site.client().await;
+        let file = "TEL;CELL:+49 1\r\nEND:VCARD\r\nBEGIN:VCARD\r\nFN:Ann\r\nNOTE;ENCODING=b:no base64!\r\nEND:VCARD\r\nBEGIN:VCARD\r\nFN:Bob\r\n";
+        let receipt = client.import("/import/people", file).await;
+        assert_eq!((summary(&receipt), &receipt["file"]["format"]), ("2 created, 1 failed".to_owned(), &json!("vcard")));
+        let broken = "the value is said to be text in base64 and is none; it is taken as it is written";
+        let cut = "the card has no END:VCARD; the file may be cut off in it";
+        let notes = json!([
+            { "row": 2, "line": 3, "field": "NOTE", "reason": broken },
+            { "row": 3, "line": 7, "field": null, "reason": cut },
+        ]);
+        assert_eq!(receipt["notes"], notes);
+        let id = receipt["id"].as_str().expect("an id");
+        let again: Value = client.get(&format!("/imports/{id}")).await.json().await.expect("JSON");
+        assert_eq!(again["notes"], notes);
+        let query = "query($id: ID!) { node(id: $id) { ... on Import { notes(first: 1) { row line field reason } } } }";
+        let data = client.graphql(query, json!({ "id": id })).await;
+        assert_eq!(data["node"]["notes"], json!([notes[0]]));
+        let errors = failed_rows(&client, &receipt).await;
+        assert!(errors.contains("\"+49 1\"") && errors.contains("BEGIN:VCARD is missing before it"), "{errors}");
+        let good = client.import("/import/people?format=csv", "name\nCay\n").await;
+        assert_eq!(good.get("notes"), None, "nothing is to be said");
+    }
+
+    async fn failed_rows_of_any_format_carry_what_can_be_read(site: Site) {
+        let client = site.client().await;
+        let event = "BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Tea\nDTSTART:20261201T090000Z\nDTEND:20261399T100000Z\nEND:VEVENT\nEND:VCALENDAR\n";
+        for (path, file, carried) in [
+            ("/import/calendar?format=icalendar", event, ",2026-12-01T09:00:00Z,20261399T100000Z,"),
+            ("/import/leads?format=vcard", "BEGIN:VCARD\nFN:Ann\nX-CAIRN-VALUE:much\nEND:VCARD\n", ",much,"),
+            ("/import/leads?format=json", "[{\"name\":\"Ann\",\"value\":\"much\"}]", "Ann,much"),
+            ("/import/leads?format=ndjson", "{\"name\":\"Ann\",\"value\":oops}\n", "Ann,\"{\"\"name\"\""),
+        ] {
+            let receipt = client.import(path, file).await;
+            assert_eq!(summary(&receipt), "1 failed", "{path}");
+            let errors = failed_rows(&client, &receipt).await;
+            assert!(errors.contains(carried), "{path}: {errors}");
+        }
+    }
+
     async fn whoever_may_read_the_account_may_read_its_imports(site: Site) {
         site.add_user("acme", "reader@acme.example", Role::Reader).await;
         let receipt = site.client().await.import("/import/people?format=csv", "name,city\n,Ulm\n").await;

@@ -23,8 +23,13 @@ use crate::imports_doors::{client_of, many_people, running, until};
 use crate::program::Desk;
 
 /// Dead connections are given up sooner than by default, so that the tests need not wait for so long.
-const POOL: Pool =
-    Pool { postgres: 10, sqlite_readers: 1, statement: Duration::from_secs(5), long_statement: Duration::from_secs(6) };
+const POOL: Pool = Pool {
+    postgres: 10,
+    sqlite_readers: 1,
+    synchronous: storage::Synchronous::Full,
+    statement: Duration::from_secs(5),
+    long_statement: Duration::from_secs(6),
+};
 
 /// PostgreSQL ends a unit of work that was left alone for three seconds.
 const IMPATIENT: &str = "?options=-c%20idle_in_transaction_session_timeout%3D3000";

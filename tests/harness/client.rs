@@ -19,6 +19,11 @@ impl Client {
         Self { http: reqwest::Client::new(), base: format!("http://{address}"), token: None }
     }
 
+    /// A client that bears this access token.
+    pub fn with_token(address: SocketAddr, token: &str) -> Self {
+        Self { token: Some(token.to_owned()), ..Self::new(address) }
+    }
+
     /// Signs in; every later request bears the token.
     pub async fn login(&mut self, email: &str, password: &str) {
         let document = "mutation($input: LoginInput!) { login(input: $input) { accessToken } }";

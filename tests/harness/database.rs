@@ -1,6 +1,6 @@
 //! Databases for tests: each test gets an empty one of its own, and runs once on SQLite and once on PostgreSQL.
 
-use storage::{Pool, Storage};
+use storage::{Pool, Storage, Synchronous};
 
 use crate::{postgres, require};
 
@@ -31,9 +31,9 @@ pub async fn empty(kind: Kind, test: &str) -> Option<String> {
 /// A migrated database.
 pub async fn migrated(kind: Kind, test: &str) -> Option<Storage> {
     let url = empty(kind, test).await?;
-    let storage = Storage::connect(&url, Pool { postgres: 4, sqlite_readers: 2, ..Pool::default() })
-        .await
-        .expect("the database is there");
+    // What a test writes is gone with it, so nobody waits for the disk.
+    let pool = Pool { postgres: 4, sqlite_readers: 2, synchronous: Synchronous::Normal, ..Pool::default() };
+    let storage = Storage::connect(&url, pool).await.expect("the database is there");
     storage.migrate().await.expect("an empty database can be migrated");
     Some(storage)
 }

@@ -48,6 +48,11 @@ impl Serving {
         Self { child, greeting }
     }
 
+    /// The number of the process.
+    pub fn id(&self) -> u32 {
+        self.child.id()
+    }
+
     /// Asks it to stop, as a supervisor does.
     pub fn terminate(&self) {
         // One that has ended already is not there to be told; how it ended counts.

@@ -31,6 +31,31 @@ fn marks_where_files_were_joined_are_no_part_of_cells() {
 }
 
 #[test]
+fn a_header_in_the_middle_is_no_person() {
+    let document = "name,city,email\nAnn,Ulm,a@b.example\nname,city,email\r\n\"name\", city ,email\nBob,Graz,b@b.example\nname,x,email\n";
+    for size in [1, 5, usize::MAX] {
+        let reading = read_cut("csv", Section::People, &DecodeOptions::default(), document.as_bytes(), &[size]);
+        let found: Vec<_> = reading
+            .rows
+            .iter()
+            .map(|row| {
+                let name = row.record.as_ref().map(|record| record.cells()[1].to_string()).unwrap_or_default();
+                let notes: Vec<_> = row.diagnostics.iter().map(ToString::to_string).collect();
+                format!("{}: {name} {}", row.position, notes.join("; "))
+            })
+            .collect();
+        assert_eq!(
+            found,
+            [
+                "row 1, line 2: Ann ",
+                "row 2, line 5: Bob line 4 before it has the names of the columns once more, and is passed over",
+                "row 3, line 6: name ",
+            ]
+        );
+    }
+}
+
+#[test]
 fn an_independent_reader_understands_what_is_written() {
     let transaction = Transaction {
         id: Some("t1".into()),

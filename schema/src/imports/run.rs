@@ -66,7 +66,7 @@ pub(super) async fn read(
     let (read, written) = tokio::join!(reader.read(pieces), run.write(arriving));
     // What cannot be written is why the reading stopped.
     if let Err(error) = written.and(read) {
-        run.import.abandon().await?;
+        run.import.abandon().await;
         return Err(error);
     }
     let Reader { rows, failed, series, .. } = reader;

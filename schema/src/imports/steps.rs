@@ -127,7 +127,7 @@ impl Session {
         let meter = Meter::new(None, writer.clone(), &file);
         let Done { import, summary, errors, hash } = run::read(self, &ready, &file, import, meter).await?;
         let Some(upload) = upload else {
-            import.abandon().await?;
+            import.abandon().await;
             return transfer::imports::dry_run(summary, errors, hash);
         };
         let plan = NewPlan { request: ready.json, hash, upload: Some(upload), summary };

@@ -10,6 +10,7 @@ use crate::connect::Storage;
 pub use crate::entity::accounts::Model as Account;
 use crate::entity::{accounts, directory, users};
 use crate::error::{Error, Result, on_unique};
+use crate::gate::PATIENCE;
 use crate::handle::{Unit, Writer};
 use crate::name;
 use crate::outbox::{Noun, Verb};
@@ -67,10 +68,13 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
     let name = name::checked(&name, "an account", "name")?.to_owned();
     let time_zone = check_time_zone(&time_zone)?;
     let account_id = Uuid::now_v7();
-    let unit = storage.writer.begin().await?;
+    let unit = storage.writer.begin(PATIENCE).await?;
     let entry = directory::ActiveModel { subdomain: Set(subdomain.clone()), account_id: Set(account_id) };
     let taken = || format!("the subdomain {subdomain} is taken");
-    directory::Entity::insert(entry).exec_without_returning(&unit).await.map_err(|error| on_unique(error, taken))?;
+    directory::Entity::insert(entry)
+        .exec_without_returning(unit.on())
+        .await
+        .map_err(|error| on_unique(error, taken))?;
     let account = Account {
         account_id,
         subdomain: subdomain.clone(),
@@ -83,9 +87,9 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
         created_at: now,
         updated_at: now,
     };
-    accounts::Entity::insert(accounts::ActiveModel::from(account.clone())).exec_without_returning(&unit).await?;
+    accounts::Entity::insert(accounts::ActiveModel::from(account.clone())).exec_without_returning(unit.on()).await?;
     let admin = new_row(account_id, admin, now)?;
-    users::Entity::insert(users::ActiveModel::from(admin.clone())).exec_without_returning(&unit).await?;
+    users::Entity::insert(users::ActiveModel::from(admin.clone())).exec_without_returning(unit.on()).await?;
     unit.commit().await?;
     Ok((account, admin))
 }

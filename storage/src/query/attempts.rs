@@ -3,7 +3,7 @@
 //! What is counted is known by a hash: people type passwords where the e-mail address belongs.
 
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, ConnectionTrait as _, DbBackend, EntityTrait, QueryFilter, Statement, Value};
+use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, Statement, Value};
 use uuid::Uuid;
 
 use crate::connect::Storage;
@@ -102,9 +102,7 @@ pub async fn note(storage: &Storage, mut failures: Vec<Failure>, now: Timestamp)
     for Failure { key, ends_at } in failures {
         values.extend([Value::from(key.to_vec()), Value::from(ends_at.microseconds())]);
     }
-    let on = &storage.writer;
-    on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), text, values)).await?;
-    Ok(())
+    storage.writer.run(&text, values).await.map(drop)
 }
 
 /// Counts an attempt before it is made, by all of these or, where one of them has to wait, by none. It is one statement, so that of
@@ -112,9 +110,7 @@ pub async fn note(storage: &Storage, mut failures: Vec<Failure>, now: Timestamp)
 pub async fn reserve(storage: &Storage, mut asked: Vec<Reservation>, now: Timestamp) -> Result<bool> {
     // In one order, so that two gateways never wait for each other.
     asked.sort_unstable_by_key(|reservation| reservation.failure.key);
-    let on = &storage.writer;
-    let backend = on.get_database_backend();
-    let bytes = if backend == DbBackend::Postgres { "bytea" } else { "BLOB" };
+    let bytes = if storage.is_sqlite() { "BLOB" } else { "bytea" };
     let rows: Vec<_> = (0..asked.len())
         .map(|n| {
             let (key, free, ends_at) = (3 * n + 2, 3 * n + 3, 3 * n + 4);
@@ -153,7 +149,7 @@ pub async fn reserve(storage: &Storage, mut asked: Vec<Reservation>, now: Timest
     for Reservation { failure: Failure { key, ends_at }, free } in &asked {
         values.extend([Value::from(key.to_vec()), Value::from(*free), Value::from(ends_at.microseconds())]);
     }
-    let rows = on.query_all_raw(Statement::from_sql_and_values(backend, text, values)).await?;
+    let rows = storage.writer.run(&text, values).await?;
     if rows.len() == asked.len() {
         return Ok(true);
     }
@@ -171,31 +167,27 @@ pub async fn give_back(storage: &Storage, keys: &[Key]) -> Result<()> {
     }
     let mut keys = keys.to_vec();
     keys.sort_unstable();
-    let on = &storage.writer;
-    for key in keys {
-        let text = "UPDATE sign_in_attempts SET failures = failures - 1 WHERE key = $1 AND failures > 0";
-        let values = [Value::from(key.to_vec())];
-        on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), text, values)).await?;
+    // One by one, so that they are taken in that order; on SQLite nobody else writes, and each unit has its price.
+    for keys in keys.chunks(if storage.is_sqlite() { keys.len() } else { 1 }) {
+        let places: Vec<_> = (1..=keys.len()).map(|place| format!("${place}")).collect();
+        let text = format!(
+            "UPDATE sign_in_attempts SET failures = failures - 1 WHERE failures > 0 AND key IN ({})",
+            places.join(", ")
+        );
+        storage.writer.run(&text, keys.iter().map(|key| Value::from(key.to_vec())).collect()).await?;
     }
     Ok(())
 }
 
 /// Forgets what was counted by a key.
 pub async fn forget(storage: &Storage, key: &Key) -> Result<()> {
-    let text = "DELETE FROM sign_in_attempts WHERE key = $1";
-    let on = &storage.writer;
-    on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), text, [Value::from(key.to_vec())]))
-        .await?;
-    Ok(())
+    storage.writer.run("DELETE FROM sign_in_attempts WHERE key = $1", vec![Value::from(key.to_vec())]).await.map(drop)
 }
 
 /// Forgets what counts no longer.
 pub async fn purge(storage: &Storage, now: Timestamp) -> Result<()> {
-    let text = "DELETE FROM sign_in_attempts WHERE ends_at <= $1";
-    let on = &storage.writer;
-    let values = [Value::from(now.microseconds())];
-    on.execute_raw(Statement::from_sql_and_values(on.get_database_backend(), text, values)).await?;
-    Ok(())
+    let before = vec![Value::from(now.microseconds())];
+    storage.writer.run("DELETE FROM sign_in_attempts WHERE ends_at <= $1", before).await.map(drop)
 }
 
 /// Whether a user has signed in from an address lately.
@@ -214,6 +206,7 @@ pub async fn is_unnoted(reader: &Reader, user: Uuid, address: &str, now: Timesta
 pub async fn note_known(writer: &Writer, user: Uuid, address: &str) -> Result<()> {
     use known_addresses::{Column, Entity, Model};
     writer
+        .briefly()
         .write(|unit| async move {
             let row = Model { account_id: unit.account, user_id: user, address: address.to_owned(), seen_at: unit.now };
             let known = OnConflict::columns([Column::AccountId, Column::UserId, Column::Address])

@@ -517,14 +517,23 @@ async fn resolve(unit: &Unit, person: PersonRef) -> Result<Person> {
     }
 }
 
-/// A contact whose empty fields are filled from another.
-pub(crate) fn filled(mut contact: Contact, mut from: Contact) -> Contact {
-    for ((_, field), (_, other)) in contact.fields_mut().into_iter().zip(from.fields_mut()) {
+/// A contact whose empty fields are filled from another. An address is one field: half of one and half of another is neither.
+pub(crate) fn filled(contact: Contact, mut from: Contact) -> Contact {
+    let Contact { address, city, state, zip, country, .. } = &contact;
+    if [address, city, state, zip, country].iter().any(|part| part.is_some()) {
+        from = Contact { address: None, city: None, state: None, zip: None, country: None, ..from };
+    }
+    overwritten(from, contact)
+}
+
+/// A contact in whose place another's fields stand that are not empty.
+pub(crate) fn overwritten(mut contact: Contact, mut by: Contact) -> Contact {
+    for ((_, field), (_, other)) in by.fields_mut().into_iter().zip(contact.fields_mut()) {
         if field.is_none() {
             *field = other.take();
         }
     }
-    contact
+    by
 }
 
 fn search_text(person: &Person, more_info: Option<&str>, custom_text: &str) -> String {

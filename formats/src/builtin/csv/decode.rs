@@ -73,7 +73,7 @@ impl Decoder {
         }
         scanner.set_width(layout.width());
         let undoes_excel_safe = self.transcoder.is_marked() && layout.is_ours();
-        Ok(Some(Table { header_line, scanner, layout, undoes_excel_safe, rows: 0 }))
+        Ok(Some(Table { header_line, scanner, layout, undoes_excel_safe, rows: 0, repeated: None }))
     }
 }
 
@@ -123,6 +123,8 @@ struct Table {
     layout: Layout,
     undoes_excel_safe: bool,
     rows: u64,
+    /// The line of a row that repeats the header, until a row can be told of it.
+    repeated: Option<u64>,
 }
 
 impl Table {
@@ -143,6 +145,9 @@ impl Table {
                 }
                 if cells.surplus_is_filled() {
                     self.too_wide(position, cells.found())
+                } else if self.layout.is_header(cells.iter()) {
+                    self.repeated = Some(position.line);
+                    return None;
                 } else {
                     match texts(&cells, &self.layout, self.undoes_excel_safe)
                         .and_then(|texts| self.layout.record(position, &texts))
@@ -154,7 +159,16 @@ impl Table {
             }
         };
         self.rows += 1;
-        Some(row)
+        Some(self.with_repeated(row))
+    }
+
+    /// Tells a row that could be read of a header before it, as files that were joined have it.
+    fn with_repeated(&mut self, mut row: Row) -> Row {
+        if let Some(line) = self.repeated.take_if(|_| row.record.is_some()) {
+            let reason = format!("line {line} before it has the names of the columns once more, and is passed over");
+            row.diagnostics.push(Diagnostic { field: None, reason });
+        }
+        row
     }
 
     fn too_wide(&self, position: Position, found: u64) -> Row {

@@ -31,7 +31,8 @@ impl LineWriter {
     }
 
     fn cell(&self, cell: &[u8], out: &mut BytesMut) {
-        let mut must_be_quoted = false;
+        // Programs that guess at the delimiter take the plus of telephone numbers for it.
+        let mut must_be_quoted = matches!(cell.first(), Some(b'+' | b'-' | b'=' | b'@'));
         // To the end in any case, of which the compiler makes many bytes at a time.
         for byte in cell {
             must_be_quoted |= matches!(byte, b'"' | b'\n' | b'\r') || *byte == self.delimiter;
@@ -66,7 +67,7 @@ mod tests {
             &["two\nlines", "two\r\nlines", "\r", " leading", "trailing "],
             &["", ""],
             &[""],
-            &["=1+1", "'", "\t"],
+            &["'", "\t", "a+b"],
         ];
         let mut theirs =
             csv::WriterBuilder::new().flexible(true).terminator(csv::Terminator::CRLF).from_writer(Vec::new());
@@ -76,5 +77,12 @@ mod tests {
             ours.line(line, &mut out);
         }
         assert_eq!(out, theirs.into_inner().expect("it is written to memory"));
+    }
+
+    #[test]
+    fn cells_that_begin_with_a_sign_are_quoted() {
+        let mut out = BytesMut::new();
+        LineWriter::new(Delimiter::COMMA).line(["+49 30 1", "-5", "=1+1", "@a", "1+1", " +1", ""], &mut out);
+        assert_eq!(&out[..], b"\"+49 30 1\",\"-5\",\"=1+1\",\"@a\",1+1, +1,\r\n");
     }
 }

@@ -1,9 +1,9 @@
-//! Finds the elements of one JSON array in pieces that may end anywhere, without reading what is in the elements.
+//! Finds the elements of JSON arrays, and objects that stand in none, in pieces that may end anywhere, without reading what is in them.
 
 use bytes::{Buf, BytesMut};
 
 use crate::DecodeError;
-use crate::text::{Lines, Mark, skip_mark};
+use crate::text::{Lines, Mark, mark_at_start, skip_mark};
 
 /// How deep an element may be nested; one of ours is two deep.
 pub(super) const DEPTH_LIMIT: u64 = 32;
@@ -17,6 +17,8 @@ pub(super) struct Scanner {
     nesting: Nesting,
     length: u64,
     line: u64,
+    /// Whether the element stands in no array.
+    is_alone: bool,
 }
 
 /// What an element turned out to be.
@@ -40,6 +42,7 @@ impl Scanner {
             nesting: Nesting::default(),
             length: 0,
             line: 1,
+            is_alone: false,
         }
     }
 
@@ -68,6 +71,14 @@ impl Scanner {
                 }
             } else {
                 self.skip_white_space(input);
+                // Files that were joined have byte order marks between their values.
+                if matches!(self.place, Place::Start | Place::End) {
+                    let Some(length) = mark_at_start(input, at_end) else { return Ok(None) };
+                    if length > 0 {
+                        input.advance(length);
+                        continue;
+                    }
+                }
             }
             match input.first() {
                 Some(&byte) => self.step(byte, input)?,
@@ -81,9 +92,14 @@ impl Scanner {
     fn step(&mut self, byte: u8, input: &mut BytesMut) -> Result<(), DecodeError> {
         let line = self.lines.line();
         self.place = match (self.place, byte) {
-            (Place::Start, b'[') => {
+            (Place::Start | Place::End, b'[') => {
                 self.line = line;
                 Place::First
+            }
+            (Place::Start | Place::End, b'{') => {
+                self.start_element();
+                self.is_alone = true;
+                return Ok(());
             }
             (Place::Start, _) => return Err(DecodeError::NotAnArray { line, found: shown(byte) }),
             (Place::Separator, b',') => Place::Next,
@@ -104,6 +120,7 @@ impl Scanner {
         self.element.clear();
         self.length = 0;
         self.nesting = Nesting::default();
+        self.is_alone = false;
     }
 
     /// Takes what the input has of an element.
@@ -119,7 +136,7 @@ impl Scanner {
         }
         input.advance(piece);
         end?;
-        self.place = Place::Separator;
+        self.place = if self.is_alone { Place::End } else { Place::Separator };
         let found = if self.nesting.is_too_deep { Found::TooDeep } else { Found::Element };
         Some(if self.is_too_long() { Found::TooLong } else { found })
     }
@@ -159,7 +176,7 @@ enum Place {
     Element,
     /// After an element.
     Separator,
-    /// After `]`.
+    /// After `]`, or after an object that stands in no array.
     End,
 }
 
@@ -169,7 +186,7 @@ impl Place {
             Place::Mark | Place::Start => "`[`",
             Place::First | Place::Next | Place::Element => "an object like {\"name\": \"Ada\"}",
             Place::Separator => "a comma or the `]` that ends the array",
-            Place::End => "nothing more",
+            Place::End => "nothing more, or another array or object",
         }
     }
 }
