@@ -191,9 +191,9 @@ impl Refusal {
     }
 }
 
-fn in_mib(bytes: usize) -> String {
-    let (whole, rest) = (bytes >> 20, bytes % (1 << 20));
-    if rest == 0 { whole.to_string() } else { format!("{:.1}", bytes as f64 / f64::from(1 << 20)) }
+/// Rounded up.
+fn in_mib(bytes: usize) -> usize {
+    bytes.div_ceil(1 << 20)
 }
 
 /// Connections for the statements of requests. Each runs one statement at a time, and can be told to stop.
