@@ -36,6 +36,11 @@ pub(crate) fn common<C: ColumnTrait>(scope: &Scope<'_>, column: C, id: Uuid) -> 
     if is_sqlite(scope) { Func::cust("likely").arg(equal).into() } else { equal }
 }
 
+/// The condition that a column holds an id that few rows of the account have.
+pub(crate) fn seldom<C: ColumnTrait>(scope: &Scope<'_>, column: C, id: Uuid) -> SimpleExpr {
+    if is_sqlite(scope) { rare(column.eq(id)) } else { column.eq(id) }
+}
+
 /// The condition that a column holds one of these texts.
 pub(crate) fn texts<C: ColumnTrait>(scope: &Scope<'_>, column: C, texts: &[&str]) -> SimpleExpr {
     if is_sqlite(scope) {

@@ -59,7 +59,8 @@ impl Work<'_> {
         let of_import = || {
             let query = Entity::find().filter(among::common(&self.unit.scope(), Column::AccountId, self.unit.account));
             // Not by the field as well: SQLite would follow the order through the layers of the whole account.
-            query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId)
+            let of_import = among::seldom(&self.unit.scope(), Column::ImportId, self.import);
+            query.filter(of_import).order_by_asc(Column::RecordId)
         };
         let mut query = of_import().limit(LAYERS_AT_ONCE);
         if let Some(after) = after {
