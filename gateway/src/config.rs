@@ -11,7 +11,7 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use ipnet::IpNet;
-use schema::{ImportLimits, ReadingLimits};
+use schema::{DocumentLimits, ImportLimits, ReadingLimits};
 use serde::{Deserialize, Serialize};
 use storage::Pool;
 use storage::query::uploads::{Allowance, Quota};
@@ -119,6 +119,20 @@ impl fmt::Display for Scheme {
 pub struct Limits {
     /// The body of a GraphQL request.
     pub graphql_body: usize,
+    /// The tokens of a GraphQL document.
+    pub graphql_tokens: usize,
+    /// The brackets of a document that are in each other, whatever their shape.
+    pub graphql_depth: usize,
+    /// The variables that a document defines.
+    pub graphql_variables: usize,
+    /// The operations of a document.
+    pub graphql_operations: usize,
+    /// The directives of a document.
+    pub graphql_directives: usize,
+    /// The values of a request as JSON, and those of a document's arguments with their variables in place.
+    pub graphql_values: usize,
+    /// A document of somebody who is not signed in; its variables likewise.
+    pub graphql_anonymous_document: usize,
     /// How long a GraphQL request may read, in seconds.
     pub graphql_seconds: u64,
     /// How much memory the answer to a GraphQL request may take.
@@ -176,9 +190,16 @@ impl Default for Config {
 
 impl Default for Limits {
     fn default() -> Self {
-        let imports = ImportLimits::default();
+        let (imports, documents) = (ImportLimits::default(), DocumentLimits::default());
         Self {
             graphql_body: 4 << 20,
+            graphql_tokens: documents.tokens,
+            graphql_depth: documents.depth,
+            graphql_variables: documents.variables,
+            graphql_operations: documents.operations,
+            graphql_directives: documents.directives,
+            graphql_values: documents.values,
+            graphql_anonymous_document: documents.anonymous,
             graphql_seconds: ReadingLimits::SECONDS,
             graphql_answer: ReadingLimits::ANSWER,
             legacy_body: 4 << 20,
@@ -215,6 +236,38 @@ impl Limits {
                 account: Allowance { files: self.uploads_per_account, bytes: self.upload_bytes_per_account },
             },
         }
+    }
+
+    /// How much a GraphQL document may have.
+    pub(crate) fn documents(&self) -> DocumentLimits {
+        DocumentLimits {
+            tokens: self.graphql_tokens,
+            depth: self.graphql_depth,
+            variables: self.graphql_variables,
+            operations: self.graphql_operations,
+            directives: self.graphql_directives,
+            values: self.graphql_values,
+            anonymous: self.graphql_anonymous_document,
+        }
+    }
+
+    /// Errors: a sentence that names a limit that is higher than the engine's parser and its validation stand.
+    fn check(&self) -> Result<(), String> {
+        for (name, value, most) in [
+            ("graphql_body", self.graphql_body, 64 << 20),
+            ("graphql_tokens", self.graphql_tokens, 100_000),
+            ("graphql_depth", self.graphql_depth, 100),
+            ("graphql_variables", self.graphql_variables, 5_000),
+            ("graphql_operations", self.graphql_operations, 500),
+            ("graphql_directives", self.graphql_directives, 5_000),
+            ("graphql_values", self.graphql_values, 1_000_000),
+            ("graphql_anonymous_document", self.graphql_anonymous_document, 1 << 20),
+        ] {
+            if value > most {
+                return Err(format!("configuration: limits.{name} is {value}, and may be {most} at most"));
+            }
+        }
+        Ok(())
     }
 
     /// What a GraphQL request may read.
@@ -276,7 +329,9 @@ impl Config {
     pub fn load(flags: &Flags) -> Result<Self, String> {
         let sources = sources(flags)?;
         let merged = sources.into_iter().fold(Figment::new(), |all, (_, source)| all.merge(source));
-        merged.extract().map_err(explained)
+        let config: Self = merged.extract().map_err(explained)?;
+        config.limits.check()?;
+        Ok(config)
     }
 
     /// Every value in force and its source. Errors: as [`Config::load`].

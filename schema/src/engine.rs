@@ -7,6 +7,8 @@ use storage::password::Passwords;
 use storage::{ReadingLimits, Storage, Timestamp};
 use tokio::sync::Semaphore;
 
+use crate::aside::Aside;
+use crate::document::DocumentLimits;
 use crate::error::Result;
 use crate::guard::Guard;
 use crate::imports::ImportLimits;
@@ -27,6 +29,9 @@ pub struct Engine {
     /// Those that run or wait.
     pub(crate) running: Running,
     pub(crate) import_limits: ImportLimits,
+    pub(crate) document_limits: DocumentLimits,
+    /// Where large documents are looked at.
+    pub(crate) aside: Aside,
     reading_limits: ReadingLimits,
     /// Who may try passwords.
     pub(crate) guard: Guard,
@@ -66,6 +71,8 @@ impl Engine {
             imports: Arc::new(Semaphore::new(1)),
             running: Running::default(),
             import_limits: ImportLimits::default(),
+            document_limits: DocumentLimits::default(),
+            aside: Aside::default(),
             reading_limits: ReadingLimits::default(),
             guard: Guard::default(),
             usage: Usage::default(),
@@ -76,6 +83,17 @@ impl Engine {
     #[must_use]
     pub fn with_import_limits(self, import_limits: ImportLimits) -> Self {
         Self { import_limits, ..self }
+    }
+
+    /// The same for documents that have no more than this.
+    #[must_use]
+    pub fn with_document_limits(self, document_limits: DocumentLimits) -> Self {
+        Self { document_limits, ..self }
+    }
+
+    /// How much the documents may have that clients send.
+    pub fn document_limits(&self) -> DocumentLimits {
+        self.document_limits
     }
 
     /// The same for GraphQL requests that may read so much each.

@@ -112,7 +112,15 @@ impl Error {
 
     /// The answer to a request that is not executed.
     pub(crate) fn into_response(self) -> async_graphql::Response {
-        let error = async_graphql::Error::from(self).into_server_error(async_graphql::Pos::default());
+        let mut answer = self.into_response_at(async_graphql::Pos::default());
+        // It is about no place of the document.
+        answer.errors.iter_mut().for_each(|error| error.locations.clear());
+        answer
+    }
+
+    /// The answer to a document that is wrong at a place.
+    pub(crate) fn into_response_at(self, place: async_graphql::Pos) -> async_graphql::Response {
+        let error = async_graphql::Error::from(self).into_server_error(place);
         async_graphql::Response::from_errors(vec![error])
     }
 

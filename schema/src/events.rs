@@ -81,35 +81,35 @@ pub(crate) struct Event {
 impl Event {
     /// Whom it is for.
     async fn owner(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        accounts::user_of(ctx, self.owner_key).await
+        Box::pin(accounts::user_of(ctx, self.owner_key)).await
     }
 
     /// The mail that goes with it.
     async fn email_template(&self, ctx: &Context<'_>) -> Result<Option<EmailTemplate>> {
-        email_templates::of_key(ctx, self.email_template_key).await
+        Box::pin(email_templates::of_key(ctx, self.email_template_key)).await
     }
 
     /// Who made it; null for the system.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        accounts::user_of(ctx, self.creator_key).await
+        Box::pin(accounts::user_of(ctx, self.creator_key)).await
     }
 
     /// The categories that it is in, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        categories::of_item(ctx, self.key).await
+        Box::pin(categories::of_item(ctx, self.key)).await
     }
 
     /// One's own labels on it, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
-        labels::of_item(ctx, self.key).await
+        Box::pin(labels::of_item(ctx, self.key)).await
     }
 
     /// The people, then the transactions, that it belongs to, the oldest first.
     #[graphql(complexity = "crate::associations::COST * (1 + child_complexity)")]
     async fn associations(&self, ctx: &Context<'_>) -> Result<Vec<Subject>> {
-        subjects_of(ctx, self.key).await
+        Box::pin(subjects_of(ctx, self.key)).await
     }
 }
 

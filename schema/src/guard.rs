@@ -8,7 +8,7 @@
 use std::collections::HashMap;
 use std::net::{IpAddr, Ipv6Addr};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::{Digest as _, Sha256};
@@ -21,7 +21,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use uuid::Uuid;
 
 use crate::engine::Engine;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::session::AccountHint;
 
 /// How long credentials are taken for right without another check, in seconds.
@@ -139,6 +139,9 @@ struct Parts {
     of_pairs: Queues,
     of_addresses: Queues,
     of_emails: Queues,
+    /// Until when nobody waits for the database to count an attempt: those who stand behind one for whom it was too busy are not to wait
+    /// as long, one after the other.
+    busy_until: Mutex<Option<Instant>>,
 }
 
 /// Queues, in one of which everybody of a key stands.
@@ -174,7 +177,8 @@ impl Queues {
 impl Default for Guard {
     fn default() -> Self {
         let (of_pairs, of_addresses, of_emails) = (Queues::new(1), Queues::new(AT_ADDRESS), Queues::new(1));
-        Self(Arc::new(Parts { secret: rand::random(), seals: Mutex::default(), of_pairs, of_addresses, of_emails }))
+        let (secret, seals, busy_until) = (rand::random(), Mutex::default(), Mutex::default());
+        Self(Arc::new(Parts { secret, seals, of_pairs, of_addresses, of_emails, busy_until }))
     }
 }
 
@@ -212,6 +216,20 @@ impl Guard {
             false => (of_emails.turn(&attempt.email).await, of_addresses.turn(&attempt.address).await),
         };
         Turn { _places: [email, address, of_pairs.turn(&attempt.pair).await] }
+    }
+
+    /// What a write answers. Errors: `UNAVAILABLE` where the database is too busy, now or a moment ago.
+    async fn in_time<T>(&self, write: impl Future<Output = T>) -> Result<T> {
+        let busy = || Error::unavailable("the database is busy, so nobody can sign in from here now; try again");
+        let until = *self.0.busy_until.lock().unwrap_or_else(PoisonError::into_inner);
+        if until.is_some_and(|until| Instant::now() < until) {
+            return Err(busy());
+        }
+        let written = tokio::time::timeout(PATIENCE, write).await;
+        if written.is_err() {
+            *self.0.busy_until.lock().unwrap_or_else(PoisonError::into_inner) = Some(Instant::now() + PATIENCE);
+        }
+        written.map_err(|_| busy())
     }
 
     /// Account, user and version of credentials that were right lately.
@@ -266,10 +284,8 @@ impl Engine {
             if is_known {
                 return Ok(Admitted { has_failed, is_counted: false });
             }
-            let reserved = attempts::reserve(&self.storage, attempt.reservations(now), now);
-            let busy =
-                |_| Error::new(Code::Unavailable, "the database is busy, so nobody new can sign in now; try again");
-            if tokio::time::timeout(PATIENCE, reserved).await.map_err(busy)?? {
+            let reservations = attempt.reservations(now);
+            if self.guard.in_time(attempts::reserve(&self.storage, reservations, now)).await?? {
                 return Ok(Admitted { has_failed: true, is_counted: true });
             }
             // Somebody elsewhere was quicker.

@@ -120,7 +120,7 @@ impl Import {
     }
 
     /// What is said of rows that could be read, such as a value that was taken as it is written; at most the first 1,000 notes.
-    #[graphql(complexity = "1 + noted_cost(first) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
     async fn notes(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ReadingNote>> {
         let notes = self.details(ctx).await?.notes.into_iter().take(noted(first)?);
         Ok(notes.map(transfer::imports::reading_note).collect())

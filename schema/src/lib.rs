@@ -8,11 +8,14 @@
 #![recursion_limit = "256"]
 
 mod accounts;
+mod answer;
 mod api_tokens;
+mod aside;
 mod associations;
 mod categories;
 mod cost;
 mod custom_fields;
+mod document;
 mod email_templates;
 mod engine;
 mod error;
@@ -24,6 +27,7 @@ mod formats;
 mod guard;
 mod id;
 mod imports;
+mod known;
 mod labels;
 mod limits;
 mod loader;
@@ -46,6 +50,7 @@ mod view;
 mod webhooks;
 
 pub use api_tokens::{LEGACY_ACTIONS, legacy_action};
+pub use document::{DocumentLimits, GraphqlDocument, LARGE, Refused, count_values, read_json};
 pub use engine::{Clock, Engine};
 pub use error::{Code, Error, Result};
 pub use exports::{Document, Export, ExportRequest};

@@ -3,11 +3,16 @@
 //! The engine's own checks of depth and cost follow each fragment at every place where it is spread, so a kilobyte of
 //! fragments that spread each other twice keeps them busy for hours. Here each fragment is measured once.
 
+mod conflicts;
+mod values;
+
 use std::collections::HashMap;
 
 use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned};
 
+pub(crate) use self::conflicts::{CONFLICTS, too_many_conflicts};
+pub(crate) use self::values::check_values;
 use crate::error::{Code, Error, Result};
 
 /// How many selections a document may have once its fragments are put in place.
@@ -15,7 +20,7 @@ const SELECTIONS: usize = 2_000;
 /// How many fields a document may have at its root, whatever their aliases: each is a query or a mutation of its own.
 const ROOT_FIELDS: usize = 50;
 /// How many fragments a document may define; it also bounds how deep the measuring goes.
-const FRAGMENTS: usize = 100;
+pub(crate) const FRAGMENTS: usize = 100;
 /// How often introspection may begin in a document.
 const INTROSPECTIONS: usize = 4;
 /// How many of the lists of types below may be nested; the usual introspection query nests one. Each of them holds the
@@ -35,7 +40,7 @@ pub(crate) fn check(document: &ExecutableDocument) -> Result<()> {
     for (_, operation) in document.operations.iter() {
         size = size.beside(measure.set(&operation.node.selection_set)?);
     }
-    if size.selections > SELECTIONS {
+    if size.selections.saturating_add(measure.unused()?) > SELECTIONS {
         return over("too many selections", SELECTIONS);
     }
     if size.fields > ROOT_FIELDS {
@@ -102,6 +107,21 @@ impl<'a> Measure<'a> {
         Ok(size)
     }
 
+    /// The selections of the fragments that no operation spreads, which is an error that the engine finds last. They count in their
+    /// order, as those that stand in another are counted there.
+    fn unused(&mut self) -> Result<usize> {
+        let mut unused: Vec<_> =
+            self.fragments.iter().filter(|(name, _)| !self.known.contains_key(name.as_str())).collect();
+        unused.sort_by_key(|(_, fragment)| fragment.pos);
+        let mut selections: usize = 0;
+        for (name, _) in unused {
+            if !self.known.contains_key(name.as_str()) {
+                selections = selections.saturating_add(self.fragment(name)?.selections);
+            }
+        }
+        Ok(selections)
+    }
+
     fn fragment(&mut self, name: &'a str) -> Result<Size> {
         match self.known.get(name) {
             Some(Some(size)) => return Ok(*size),
@@ -139,6 +159,15 @@ mod tests {
         }
         document.push_str("fragment f99 on Query { __typename }");
         assert_eq!(code(&document), Some(Code::Limited));
+    }
+
+    #[test]
+    fn fragments_that_nobody_spreads_count_as_well() {
+        let spreading = |times| format!("{{ me {{ id }} }} fragment a on User {{ {} }}", "...b ".repeat(times));
+        let with = |times| spreading(times) + " fragment b on User { id name email }";
+        assert_eq!((code(&with(400)), code(&with(500))), (None, Some(Code::Limited)));
+        let circle = "{ me { id } } fragment a on User { ...b } fragment b on User { ...a }";
+        assert_eq!(code(circle), Some(Code::Invalid));
     }
 
     #[test]

@@ -59,25 +59,25 @@ impl Message {
 
     /// Who made it; null for the system.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        accounts::user_of(ctx, self.creator_key).await
+        Box::pin(accounts::user_of(ctx, self.creator_key)).await
     }
 
     /// The categories that it is in, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        categories::of_item(ctx, self.key).await
+        Box::pin(categories::of_item(ctx, self.key)).await
     }
 
     /// One's own labels on it, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
-        labels::of_item(ctx, self.key).await
+        Box::pin(labels::of_item(ctx, self.key)).await
     }
 
     /// The people, then the transactions, that it belongs to, the oldest first.
     #[graphql(complexity = "crate::associations::COST * (1 + child_complexity)")]
     async fn associations(&self, ctx: &Context<'_>) -> Result<Vec<Subject>> {
-        subjects_of(ctx, self.key).await
+        Box::pin(subjects_of(ctx, self.key)).await
     }
 }
 

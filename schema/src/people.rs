@@ -72,17 +72,18 @@ pub(crate) struct Person {
     pub(crate) key: Uuid,
 }
 
+// What waits for the loader is boxed: the engine makes a future of each field, as large as that of the largest one.
 #[ComplexObject]
 impl Person {
     /// Who made them; null for the system.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        accounts::user_of(ctx, self.creator_key).await
+        Box::pin(accounts::user_of(ctx, self.creator_key)).await
     }
 
     /// The categories that the person is in, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        categories::of_item(ctx, self.key).await
+        Box::pin(categories::of_item(ctx, self.key)).await
     }
 
     /// Their events and those of their transactions, done or not, by their beginning.
@@ -103,7 +104,7 @@ impl Person {
         let page = PageArguments { first, after, last, before };
         let wanted = events::Wanted { from, to, is_complete, order_by, page };
         let view = View { person: Some(self.key), ..View::default() };
-        events::of_subject(ctx, self.key, view, wanted).await
+        Box::pin(events::of_subject(ctx, self.key, view, wanted)).await
     }
 
     /// Their messages and those of their transactions, the newest first.
@@ -119,19 +120,19 @@ impl Person {
     ) -> Result<MessagesPage> {
         let page = PageArguments { first, after, last, before };
         let view = View { person: Some(self.key), ..View::default() };
-        messages::of_subject(ctx, self.key, view, order_by, page).await
+        Box::pin(messages::of_subject(ctx, self.key, view, order_by, page)).await
     }
 
     /// One's own labels on the person, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
-        labels::of_item(ctx, self.key).await
+        Box::pin(labels::of_item(ctx, self.key)).await
     }
 
     /// The person's values of custom fields, by the name of the field; fields that they have no value of are left out.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
-        custom_fields::values_of(ctx, self.key).await
+        Box::pin(custom_fields::values_of(ctx, self.key)).await
     }
 
     /// Their transactions, the newest first, in one stage or in all.
@@ -153,7 +154,10 @@ impl Person {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let slice = Slice { parent: self.key, filter: stage, order, request: request.clone() };
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let page = loader.load_one(TransactionsOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
+        let page = Box::pin(loader.load_one(TransactionsOf(slice)))
+            .await
+            .map_err(|error| (*error).clone())?
+            .unwrap_or_default();
         let view = View { stage, person: Some(self.key), ..View::default() };
         let place = |found: &storage::query::transactions::Transaction| found.cursor(order.key);
         Ok(connection(

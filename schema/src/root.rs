@@ -5,13 +5,13 @@ use std::pin::Pin;
 use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{
-    Context, ErrorExtensionValues, ID, Interface, MergedObject, MergedSubscription, Object, Request, Response,
-    SDLExportOptions,
+    Context, ID, Interface, MergedObject, MergedSubscription, Object, Request, Response, SDLExportOptions,
 };
 
 use futures_util::stream::{self, Stream, StreamExt as _};
 
 use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
+use crate::answer::coded;
 use crate::api_tokens::{self, ApiToken, ApiTokensMutation, ApiTokensQuery};
 use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
@@ -19,13 +19,14 @@ use crate::cost;
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 use crate::event_templates::{self, EventTemplate, EventTemplatesMutation, EventTemplatesQuery};
 use crate::events::{self, Event, EventsMutation, EventsQuery};
 use crate::feeds::{self, Feed, FeedsMutation, FeedsQuery};
 use crate::formats::FormatsQuery;
 use crate::id::{GlobalId, Kind};
 use crate::imports::{self, Import, ImportsMutation, ImportsQuery, ImportsSubscription};
+use crate::known::Known;
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
 use crate::loader::{Batches, Loads};
@@ -151,6 +152,8 @@ pub struct Subscription(ImportsSubscription);
 pub fn build(engine: Engine) -> Schema {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .data(engine)
+        .data(Known::default())
+        .disable_suggestions()
         .limit_depth(DEPTH)
         .limit_complexity(cost::MOST)
         .limit_directives(DIRECTIVES)
@@ -163,8 +166,7 @@ pub fn sdl() -> String {
     schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
 }
 
-/// Runs a request for a caller. An error without a code was found by the engine and becomes `INVALID`; an `INTERNAL`
-/// one gets the id by which the log has its cause.
+/// Runs a request of our own for a caller, or one that came in as a [`GraphqlDocument`](crate::GraphqlDocument).
 ///
 /// The future is boxed, so that it is compiled in this crate and not once more in each that runs a request: with all resolvers in
 /// it, it is the largest of the program by far.
@@ -209,7 +211,7 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
     if let Some(asked) = asked {
         asked.arrange(&mut response.data);
     }
-    coded(response, request_id)
+    coded(schema, response, request_id)
 }
 
 /// Runs a request whose answers may be many, as a subscription's are. Whatever else is asked for has one answer.
@@ -230,7 +232,7 @@ pub fn execute_stream(
             .right_stream();
     }
     let answers = schema.execute_stream(request.data(caller));
-    answers.map(move |response| coded(response, &request_id)).boxed().right_stream()
+    answers.map(move |response| coded(&schema, response, &request_id)).boxed().right_stream()
 }
 
 /// The answer to a request that is not executed.
@@ -246,19 +248,6 @@ fn asks_for(request: &mut Request, wanted: OperationType) -> bool {
         let is_meant = name.as_deref().is_none_or(|name| found.is_none_or(|found| found.as_str() == name));
         is_meant && operation.node.ty == wanted
     })
-}
-
-/// An answer whose errors have codes.
-fn coded(mut response: Response, request_id: &str) -> Response {
-    for error in &mut response.errors {
-        let code = Code::of(error);
-        let extensions = error.extensions.get_or_insert_with(ErrorExtensionValues::default);
-        extensions.set("code", code.name());
-        if code == Code::Internal {
-            extensions.set("requestId", request_id);
-        }
-    }
-    response
 }
 
 /// The session of a resolver's caller. Errors: `UNAUTHENTICATED`.

@@ -56,26 +56,26 @@ pub(crate) struct Transaction {
 impl Transaction {
     /// Who made it; null for the system.
     async fn created_by(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        accounts::user_of(ctx, self.creator_key).await
+        Box::pin(accounts::user_of(ctx, self.creator_key)).await
     }
 
     /// Whom the business is with.
     async fn person(&self, ctx: &Context<'_>) -> Result<Person> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
-        let found = loader.load_one(PersonById(self.person_key)).await.map_err(|error| (*error).clone())?;
+        let found = Box::pin(loader.load_one(PersonById(self.person_key))).await.map_err(|error| (*error).clone())?;
         found.ok_or_else(|| Error::internal("a transaction without its person"))
     }
 
     /// One's own labels on it, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
-        labels::of_item(ctx, self.key).await
+        Box::pin(labels::of_item(ctx, self.key)).await
     }
 
     /// Its values of custom fields, by the name of the field; fields that it has no value of are left out.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
-        custom_fields::values_of(ctx, self.key).await
+        Box::pin(custom_fields::values_of(ctx, self.key)).await
     }
 
     /// The users who manage it, by address.
@@ -101,7 +101,7 @@ impl Transaction {
     /// The categories that the transaction is in, by name.
     #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
-        categories::of_item(ctx, self.key).await
+        Box::pin(categories::of_item(ctx, self.key)).await
     }
 
     /// Its events, done or not, by their beginning.
@@ -122,7 +122,7 @@ impl Transaction {
         let page = PageArguments { first, after, last, before };
         let wanted = events::Wanted { from, to, is_complete, order_by, page };
         let view = View { transaction: Some(self.key), ..View::default() };
-        events::of_subject(ctx, self.key, view, wanted).await
+        Box::pin(events::of_subject(ctx, self.key, view, wanted)).await
     }
 
     /// Its messages, the newest first.
@@ -138,7 +138,7 @@ impl Transaction {
     ) -> Result<MessagesPage> {
         let page = PageArguments { first, after, last, before };
         let view = View { transaction: Some(self.key), ..View::default() };
-        messages::of_subject(ctx, self.key, view, order_by, page).await
+        Box::pin(messages::of_subject(ctx, self.key, view, order_by, page)).await
     }
 }
 
@@ -158,7 +158,7 @@ pub(crate) struct StageChange {
 impl StageChange {
     /// Who moved it; null for the system.
     async fn user(&self, ctx: &Context<'_>) -> Result<Option<User>> {
-        accounts::user_of(ctx, self.user_key).await
+        Box::pin(accounts::user_of(ctx, self.user_key)).await
     }
 }
 

@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use crate::bulk::Bulk;
 use crate::error::{Error, Result};
-use crate::link::{Link, On, Transaction};
+use crate::link::{Link, On, Transaction, Waiting};
 use crate::outbox::{self, Noun, Verb};
 use crate::reading::{Allowance, Bounded, Lanes, Load};
 use crate::value::Timestamp;
@@ -53,6 +53,7 @@ pub struct Writer {
     actor: Actor,
     now: Timestamp,
     allowance: Option<Allowance>,
+    waiting: Waiting,
 }
 
 /// Who writes.
@@ -124,13 +125,19 @@ impl Reader {
 
 impl Writer {
     pub(crate) fn new(connection: Link, account: Uuid, actor: Actor, now: Timestamp) -> Self {
-        Self { connection, account, actor, now, allowance: None }
+        Self { connection, account, actor, now, allowance: None, waiting: Waiting::AsUsual }
     }
 
     /// The same for a request that waits for its turn to write until its deadline, and has none any more from then on.
     #[must_use]
     pub fn within(self, allowance: Option<Allowance>) -> Self {
         Self { allowance, ..self }
+    }
+
+    /// The same for what is noted down beside a request's work: it waits for others as briefly as whoever reads.
+    #[must_use]
+    pub(crate) fn briefly(&self) -> Self {
+        Self { waiting: Waiting::Briefly, ..self.clone() }
     }
 
     /// The account that it writes.
@@ -150,7 +157,7 @@ impl Writer {
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let beginning = self.connection.begin();
+        let beginning = self.connection.begin(self.waiting);
         let transaction = match &self.allowance {
             Some(allowance) => {
                 let transaction = allowance.within(beginning).await.map_err(Error::from)??;

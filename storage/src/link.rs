@@ -37,10 +37,19 @@ pub(crate) enum On<'a> {
     Bounded(Bounded<'a>),
 }
 
+/// How long a unit of work waits for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// As long as whoever writes does.
+    AsUsual,
+    /// No longer than whoever reads: it notes down what a request has done beside its work, such as a sign-in.
+    Briefly,
+}
+
 impl Link {
     /// Begins a unit of work. On SQLite it takes the place of the one writer at once: a transaction that reads first fails with
     /// SQLITE_BUSY when it then writes.
-    pub(crate) async fn begin(&self) -> Result<Transaction, DbErr> {
+    pub(crate) async fn begin(&self, waiting: Waiting) -> Result<Transaction, DbErr> {
         match self {
             Self::Sqlite(connection) => {
                 let options = TransactionOptions {
@@ -49,7 +58,7 @@ impl Link {
                 };
                 connection.begin_with_options(options).await.map(Transaction::Sqlite)
             }
-            Self::Postgres(server) => server.begin().await.map(Transaction::Postgres),
+            Self::Postgres(server) => server.begin(waiting).await.map(Transaction::Postgres),
         }
     }
 

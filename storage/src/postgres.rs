@@ -27,6 +27,7 @@ use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::connect::{ACQUIRE_TIMEOUT, Pool};
+use crate::link::Waiting;
 
 /// How long a connection may take to come back to the pool: what was left of a statement is read, and a transaction rolled back.
 const RETURN: Duration = Duration::from_secs(5);
@@ -80,16 +81,24 @@ impl Server {
     }
 
     /// Begins a unit of work.
-    pub(crate) async fn begin(&self) -> Result<Transaction, DbErr> {
-        let waiting = timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.units).acquire_owned()).await;
-        let permit = match waiting {
-            Ok(Ok(permit)) => permit,
-            Ok(Err(_)) => return Err(DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed)),
-            Err(_) => return Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)),
+    pub(crate) async fn begin(&self, waiting: Waiting) -> Result<Transaction, DbErr> {
+        let (begin, permit) = match waiting {
+            Waiting::AsUsual => (BEGIN, Some(self.permit().await?)),
+            Waiting::Briefly => ("BEGIN", None),
         };
         let mut session = self.session().await?;
-        session.begin(BEGIN).await?;
+        session.begin(begin).await?;
         Ok(Transaction { session: Mutex::new(session), long_statement: self.long_statement, _permit: permit })
+    }
+
+    /// The leave to begin a unit of work that may have to wait.
+    async fn permit(&self) -> Result<OwnedSemaphorePermit, DbErr> {
+        let error = match timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.units).acquire_owned()).await {
+            Ok(Ok(permit)) => return Ok(permit),
+            Ok(Err(_)) => ConnAcquireErr::ConnectionClosed,
+            Err(_) => ConnAcquireErr::Timeout,
+        };
+        Err(DbErr::ConnectionAcquire(error))
     }
 
     /// The same connections for sea-orm's migrations, which may take as long as they want.
@@ -313,7 +322,7 @@ impl Copied<'_> {
 pub(crate) struct Transaction {
     session: Mutex<Session>,
     long_statement: Duration,
-    _permit: OwnedSemaphorePermit,
+    _permit: Option<OwnedSemaphorePermit>,
 }
 
 impl Transaction {

@@ -159,6 +159,13 @@ on_each_database! {
             assert!(answer.contains("\r\nconnection: close\r\n"), "{method} {path}: {answer}");
             assert_eq!(answer.contains("\r\naccept-encoding: identity\r\n"), head.contains("content-encoding"), "{answer}");
         }
+        // So does what is said of a head that never ends.
+        let mut stream = TcpStream::connect(site.0.address).await.expect("a connection");
+        let endless = format!("GET / HTTP/1.1\r\nx: {}\r\n\r\n", "y".repeat(1 << 20));
+        stream.write_all(endless.as_bytes()).await.expect("it is read");
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).await.expect("an answer");
+        assert!(answer.starts_with("HTTP/1.1 431 "), "{answer}");
         // Chunked bodies have no length to be judged by.
         let head = head("POST", "/nowhere", &[], "Transfer-Encoding: chunked\r\n");
         let mut stream = TcpStream::connect(site.0.address).await.expect("a connection");

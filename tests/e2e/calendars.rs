@@ -152,7 +152,7 @@ on_each_database! {
         let older = client.import(path, version(1, "20260106T150000Z", "Demo, moved before")).await;
         assert_eq!(counts(&older), [1, 0, 0, 0, 1, 0], "{older:#}");
         assert!(older["skips"][0]["reason"].to_string().contains("later version"), "{older:#}");
-        let undo = "mutation($id: ID!) { undoImport(input: { id: $id }) { report { restored } } }";
+        let undo = "mutation($id: ID!) { undoImport(input: { id: $id }) { restored } }";
         client.graphql(undo, json!({ "id": later["id"] })).await;
         assert_eq!(events(&client).await, before);
     }

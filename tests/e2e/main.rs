@@ -11,6 +11,7 @@ mod categories;
 mod clocks;
 mod concurrency;
 mod crash;
+mod documents;
 mod events;
 mod exports;
 mod fields;

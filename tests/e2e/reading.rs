@@ -62,7 +62,9 @@ impl Slow {
             }
             Kind::Postgres => (empty(kind, test).await?, None),
         };
-        let storage = Storage::connect(&url, Pool { postgres: 4, sqlite_readers: 2 }).await.expect("a connection");
+        let storage = Storage::connect(&url, Pool { postgres: 4, sqlite_readers: 2, ..Pool::default() })
+            .await
+            .expect("a connection");
         storage.migrate().await.expect("an empty database can be migrated");
         let now = Timestamp::from_microseconds(NOW * 1_000_000);
         let engine = Engine::new(storage, formats::builtin(), Clock::Fixed(now)).await.expect("it is migrated");

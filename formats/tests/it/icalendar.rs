@@ -153,7 +153,11 @@ pub(crate) fn check_written(document: &[u8]) {
     assert!(count("BEGIN:VEVENT") + count("BEGIN:VTIMEZONE") > 0, "a calendar has a component: {text}");
     // What ical-rs passes over.
     assert!(lines().any(|line| line.starts_with("REFRESH-INTERVAL;VALUE=DURATION:P")), "{text}");
-    assert!(!lines().any(|line| line.starts_with("DT") && line.contains(";TZID=")), "{text}");
+    for line in lines().filter(|line| line.starts_with("DT") && line.contains(";TZID=")) {
+        let name = line.split(";TZID=").nth(1).and_then(|rest| rest.rsplit_once(':')).expect("it has a value").0;
+        let name = name.trim_matches('"').replace(',', "\\,").replace(';', "\\;");
+        assert_eq!(count(&format!("TZID:{name}")), 1, "the zone of {line} is defined: {text}");
+    }
     // Nothing makes a program send mail.
     let asks = ["ATTENDEE", "ORGANIZER", "METHOD"];
     assert!(!lines().any(|line| asks.iter().any(|name| line.starts_with(name))), "{text}");

@@ -19,12 +19,18 @@ const WHOLE: Duration = Duration::from_mins(1);
 ///
 /// Errors: 415 for a body that is compressed, 413 where it says that it is larger than the limit.
 pub(crate) fn check(headers: &HeaderMap, body: &Body, limit: u64) -> Result<(), HttpError> {
+    check_coding(headers)?;
+    if body.size_hint().lower() > limit { Err(HttpError::too_large(limit)) } else { Ok(()) }
+}
+
+/// Errors: 415 for a body that is compressed.
+pub(crate) fn check_coding(headers: &HeaderMap) -> Result<(), HttpError> {
     let codings = headers.get_all(CONTENT_ENCODING).iter().map(|value| value.to_str().unwrap_or("of no text"));
     let mut codings = codings.flat_map(|value| value.split(',')).map(str::trim);
     if let Some(coding) = codings.find(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity")) {
         return Err(HttpError::encoded(coding));
     }
-    if body.size_hint().lower() > limit { Err(HttpError::too_large(limit)) } else { Ok(()) }
+    Ok(())
 }
 
 /// Reads a whole body. `idle` is how long a client may send nothing.

@@ -3,20 +3,18 @@
 //! The extractor and responder of async-graphql-axum read any content type without a limit, run mutations sent by GET
 //! and answer 200 whatever happens; these are ours.
 
-use async_graphql::parser::types::{DocumentOperations, OperationType};
 use async_graphql::{Request, Response as GraphqlResponse, Variables};
 use axum::body::Body;
 use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
 use http::{HeaderValue, Method, StatusCode};
-use schema::{Caller, Code, Error};
+use schema::{Caller, Code, Error, GraphqlDocument};
 use serde::Deserialize;
 
 use super::answers::{Answers, Pieces};
 use super::error::{self, HttpError};
 use super::{RequestId, Shared, body, session};
-use crate::config::Limits;
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -50,23 +48,31 @@ pub(crate) async fn serve(
         return Ok(media.refusal_of(&error));
     }
     let request = match method {
-        Method::POST => from_body(&headers, body, &shared.config.limits).await,
-        _ => from_query(query.as_deref()),
+        Method::POST => from_body(&headers, body, &shared, &caller).await,
+        _ => from_query(query.as_deref(), &shared),
     };
     let mut request = match request {
         Ok(request) => request,
         Err(Refused::Request(message)) => return Ok(media.refusal(StatusCode::BAD_REQUEST, Code::Invalid, &message)),
+        Err(Refused::Engine(error)) => {
+            return Ok(media.answer(&schema::refusal(error), &shared.answers, &holder, false));
+        }
         Err(Refused::Http(error)) => return Err(error),
     };
-    if method != Method::POST && is_mutation(&mut request) {
-        return Ok(method_not_allowed("POST"));
-    }
     if let Some(site) = session::site(&shared, &headers) {
         request = request.data(schema::Site(site));
     }
     request = request.data(session::origin(&headers));
     let may_write = may_write(&request);
-    let response = schema::execute(&shared.schema, request, caller, &request_id).await;
+    let document = match GraphqlDocument::open(&shared.schema, request, &caller).await {
+        Ok(document) => document,
+        Err(answer) => return Ok(media.answer(&answer, &shared.answers, &holder, false)),
+    };
+    // A mutation may not be sent by GET (section 6.3.1.1).
+    if method != Method::POST && !document.reads() {
+        return Ok(method_not_allowed("POST"));
+    }
+    let response = document.execute(&shared.schema, caller, &request_id).await;
     Ok(media.answer(&response, &shared.answers, &holder, may_write))
 }
 
@@ -97,6 +103,8 @@ pub(super) fn not_kept(answers: &Answers, may_write: bool) -> Error {
 enum Refused {
     /// It is no GraphQL request; the answer is a GraphQL one.
     Request(String),
+    /// It is over a limit, or others are at work for too long.
+    Engine(Error),
     Http(HttpError),
 }
 
@@ -131,21 +139,34 @@ fn check_json(headers: &HeaderMap) -> Result<(), HttpError> {
     Err(HttpError::new(Code::Unsupported, "send the request as application/json in UTF-8"))
 }
 
-async fn from_body(headers: &HeaderMap, body: Body, limits: &Limits) -> Result<Request, Refused> {
-    let body = body::read(headers, body, limits.graphql_body, limits.body_idle()).await.map_err(Refused::Http)?;
-    let parameters: Parameters = serde_json::from_slice(&body).map_err(|error| {
+async fn from_body(headers: &HeaderMap, body: Body, shared: &Shared, caller: &Caller) -> Result<Request, Refused> {
+    let limits = &shared.config.limits;
+    // Whoever is nobody yet need send no more than a document and its variables, written in any way.
+    let most = match caller {
+        Caller::SignedIn(_) => limits.graphql_body,
+        Caller::Anonymous(_) => limits.graphql_body.min(limits.graphql_anonymous_document.saturating_mul(4)),
+    };
+    let body = body::read(headers, body, most, limits.body_idle()).await.map_err(Refused::Http)?;
+    let (size, values) = (body.len(), limits.graphql_values);
+    schema::read_json(&shared.schema, size, move || parameters(&body, values)).await.map_err(Refused::Engine)?
+}
+
+fn parameters(body: &[u8], values: usize) -> Result<Request, Refused> {
+    schema::count_values(body, values).map_err(Refused::Engine)?;
+    let parameters: Parameters = serde_json::from_slice(body).map_err(|error| {
         Refused::Request(format!("the body is no GraphQL request (one JSON object with a query): {error}"))
     })?;
     Ok(parameters.request())
 }
 
-fn from_query(query: Option<&str>) -> Result<Request, Refused> {
+fn from_query(query: Option<&str>, shared: &Shared) -> Result<Request, Refused> {
     let (mut text, mut operation_name, mut variables) = (None, None, None);
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "query" => text = Some(value.into_owned()),
             "operationName" => operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
             "variables" if !value.is_empty() => {
+                schema::count_values(value.as_bytes(), shared.config.limits.graphql_values).map_err(Refused::Engine)?;
                 let parsed = serde_json::from_str(&value);
                 variables =
                     parsed.map_err(|error| Refused::Request(format!("variables is no JSON object: {error}")))?;
@@ -155,18 +176,6 @@ fn from_query(query: Option<&str>) -> Result<Request, Refused> {
     }
     let query = text.ok_or_else(|| Refused::Request("the parameter query is missing".to_owned()))?;
     Ok(Parameters { query, operation_name, variables, _extensions: None }.request())
-}
-
-/// A mutation may not be sent by GET (section 6.3.1.1). A document that cannot be parsed is left to the engine.
-fn is_mutation(request: &mut Request) -> bool {
-    let name = request.operation_name.clone();
-    let Ok(document) = request.parsed_query() else { return false };
-    match &document.operations {
-        DocumentOperations::Single(operation) => operation.node.ty != OperationType::Query,
-        DocumentOperations::Multiple(operations) => operations.iter().any(|(found, operation)| {
-            name.as_deref().is_none_or(|name| name == found.as_str()) && operation.node.ty != OperationType::Query
-        }),
-    }
 }
 
 fn is_utf8_json(content_type: &str) -> bool {

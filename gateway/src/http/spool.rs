@@ -9,6 +9,7 @@ use axum::body::Body;
 use bytes::Bytes;
 use futures_util::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
+use hyper::body::Body as _;
 use schema::{Code, Error, ImportFile, Session, Spool, Upload, UploadSpool};
 
 use super::body;
@@ -83,16 +84,17 @@ impl Sink {
 }
 
 async fn receive(headers: &HeaderMap, body: Body, limits: &Limits, sink: &mut Sink) -> Result<Head, HttpError> {
+    body::check_coding(headers)?;
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok()).map(ToOwned::to_owned);
     let Some(boundary) = content_type.as_deref().and_then(|value| multer::parse_boundary(value).ok()) else {
-        body::check(headers, &body, limits.import_file)?;
+        check(&body, limits.import_file, limits)?;
         let pieces = body::pieces(body, limits.body_idle());
         let head = Head { name: file_name(headers), media_type: content_type };
         pass(pieces.map(|piece| piece.map_err(|error| body::refusal(&error))), &head, sink).await?;
         return Ok(head);
     };
     let most = limits.import_file.saturating_add(FORM);
-    body::check(headers, &body, most)?;
+    check(&body, most, limits)?;
     let in_head = InHead::default();
     let pieces = in_head.bounded(body::pieces(body, limits.body_idle()));
     let whole = multer::Constraints::new().size_limit(multer::SizeLimit::new().whole_stream(most));
@@ -111,6 +113,14 @@ async fn receive(headers: &HeaderMap, body: Body, limits: &Limits, sink: &mut Si
         return Ok(head);
     }
     Err(limited(format!("the form has more than {PARTS} parts before its file, the limit")))
+}
+
+/// Errors: `LIMITED` for a body that says of itself that it is too large.
+fn check(body: &Body, most: u64, limits: &Limits) -> Result<(), HttpError> {
+    if body.size_hint().lower() > most {
+        return Err(limited(format!("the file is larger than {} bytes, the limit import_file", limits.import_file)));
+    }
+    Ok(())
 }
 
 /// Whether the head of a part is being read, or what stands before the first one. The reader of forms keeps that in memory, however

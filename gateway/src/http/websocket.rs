@@ -16,7 +16,7 @@ use futures_util::stream::{BoxStream, StreamExt as _};
 use futures_util::{SinkExt as _, stream};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use schema::{Caller, Code, Error};
+use schema::{Caller, Code, Error, GraphqlDocument};
 use tokio::time::Instant;
 
 use self::conversation::{Conversation, Said};
@@ -76,8 +76,8 @@ async fn converse(socket: WebSocket, operations: Operations, connected: Connecte
                     silence.as_mut().reset(Instant::now() + SILENCE);
                 }
                 match message {
-                    Some(Ok(Message::Text(text))) => conversation.hear(text.as_bytes()),
-                    Some(Ok(Message::Binary(bytes))) => conversation.hear(&bytes),
+                    Some(Ok(Message::Text(text))) => conversation.hear(text.into()).await,
+                    Some(Ok(Message::Binary(bytes))) => conversation.hear(bytes).await,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
                     Some(Ok(Message::Close(_)) | Err(_)) | None => break,
                 }
@@ -168,7 +168,10 @@ impl Operations {
                         Ok(()) => {
                             let request = request.data(session::origin(&headers));
                             let Self { shared, request_id, .. } = operations;
-                            schema::execute_stream(&shared.schema, request, caller, &request_id).boxed()
+                            match GraphqlDocument::open(&shared.schema, request, &caller).await {
+                                Ok(document) => document.execute_stream(&shared.schema, caller, &request_id),
+                                Err(answer) => stream::once(async { *answer }).boxed(),
+                            }
                         }
                         Err(error) => refused(error),
                     }

@@ -541,7 +541,7 @@ impl<'b, 'u> Work<'b, 'u> {
             let of = Original::Row(earlier.row);
             return Decision { record: None, ..decision(Outcome::Skipped, Vec::new(), of) };
         }
-        if by == MatchedBy::Source && new < old {
+        if by == MatchedBy::Source && row.details.source.sequence.is_some() && new < old {
             let of = Original::Later(known.event.title.clone());
             self.journal.note(row.number, item, Deed::Met, row.given());
             return decision(Outcome::Skipped, Vec::new(), of);

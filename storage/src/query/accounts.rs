@@ -11,6 +11,7 @@ pub use crate::entity::accounts::Model as Account;
 use crate::entity::{accounts, directory, users};
 use crate::error::{Error, Result, on_unique};
 use crate::handle::{Unit, Writer};
+use crate::link::Waiting;
 use crate::name;
 use crate::outbox::{Noun, Verb};
 use crate::query::events;
@@ -67,7 +68,7 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
     let name = name::checked(&name, "an account", "name")?.to_owned();
     let time_zone = check_time_zone(&time_zone)?;
     let account_id = Uuid::now_v7();
-    let unit = storage.writer.begin().await?;
+    let unit = storage.writer.begin(Waiting::AsUsual).await?;
     let entry = directory::ActiveModel { subdomain: Set(subdomain.clone()), account_id: Set(account_id) };
     let taken = || format!("the subdomain {subdomain} is taken");
     directory::Entity::insert(entry).exec_without_returning(&unit).await.map_err(|error| on_unique(error, taken))?;

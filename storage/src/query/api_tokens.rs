@@ -127,7 +127,7 @@ pub async fn opened(
 
 /// Notes that a token was used now.
 pub async fn note_use(writer: &Writer, id: Uuid) -> Result<()> {
-    writer.write(|unit| async move { set(&unit, id, api_tokens::Column::UsedAt, unit.now).await }).await
+    writer.briefly().write(|unit| async move { set(&unit, id, api_tokens::Column::UsedAt, unit.now).await }).await
 }
 
 impl ApiToken {

@@ -214,6 +214,7 @@ pub async fn is_unnoted(reader: &Reader, user: Uuid, address: &str, now: Timesta
 pub async fn note_known(writer: &Writer, user: Uuid, address: &str) -> Result<()> {
     use known_addresses::{Column, Entity, Model};
     writer
+        .briefly()
         .write(|unit| async move {
             let row = Model { account_id: unit.account, user_id: user, address: address.to_owned(), seen_at: unit.now };
             let known = OnConflict::columns([Column::AccountId, Column::UserId, Column::Address])

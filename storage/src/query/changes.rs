@@ -70,7 +70,7 @@ pub async fn changes(reader: &Reader) -> Result<Changes> {
 /// Numbers the rows that were committed since the last time, and notes how many of each noun they are. It gives up, without an error,
 /// where somebody else writes for long.
 pub async fn note(writer: &Writer) -> Result<()> {
-    let noted = tokio::time::timeout(PATIENCE, writer.write(|unit| async move { number(&unit).await })).await;
+    let noted = tokio::time::timeout(PATIENCE, writer.briefly().write(|unit| async move { number(&unit).await })).await;
     match noted {
         Ok(Err(error)) if error.is_unavailable() => Ok(()),
         Err(_) => Ok(()),

@@ -143,7 +143,7 @@ impl Feed {
 
 /// Notes that a feed was read now.
 pub async fn note_use(writer: &Writer, id: Uuid) -> Result<()> {
-    writer.write(|unit| async move { set(&unit, id, feeds::Column::UsedAt, unit.now).await }).await
+    writer.briefly().write(|unit| async move { set(&unit, id, feeds::Column::UsedAt, unit.now).await }).await
 }
 
 async fn set(unit: &Unit, id: Uuid, column: feeds::Column, moment: Timestamp) -> Result<()> {

@@ -56,6 +56,7 @@ pub async fn list(reader: &Reader) -> Result<Vec<LegacyUse>> {
 pub async fn add(writer: &Writer, calls: Vec<Calls>) -> Result<()> {
     let calls = &calls;
     writer
+        .briefly()
         .write(|unit| async move {
             let known = known(&unit).await?;
             let mut room = usize::try_from(MOST).unwrap_or(usize::MAX).saturating_sub(known.len());

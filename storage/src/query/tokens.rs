@@ -39,6 +39,7 @@ pub async fn create_refresh_token(writer: &Writer, user: Uuid, expires_at: Times
     let secret: [u8; 32] = rand::random();
     let id = Uuid::now_v7();
     writer
+        .briefly()
         .write(|unit| async move {
             let row = refresh_tokens::ActiveModel {
                 account_id: Set(unit.account),
@@ -62,6 +63,7 @@ pub async fn create_refresh_token(writer: &Writer, user: Uuid, expires_at: Times
 pub async fn use_refresh_token(writer: &Writer, id: Uuid, secret: &[u8]) -> Result<Option<Uuid>> {
     let hash = &Sha256::digest(secret).to_vec();
     writer
+        .briefly()
         .write(|unit| async move {
             let found = refresh_tokens::Entity::find_by_id((unit.account, id)).one(unit.on()).await?;
             let Some(token) = found.filter(|token| token.secret_hash == *hash) else {

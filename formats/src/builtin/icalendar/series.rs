@@ -303,7 +303,9 @@ impl<'a> Kept<'a> {
             }
             let parsed = ContentLine::parse(line.as_bytes()).ok_or_else(wrong)?;
             let name = NAMES.into_iter().find(|name| *name == parsed.name).ok_or_else(wrong)?;
-            let value = &line[line.len() - parsed.value().len()..];
+            // An encoded value is none of these.
+            let value = line.len().checked_sub(parsed.value().len()).and_then(|at| line.get(at..));
+            let value = value.filter(|value| value.as_bytes() == parsed.value()).ok_or_else(wrong)?;
             let is_moment = !matches!(name, "DURATION" | "RRULE" | "EXRULE");
             let is_fitting = match name {
                 "RRULE" | "EXRULE" => value.parse::<Rule>().is_ok(),

@@ -8,6 +8,7 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use async_graphql::ServerError;
+use bytes::Bytes;
 use futures_util::future::{self, AbortHandle};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt as _};
 use http::header::HeaderMap;
@@ -15,7 +16,7 @@ use schema::{Code, Error};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use super::{Answer, Kept, Operations, graphql};
+use super::{Answer, Kept, Operations, Shared, graphql};
 
 /// How many operations a connection may run at once.
 const OPERATIONS: usize = 32;
@@ -83,8 +84,15 @@ impl Conversation {
     }
 
     /// Takes a message of the client, and gives what is to be said to it at once.
-    pub(super) fn hear(&mut self, message: &[u8]) -> Option<Said> {
-        match serde_json::from_slice(message) {
+    pub(super) async fn hear(&mut self, message: Bytes) -> Option<Said> {
+        let Shared { schema, config, .. } = &self.operations.shared;
+        let (size, limit, text) = (message.len(), config.limits.graphql_values, message.clone());
+        let read = move || schema::count_values(&text, limit).map(|_| serde_json::from_slice(&text));
+        let heard = match schema::read_json(schema, size, read).await.and_then(|heard| heard) {
+            Ok(heard) => heard,
+            Err(error) => return Some(not_read(&message, error)),
+        };
+        match heard {
             Ok(Heard::ConnectionInit { payload }) => self.greet(payload.unwrap_or_default()),
             Ok(Heard::Ping) => Some(message_of(&json!({ "type": "pong" }))),
             Ok(Heard::Pong) => None,
@@ -187,6 +195,22 @@ impl Conversation {
             end.abort();
         }
         refused
+    }
+}
+
+/// Of a message what tells which operation it is about.
+#[derive(Deserialize)]
+struct Head {
+    #[serde(rename = "type")]
+    kind: String,
+    id: Option<String>,
+}
+
+/// What is said of a message that is over a limit, so that nothing is made of it.
+fn not_read(message: &[u8], error: Error) -> Said {
+    match serde_json::from_slice(message) {
+        Ok(Head { kind, id: Some(id) }) if kind == "subscribe" => error_of(&id, &schema::refusal(error).errors),
+        _ => Said::Close(4400, format!("Invalid message: {}", error.message)),
     }
 }
 

@@ -57,7 +57,7 @@ impl Work<'_> {
     /// The import's next layers, all of a record together.
     async fn own_layers(&self, after: Option<Uuid>) -> Result<Vec<Layer>> {
         let of_import = || {
-            let query = Entity::find().filter(Column::AccountId.eq(self.unit.account));
+            let query = Entity::find().filter(among::common(&self.unit.scope(), Column::AccountId, self.unit.account));
             // Not by the field as well: SQLite would follow the order through the layers of the whole account.
             query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId)
         };

@@ -58,7 +58,7 @@ fn moving(step: Step) -> String {
         Step::Undo => ("item_categories", format!("NOT EXISTS ({CLAIM})")),
         Step::Redo => ("undone_categories", IS_OUT.to_owned()),
     };
-    let sql = "SELECT COUNT(DISTINCT item_id) AS number FROM {m} WHERE account_id = $1 AND import_id = $2";
+    let sql = "SELECT COUNT(DISTINCT item_id) AS number FROM {m}{index} WHERE account_id = $1 AND import_id = $2";
     format!("{sql} AND {HAS_ITEM} AND {HAS_CATEGORY} AND {moves}").replace("{m}", table)
 }
 
@@ -95,7 +95,7 @@ impl Work<'_> {
     pub(super) async fn memberships(&mut self) -> Result<()> {
         if self.step == Step::Redo {
             self.name_deleted_categories().await?;
-            self.restored += self.number(&moving(Step::Redo), []).await?;
+            self.restored += self.number(&moving(Step::Redo).replace("{index}", ""), []).await?;
             let back = "INSERT INTO item_categories (account_id, category_id, kind, item_id, import_id)
                 SELECT account_id, category_id, kind, item_id, import_id FROM undone_categories
                 WHERE account_id = $1 AND import_id = $2 ON CONFLICT DO NOTHING";
@@ -118,7 +118,7 @@ impl Work<'_> {
             "DELETE FROM undone_categories{{by_undone_item}} WHERE account_id = $1 AND import_id <> $2 AND {these} AND {IS_THERE}"
         );
         let leave = format!("DELETE FROM item_categories{{by_item}} WHERE {of_rows}");
-        let leaving = format!("{} AND {these}", moving(Step::Undo));
+        let leaving = format!("{} AND {these}", moving(Step::Undo)).replace("{index}", "{by_item}");
         let not_made = format!(
             "deed = 2 AND NOT EXISTS (
                  SELECT 1 FROM import_records m{{by_record}} WHERE m.account_id = $1 AND m.record_id = import_records.record_id
@@ -144,26 +144,26 @@ impl Work<'_> {
         if records.is_empty() {
             return Ok(0);
         }
-        let both = format!("{} AND {}", moving(self.step), self.these("item_id", 3));
+        let index = if self.step == Step::Undo { "{by_item}" } else { "{by_undone_item}" };
+        let both = format!("{} AND {}", moving(self.step), self.these("item_id", 3)).replace("{index}", index);
+        // By the index of the items: these are a few of what may be a large import.
+        let both = both.replace("AND import_id = $2", "AND (import_id = $2) IS TRUE");
         self.number(&both, [list(records)]).await
     }
 
     /// Names the records that do not come into a category again, as somebody has deleted it.
     async fn name_deleted_categories(&mut self) -> Result<()> {
         let gone = format!(
-            "FROM undone_categories JOIN categories g ON g.account_id = $1 AND g.id = undone_categories.category_id
-             WHERE undone_categories.account_id = $1 AND undone_categories.import_id = $2 AND g.deleted_at IS NOT NULL
-             AND NOT {HAS_CATEGORY} AND {HAS_ITEM}"
+            "FROM undone_categories WHERE account_id = $1 AND import_id = $2 AND {HAS_ITEM} AND NOT {HAS_CATEGORY}"
         )
         .replace("{m}", "undone_categories");
         let count = self.number(&format!("SELECT COUNT(*) AS number {gone}"), []).await?;
         if count == 0 {
             return Ok(());
         }
-        let first = format!(
-            "SELECT undone_categories.item_id, undone_categories.kind, g.name AS category {gone}
-             ORDER BY undone_categories.item_id, g.id LIMIT {NAMED}"
-        );
+        let name = "SELECT g.name FROM categories g WHERE g.account_id = $1 AND g.id = undone_categories.category_id";
+        let first =
+            format!("SELECT item_id, kind, ({name}) AS category {gone} ORDER BY item_id, category_id LIMIT {NAMED}");
         let outside = self.rows::<Outside>(&first, []).await?;
         let mut names = HashMap::new();
         for kind in [ItemKind::Person, ItemKind::Transaction, ItemKind::Event] {
