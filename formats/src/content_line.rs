@@ -263,7 +263,7 @@ fn parameter(bytes: &[u8]) -> (Option<(String, Vec<String>)>, &[u8]) {
     let name = String::from_utf8_lossy(&bytes[..end]).trim().to_ascii_uppercase();
     let mut rest = &bytes[end..];
     if !rest.starts_with(b"=") {
-        return ((!name.is_empty()).then(|| nameless(name)), rest);
+        return ((!name.is_empty()).then(|| nameless(&name)), rest);
     }
     let mut values = Vec::new();
     while let [b'=' | b',', after @ ..] = rest {
@@ -290,8 +290,8 @@ fn list(written: &str) -> impl Iterator<Item = String> {
 }
 
 /// A parameter of vCard 2.1 that is only a value, or a list of them.
-fn nameless(value: String) -> (String, Vec<String>) {
-    let values: Vec<String> = list(&value).collect();
+fn nameless(value: &str) -> (String, Vec<String>) {
+    let values: Vec<String> = list(value).collect();
     let is_encoding = |value: &String| matches!(value.as_str(), "QUOTED-PRINTABLE" | "BASE64" | "7BIT" | "8BIT");
     (if values.iter().any(is_encoding) { "ENCODING" } else { "TYPE" }.to_owned(), values)
 }

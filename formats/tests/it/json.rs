@@ -111,26 +111,19 @@ fn a_source_has_the_members_before_a_fault() {
 }
 
 #[test]
-fn values_may_stand_one_behind_another() {
+fn arrays_may_stand_one_behind_another() {
     for document in [
         "[{\"name\":\"Ann\"},{\"name\":\"Bob\"}]\n[]\n[{\"name\":\"Cay\"}]\n",
-        "{\n  \"name\": \"Ann\"\n}\n{\n  \"name\": \"Bob\"\n}\n{\"name\":\"Cay\"}",
-        "{\"name\":\"Ann\"}{\"name\":\"Bob\"}[{\"name\":\"Cay\"}]",
-        "\u{feff}[{\"name\":\"Ann\"}]\u{feff}[{\"name\":\"Bob\"}]\r\n\u{feff}{\"name\":\"Cay\"}\u{1a}",
+        "[{\"name\":\"Ann\"}][{\"name\":\"Bob\"}][{\"name\":\"Cay\"}]",
+        "\u{feff}[{\"name\":\"Ann\"}]\u{feff}[{\"name\":\"Bob\"}]\r\n\u{feff}[{\"name\":\"Cay\"}]\u{1a}",
     ] {
         for size in [1, 3, usize::MAX] {
             let reading = read_cut("json", Section::People, &DecodeOptions::default(), document.as_bytes(), &[size]);
-            let names: Vec<_> =
-                reading.rows.iter().map(|row| row.record.as_ref().expect("a person").cells()[1].clone()).collect();
-            assert_eq!(
-                (names.as_slice(), reading.error),
-                (&["Ann".into(), "Bob".into(), "Cay".into()][..], None),
-                "{document}"
-            );
+            let name = |row: &formats::Row| row.record.as_ref().expect("a person").cells()[1].to_string();
+            let names: Vec<_> = reading.rows.iter().map(name).collect();
+            assert_eq!((names.join(" "), reading.error), ("Ann Bob Cay".to_owned(), None), "{document}");
         }
     }
-    let cut = read("json", Section::People, b"{\"name\":\"Ann\"}\n{\"name\":");
-    assert_eq!((cut.rows.len(), cut.error.is_some()), (1, true));
 }
 
 #[test]
@@ -164,16 +157,15 @@ fn documents_fail_with_what_would_have_been_right() {
     let fail = |document: &str| failure("json", Section::People, document.as_bytes());
     expect!["line 1 should begin with `[`, since the file must be one array like [{\"name\": \"Ada\"}], but nothing stands there"]
         .assert_eq(&fail(""));
-    expect!["line 2 should begin with `[`, since the file must be one array like [{\"name\": \"Ada\"}], but `\"` stands there"]
-        .assert_eq(&fail("\r\n\"name\": \"Ada\""));
+    expect!["line 2 should begin with `[`, since the file must be one array like [{\"name\": \"Ada\"}], but `{` stands there"]
+        .assert_eq(&fail("\r\n{\"name\": \"Ada\"}"));
     expect!["`{` in line 2 is out of place; a comma or the `]` that ends the array should stand there"]
         .assert_eq(&fail("[{}\n{}]"));
     expect!["`]` in line 1 is out of place; an object like {\"name\": \"Ada\"} should stand there"]
         .assert_eq(&fail("[{},]"));
     expect!["`,` in line 1 is out of place; an object like {\"name\": \"Ada\"} should stand there"]
         .assert_eq(&fail("[,{}]"));
-    expect!["`x` in line 2 is out of place; nothing more, or another array or object should stand there"]
-        .assert_eq(&fail("[{}]\nx"));
+    expect!["`x` in line 2 is out of place; nothing more should stand there"].assert_eq(&fail("[{}]\nx"));
     expect!["the file ends in line 3 before its array does; the last element begins in line 2, and `]` is missing"]
         .assert_eq(&fail("[{},\n{\"name\":\n"));
     expect!["the file ends in line 1 before its array does; the last element begins in line 1, and `]` is missing"]

@@ -3,6 +3,7 @@
 use bytes::{BufMut as _, BytesMut};
 
 use crate::Delimiter;
+use crate::text::mark_at_start;
 
 /// Writes lines. The writers of the csv crates go through each cell byte by byte, of which a document has more than of anything else.
 pub(in crate::builtin) struct LineWriter {
@@ -31,8 +32,9 @@ impl LineWriter {
     }
 
     fn cell(&self, cell: &[u8], out: &mut BytesMut) {
-        // Programs that guess at the delimiter take the plus of telephone numbers for it.
-        let mut must_be_quoted = matches!(cell.first(), Some(b'+' | b'-' | b'=' | b'@'));
+        // Programs that guess at the delimiter take the plus of telephone numbers for it, and a mark before a row is no part of it.
+        let mut must_be_quoted =
+            matches!(cell.first(), Some(b'+' | b'-' | b'=' | b'@')) || mark_at_start(cell, true) != Some(0);
         // To the end in any case, of which the compiler makes many bytes at a time.
         for byte in cell {
             must_be_quoted |= matches!(byte, b'"' | b'\n' | b'\r') || *byte == self.delimiter;

@@ -1,4 +1,4 @@
-//! Finds the elements of JSON arrays, and objects that stand in none, in pieces that may end anywhere, without reading what is in them.
+//! Finds the elements of JSON arrays, one or several, in pieces that may end anywhere, without reading what is in the elements.
 
 use bytes::{Buf, BytesMut};
 
@@ -17,8 +17,6 @@ pub(super) struct Scanner {
     nesting: Nesting,
     length: u64,
     line: u64,
-    /// Whether the element stands in no array.
-    is_alone: bool,
 }
 
 /// What an element turned out to be.
@@ -42,7 +40,6 @@ impl Scanner {
             nesting: Nesting::default(),
             length: 0,
             line: 1,
-            is_alone: false,
         }
     }
 
@@ -96,11 +93,6 @@ impl Scanner {
                 self.line = line;
                 Place::First
             }
-            (Place::Start | Place::End, b'{') => {
-                self.start_element();
-                self.is_alone = true;
-                return Ok(());
-            }
             (Place::Start, _) => return Err(DecodeError::NotAnArray { line, found: shown(byte) }),
             (Place::Separator, b',') => Place::Next,
             (Place::First | Place::Separator, b']') => Place::End,
@@ -120,7 +112,6 @@ impl Scanner {
         self.element.clear();
         self.length = 0;
         self.nesting = Nesting::default();
-        self.is_alone = false;
     }
 
     /// Takes what the input has of an element.
@@ -136,7 +127,7 @@ impl Scanner {
         }
         input.advance(piece);
         end?;
-        self.place = if self.is_alone { Place::End } else { Place::Separator };
+        self.place = Place::Separator;
         let found = if self.nesting.is_too_deep { Found::TooDeep } else { Found::Element };
         Some(if self.is_too_long() { Found::TooLong } else { found })
     }
@@ -176,7 +167,7 @@ enum Place {
     Element,
     /// After an element.
     Separator,
-    /// After `]`, or after an object that stands in no array.
+    /// After `]`.
     End,
 }
 
@@ -186,7 +177,7 @@ impl Place {
             Place::Mark | Place::Start => "`[`",
             Place::First | Place::Next | Place::Element => "an object like {\"name\": \"Ada\"}",
             Place::Separator => "a comma or the `]` that ends the array",
-            Place::End => "nothing more, or another array or object",
+            Place::End => "nothing more",
         }
     }
 }
