@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use schema::Error;
+use schema::{Code, Error};
 
 use crate::action::Target;
 use crate::actions::{events, line, messages, people, transactions};
@@ -14,6 +14,9 @@ use crate::settings::Settings;
 
 /// How many records GraphQL is asked for at a time.
 const PAGE: usize = 200;
+
+/// How many records of the largest size GraphQL answers at a time.
+const SMALL_PAGE: usize = 10;
 
 /// What GraphQL is asked for.
 pub(crate) struct Ask {
@@ -78,9 +81,16 @@ struct Listing {
 }
 
 impl Listing {
-    /// A page of at most so many records.
+    /// A page of at most so many records, of fewer where they are long.
     async fn page(&self, most: usize, after: Option<String>) -> Result<Page, Error> {
-        let first = i64::try_from(most.min(PAGE)).expect("a page is small");
+        match self.page_of(most.min(PAGE), after.clone()).await {
+            Err(error) if error.code == Code::Limited && most > SMALL_PAGE => self.page_of(SMALL_PAGE, after).await,
+            page => page,
+        }
+    }
+
+    async fn page_of(&self, most: usize, after: Option<String>) -> Result<Page, Error> {
+        let first = i64::try_from(most).expect("a page is small");
         let ask = Ask { search: self.search.clone(), first, after };
         match self.target {
             Target::Person => people::page(&self.call, ask).await,

@@ -11,9 +11,10 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use ipnet::IpNet;
-use schema::ImportLimits;
+use schema::{ImportLimits, ReadingLimits};
 use serde::{Deserialize, Serialize};
 use storage::Pool;
+use storage::query::uploads::{Allowance, Quota};
 
 /// The file that is read in the working directory if it is there.
 const FILE: &str = "cairn.toml";
@@ -118,6 +119,10 @@ impl fmt::Display for Scheme {
 pub struct Limits {
     /// The body of a GraphQL request.
     pub graphql_body: usize,
+    /// How long a GraphQL request may read, in seconds.
+    pub graphql_seconds: u64,
+    /// How much memory the answer to a GraphQL request may take.
+    pub graphql_answer: usize,
     /// The body of a legacy request.
     pub legacy_body: usize,
     /// An imported file.
@@ -128,6 +133,14 @@ pub struct Limits {
     pub import_columns: usize,
     /// How many rows an imported file may have.
     pub import_rows: u64,
+    /// How many files of a user may wait for their imports.
+    pub uploads_per_user: u64,
+    /// How many files of an account may.
+    pub uploads_per_account: u64,
+    /// How many bytes the files of a user may have together that wait for their imports.
+    pub upload_bytes_per_user: u64,
+    /// How many bytes those of an account may.
+    pub upload_bytes_per_account: u64,
     /// How long a client may send nothing of a body that it has begun, in seconds.
     pub body_idle_seconds: u64,
     /// How long a client may take nothing of what waits to be sent to it, in seconds.
@@ -166,11 +179,17 @@ impl Default for Limits {
         let imports = ImportLimits::default();
         Self {
             graphql_body: 4 << 20,
+            graphql_seconds: ReadingLimits::SECONDS,
+            graphql_answer: ReadingLimits::ANSWER,
             legacy_body: 4 << 20,
             import_file: imports.file,
             import_row: imports.row,
             import_columns: imports.columns,
             import_rows: imports.rows,
+            uploads_per_user: imports.waiting.user.files,
+            uploads_per_account: imports.waiting.account.files,
+            upload_bytes_per_user: imports.waiting.user.bytes,
+            upload_bytes_per_account: imports.waiting.account.bytes,
             body_idle_seconds: 30,
             write_idle_seconds: 30,
             answers_unsent: 64 << 20,
@@ -191,7 +210,16 @@ impl Limits {
             row: self.import_row,
             columns: self.import_columns,
             rows: self.import_rows,
+            waiting: Quota {
+                user: Allowance { files: self.uploads_per_user, bytes: self.upload_bytes_per_user },
+                account: Allowance { files: self.uploads_per_account, bytes: self.upload_bytes_per_account },
+            },
         }
+    }
+
+    /// What a GraphQL request may read.
+    pub(crate) fn reading(&self) -> ReadingLimits {
+        ReadingLimits::new(self.graphql_seconds, self.graphql_answer)
     }
 
     /// How many connections the database gets, and how long it may take. A limit of nothing would end every statement.

@@ -25,7 +25,7 @@ use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
-use axum::routing::{any, get, post};
+use axum::routing::{any, delete, get, post};
 use http::header::{HeaderName, HeaderValue};
 use schema::{Code, Engine, Schema};
 use tracing::Instrument as _;
@@ -69,6 +69,7 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/imports/{id}/redo", post(imports::redo))
         .route("/imports/{id}/cancel", post(imports::cancel))
         .route("/uploads", post(import::upload))
+        .route("/uploads/{id}", delete(import::discard))
         .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
         // Each handler reads its body with a limit of its own.
         .layer(DefaultBodyLimit::disable())

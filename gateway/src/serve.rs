@@ -50,7 +50,7 @@ impl Server {
         let (listener, admin) = (bind(config.listen).await?, bind(config.admin_listen).await?);
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
         let limits = config.limits;
-        let engine = engine.with_import_limits(limits.imports());
+        let engine = engine.with_import_limits(limits.imports()).with_reading_limits(limits.reading());
         let sweeper = engine.clone();
         let answers = Answers::new(limits.answers_unsent);
         let shared = Shared { schema: schema::build(engine.clone()), engine, config: Arc::new(config), answers };

@@ -160,7 +160,7 @@ pub(crate) struct AccountsMutation;
 #[Object]
 impl AccountsMutation {
     /// Signs in with e-mail address and password.
-    #[graphql(complexity = "crate::root::SIGN_IN_COST")]
+    #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn login(&self, ctx: &Context<'_>, input: LoginInput) -> Result<LoginPayload> {
         let engine = ctx.data_unchecked::<Engine>();
         let hint = match ctx.data_unchecked::<Caller>() {
@@ -173,7 +173,7 @@ impl AccountsMutation {
     }
 
     /// Gives new tokens for a refresh token, which is then used up. A second use ends all sessions of the user.
-    #[graphql(complexity = "crate::root::SIGN_IN_COST")]
+    #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn refresh_token(&self, ctx: &Context<'_>, input: RefreshTokenInput) -> Result<LoginPayload> {
         let engine = ctx.data_unchecked::<Engine>();
         let refused = || Error::new(Code::Unauthenticated, "the refresh token is not valid or was used: sign in again");

@@ -120,7 +120,7 @@ pub(crate) struct ApiTokensQuery;
 #[Object]
 impl ApiTokensQuery {
     /// Your API tokens that are not revoked, the newest first.
-    #[graphql(complexity = "1 + 10 * child_complexity")]
+    #[graphql(complexity = "crate::cost::about(50, child_complexity)")]
     async fn api_tokens(
         &self,
         ctx: &Context<'_>,

@@ -10,7 +10,7 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::id::{Kind, items};
 use crate::loader::{CategoriesOf, Loads};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::DateTime;
@@ -33,13 +33,17 @@ pub(crate) struct Category {
 }
 
 /// What a connection of categories knows beside its edges.
-pub(crate) struct Categories;
+#[derive(Default)]
+pub(crate) struct Categories {
+    count: Count,
+}
 
 #[Object(name = "CategoriesSummary")]
 impl Categories {
     /// How many categories there are, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader()).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader)).await
     }
 }
 
@@ -135,7 +139,7 @@ impl CategoriesQuery {
     }
 
     /// The categories by name.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::list(first, last, child_complexity)")]
     async fn categories(
         &self,
         ctx: &Context<'_>,
@@ -149,7 +153,7 @@ impl CategoriesQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), ordered.order, &request).await?;
         let place = |found: &stored::Category| found.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, Categories, place, transfer::categories::client))
+        Ok(connection(ordered, page, &request, Categories::default(), place, transfer::categories::client))
     }
 }
 

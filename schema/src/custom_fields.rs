@@ -10,7 +10,7 @@ use crate::id::Kind;
 use crate::loader::{CustomValuesOf, Loads, OptionsOf};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{Date, DateTime, Decimal};
+use crate::scalar::{Date, DateTime, Decimal, Text};
 use crate::transfer;
 
 /// What the account keeps of people or transactions beside the built-in fields.
@@ -82,7 +82,7 @@ pub(crate) struct CustomValue {
     /// The field.
     pub(crate) field: CustomField,
     /// The value as text, whatever the type: a number as `5000.25`, a day as `2026-05-25`, `yes` or `no`.
-    pub(crate) value: String,
+    pub(crate) value: Text,
     /// The value of a number.
     pub(crate) number: Option<Decimal>,
     /// The value of a date.
@@ -185,7 +185,7 @@ impl CustomFieldsQuery {
     }
 
     /// The custom fields of people, of transactions or of both, by name; there are at most 200 of each.
-    #[graphql(complexity = "1 + 50 * child_complexity")]
+    #[graphql(complexity = "crate::cost::about(50, child_complexity)")]
     async fn custom_fields(&self, ctx: &Context<'_>, target: Option<CustomFieldTarget>) -> Result<Vec<CustomField>> {
         let fields = stored::list(&session(ctx)?.reader(), target.map(stored::Target::from)).await?;
         Ok(fields.into_iter().map(transfer::custom_fields::client).collect())

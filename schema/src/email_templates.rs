@@ -9,10 +9,10 @@ use uuid::Uuid;
 use crate::error::Result;
 use crate::id::Kind;
 use crate::loader::{EmailTemplateById, Loads};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{DateTime, given};
+use crate::scalar::{DateTime, Text, given};
 use crate::transfer;
 use crate::view::PersonOrder;
 
@@ -28,7 +28,7 @@ pub(crate) struct EmailTemplate {
     /// The subject of the mail.
     pub(crate) subject: String,
     /// The text of the mail.
-    pub(crate) body: String,
+    pub(crate) body: Text,
     /// When it was made.
     pub(crate) created_at: DateTime,
     /// When it was changed last.
@@ -49,13 +49,17 @@ pub(crate) enum TemplateOrder {
 }
 
 /// What a connection of e-mail templates knows beside its edges.
-pub(crate) struct EmailTemplates;
+#[derive(Default)]
+pub(crate) struct EmailTemplates {
+    count: Count,
+}
 
 #[Object(name = "EmailTemplatesSummary")]
 impl EmailTemplates {
     /// How many e-mail templates there are, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader()).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader)).await
     }
 }
 
@@ -129,7 +133,7 @@ impl EmailTemplatesQuery {
     }
 
     /// The e-mail templates, by name.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::list(first, last, child_complexity)")]
     async fn email_templates(
         &self,
         ctx: &Context<'_>,
@@ -144,7 +148,7 @@ impl EmailTemplatesQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), ordered.order, &request).await?;
         let place = |found: &stored::EmailTemplate| found.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, EmailTemplates, place, transfer::email_templates::client))
+        Ok(connection(ordered, page, &request, EmailTemplates::default(), place, transfer::email_templates::client))
     }
 }
 
@@ -211,5 +215,5 @@ pub(crate) async fn of_key(ctx: &Context<'_>, key: Option<Uuid>) -> Result<Optio
     let Some(key) = key else { return Ok(None) };
     let loader = ctx.data_unchecked::<DataLoader<Loads>>();
     let found = loader.load_one(EmailTemplateById(key)).await.map_err(|error| (*error).clone())?;
-    Ok(found.map(transfer::email_templates::client))
+    Ok(found)
 }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use formats::Registry;
 use storage::password::Passwords;
-use storage::{Storage, Timestamp};
+use storage::{ReadingLimits, Storage, Timestamp};
 use tokio::sync::Semaphore;
 
 use crate::error::Result;
@@ -27,6 +27,7 @@ pub struct Engine {
     /// Those that run or wait.
     pub(crate) running: Running,
     pub(crate) import_limits: ImportLimits,
+    reading_limits: ReadingLimits,
     /// Who may try passwords.
     pub(crate) guard: Guard,
     /// Who has used the legacy API since it was last written down.
@@ -65,6 +66,7 @@ impl Engine {
             imports: Arc::new(Semaphore::new(1)),
             running: Running::default(),
             import_limits: ImportLimits::default(),
+            reading_limits: ReadingLimits::default(),
             guard: Guard::default(),
             usage: Usage::default(),
         })
@@ -74,6 +76,17 @@ impl Engine {
     #[must_use]
     pub fn with_import_limits(self, import_limits: ImportLimits) -> Self {
         Self { import_limits, ..self }
+    }
+
+    /// The same for GraphQL requests that may read so much each.
+    #[must_use]
+    pub fn with_reading_limits(self, reading_limits: ReadingLimits) -> Self {
+        Self { reading_limits, ..self }
+    }
+
+    /// What a GraphQL request may read.
+    pub(crate) fn reading_limits(&self) -> &ReadingLimits {
+        &self.reading_limits
     }
 
     /// How large a file to import may be.

@@ -130,6 +130,7 @@ impl From<storage::Error> for Error {
             storage::Error::NotFound { .. } => Self::new(Code::NotFound, error.to_string()),
             storage::Error::Conflict { reason } => Self::new(Code::Conflict, reason),
             storage::Error::Limited { reason } => Self::new(Code::Limited, reason),
+            storage::Error::Busy { reason } => Self::new(Code::Unavailable, reason),
             storage::Error::Unavailable(cause) => {
                 tracing::error!(%cause, "The database is not available: {cause}");
                 Self::unavailable("the database is busy or not available now; try again")

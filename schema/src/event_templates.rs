@@ -15,10 +15,10 @@ use crate::error::{Error, Result};
 use crate::events::Event;
 use crate::id::Kind;
 use crate::loader::{ItemsOf, Loads};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{Date, DateTime, given};
+use crate::scalar::{Date, DateTime, Text, given};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, ViewInput};
 
@@ -67,7 +67,7 @@ pub(crate) struct EventTemplateItem {
     /// Where.
     pub(crate) location: Option<String>,
     /// More about it.
-    pub(crate) description: Option<String>,
+    pub(crate) description: Option<Text>,
     #[graphql(skip)]
     pub(crate) email_template_key: Option<Uuid>,
 }
@@ -81,13 +81,17 @@ impl EventTemplateItem {
 }
 
 /// What a connection of event templates knows beside its edges.
-pub(crate) struct EventTemplates;
+#[derive(Default)]
+pub(crate) struct EventTemplates {
+    count: Count,
+}
 
 #[Object(name = "EventTemplatesSummary")]
 impl EventTemplates {
     /// How many event templates there are, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader()).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader)).await
     }
 }
 
@@ -298,7 +302,7 @@ impl EventTemplatesQuery {
     }
 
     /// The event templates, by name.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::list(first, last, child_complexity)")]
     async fn event_templates(
         &self,
         ctx: &Context<'_>,
@@ -313,10 +317,11 @@ impl EventTemplatesQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), ordered.order, &request).await?;
         let place = |found: &stored::EventTemplate| found.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, EventTemplates, place, transfer::event_templates::client))
+        Ok(connection(ordered, page, &request, EventTemplates::default(), place, transfer::event_templates::client))
     }
 
     /// What `fireEventTemplate` would make now, with the errors that it would have.
+    #[graphql(complexity = "crate::cost::FIRING + child_complexity")]
     async fn preview_event_template(
         &self,
         ctx: &Context<'_>,

@@ -15,10 +15,10 @@ use crate::error::Result;
 use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{EventsOf, Loads, Slice};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{Date, DateTime, given};
+use crate::scalar::{Date, DateTime, Text, given};
 use crate::transfer;
 use crate::view::ViewInput;
 
@@ -49,7 +49,7 @@ pub(crate) struct Event {
     /// Where.
     pub(crate) location: Option<String>,
     /// More about it.
-    pub(crate) description: Option<String>,
+    pub(crate) description: Option<Text>,
     /// Whether it is done.
     pub(crate) is_complete: bool,
     /// Since when it is done.
@@ -95,13 +95,13 @@ impl Event {
     }
 
     /// The categories that it is in, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }
 
     /// One's own labels on it, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }
@@ -117,13 +117,15 @@ impl Event {
 pub(crate) struct Events {
     view: View,
     progress: Option<stored::Progress>,
+    count: Count,
 }
 
 #[Object(name = "EventsSummary")]
 impl Events {
     /// How many events the view holds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader(), &self.view, self.progress).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader, &self.view, self.progress)).await
     }
 }
 
@@ -286,7 +288,7 @@ impl EventsQuery {
     }
 
     /// The events of a view, done or not, or only those that are or are not.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::view(view.as_ref(), first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn events(
         &self,
@@ -364,7 +366,14 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, progress, ordered.order, &request).await?;
     let place = |event: &stored::Event| event.cursor(ordered.order.key);
-    Ok(connection(ordered, page, &request, Events { view, progress }, place, transfer::events::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Events { view, progress, count: Count::default() },
+        place,
+        transfer::events::client,
+    ))
 }
 
 /// The event of a global id, or nothing, whatever the id is.
@@ -396,7 +405,7 @@ pub(crate) async fn of_subject(ctx: &Context<'_>, parent: Uuid, of_parent: View,
     let loader = ctx.data_unchecked::<DataLoader<Loads>>();
     let page = loader.load_one(EventsOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
     let place = |event: &stored::Event| event.cursor(order.key);
-    let all = Events { view: View { from, to, ..of_parent }, progress };
+    let all = Events { view: View { from, to, ..of_parent }, progress, count: Count::default() };
     Ok(connection(ordered, page, &request, all, place, transfer::events::client))
 }
 

@@ -109,6 +109,7 @@ pub(crate) struct FeedsQuery;
 #[Object]
 impl FeedsQuery {
     /// Your feeds that are not revoked, the newest first.
+    #[graphql(complexity = "crate::cost::about(50, child_complexity)")]
     async fn feeds(&self, ctx: &Context<'_>) -> Result<Vec<Feed>> {
         let feeds = stored::list(&session(ctx)?.reader()).await?;
         feeds.into_iter().map(transfer::feeds::client).collect()

@@ -294,7 +294,7 @@ impl Engine {
     pub(crate) async fn take_back(&self, attempt: &Attempt, admitted: Admitted) {
         if admitted.is_counted {
             let keys = [attempt.pair, attempt.address, attempt.email];
-            written_down("The end of a sign-in", attempts::give_back(&self.storage, &keys)).await;
+            written_down("A right password", attempts::give_back(&self.storage, &keys)).await;
         }
     }
 

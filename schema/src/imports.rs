@@ -31,11 +31,11 @@ use crate::accounts::{self, User};
 use crate::error::{Code, Error, Result};
 use crate::id::Kind;
 use crate::loader::{ImportById, Loads};
-use crate::page::{self, List, PageArguments, connection};
+use crate::page::{self, Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::receipts::{
-    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReceiptFile, RowNote, SkipNote,
-    UndoReport,
+    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReadingNote, ReceiptFile, RowNote,
+    SkipNote, UndoReport,
 };
 use crate::root::session;
 use crate::scalar::{DateTime, Decimal};
@@ -48,7 +48,7 @@ pub(crate) const NOTED_ROWS: usize = 1_000;
 const FEW_ROWS: usize = 50;
 
 /// What a file's columns cost, in times of one of them; most files have a few dozen.
-const COLUMNS_COST: usize = 30;
+const COLUMNS_COST: i32 = 30;
 
 /// A file that is planned to be imported, is being imported or was imported.
 #[derive(Clone, SimpleObject)]
@@ -105,23 +105,30 @@ impl Import {
     }
 
     /// The first rows that failed, at most 1,000; `/imports/ID/errors.csv` has all.
-    #[graphql(complexity = "1 + noted_cost(first) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
     async fn errors(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<RowNote>> {
         let notes = stored::errors(&session(ctx)?.reader(), self.stored.id, noted(first)? as u64).await?;
         Ok(notes.into_iter().map(transfer::imports::note).collect())
     }
 
     /// The first rows that were left out as duplicates and why, at most 1,000.
-    #[graphql(complexity = "1 + noted_cost(first) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
     async fn skips(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<SkipNote>> {
         let (first, whole) = (noted(first)?, self.whole(ctx).await?);
         let skips = whole.summary.skips.iter().take(first).cloned();
         Ok(skips.map(|skip| transfer::imports::skip(skip, &self.section)).collect())
     }
 
+    /// What is said of rows that could be read, such as a value that was taken as it is written; at most the first 1,000 notes.
+    #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
+    async fn notes(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ReadingNote>> {
+        let notes = self.details(ctx).await?.notes.into_iter().take(noted(first)?);
+        Ok(notes.map(transfer::imports::reading_note).collect())
+    }
+
     /// What would become of the rows of a plan, in the order of the file; only of those with one of these outcomes, where some are
     /// named. Once a plan is applied, its rows are gone.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, None) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(first, None, child_complexity)")]
     async fn rows(
         &self,
         ctx: &Context<'_>,
@@ -142,12 +149,13 @@ impl Import {
     }
 
     /// What each column of the file is read as, as far as its format has columns.
-    #[graphql(complexity = "1 + COLUMNS_COST * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(Some(COLUMNS_COST), None, child_complexity)")]
     async fn columns(&self, ctx: &Context<'_>) -> Result<Vec<ImportColumn>> {
         Ok(self.details(ctx).await?.columns)
     }
 
     /// The program that wrote the file, as far as its columns tell.
+    #[graphql(complexity = "crate::cost::page(Some(1), None, child_complexity)")]
     async fn client(&self, ctx: &Context<'_>) -> Result<Option<String>> {
         Ok(self.details(ctx).await?.client)
     }
@@ -158,17 +166,19 @@ impl Import {
     }
 
     /// How many events the event template makes.
+    #[graphql(complexity = "crate::cost::page(Some(1), None, child_complexity)")]
     async fn events(&self, ctx: &Context<'_>) -> Result<u64> {
         Ok(self.details(ctx).await?.events)
     }
 
     /// The events that each record gets that is made or changed.
-    #[graphql(complexity = "1 + COLUMNS_COST * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(Some(COLUMNS_COST), None, child_complexity)")]
     async fn planned_events(&self, ctx: &Context<'_>) -> Result<Vec<ImportEvent>> {
         Ok(self.details(ctx).await?.planned_events)
     }
 
     /// How far it is, while it runs.
+    #[graphql(complexity = "crate::cost::page(Some(1), None, child_complexity)")]
     async fn progress(&self, ctx: &Context<'_>) -> Result<Option<ImportProgress>> {
         session(ctx)?.progress_of(&self.stored).await
     }
@@ -190,13 +200,17 @@ impl Import {
 }
 
 /// What a connection of imports knows beside its edges.
-pub(crate) struct Imports;
+#[derive(Default)]
+pub(crate) struct Imports {
+    count: Count,
+}
 
 #[Object(name = "ImportsSummary")]
 impl Imports {
     /// How many imports there are, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader()).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader)).await
     }
 }
 
@@ -346,12 +360,14 @@ pub(crate) struct UndoKept {
     name: String,
     /// Why it stays.
     reason: KeptReason,
-    /// The field that somebody has changed.
+    /// The field that somebody has changed, or that does not allow its old value any more.
     field: Option<String>,
     /// When it was changed (RFC 3339).
     at: Option<String>,
     /// The id of the later import that has changed the record.
     import: Option<ID>,
+    /// What stands in the way of putting something back, and what would be right.
+    why: Option<String>,
     #[graphql(skip)]
     author_key: Option<uuid::Uuid>,
 }
@@ -376,7 +392,7 @@ impl ImportsQuery {
     }
 
     /// The imports, the newest first.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::list(first, last, child_complexity)")]
     async fn imports(
         &self,
         ctx: &Context<'_>,
@@ -390,7 +406,9 @@ impl ImportsQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session(ctx)?.reader(), &request).await?;
         let place = |import: &stored::Import| Cursor { key: String::new(), id: import.id };
-        Ok(connection(ordered, page, &request, Imports, place, |import| transfer::imports::client(import, false)))
+        Ok(connection(ordered, page, &request, Imports::default(), place, |import| {
+            transfer::imports::client(import, false)
+        }))
     }
 }
 
@@ -402,7 +420,7 @@ pub(crate) struct ImportsMutation;
 impl ImportsMutation {
     /// Says what an import of an upload would do now, row by row. Nothing is imported; `applyImport` does what the plan says.
     async fn plan_import(&self, ctx: &Context<'_>, input: PlanImportInput) -> Result<PlanImportPayload> {
-        let session = session(ctx)?;
+        let session = session(ctx)?.at_leisure();
         session.writer(Right::Records)?;
         let (upload, request) = input.request()?;
         let plan = session.plan_upload(request, &upload).await?;
@@ -413,29 +431,29 @@ impl ImportsMutation {
     /// on. Applying it again answers the same.
     async fn apply_import(&self, ctx: &Context<'_>, input: ApplyImportInput) -> Result<ApplyImportPayload> {
         let ApplyImportInput { id, hash } = input;
-        let applied = session(ctx)?.apply(&id, &hash).await?;
+        let applied = session(ctx)?.at_leisure().apply(&id, &hash).await?;
         Ok(ApplyImportPayload { import: again(ctx, applied.id).await? })
     }
 
     /// Stops an import that runs, or gives up a plan. Nothing of it is imported, unless it was quicker.
     async fn cancel_import(&self, ctx: &Context<'_>, input: CancelImportInput) -> Result<CancelImportPayload> {
-        let cancelled = session(ctx)?.cancel_import(&input.id).await?;
+        let cancelled = session(ctx)?.at_leisure().cancel_import(&input.id).await?;
         Ok(CancelImportPayload { import: again(ctx, cancelled.id).await? })
     }
 
     /// Says what `undoImport` would do now.
     async fn preview_undo(&self, ctx: &Context<'_>, input: PreviewUndoInput) -> Result<UndoPayload> {
-        payload(ctx, session(ctx)?.preview_undo(&input.id).await?).await
+        payload(ctx, session(ctx)?.at_leisure().preview_undo(&input.id).await?).await
     }
 
     /// Takes an import back: what it made goes, and what it changed gets back what it held, but for what somebody has changed since.
     async fn undo_import(&self, ctx: &Context<'_>, input: UndoImportInput) -> Result<UndoPayload> {
-        payload(ctx, session(ctx)?.undo(&input.id).await?).await
+        payload(ctx, session(ctx)?.at_leisure().undo(&input.id).await?).await
     }
 
     /// Puts an undone import back.
     async fn redo_import(&self, ctx: &Context<'_>, input: RedoImportInput) -> Result<UndoPayload> {
-        payload(ctx, session(ctx)?.redo(&input.id).await?).await
+        payload(ctx, session(ctx)?.at_leisure().redo(&input.id).await?).await
     }
 }
 
@@ -530,13 +548,14 @@ async fn again(ctx: &Context<'_>, id: Option<String>) -> Result<Import> {
 
 async fn payload(ctx: &Context<'_>, report: UndoReport) -> Result<UndoPayload> {
     let UndoReport { import, removed, restored, kept, keeps } = report;
-    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import }| UndoKept {
+    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import, why }| UndoKept {
         item,
         name,
         reason,
         field,
         at,
         import,
+        why,
         author_key,
     };
     let keeps = keeps.into_iter().map(keep).collect();
@@ -560,8 +579,8 @@ fn noted(first: Option<i32>) -> Result<usize> {
     Ok(first)
 }
 
-fn noted_cost(first: Option<i32>) -> usize {
-    first.map_or(FEW_ROWS, |first| usize::try_from(first).unwrap_or_default().max(1))
+fn noted_cost(first: Option<i32>) -> Option<i32> {
+    first.or_else(|| i32::try_from(FEW_ROWS).ok())
 }
 
 fn parsed<T: FromStr<Err: std::fmt::Display>>(text: Option<String>) -> Result<Option<T>> {

@@ -121,7 +121,7 @@ impl LabelsQuery {
     }
 
     /// One's own labels, by name.
-    #[graphql(complexity = "1 + 50 * child_complexity")]
+    #[graphql(complexity = "crate::cost::about(50, child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         let labels = stored::list(&session(ctx)?.reader()).await?;
         Ok(labels.into_iter().map(transfer::labels::client).collect())

@@ -11,6 +11,7 @@ mod accounts;
 mod api_tokens;
 mod associations;
 mod categories;
+mod cost;
 mod custom_fields;
 mod email_templates;
 mod engine;
@@ -57,12 +58,12 @@ pub use imports::{
 };
 pub use permission::Right;
 pub use receipts::{
-    ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, PastImport, PlanRow, Receipt,
-    ReceiptFile, RowNote, SkipNote, UndoReport,
+    ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, PastImport, PlanRow, ReadingNote,
+    Receipt, ReceiptFile, RowNote, SkipNote, UndoReport,
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use session::{AccountHint, Caller, Door, Session};
-pub use storage::fold;
+pub use storage::{ReadingLimits, fold};
 pub use usage::{Equivalent, LegacyCall, WRITE_USAGE_EVERY};
 pub use view::ViewRequest;
 pub use webhooks::OpenedWebhook;

@@ -22,7 +22,9 @@ use storage::{ItemKind, Order, Page, PageRequest, Reader, View};
 use uuid::Uuid;
 
 use crate::associations::Subject;
+use crate::email_templates::EmailTemplate;
 use crate::error::Error;
+use crate::people::Person;
 use crate::session::Session;
 use crate::transfer;
 
@@ -179,13 +181,13 @@ impl Wake for Calls {
 type Loaded<K, V> = Result<HashMap<K, V>, Arc<Error>>;
 
 impl Loader<PersonById> for Loads {
-    type Value = people::Person;
+    type Value = Person;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[PersonById]) -> Loaded<PersonById, people::Person> {
+    async fn load(&self, keys: &[PersonById]) -> Loaded<PersonById, Person> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = people::of_transactions(&self.reader, &ids).await.map_err(shared)?;
-        Ok(found.into_iter().map(|person| (PersonById(person.id), person)).collect())
+        Ok(found.into_iter().map(|person| (PersonById(person.id), transfer::people::client(person))).collect())
     }
 }
 
@@ -212,13 +214,14 @@ impl Loader<ImportById> for Loads {
 }
 
 impl Loader<EmailTemplateById> for Loads {
-    type Value = email_templates::EmailTemplate;
+    type Value = EmailTemplate;
     type Error = Arc<Error>;
 
-    async fn load(&self, keys: &[EmailTemplateById]) -> Loaded<EmailTemplateById, email_templates::EmailTemplate> {
+    async fn load(&self, keys: &[EmailTemplateById]) -> Loaded<EmailTemplateById, EmailTemplate> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = email_templates::by_ids(&self.reader, &ids).await.map_err(shared)?;
-        Ok(found.into_iter().map(|template| (EmailTemplateById(template.id), template)).collect())
+        let client = transfer::email_templates::client;
+        Ok(found.into_iter().map(|template| (EmailTemplateById(template.id), client(template))).collect())
     }
 }
 

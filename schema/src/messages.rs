@@ -15,10 +15,10 @@ use crate::events::Event;
 use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{FilesOf, Loads, MessagesOf, Slice};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{DateTime, given};
+use crate::scalar::{DateTime, Text, given};
 use crate::transfer;
 use crate::view::ViewInput;
 
@@ -33,7 +33,7 @@ pub(crate) struct Message {
     /// Its title.
     pub(crate) title: Option<String>,
     /// Its text.
-    pub(crate) body: Option<String>,
+    pub(crate) body: Option<Text>,
     /// The address that an e-mail came from.
     pub(crate) emailed_from: Option<String>,
     /// The addresses that an e-mail went to.
@@ -63,13 +63,13 @@ impl Message {
     }
 
     /// The categories that it is in, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }
 
     /// One's own labels on it, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }
@@ -95,13 +95,15 @@ pub(crate) struct MessageFile {
 /// What a connection of messages knows beside its edges.
 pub(crate) struct Messages {
     view: View,
+    count: Count,
 }
 
 #[Object(name = "MessagesSummary")]
 impl Messages {
     /// How many messages the view holds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader(), &self.view).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader, &self.view)).await
     }
 }
 
@@ -263,7 +265,7 @@ impl MessagesQuery {
     }
 
     /// The messages of a view, the newest first.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::view(view.as_ref(), first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn messages(
         &self,
@@ -344,7 +346,14 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, ordered.order, &request).await?;
     let place = |message: &stored::Message| message.cursor(ordered.order.key);
-    Ok(connection(ordered, page, &request, Messages { view }, place, transfer::messages::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Messages { view, count: Count::default() },
+        place,
+        transfer::messages::client,
+    ))
 }
 
 /// The message of a global id, or nothing, whatever the id is.
@@ -370,5 +379,12 @@ pub(crate) async fn of_subject(
     let loader = ctx.data_unchecked::<DataLoader<Loads>>();
     let page = loader.load_one(MessagesOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
     let place = |message: &stored::Message| message.cursor(order.key);
-    Ok(connection(ordered, page, &request, Messages { view: of_parent }, place, transfer::messages::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Messages { view: of_parent, count: Count::default() },
+        place,
+        transfer::messages::client,
+    ))
 }

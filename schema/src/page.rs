@@ -5,6 +5,7 @@ use async_graphql::{ObjectType, OutputType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use storage::{Cursor, Direction, Order, Page, PageRequest, SortKey};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
@@ -63,6 +64,17 @@ where
         Edge::new(cursor, node(item))
     }));
     connection
+}
+
+/// How many records a connection has on all pages: they are counted once, however often and under whatever names that is asked.
+#[derive(Default)]
+pub(crate) struct Count(OnceCell<u64>);
+
+impl Count {
+    /// The count, which this finds where nobody has counted yet.
+    pub(crate) async fn of(&self, counting: impl Future<Output = storage::Result<u64>>) -> Result<u64> {
+        Ok(*self.0.get_or_try_init(|| counting).await?)
+    }
 }
 
 /// How many records a page has that only goes forward. Errors: as [`PageArguments::request`].

@@ -16,10 +16,10 @@ use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{Loads, Slice, TransactionsOf};
 use crate::messages::{self, MessageOrder, MessagesPage};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{Date, DateTime};
+use crate::scalar::{Date, DateTime, Text};
 use crate::transactions::{Transaction, Transactions};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
@@ -49,9 +49,9 @@ pub(crate) struct Person {
     /// The fax number as it was written.
     pub(crate) fax: Option<String>,
     /// A web page.
-    pub(crate) url: Option<String>,
+    pub(crate) url: Option<Text>,
     /// Street and what belongs to it, in lines.
-    pub(crate) address: Option<String>,
+    pub(crate) address: Option<Text>,
     /// The city.
     pub(crate) city: Option<String>,
     /// The state or province.
@@ -61,7 +61,7 @@ pub(crate) struct Person {
     /// The country.
     pub(crate) country: Option<String>,
     /// Notes, in lines.
-    pub(crate) notes: Option<String>,
+    pub(crate) notes: Option<Text>,
     /// When it was made.
     pub(crate) created_at: DateTime,
     /// When it was changed last.
@@ -80,13 +80,13 @@ impl Person {
     }
 
     /// The categories that the person is in, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }
 
     /// Their events and those of their transactions, done or not, by their beginning.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn events(
         &self,
@@ -107,7 +107,7 @@ impl Person {
     }
 
     /// Their messages and those of their transactions, the newest first.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(first, last, child_complexity)")]
     async fn messages(
         &self,
         ctx: &Context<'_>,
@@ -123,19 +123,19 @@ impl Person {
     }
 
     /// One's own labels on the person, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }
 
     /// The person's values of custom fields, by the name of the field; fields that they have no value of are left out.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
         custom_fields::values_of(ctx, self.key).await
     }
 
     /// Their transactions, the newest first, in one stage or in all.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn transactions(
         &self,
@@ -156,20 +156,29 @@ impl Person {
         let page = loader.load_one(TransactionsOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
         let view = View { stage, person: Some(self.key), ..View::default() };
         let place = |found: &storage::query::transactions::Transaction| found.cursor(order.key);
-        Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
+        Ok(connection(
+            ordered,
+            page,
+            &request,
+            Transactions { view, count: Count::default() },
+            place,
+            transfer::transactions::client,
+        ))
     }
 }
 
 /// What a connection of people knows beside its edges.
 pub(crate) struct People {
     view: View,
+    count: Count,
 }
 
 #[Object(name = "PeopleSummary")]
 impl People {
     /// How many people the view holds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader(), &self.view).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader, &self.view)).await
     }
 }
 
@@ -331,7 +340,7 @@ impl PeopleQuery {
     }
 
     /// The people of a view.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::view(view.as_ref(), first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn people(
         &self,
@@ -401,7 +410,7 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
     let place = |person: &stored::Person| person.cursor(order.key);
-    Ok(connection(ordered, page, &request, People { view }, place, transfer::people::client))
+    Ok(connection(ordered, page, &request, People { view, count: Count::default() }, place, transfer::people::client))
 }
 
 /// The person of a global id, or nothing, whatever the id is.

@@ -60,6 +60,9 @@ pub struct Receipt {
     pub errors: Vec<RowNote>,
     /// The first 1,000 skipped rows.
     pub skips: Vec<SkipNote>,
+    /// What is said of rows that could be read, such as a value that was taken as it is written: the first 1,000 notes.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub notes: Vec<ReadingNote>,
     /// The columns that nobody reads, as the file names them.
     pub ignored: Vec<String>,
     /// What each column of the file is read as, as far as its format has columns.
@@ -108,6 +111,20 @@ pub struct RowNote {
     /// The field or column at fault, where there is one.
     pub field: Option<String>,
     /// What is wrong, or which record or row it repeats.
+    pub reason: String,
+}
+
+/// What is said of a row that could be read.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
+#[graphql(name = "ImportNote")]
+pub struct ReadingNote {
+    /// Its number, from 1.
+    pub row: u64,
+    /// The physical line where it begins, from 1.
+    pub line: u64,
+    /// The field or column that is meant, where there is one.
+    pub field: Option<String>,
+    /// What was done with it and why.
     pub reason: String,
 }
 
@@ -272,7 +289,7 @@ pub struct KeptItem {
     pub name: String,
     /// Why it stays.
     pub reason: KeptReason,
-    /// The field that somebody has changed.
+    /// The field that somebody has changed, or that does not allow its old value any more.
     pub field: Option<String>,
     /// What whoever changed it is called; `None` for Cairn itself.
     pub author: Option<String>,
@@ -283,6 +300,8 @@ pub struct KeptItem {
     pub at: Option<String>,
     /// The later import that has changed the record.
     pub import: Option<ID>,
+    /// What stands in the way of putting something back, and what would be right.
+    pub why: Option<String>,
 }
 
 /// Why something stays as it is.
@@ -301,6 +320,9 @@ pub enum KeptReason {
     Messages,
     /// Somebody has deleted the record since: there is nothing to take back.
     Deleted,
+    /// What the field held is not possible any more, as an option, a type, a field, a category or a record has changed or gone.
+    #[serde(rename = "notAllowed")]
+    NotAllowed,
 }
 
 /// An import in the list of them: how it was done, and a receipt without its notes of rows.
@@ -345,7 +367,7 @@ impl Session {
     /// What an undo did.
     pub(crate) async fn report(&self, report: storage::import::Report) -> Result<UndoReport> {
         let storage::import::Report { import, removed, restored, kept, keeps } = report;
-        let fields = self.field_names().await?;
+        let fields = self.names_of_fields(&keeps).await?;
         let mut keeps: Vec<_> = keeps.into_iter().map(|kept| transfer::imports::kept(kept, &fields)).collect();
         let mut authors: Vec<_> = keeps.iter().filter_map(|kept| kept.author_key).collect();
         authors.sort_unstable();
@@ -394,6 +416,12 @@ impl Session {
             }
             Ok((!lines.is_empty()).then(|| (Bytes::from(lines), (session, id, outcomes, next))))
         }))
+    }
+
+    /// The names of the custom fields in which something stays, those in the trash included.
+    async fn names_of_fields(&self, keeps: &[storage::import::Kept]) -> Result<FieldNames> {
+        let ids: std::collections::BTreeSet<_> = keeps.iter().filter_map(transfer::imports::custom_field).collect();
+        Ok(custom_fields::names_of(&self.reader(), &ids.into_iter().collect::<Vec<_>>()).await?)
     }
 
     /// The names of the custom fields by their ids.

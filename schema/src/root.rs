@@ -15,6 +15,7 @@ use crate::accounts::{self, Account, AccountsMutation, AccountsQuery, User};
 use crate::api_tokens::{self, ApiToken, ApiTokensMutation, ApiTokensQuery};
 use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
+use crate::cost;
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
@@ -40,13 +41,6 @@ use crate::webhooks::{self, Webhook, WebhooksMutation, WebhooksQuery};
 
 /// How deep a query may be nested.
 const DEPTH: usize = 15;
-/// How many fields a query may ask for, the records of its pages multiplied in.
-const COST: usize = 50_000;
-/// What signing in costs: a password is checked, which takes tens of milliseconds.
-pub(crate) const SIGN_IN_COST: usize = 10_000;
-/// What a plain list of an item counts for each of its fields: most items are in few categories, and have few labels,
-/// managers and custom values.
-pub(crate) const FEW: usize = 4;
 /// How many directives a field may bear.
 const DIRECTIVES: usize = 50;
 
@@ -158,7 +152,7 @@ pub fn build(engine: Engine) -> Schema {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .data(engine)
         .limit_depth(DEPTH)
-        .limit_complexity(COST)
+        .limit_complexity(cost::MOST)
         .limit_directives(DIRECTIVES)
         .finish()
 }
@@ -185,6 +179,7 @@ pub fn execute<'a>(
 
 async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: &str) -> Response {
     let operation = request.operation_name.clone();
+    let is_query = asks_for(&mut request, OperationType::Query);
     // What cannot be parsed is for the engine to explain.
     let asked = match request.parsed_query() {
         Ok(document) => {
@@ -196,11 +191,21 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
         Err(_) => None,
     };
     let batches = Batches::default();
-    let request = match &caller {
-        Caller::SignedIn(session) => request.data::<DataLoader<Loads>>(batches.loader(session)),
-        Caller::Anonymous(_) => request,
+    let (request, allowance) = match caller {
+        Caller::SignedIn(session) => {
+            let allowance = session.engine().reading_limits().begin();
+            let session = session.within(allowance.clone());
+            let request = request.data::<DataLoader<Loads>>(batches.loader(&session)).data(allowance.clone());
+            (request.data(Caller::SignedIn(session)), Some(allowance))
+        }
+        Caller::Anonymous(_) => (request.data(caller), None),
     };
-    let mut response = batches.drive(schema.execute(request.data(caller))).await;
+    let mut response = batches.drive(schema.execute(request)).await;
+    // What a query has no more time or room for is said once, not for each field that it had no time for. What a mutation has
+    // done it answers.
+    if is_query && let Some(refusal) = allowance.and_then(|allowance| allowance.refusal()) {
+        return Error::from(refusal).into_response();
+    }
     if let Some(asked) = asked {
         asked.arrange(&mut response.data);
     }
@@ -219,7 +224,7 @@ pub fn execute_stream(
     if let Err(error) = checked {
         return stream::once(async move { error.into_response() }).left_stream();
     }
-    if !is_subscription(&mut request) {
+    if !asks_for(&mut request, OperationType::Subscription) {
         return stream::once(async move { execute(&schema, request, caller, &request_id).await })
             .boxed()
             .right_stream();
@@ -233,13 +238,13 @@ pub fn refusal(error: Error) -> Response {
     error.into_response()
 }
 
-/// Whether the operation that a request asks for is a subscription. What cannot be parsed is for the engine to explain.
-fn is_subscription(request: &mut Request) -> bool {
+/// Whether the operation that a request asks for is of a type. What cannot be parsed is for the engine to explain.
+fn asks_for(request: &mut Request, wanted: OperationType) -> bool {
     let name = request.operation_name.clone();
     let Ok(document) = request.parsed_query() else { return false };
     document.operations.iter().any(|(found, operation)| {
         let is_meant = name.as_deref().is_none_or(|name| found.is_none_or(|found| found.as_str() == name));
-        is_meant && operation.node.ty == OperationType::Subscription
+        is_meant && operation.node.ty == wanted
     })
 }
 
@@ -259,9 +264,4 @@ fn coded(mut response: Response, request_id: &str) -> Response {
 /// The session of a resolver's caller. Errors: `UNAUTHENTICATED`.
 pub(crate) fn session<'a>(ctx: &Context<'a>) -> Result<&'a Session> {
     ctx.data_unchecked::<Caller>().session()
-}
-
-/// How many records a page may bring, as the cost limit counts it.
-pub(crate) fn page_cost(first: Option<i32>, last: Option<i32>) -> usize {
-    first.or(last).map_or(50, |number| usize::try_from(number).unwrap_or(0).max(1))
 }

@@ -1,6 +1,17 @@
-//! The scalars of the schema: moments and decimals, both written as strings.
+//! The scalars of the schema: moments and decimals, both written as strings, and texts that may be long.
 
-use async_graphql::{InputValueError, InputValueResult, MaybeUndefined, Scalar, ScalarType, Value};
+use std::borrow::Cow;
+use std::sync::Arc;
+
+use async_graphql::parser::types::Field;
+use async_graphql::registry::Registry;
+use async_graphql::{
+    ContextSelectionSet, InputValueError, InputValueResult, MaybeUndefined, OutputType, Positioned, Scalar, ScalarType,
+    ServerResult, Value,
+};
+use storage::Allowance;
+
+use crate::error::Error;
 
 /// A moment in UTC, such as `2026-11-22T09:30:00Z` (RFC 3339).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -66,5 +77,33 @@ pub(crate) fn given<T: Default>(field: MaybeUndefined<T>) -> Option<T> {
         MaybeUndefined::Undefined => None,
         MaybeUndefined::Null => Some(T::default()),
         MaybeUndefined::Value(value) => Some(value),
+    }
+}
+
+/// A string of up to a MiB. Each time that it is answered counts towards the size of the answer; until then its clones share it.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(crate) struct Text(Arc<String>);
+
+impl From<String> for Text {
+    fn from(text: String) -> Self {
+        Self(Arc::new(text))
+    }
+}
+
+impl OutputType for Text {
+    fn type_name() -> Cow<'static, str> {
+        <String as OutputType>::type_name()
+    }
+
+    fn create_type_info(registry: &mut Registry) -> String {
+        <String as OutputType>::create_type_info(registry)
+    }
+
+    async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
+        if let Some(allowance) = ctx.data_opt::<Allowance>() {
+            let refused = |error| async_graphql::Error::from(Error::from(error)).into_server_error(field.pos);
+            allowance.take(self.0.len()).map_err(|error| ctx.set_error_path(refused(error)))?;
+        }
+        Ok(Value::String(String::clone(&self.0)))
     }
 }

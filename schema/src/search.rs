@@ -20,7 +20,7 @@ pub(crate) struct Found {
 #[Object(name = "SearchResult")]
 impl Found {
     /// The people, by name.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::section(first, last, child_complexity)")]
     async fn people(
         &self,
         ctx: &Context<'_>,
@@ -34,7 +34,7 @@ impl Found {
     }
 
     /// The transactions of all stages, by the name of their person.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::section(first, last, child_complexity)")]
     async fn transactions(
         &self,
         ctx: &Context<'_>,
@@ -48,7 +48,7 @@ impl Found {
     }
 
     /// The events, done or not, by date.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::section(first, last, child_complexity)")]
     async fn events(
         &self,
         ctx: &Context<'_>,
@@ -62,7 +62,7 @@ impl Found {
     }
 
     /// The messages, the newest first.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::section(first, last, child_complexity)")]
     async fn messages(
         &self,
         ctx: &Context<'_>,
@@ -83,6 +83,7 @@ pub(crate) struct SearchQuery;
 #[Object]
 impl SearchQuery {
     /// Searches all sections at once, by the words, "quoted phrases" and selectors that `ViewInput.search` takes.
+    #[graphql(complexity = "crate::cost::search(&query, child_complexity)")]
     #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
     async fn search(&self, ctx: &Context<'_>, query: String) -> Result<Found> {
         session(ctx)?;

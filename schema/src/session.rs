@@ -6,7 +6,7 @@ use std::time::Duration;
 use storage::query::accounts::{self, Account};
 use storage::query::api_tokens::{self, ApiToken};
 use storage::query::users::{self, User};
-use storage::{Actor, Reader, Timestamp, Viewer, Writer};
+use storage::{Actor, Allowance, Reader, Timestamp, Viewer, Writer};
 
 use crate::engine::Engine;
 use crate::error::{Code, Error, Result};
@@ -49,7 +49,11 @@ pub enum Door {
 
 /// A signed-in user in their account. Cloning is cheap.
 #[derive(Clone)]
-pub struct Session(Arc<Parts>);
+pub struct Session {
+    parts: Arc<Parts>,
+    /// What the GraphQL request may read that it belongs to.
+    allowance: Option<Allowance>,
+}
 
 struct Parts {
     engine: Engine,
@@ -68,34 +72,52 @@ struct Opened {
 }
 
 impl Session {
+    fn of(parts: Parts) -> Self {
+        Self { parts: Arc::new(parts), allowance: None }
+    }
+
+    /// The same for a request that may read so much.
+    pub(crate) fn within(self, allowance: Allowance) -> Self {
+        Self { allowance: Some(allowance), ..self }
+    }
+
+    /// The same for work that has no deadline and no answer of its size, such as an import: the request that waits for it has
+    /// no deadline any more, so that it gets its answer.
+    pub(crate) fn at_leisure(&self) -> Self {
+        if let Some(allowance) = &self.allowance {
+            allowance.lift_deadline();
+        }
+        Self { allowance: None, ..self.clone() }
+    }
+
     /// The account.
     pub fn account(&self) -> &Account {
-        &self.0.account
+        &self.parts.account
     }
 
     /// The user.
     pub fn user(&self) -> &User {
-        &self.0.user
+        &self.parts.user
     }
 
     /// The moment of the request.
     pub fn now(&self) -> Timestamp {
-        self.0.now
+        self.parts.now
     }
 
     /// What all requests share.
     pub fn engine(&self) -> &Engine {
-        &self.0.engine
+        &self.parts.engine
     }
 
     /// The time zone of the account.
     pub fn time_zone(&self) -> jiff::tz::TimeZone {
-        jiff::tz::TimeZone::get(&self.0.account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
+        jiff::tz::TimeZone::get(&self.parts.account.time_zone).unwrap_or(jiff::tz::TimeZone::UTC)
     }
 
     /// Errors: `FORBIDDEN` where it was opened with a token that is for other actions of the legacy API than this one.
     pub fn check_action(&self, action: &str) -> Result<()> {
-        let actions = &self.0.actions;
+        let actions = &self.parts.actions;
         if actions.is_empty() || actions.iter().any(|allowed| allowed == action) {
             return Ok(());
         }
@@ -105,19 +127,21 @@ impl Session {
 
     /// The handle that reads the account: everybody who is signed in may.
     pub fn reader(&self) -> Reader {
-        let viewer = Viewer { user: Some(self.0.user.id), zone: self.time_zone() };
-        self.0.engine.storage.reader(self.0.account.account_id).seen_by(viewer)
+        let viewer = Viewer { user: Some(self.parts.user.id), zone: self.time_zone() };
+        self.parts.engine.storage.reader(self.parts.account.account_id).seen_by(viewer).within(self.allowance.clone())
     }
 
     /// The only way to a handle that writes. Errors: `FORBIDDEN` where the user's role does not have the right.
     pub fn writer(&self, right: Right) -> Result<Writer> {
-        right.check(self.0.user.role)?;
+        right.check(self.parts.user.role)?;
         Ok(self.raw_writer())
     }
 
     /// The writer for what every user may write: their own tokens.
     pub(crate) fn raw_writer(&self) -> Writer {
-        self.0.engine.storage.writer(self.0.account.account_id, Actor::User(self.0.user.id), self.0.now)
+        let Parts { engine, account, user, now, .. } = &*self.parts;
+        let writer = engine.storage.writer(account.account_id, Actor::User(user.id), *now);
+        writer.within(self.allowance.clone())
     }
 }
 
@@ -259,7 +283,7 @@ impl Engine {
             });
         }
         let actions: Vec<_> = token.actions().map(ToOwned::to_owned).collect();
-        Session(Arc::new(Parts { engine: self.clone(), account, user, now, actions }))
+        Session::of(Parts { engine: self.clone(), account, user, now, actions })
     }
 
     /// The session of an access token or an API token. Errors: `UNAUTHENTICATED`, also where the request names another account.
@@ -312,7 +336,7 @@ impl Engine {
         if user.disabled_at.is_some() {
             return Err(wrong_credentials());
         }
-        Ok(Session(Arc::new(Parts { engine: self.clone(), account, user, now: self.now(), actions: Vec::new() })))
+        Ok(Session::of(Parts { engine: self.clone(), account, user, now: self.now(), actions: Vec::new() }))
     }
 
     /// The accounts that a sign-in may mean.

@@ -16,11 +16,11 @@ use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{Loads, ManagersOf, PersonById, StepsOf, UserById};
 use crate::messages::{self, MessageOrder, MessagesPage};
-use crate::page::{List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, connection};
 use crate::people::{Person, PersonInput, PersonMatch};
 use crate::permission::Right;
 use crate::root::session;
-use crate::scalar::{Date, DateTime, Decimal, given};
+use crate::scalar::{Date, DateTime, Decimal, Text, given};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
 
@@ -39,7 +39,7 @@ pub(crate) struct Transaction {
     /// How likely it is, from 0 to 1.
     pub(crate) probability: Decimal,
     /// More about it.
-    pub(crate) more_info: Option<String>,
+    pub(crate) more_info: Option<Text>,
     /// When it was made.
     pub(crate) created_at: DateTime,
     /// When it was changed last.
@@ -63,24 +63,23 @@ impl Transaction {
     async fn person(&self, ctx: &Context<'_>) -> Result<Person> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let found = loader.load_one(PersonById(self.person_key)).await.map_err(|error| (*error).clone())?;
-        let person = found.ok_or_else(|| Error::internal("a transaction without its person"))?;
-        Ok(transfer::people::client(person))
+        found.ok_or_else(|| Error::internal("a transaction without its person"))
     }
 
     /// One's own labels on it, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         labels::of_item(ctx, self.key).await
     }
 
     /// Its values of custom fields, by the name of the field; fields that it has no value of are left out.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn custom_values(&self, ctx: &Context<'_>) -> Result<Vec<CustomValue>> {
         custom_fields::values_of(ctx, self.key).await
     }
 
     /// The users who manage it, by address.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn managers(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let managers = loader.load_one(ManagersOf(self.key)).await.map_err(|error| (*error).clone())?;
@@ -92,7 +91,7 @@ impl Transaction {
     }
 
     /// The stages that it went through, the first one first.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn history(&self, ctx: &Context<'_>) -> Result<Vec<StageChange>> {
         let loader = ctx.data_unchecked::<DataLoader<Loads>>();
         let steps = loader.load_one(StepsOf(self.key)).await.map_err(|error| (*error).clone())?;
@@ -100,13 +99,13 @@ impl Transaction {
     }
 
     /// The categories that the transaction is in, by name.
-    #[graphql(complexity = "crate::root::FEW * (1 + child_complexity)")]
+    #[graphql(complexity = "crate::cost::few(child_complexity)")]
     async fn categories(&self, ctx: &Context<'_>) -> Result<Vec<Category>> {
         categories::of_item(ctx, self.key).await
     }
 
     /// Its events, done or not, by their beginning.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn events(
         &self,
@@ -127,7 +126,7 @@ impl Transaction {
     }
 
     /// Its messages, the newest first.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::page(first, last, child_complexity)")]
     async fn messages(
         &self,
         ctx: &Context<'_>,
@@ -166,13 +165,15 @@ impl StageChange {
 /// What a connection of transactions knows beside its edges.
 pub(crate) struct Transactions {
     pub(crate) view: View,
+    pub(crate) count: Count,
 }
 
 #[Object(name = "TransactionsSummary")]
 impl Transactions {
     /// How many transactions the view holds, on all pages.
     async fn total_count(&self, ctx: &Context<'_>) -> Result<u64> {
-        Ok(stored::count(&session(ctx)?.reader(), &self.view).await?)
+        let reader = session(ctx)?.reader();
+        self.count.of(stored::count(&reader, &self.view)).await
     }
 }
 
@@ -291,7 +292,7 @@ impl TransactionsQuery {
     }
 
     /// The transactions of a view, of one stage or of all.
-    #[graphql(complexity = "1 + crate::root::page_cost(first, last) * child_complexity")]
+    #[graphql(complexity = "crate::cost::view(view.as_ref(), first, last, child_complexity)")]
     #[expect(clippy::too_many_arguments, reason = "each is an argument of the GraphQL field")]
     async fn transactions(
         &self,
@@ -432,7 +433,14 @@ pub(crate) async fn of_view(
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
     let place = |found: &stored::Transaction| found.cursor(order.key);
-    Ok(connection(ordered, page, &request, Transactions { view }, place, transfer::transactions::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        Transactions { view, count: Count::default() },
+        place,
+        transfer::transactions::client,
+    ))
 }
 
 /// The transaction of a global id, or nothing, whatever the id is.

@@ -191,7 +191,7 @@ pub(crate) struct UsageQuery;
 #[Object]
 impl UsageQuery {
     /// Who uses the legacy API, `api.php` and webhooks, who called last first: each program with the GraphQL document that would do the same. For admins.
-    #[graphql(complexity = "1 + 50 * child_complexity")]
+    #[graphql(complexity = "crate::cost::about(200, child_complexity)")]
     async fn legacy_usage(&self, ctx: &Context<'_>) -> Result<Vec<LegacyUse>> {
         let session = session(ctx)?;
         Right::Settings.check(session.user().role)?;

@@ -96,7 +96,7 @@ impl UsersQuery {
     }
 
     /// The users of the account, by address, also those who may not sign in; there are at most 1,000.
-    #[graphql(complexity = "1 + 50 * child_complexity")]
+    #[graphql(complexity = "crate::cost::about(100, child_complexity)")]
     async fn users(&self, ctx: &Context<'_>) -> Result<Vec<User>> {
         let session = session(ctx)?;
         let users = stored::list(&session.reader()).await?;
@@ -111,7 +111,7 @@ pub(crate) struct UsersMutation;
 #[Object]
 impl UsersMutation {
     /// Makes a user.
-    #[graphql(complexity = "crate::root::SIGN_IN_COST")]
+    #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn create_user(&self, ctx: &Context<'_>, input: CreateUserInput) -> Result<CreateUserPayload> {
         let session = session(ctx)?;
         let writer = session.writer(Right::Settings)?;
@@ -123,7 +123,7 @@ impl UsersMutation {
 
     /// Changes a user. Users are never deleted, as records name those who made them: who leaves is disabled. The last
     /// admin who may sign in stays one.
-    #[graphql(complexity = "crate::root::SIGN_IN_COST")]
+    #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn update_user(&self, ctx: &Context<'_>, input: UpdateUserInput) -> Result<UpdateUserPayload> {
         let session = session(ctx)?;
         let writer = session.writer(Right::Settings)?;
@@ -146,7 +146,7 @@ impl UsersMutation {
     }
 
     /// Changes one's own name and password.
-    #[graphql(complexity = "crate::root::SIGN_IN_COST")]
+    #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn update_me(&self, ctx: &Context<'_>, input: UpdateMeInput) -> Result<UpdateMePayload> {
         let session = session(ctx)?;
         let UpdateMeInput { name, current_password, new_password } = input;

@@ -104,6 +104,11 @@ impl From<ViewInput> for ViewRequest {
 }
 
 impl ViewInput {
+    /// What it costs to find what it holds. What cannot be read is not looked for.
+    pub(crate) fn price(&self) -> usize {
+        self.clone().view().map_or(0, |view| view.price())
+    }
+
     /// The view of storage. Errors: `INVALID` for a search over its limits, `NOT_FOUND` for an id of nothing.
     pub(crate) fn view(self) -> Result<View> {
         let Self { search, category, label, user, person, transaction, from, to } = self;

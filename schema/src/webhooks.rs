@@ -95,6 +95,7 @@ pub(crate) struct WebhooksQuery;
 #[Object]
 impl WebhooksQuery {
     /// Your webhooks that are not revoked, the newest first; an admin sees everybody's.
+    #[graphql(complexity = "crate::cost::about(50, child_complexity)")]
     async fn webhooks(&self, ctx: &Context<'_>) -> Result<Vec<Webhook>> {
         let webhooks = session(ctx)?.webhooks().await?;
         Ok(webhooks.into_iter().map(transfer::webhooks::client).collect())

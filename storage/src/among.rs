@@ -21,6 +21,15 @@ pub(crate) fn ids<C: ColumnTrait>(scope: &Scope<'_>, column: C, ids: &[Uuid]) ->
     Expr::cust_with_exprs(list, [column.into_expr(), json(ids)])
 }
 
+/// The condition that a record is not in the trash, for one that is looked for by its id. The plain condition would offer PostgreSQL the
+/// indexes of all live records of the account, of whom it believes that there is one, as long as it has no statistics.
+pub(crate) fn live<C: ColumnTrait>(scope: &Scope<'_>, deleted_at: C) -> SimpleExpr {
+    if is_sqlite(scope) {
+        return deleted_at.is_null();
+    }
+    Expr::cust_with_exprs("COALESCE($1, 0) = 0", [deleted_at.into_expr()])
+}
+
 /// The condition that a column holds an id that most rows have: their account, the import under way.
 pub(crate) fn common<C: ColumnTrait>(scope: &Scope<'_>, column: C, id: Uuid) -> SimpleExpr {
     let equal = column.eq(id);

@@ -5,17 +5,19 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use rusqlite::types::{Null, ToSql, ToSqlOutput, ValueRef};
-use rusqlite::{Connection, ErrorCode, OpenFlags, Row, Rows};
+use rusqlite::{Connection, ErrorCode, InterruptHandle, OpenFlags, Row, Rows};
 use sea_orm::DbErr;
 use sea_orm::sea_query::{SelectStatement, SqliteQueryBuilder, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use crate::connect::BUSY_TIMEOUT;
 use crate::error::{Error, Result};
+use crate::reading::Lanes;
 
 /// What reading whole views needs of a database beside its pools.
 pub(crate) struct Bulk {
     permits: Arc<Semaphore>,
+    lanes: Lanes,
     /// SQLite's file.
     file: Option<PathBuf>,
     observer: Option<Observer>,
@@ -25,14 +27,20 @@ pub(crate) struct Bulk {
 pub(crate) type Observer = Arc<dyn Fn(&str) + Send + Sync>;
 
 impl Bulk {
-    /// So many may read at once, from this file where the database is SQLite.
-    pub(crate) fn new(readers: u32, file: Option<&Path>) -> Self {
+    /// So many may read at once, on these connections or from this file where the database is SQLite.
+    pub(crate) fn new(readers: u32, lanes: Lanes, file: Option<&Path>) -> Self {
         let permits = Arc::new(Semaphore::new(readers.max(1) as usize));
-        Self { permits, file: file.map(Path::to_path_buf), observer: None }
+        Self { permits, lanes, file: file.map(Path::to_path_buf), observer: None }
     }
 
-    pub(crate) fn observed_by(&self, observer: Observer) -> Self {
-        Self { permits: Arc::clone(&self.permits), file: self.file.clone(), observer: Some(observer) }
+    /// `lanes` are those of before, observed as well.
+    pub(crate) fn observed_by(&self, lanes: Lanes, observer: Observer) -> Self {
+        Self { permits: Arc::clone(&self.permits), lanes, file: self.file.clone(), observer: Some(observer) }
+    }
+
+    /// The connections that statements of exports run on, so that they end with whoever waits for them.
+    pub(crate) fn lanes(&self) -> &Lanes {
+        &self.lanes
     }
 
     /// The leave to read, once another reader has ended.
@@ -53,12 +61,13 @@ impl Bulk {
     }
 
     /// Reads a statement from SQLite's file, on the thread that calls. SQLx would hand each row to another thread and copy each of its
-    /// values for that, which takes longer than to read them.
+    /// values for that, which takes longer than to read them. `begun` gets what interrupts it.
     ///
     /// Errors: [`Error::Unavailable`] where the file cannot be opened or others keep it busy, and those of `each`.
     pub(crate) fn read_file<T>(
         &self,
         statement: &SelectStatement,
+        begun: impl FnOnce(InterruptHandle),
         each: impl FnOnce(&mut Rows<'_>) -> Result<T>,
     ) -> Result<T> {
         let file = self.file.as_deref().ok_or_else(|| internal("there is no file to read"))?;
@@ -68,6 +77,7 @@ impl Bulk {
         let connection = Connection::open_with_flags(file, flags).map_err(unavailable)?;
         connection.busy_timeout(BUSY_TIMEOUT).map_err(failed)?;
         connection.pragma_update(None, "query_only", true).map_err(failed)?;
+        begun(connection.get_interrupt_handle());
         let mut prepared = connection.prepare(&sql).map_err(failed)?;
         for (place, value) in (1..).zip(values.0.iter()) {
             prepared.raw_bind_parameter(place, Bound(value)).map_err(failed)?;

@@ -3,6 +3,7 @@
 mod postgres;
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicI32, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
@@ -14,6 +15,7 @@ use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::handle::{Actor, Reader, Writer};
 use crate::link::Link;
+use crate::reading::{Brake, Lane, Lanes};
 use crate::value::Timestamp;
 
 /// How long a SQLite connection waits for the lock of another process, which may be migrating on a slow machine.
@@ -29,12 +31,15 @@ const LOGGED: usize = 300;
 /// not fit are written to the log again and again.
 const WRITER_CACHE: &str = "-65536";
 
+/// After how many of its steps SQLite asks whether a statement shall go on: well below a millisecond.
+const STEPS: i32 = 2_000;
+
 /// How many connections are held at most, and how long PostgreSQL is waited for.
 #[derive(Clone, Copy, Debug)]
 pub struct Pool {
-    /// On PostgreSQL: connections of the one pool.
+    /// On PostgreSQL: connections of the one pool; as many more at most are for what requests and exports read.
     pub postgres: u32,
-    /// On SQLite: readers beside the one writer.
+    /// On SQLite: readers beside the one writer, and as many more each for what requests and exports read.
     pub sqlite_readers: u32,
     /// On PostgreSQL: how long the answer to a statement is waited for; then the connection counts as dead.
     pub statement: Duration,
@@ -54,6 +59,7 @@ impl Default for Pool {
 pub struct Storage {
     pub(crate) readers: Link,
     pub(crate) writer: Link,
+    lanes: Lanes,
     bulk: Arc<Bulk>,
     /// Keeps the file of `sqlite::memory:` until the last clone goes.
     _folder: Option<Arc<TempDir>>,
@@ -81,9 +87,11 @@ impl Storage {
             let mut server = postgres::connect(&url, pool).await?;
             server.set_metric(Arc::new(log_if_slow));
             let link = Link::Postgres(server);
+            let lanes = postgres_lanes(&url, pool.postgres.div_ceil(2), pool, &link)?;
             // Two of three connections are for requests.
-            let bulk = Arc::new(Bulk::new(pool.postgres / 3, None));
-            return Ok(Self { readers: link.clone(), writer: link, bulk, _folder: None });
+            let exporting = postgres_lanes(&url, pool.postgres / 3, pool, &link)?;
+            let bulk = Arc::new(Bulk::new(pool.postgres / 3, exporting, None));
+            return Ok(Self { readers: link.clone(), writer: link, lanes, bulk, _folder: None });
         }
         Err(Error::invalid(
             "database",
@@ -94,7 +102,7 @@ impl Storage {
 
     /// The handle that reads one account.
     pub fn reader(&self, account: Uuid) -> Reader {
-        Reader::new(self.readers.clone(), Arc::clone(&self.bulk), account)
+        Reader::new(self.readers.clone(), self.lanes.clone(), Arc::clone(&self.bulk), account)
     }
 
     /// The handle that writes one account as `actor`; `now` is the moment that its records will bear.
@@ -108,20 +116,19 @@ impl Storage {
     /// for looking at plans: the text holds people's data and belongs into no log.
     #[must_use]
     pub fn observed_by(self, observer: impl Fn(&str) + Clone + Send + Sync + 'static) -> Self {
-        let Self { mut readers, mut writer, bulk, _folder: folder } = self;
-        let bulk = Arc::new(bulk.observed_by(Arc::new(observer.clone())));
+        let Self { mut readers, mut writer, lanes, bulk, _folder: folder } = self;
+        let told = observer.clone();
+        let metric = move |info: &metric::Info<'_>| {
+            log_if_slow(info);
+            told(&info.statement.to_string());
+        };
         for link in [&mut readers, &mut writer] {
-            let observer = observer.clone();
-            let metric = move |info: &metric::Info<'_>| {
-                log_if_slow(info);
-                observer(&info.statement.to_string());
-            };
-            match link {
-                Link::Sqlite(connection) => connection.set_metric_callback(metric),
-                Link::Postgres(server) => server.set_metric(Arc::new(metric)),
-            }
+            link.set_metric(metric.clone());
         }
-        Self { readers, writer, bulk, _folder: folder }
+        let exporting = bulk.lanes().observed_by(metric.clone());
+        let bulk = Arc::new(bulk.observed_by(exporting, Arc::new(observer)));
+        let lanes = lanes.observed_by(metric);
+        Self { readers, writer, lanes, bulk, _folder: folder }
     }
 
     /// Whether it is SQLite, which has one writer.
@@ -136,6 +143,8 @@ impl Storage {
 
     /// Closes all connections once their queries are done.
     pub async fn close(&self) -> Result<()> {
+        self.lanes.close().await?;
+        self.bulk.lanes().close().await?;
         self.writer.close().await?;
         Ok(self.readers.close().await?)
     }
@@ -144,8 +153,11 @@ impl Storage {
         let writer = connected(sqlite_options(url, 1, false)).await?;
         let readers = connected(sqlite_options(url, pool.sqlite_readers, true)).await?;
         let file: SqliteConnectOptions = url.parse().map_err(|_| unavailable("this names no file"))?;
-        let bulk = Arc::new(Bulk::new(pool.sqlite_readers, Some(file.get_filename())));
-        Ok(Self { readers: Link::Sqlite(readers), writer: Link::Sqlite(writer), bulk, _folder: None })
+        let readers = Link::Sqlite(readers);
+        let lanes = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
+        let exporting = sqlite_lanes(url, pool.sqlite_readers, &readers).await?;
+        let bulk = Arc::new(Bulk::new(pool.sqlite_readers, exporting, Some(file.get_filename())));
+        Ok(Self { readers, writer: Link::Sqlite(writer), lanes, bulk, _folder: None })
     }
 }
 
@@ -180,6 +192,40 @@ fn log_if_slow(info: &metric::Info<'_>) {
         let milliseconds = u64::try_from(info.elapsed.as_millis()).unwrap_or(u64::MAX);
         tracing::warn!(milliseconds, letters = text.len(), statement = &text[..end], "A statement took long");
     }
+}
+
+/// Connections of PostgreSQL for statements that can be ended; they are made when they are needed.
+fn postgres_lanes(url: &str, count: u32, pool: Pool, control: &Link) -> Result<Lanes> {
+    let lane = |_| {
+        let process = Arc::new(AtomicI32::new(0));
+        let mut server = postgres::single(url, pool, Arc::clone(&process))?;
+        server.set_metric(Arc::new(log_if_slow));
+        Ok(Lane { connection: Link::Postgres(server), brake: Brake::Postgres(process) })
+    };
+    Ok(Lanes::new((0..count.max(1)).map(lane).collect::<Result<_>>()?, control.clone()))
+}
+
+/// The same on SQLite, which asks every so many of its steps whether it shall go on.
+async fn sqlite_lanes(url: &str, count: u32, control: &Link) -> Result<Lanes> {
+    let mut lanes = Vec::new();
+    for _ in 0..count.max(1) {
+        let stop = Arc::new(AtomicBool::new(false));
+        let mut options = sqlite_options(url, 1, true);
+        let asked = Arc::clone(&stop);
+        options.connect_lazy(true).map_sqlx_sqlite_pool_opts(move |pool| {
+            let asked = Arc::clone(&asked);
+            pool.after_connect(move |connection, _| {
+                let asked = Arc::clone(&asked);
+                Box::pin(async move {
+                    let mut handle = connection.lock_handle().await?;
+                    handle.set_progress_handler(STEPS, move || !asked.load(Ordering::Acquire));
+                    Ok(())
+                })
+            })
+        });
+        lanes.push(Lane { connection: Link::Sqlite(connected(options).await?), brake: Brake::Sqlite(stop) });
+    }
+    Ok(Lanes::new(lanes, control.clone()))
 }
 
 fn sqlite_options(url: &str, connections: u32, read_only: bool) -> ConnectOptions {

@@ -2,6 +2,8 @@
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
+use crate::reading::Refusal;
+
 /// The result of every storage function.
 pub type Result<T> = std::result::Result<T, Error>;
 
@@ -32,6 +34,12 @@ pub enum Error {
     #[error("{reason}")]
     Limited {
         /// Which limit was met, and what would have been right.
+        reason: String,
+    },
+    /// It takes too long, or too much is going on; the same may work later.
+    #[error("{reason}")]
+    Busy {
+        /// What took too long and what to do.
         reason: String,
     },
     /// The database cannot answer now; the same request may work later.
@@ -86,6 +94,9 @@ impl Error {
 
 impl From<DbErr> for Error {
     fn from(error: DbErr) -> Self {
+        if let Some(refusal) = Refusal::of(&error) {
+            return refusal.clone().into();
+        }
         match trouble(&error) {
             Some(Trouble::Away) => Self::Unavailable(error),
             Some(Trouble::Full) => Self::Full(error),

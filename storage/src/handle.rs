@@ -11,6 +11,7 @@ use crate::bulk::Bulk;
 use crate::error::{Error, Result};
 use crate::link::{Link, On, Transaction};
 use crate::outbox::{self, Noun, Verb};
+use crate::reading::{Allowance, Bounded, Lanes, Load};
 use crate::value::Timestamp;
 
 /// How often a unit of work is tried when the database asks for it.
@@ -20,9 +21,12 @@ const TRIES: u32 = 3;
 #[derive(Clone, Debug)]
 pub struct Reader {
     connection: Link,
+    lanes: Lanes,
     bulk: Arc<Bulk>,
     account: Uuid,
     viewer: Viewer,
+    /// What the request may read that it reads for.
+    allowance: Option<Allowance>,
 }
 
 /// Who looks, and in which time zone: what labels, `user:me` and days mean.
@@ -48,6 +52,7 @@ pub struct Writer {
     account: Uuid,
     actor: Actor,
     now: Timestamp,
+    allowance: Option<Allowance>,
 }
 
 /// Who writes.
@@ -60,8 +65,14 @@ pub enum Actor {
 }
 
 impl Reader {
-    pub(crate) fn new(connection: Link, bulk: Arc<Bulk>, account: Uuid) -> Self {
-        Self { connection, bulk, account, viewer: Viewer::default() }
+    pub(crate) fn new(connection: Link, lanes: Lanes, bulk: Arc<Bulk>, account: Uuid) -> Self {
+        Self { connection, lanes, bulk, account, viewer: Viewer::default(), allowance: None }
+    }
+
+    /// The same for a request that may read so much. Its statements end with the future that waits for them.
+    #[must_use]
+    pub fn within(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The same for somebody who looks.
@@ -90,12 +101,19 @@ impl Reader {
     }
 
     pub(crate) fn scope(&self) -> Scope<'_> {
-        Scope {
-            on: On::Link(&self.connection),
-            account: self.account,
-            rows: Rows::Free,
-            viewer: Cow::Borrowed(&self.viewer),
-        }
+        self.scope_for(Load::Light)
+    }
+
+    /// The scope for statements that read so much.
+    pub(crate) fn scope_for(&self, load: Load) -> Scope<'_> {
+        let on = match &self.allowance {
+            Some(allowance) => {
+                let backend = self.connection.get_database_backend();
+                On::Bounded(Bounded { lanes: &self.lanes, allowance, load, backend })
+            }
+            None => On::Link(&self.connection),
+        };
+        Scope { on, account: self.account, rows: Rows::Free, viewer: Cow::Borrowed(&self.viewer) }
     }
 
     /// The account that it reads.
@@ -106,7 +124,13 @@ impl Reader {
 
 impl Writer {
     pub(crate) fn new(connection: Link, account: Uuid, actor: Actor, now: Timestamp) -> Self {
-        Self { connection, account, actor, now }
+        Self { connection, account, actor, now, allowance: None }
+    }
+
+    /// The same for a request that waits for its turn to write until its deadline, and has none any more from then on.
+    #[must_use]
+    pub fn within(self, allowance: Option<Allowance>) -> Self {
+        Self { allowance, ..self }
     }
 
     /// The account that it writes.
@@ -126,7 +150,15 @@ impl Writer {
 
     /// Begins a unit of work; nothing of it stays unless it is committed.
     pub(crate) async fn begin(&self) -> Result<Unit> {
-        let transaction = self.connection.begin().await?;
+        let beginning = self.connection.begin();
+        let transaction = match &self.allowance {
+            Some(allowance) => {
+                let transaction = allowance.within(beginning).await.map_err(Error::from)??;
+                allowance.lift_deadline();
+                transaction
+            }
+            None => beginning.await?,
+        };
         Ok(Unit { transaction, account: self.account, actor: self.actor, now: self.now })
     }
 
@@ -217,6 +249,12 @@ impl Unit {
     /// Whether it is the only one that writes.
     pub(crate) fn is_sqlite(&self) -> bool {
         self.transaction.get_database_backend() == DbBackend::Sqlite
+    }
+
+    /// The moment of a change to what bears another one already. It is never before that: the gateway that wrote it may have had a
+    /// clock that was ahead, or this clock has been put back.
+    pub(crate) fn after(&self, before: Timestamp) -> Timestamp {
+        self.now.max(before)
     }
 
     /// The id of the user who writes, where a user does.

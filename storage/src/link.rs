@@ -1,15 +1,18 @@
 //! What statements run on: a database's connections, or a unit of work on one of them.
 
+use std::sync::Arc;
+
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
     ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, StreamTrait as _, TransactionOptions, TransactionTrait as _,
+    SqliteTransactionMode, Statement, StreamTrait as _, TransactionOptions, TransactionTrait as _, metric,
 };
 use sea_orm_migration::async_trait::async_trait;
 
 use crate::error;
 use crate::postgres;
+use crate::reading::Bounded;
 
 /// The connections to a database. Cloning shares them.
 #[derive(Clone, Debug)]
@@ -30,6 +33,8 @@ pub(crate) enum Transaction {
 pub(crate) enum On<'a> {
     Link(&'a Link),
     Transaction(&'a Transaction),
+    /// What a request may read, and until when.
+    Bounded(Bounded<'a>),
 }
 
 impl Link {
@@ -77,11 +82,51 @@ impl Link {
         Ok(())
     }
 
+    /// The rows of a statement, of which `take` may refuse one; at most so many.
+    pub(crate) async fn taken(
+        &self,
+        statement: &Statement,
+        most: usize,
+        mut take: impl FnMut(&QueryResult) -> Result<(), DbErr>,
+    ) -> Result<Vec<QueryResult>, DbErr> {
+        let mut taken = Vec::new();
+        match self {
+            Self::Sqlite(connection) => {
+                let mut rows = connection.stream_raw(statement.clone()).await?;
+                while taken.len() < most
+                    && let Some(row) = rows.try_next().await?
+                {
+                    take(&row)?;
+                    taken.push(row);
+                }
+            }
+            Self::Postgres(server) => {
+                let mut session = server.session().await?;
+                let mut rows = session.rows(statement)?;
+                while taken.len() < most
+                    && let Some(row) = rows.next().await?
+                {
+                    take(&row)?;
+                    taken.push(row);
+                }
+            }
+        }
+        Ok(taken)
+    }
+
     /// The connections as sea-orm has them, for migrations.
     pub(crate) fn without_limits(&self) -> DatabaseConnection {
         match self {
             Self::Sqlite(connection) => connection.clone(),
             Self::Postgres(server) => server.without_limits(),
+        }
+    }
+
+    /// From now on this learns of each statement.
+    pub(crate) fn set_metric(&mut self, metric: impl Fn(&metric::Info<'_>) + Send + Sync + 'static) {
+        match self {
+            Self::Sqlite(connection) => connection.set_metric_callback(metric),
+            Self::Postgres(server) => server.set_metric(Arc::new(metric)),
         }
     }
 
@@ -221,6 +266,7 @@ impl ConnectionTrait for On<'_> {
         match self {
             Self::Link(link) => link.get_database_backend(),
             Self::Transaction(transaction) => transaction.get_database_backend(),
+            Self::Bounded(bounded) => bounded.backend,
         }
     }
 
@@ -228,6 +274,7 @@ impl ConnectionTrait for On<'_> {
         match self {
             Self::Link(link) => link.execute_raw(statement).await,
             Self::Transaction(transaction) => transaction.execute_raw(statement).await,
+            Self::Bounded(_) => Err(reads_only()),
         }
     }
 
@@ -235,6 +282,7 @@ impl ConnectionTrait for On<'_> {
         match self {
             Self::Link(link) => link.execute_unprepared(text).await,
             Self::Transaction(transaction) => transaction.execute_unprepared(text).await,
+            Self::Bounded(_) => Err(reads_only()),
         }
     }
 
@@ -242,6 +290,7 @@ impl ConnectionTrait for On<'_> {
         match self {
             Self::Link(link) => link.query_one_raw(statement).await,
             Self::Transaction(transaction) => transaction.query_one_raw(statement).await,
+            Self::Bounded(bounded) => Ok(bounded.rows(&statement, 1).await?.pop()),
         }
     }
 
@@ -249,6 +298,11 @@ impl ConnectionTrait for On<'_> {
         match self {
             Self::Link(link) => link.query_all_raw(statement).await,
             Self::Transaction(transaction) => transaction.query_all_raw(statement).await,
+            Self::Bounded(bounded) => bounded.rows(&statement, usize::MAX).await,
         }
     }
+}
+
+fn reads_only() -> DbErr {
+    DbErr::Custom("a reader writes nothing".to_owned())
 }

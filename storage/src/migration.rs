@@ -9,6 +9,8 @@ mod m0006_feeds;
 mod m0007_webhooks;
 mod m0008_guard;
 mod m0009_sources;
+mod m0010_values;
+mod m0011_transactions_of_person;
 mod words;
 
 use sea_orm::{
@@ -37,6 +39,8 @@ impl MigratorTrait for Migrator {
             Box::new(m0007_webhooks::Migration),
             Box::new(m0008_guard::Migration),
             Box::new(m0009_sources::Migration),
+            Box::new(m0010_values::Migration),
+            Box::new(m0011_transactions_of_person::Migration),
         ]
     }
 }

@@ -204,12 +204,10 @@ impl Session {
 
     /// The rows of a statement, one by one. Whoever stops before the last one drops the session.
     pub(crate) fn rows<'s>(&'s mut self, statement: &'s Statement) -> Result<Rows<'s>, DbErr> {
-        if let Some(metric) = &self.metric {
-            metric(&metric::Info { elapsed: Duration::ZERO, statement, failed: false });
-        }
-        let limit = self.limit;
+        let (limit, measured) =
+            (self.limit, Measured { begun: Instant::now(), statement, metric: self.metric.clone() });
         let connection = self.connection().map_err(query_error)?;
-        Ok(Rows { rows: query(statement).fetch(connection), limit })
+        Ok(Rows { rows: query(statement).fetch(connection), limit, _measured: measured })
     }
 
     /// The rows of a `COPY`, as they come. Whoever stops before the last one closes the session.
@@ -271,6 +269,22 @@ async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: boo
 pub(crate) struct Rows<'s> {
     rows: BoxStream<'s, sqlx::Result<PgRow>>,
     limit: Duration,
+    _measured: Measured<'s>,
+}
+
+/// Says how long a statement took, once its rows are read or nobody wants them any more.
+struct Measured<'s> {
+    begun: Instant,
+    statement: &'s Statement,
+    metric: Option<Metric>,
+}
+
+impl Drop for Measured<'_> {
+    fn drop(&mut self) {
+        if let Some(metric) = &self.metric {
+            metric(&metric::Info { elapsed: self.begun.elapsed(), statement: self.statement, failed: false });
+        }
+    }
 }
 
 impl Rows<'_> {

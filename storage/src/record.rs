@@ -31,7 +31,7 @@ pub(crate) trait Recorded: Listed<Model: IntoActiveModel<Self::ActiveModel> + Cl
     fn kept() -> &'static [Self::Column];
     /// The id and the version of a row.
     fn stamp(row: &Self::Model) -> (Uuid, i64);
-    /// The row in the trash since a moment, at its next version.
+    /// The row in the trash, at its next version; since when it is there is now, or not before it was changed last.
     fn trashed(row: Self::Model, now: Timestamp) -> Self::Model;
 }
 
@@ -90,7 +90,7 @@ macro_rules! recorded {
             }
 
             fn trashed(row: Self::Model, now: $crate::value::Timestamp) -> Self::Model {
-                let version = row.version + 1;
+                let (version, now) = (row.version + 1, std::cmp::max(now, row.updated_at));
                 $table::Model { version, updated_at: now, deleted_at: Some(now), ..row }
             }
         }
@@ -98,7 +98,7 @@ macro_rules! recorded {
 }
 pub(crate) use recorded;
 
-/// The live records of the account: the one place that leaves out the trash.
+/// The live records of the account: this and [`live_among`] are the places that leave out the trash.
 pub(crate) fn alive<E: Recorded>(account: Uuid) -> Select<E> {
     E::find().filter(E::account().eq(account)).filter(E::deleted().is_null())
 }
@@ -106,6 +106,12 @@ pub(crate) fn alive<E: Recorded>(account: Uuid) -> Select<E> {
 /// The live records of the account, held as the scope wants them.
 pub(crate) fn live<E: Recorded>(scope: &Scope<'_>) -> Select<E> {
     scope.held(alive(scope.account))
+}
+
+/// The same, of these ids alone; see [`among::live`].
+pub(crate) fn live_among<E: Recorded>(scope: &Scope<'_>, ids: &[Uuid]) -> Select<E> {
+    let query = E::find().filter(E::account().eq(scope.account)).filter(among::live(scope, E::deleted()));
+    scope.held(query.filter(among::ids(scope, E::id(), ids)))
 }
 
 /// A page of a query.
@@ -125,7 +131,7 @@ pub(crate) async fn listed<E: Recorded>(
 pub(crate) async fn by_ids<E: Recorded>(scope: &Scope<'_>, ids: &[Uuid]) -> Result<Vec<E::Model>> {
     let mut found = Vec::with_capacity(ids.len());
     for ids in ids.chunks(IDS_A_STATEMENT) {
-        found.extend(live::<E>(scope).filter(among::ids(scope, E::id(), ids)).all(&scope.on).await?);
+        found.extend(live_among::<E>(scope, ids).all(&scope.on).await?);
     }
     Ok(found)
 }

@@ -14,6 +14,7 @@ use harness::site::{NOW, Site};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
 use schema::{Clock, Engine, ExportRequest};
+use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
 use storage::query::portions::{CategoryNames, walk_people};
 use storage::{Order, Search, Timestamp, View};
@@ -22,6 +23,8 @@ use tokio::net::TcpStream;
 use tokio::sync::mpsc;
 
 use crate::imports::{contents, make_lively, summary};
+use crate::imports_doors::client_of;
+use crate::program::Desk;
 
 /// The sections with contacts.
 const CONTACTS: [&str; 5] = ["people", "leads", "opportunities", "customers", "archives"];
@@ -676,5 +679,113 @@ on_each_database! {
             assert_eq!(engine.feed(&secret).await.expect("the feed").tag(), first, "a label changes nothing");
         }
         assert_eq!(statements.load(Ordering::Relaxed), 10);
+    }
+}
+
+on_each_database! {
+    async fn a_date_is_never_given_twice_whatever_the_clocks_say(site: Site) {
+        let client = site.client().await;
+        let create = "mutation($name: String!) { createPerson(input: { name: $name }) { person { id } } }";
+        let at = async |seconds: i64| {
+            let now = Timestamp::from_microseconds((NOW + seconds) * 1_000_000);
+            let engine = Engine::new(site.storage().clone(), formats::builtin(), Clock::Fixed(now)).await.expect("it is migrated");
+            let config = gateway::config::Config {
+                listen: "127.0.0.1:0".parse().expect("an address"),
+                admin_listen: "127.0.0.1:0".parse().expect("an address"),
+                ..gateway::config::Config::default()
+            };
+            gateway::serve::Server::start(engine, config).await.expect("free ports")
+        };
+        // The one is right, and the other is a minute late.
+        let (right, late) = (at(10).await, at(-60).await);
+        let feed = client.graphql("mutation { createFeed(input: { section: \"people\", format: \"csv\" }) { url } }", json!({})).await;
+        let feed = feed["createFeed"]["url"].as_str().expect("a URL").to_owned();
+        let feed = feed.strip_prefix(&format!("http://{}", site.address)).expect("an absolute address").to_owned();
+        let client_at = async |server: &gateway::serve::Server| {
+            let mut client = Client::new(server.address());
+            client.login("admin@acme.example", "correct horse").await;
+            client
+        };
+        let (right_client, late_client) = (client_at(&right).await, client_at(&late).await);
+        let mut dates = Vec::new();
+        for round in 0..6 {
+            for path in ["/export/people.csv", feed.as_str()] {
+                client.graphql(create, json!({ "name": format!("Person {round} {path}") })).await;
+                // The late one sees the change first.
+                get(&late_client, path, &[]).await;
+                let (status, headers, body) = get(&right_client, path, &[]).await;
+                assert_eq!(status, StatusCode::OK);
+                // None is given in the second that it names, nor for one that is still to come.
+                let Some(date) = headers.get("last-modified") else { continue };
+                let date = date.to_str().expect("ASCII").to_owned();
+                assert!(!dates.contains(&date), "{date} was given for another document: {dates:?}");
+                assert_eq!(get(&right_client, path, &[("if-modified-since", &date)]).await.0, StatusCode::NOT_MODIFIED, "{date}");
+                for before in &dates {
+                    let (status, _, now) = get(&right_client, path, &[("if-modified-since", before)]).await;
+                    assert_eq!((status, now == body), (StatusCode::OK, true), "{before} was before {date}");
+                }
+                dates.push(date);
+            }
+        }
+        assert!(!dates.is_empty(), "some dates are given");
+    }
+}
+
+on_each_database! {
+    async fn an_older_database_has_other_tags_from_there_on(desk: Desk) {
+        let desk = desk.with_account();
+        let server = desk.serve(&[]);
+        let client = client_of(&server).await;
+        let raw = sea_orm::Database::connect(&desk.database).await.expect("a connection of our own");
+        let sql = async |text: &str| {
+            raw.execute_unprepared(text).await.unwrap_or_else(|error| panic!("{error}: {text}"));
+        };
+        let create = "mutation($name: String!) { createPerson(input: { name: $name }) { person { id } } }";
+        let feed = client.graphql("mutation { createFeed(input: { section: \"people\", format: \"csv\" }) { url } }", json!({})).await;
+        let feed = feed["createFeed"]["url"].as_str().expect("a URL");
+        let feed = feed[feed.find("/feeds/").expect("a path")..].to_owned();
+        let paths = ["/export/people.csv", "/export/people.vcf", feed.as_str()];
+        client.graphql(create, json!({ "name": "Ann" })).await;
+        for path in paths {
+            get(&client, path, &[]).await;
+        }
+        const TABLES: [&str; 3] = ["people", "outbox", "outbox_totals"];
+        for table in TABLES {
+            sql(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
+        }
+        client.graphql(create, json!({ "name": "Bob" })).await;
+        let mut seen = Vec::new();
+        for path in paths {
+            // Once it is a second old it has a date.
+            let (headers, body) = loop {
+                let (_, headers, body) = get(&client, path, &[]).await;
+                if headers.contains_key("last-modified") {
+                    break (headers, body);
+                }
+                tokio::time::sleep(Duration::from_millis(50)).await;
+            };
+            assert!(String::from_utf8_lossy(&body).contains("Bob"));
+            assert_eq!(get(&client, path, &[("if-none-match", &tag(&headers))]).await.0, StatusCode::NOT_MODIFIED, "{path}");
+            seen.push((tag(&headers), headers["last-modified"].to_str().expect("ASCII").to_owned()));
+        }
+        // What a backup brings back, after which as much is changed as before.
+        for table in TABLES.iter().rev() {
+            sql(&format!("DELETE FROM {table}")).await;
+        }
+        for table in TABLES {
+            sql(&format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
+        }
+        for is_changed in [false, true] {
+            if is_changed {
+                client.graphql(create, json!({ "name": "Cid" })).await;
+            }
+            for (path, (tag, date)) in paths.iter().zip(&seen) {
+                for header in [("if-none-match", tag.as_str()), ("if-modified-since", date.as_str())] {
+                    let (status, _, body) = get(&client, path, &[header]).await;
+                    let body = String::from_utf8_lossy(&body).into_owned();
+                    assert_eq!((status, body.contains("Bob"), body.contains("Cid")), (StatusCode::OK, false, is_changed), "{path} {header:?}");
+                }
+            }
+        }
     }
 }

@@ -1,6 +1,7 @@
 //! What guards the doors: passwords that are not checked twice, wrong ones that are counted, API tokens, the switch of the legacy API
 //! and who uses it.
 
+use std::collections::BTreeMap;
 use std::net::SocketAddr;
 use std::sync::{Arc, Mutex};
 
@@ -167,6 +168,58 @@ on_each_database! {
             assert_eq!(from(&much_later.client(), &format!("192.0.2.{number}"), "a guess").await, wrong, "{number}");
         }
         assert_eq!(from(&much_later.client(), "198.51.100.1", PASSWORD).await, limited("1"));
+    }
+
+    async fn a_thousand_guesses_at_once_from_everywhere_are_no_more_than_one_after_the_other(proxied: Proxied) {
+        let site = &proxied.0;
+        let client = Client::new(site.address);
+        let from = |client: &Client, address: String, email: &str, password: String| {
+            let request = legacy(client, email, &password, &[("get", "people")]).header("x-forwarded-for", address);
+            tokio::spawn(async move { told(&request.send().await.expect("an answer")).0 })
+        };
+        let tried = async |answers: Vec<tokio::task::JoinHandle<u16>>| {
+            let mut statuses = BTreeMap::new();
+            for answer in answers {
+                *statuses.entry(answer.await.expect("no panic")).or_insert(0) += 1;
+            }
+            statuses
+        };
+        let statuses = |all: &[(u16, i32)]| all.iter().copied().collect::<BTreeMap<_, _>>();
+        let known = "198.51.100.1";
+        assert_eq!(tried(vec![from(&client, known.to_owned(), ADMIN, PASSWORD.to_owned())]).await, statuses(&[(200, 1)]));
+
+        // Right passwords at once lock nobody out, whether of one user everywhere or of many in one office.
+        let everywhere = (0..60).map(|number| from(&client, format!("10.1.0.{number}"), ADMIN, PASSWORD.to_owned())).collect();
+        assert_eq!(tried(everywhere).await, statuses(&[(200, 60)]));
+        for number in 0..60 {
+            site.add_user("acme", &format!("user{number}@acme.example"), Role::Reader).await;
+        }
+        let office = (0..60).map(|number| from(&client, "10.2.0.1".to_owned(), &format!("user{number}@acme.example"), PASSWORD.to_owned()));
+        assert_eq!(tried(office.collect()).await, statuses(&[(200, 60)]));
+
+        // Wrong ones, at two gateways: 30 of an e-mail address, whoever sends them.
+        let second = Gateway::beside(site, 0).await;
+        let gateways = [client.clone(), second.client()];
+        let guesses = (0..1_000).map(|number| {
+            let address = format!("10.3.{}.{}", number / 250, number % 250);
+            from(&gateways[number % 2], address, ADMIN, format!("guess {number}"))
+        });
+        assert_eq!(tried(guesses.collect()).await, statuses(&[(200, 30), (429, 970)]));
+        assert_eq!(tried(vec![from(&client, known.to_owned(), ADMIN, PASSWORD.to_owned())]).await, statuses(&[(200, 1)]), "the owner");
+        // A second later it is one, and not one for each who waits.
+        let later = [Gateway::beside(site, 1).await, Gateway::beside(site, 1).await];
+        let guesses = (0..100).map(|number| from(&later[number % 2].client(), format!("10.4.0.{number}"), ADMIN, "a guess".to_owned()));
+        assert_eq!(tried(guesses.collect()).await, statuses(&[(200, 1), (429, 99)]));
+
+        // The same of a network address, for 200 e-mail addresses that nobody has, and half of them somebody.
+        let guesses = (0..200).map(|number| {
+            let email = if number % 4 == 0 { format!("user{}@acme.example", number / 4) } else { format!("nobody{number}@acme.example") };
+            from(&gateways[number % 2], "10.5.0.1".to_owned(), &email, "a guess".to_owned())
+        });
+        assert_eq!(tried(guesses.collect()).await, statuses(&[(200, 50), (429, 150)]));
+        // And of both together.
+        let guesses = (0..100).map(|number| from(&gateways[number % 2], "10.6.0.1".to_owned(), "user7@acme.example", format!("guess {number}")));
+        assert_eq!(tried(guesses.collect()).await, statuses(&[(200, 10), (429, 90)]));
     }
 
     async fn every_door_says_how_long_to_wait(site: Site) {

@@ -1,12 +1,14 @@
 //! The end-to-end tests, a file a topic.
 
 mod accounts;
+mod answers;
 mod api_php;
 mod api_php_clients;
 mod api_php_forms;
 mod api_php_golden;
 mod calendars;
 mod categories;
+mod clocks;
 mod concurrency;
 mod crash;
 mod events;
@@ -25,6 +27,7 @@ mod isolation;
 mod memory;
 mod outages;
 mod program;
+mod reading;
 mod search;
 mod statements;
 mod storage;
@@ -33,6 +36,8 @@ mod transactions;
 mod undo;
 mod undo_plans;
 mod upgrade;
+mod uploads;
 mod web;
 mod webhook;
 mod webhook_requests;
+mod websocket;

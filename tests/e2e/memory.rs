@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use formats::{Container, Descriptor, Section};
-use harness::memory::ROW_LIMIT;
+use harness::memory::{PLACES, ROW_LIMIT};
 use harness::program;
 
 /// What varies from run to run, such as the sizes to which buffers happen to grow.
@@ -26,6 +26,16 @@ fn a_row_without_end_needs_no_more_memory_than_its_limit() {
     for (format, section) in written().into_iter().filter(is_read) {
         let peak = peak(format.name, section, "row", 128 * ROW_LIMIT / 1024);
         assert!(peak <= TIMES * ROW_LIMIT, "{} {section} needs {peak} bytes for a row without end", format.name);
+    }
+}
+
+#[test]
+fn a_workbook_with_a_text_without_end_needs_no_more_memory_than_one_with_a_long_one() {
+    for place in PLACES {
+        let (long, endless) =
+            (peak("xlsx", Section::People, place, 256), peak("xlsx", Section::People, place, 32 * 1024));
+        eprintln!("{place}: {long} bytes of heap for a text of 256 KiB, {endless} for one of 32 MiB");
+        assert!(endless <= long + long / 5 + SLACK, "{place}: {long} bytes, and {endless} for a longer text");
     }
 }
 

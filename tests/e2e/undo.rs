@@ -3,6 +3,7 @@
 mod account;
 mod model;
 mod sequence;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;

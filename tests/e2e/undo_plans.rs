@@ -173,11 +173,25 @@ impl Journal {
         let explain = Statement::from_string(DbBackend::Sqlite, format!("EXPLAIN QUERY PLAN {statement}"));
         let rows = self.raw.query_all_raw(explain).await.unwrap_or_else(|error| panic!("{error}: {statement}"));
         let plan: Vec<String> = rows.iter().map(|row| row.try_get("", "detail").expect("a line of the plan")).collect();
-        let small = ["categories", "import_categories", "imports", "json_each", "c", "made", "i"];
+        let small = [
+            "accounts",
+            "users",
+            "custom_fields",
+            "categories",
+            "import_categories",
+            "imports",
+            "json_each",
+            "c",
+            "made",
+            "i",
+        ];
         let whole = |line: &&String| {
             let mut words = line.split(' ');
             let (how, table) = (words.next().unwrap_or_default(), words.next().unwrap_or_default());
-            let is_large = !small.contains(&table) && !line.contains("VIRTUAL TABLE") && !line.contains("CONSTANT ROW");
+            let is_large = !small.contains(&table)
+                && !line.contains("VIRTUAL TABLE")
+                && !line.contains("CONSTANT ROW")
+                && !line.contains("VALUES CLAUSE");
             is_large && (how == "SCAN" || line.ends_with("(account_id=?)"))
         };
         plan.iter().find(whole).map(|line| format!("{line}\n{statement}\n{}", plan.join("\n")))

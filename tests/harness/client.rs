@@ -57,8 +57,10 @@ impl Client {
         let form: Vec<_> = login.iter().chain(fields).collect();
         let request = self.http.post(format!("{}/api.php", self.base)).form(&form);
         let response = request.send().await.expect("the server answers");
-        assert_eq!(response.status(), StatusCode::OK);
-        response.text().await.expect("the answer is text")
+        let status = response.status();
+        let answer = response.text().await.expect("the answer is text");
+        assert_eq!(status, StatusCode::OK, "{answer}");
+        answer
     }
 
     /// Downloads a text.

@@ -1,8 +1,11 @@
 //! Work for the program `memory`: documents of any length that are never whole in memory, and codecs that hoard.
 
 use std::convert::Infallible;
+use std::io::Write as _;
 
 use bytes::{Bytes, BytesMut};
+use flate2::Compression;
+use flate2::write::DeflateEncoder;
 use formats::{
     Codec, Contact, Container, DateOrder, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeOptions, Event,
     Message, Moment, Person, Record, Row, Section, Transaction, Unsupported, read_date,
@@ -45,6 +48,78 @@ pub fn endless_row(codec: &dyn Codec, section: Section, kibibytes: usize) -> usi
     let options = DecodeOptions { row_limit: ROW_LIMIT, ..DecodeOptions::default() };
     let decoder = codec.decoder(section, &options).expect("the section can be read");
     good_rows(formats::decode(decoder, stream::iter(pieces.map(Ok::<_, Infallible>))))
+}
+
+/// The places in a workbook that can have a text of any length.
+pub const PLACES: [&str; 6] = ["inline", "runs", "formula", "shared", "shared runs", "style"];
+
+/// A workbook with three rows of people, of which the second has a text of so many KiB in a place, packed into some kilobytes.
+pub fn large_workbook(place: &str, kibibytes: usize) -> Bytes {
+    let (x, run) = ("x".repeat(1024), format!("<r><t>{}</t></r>", "x".repeat(1006)));
+    let (before, piece, after) = match place {
+        "inline" => ("<c t=\"inlineStr\"><is><t>", &x, "</t></is></c>"),
+        "runs" => ("<c t=\"inlineStr\"><is>", &run, "</is></c>"),
+        "formula" => ("<c t=\"str\"><v>", &x, "</v></c>"),
+        "shared" => ("<si><t>", &x, "</t></si>"),
+        "shared runs" => ("<si>", &run, "</si>"),
+        "style" => ("<numFmt numFmtId=\"200\"/><numFmt numFmtId=\"201\">", &x, "</numFmt>"),
+        other => panic!("a workbook has no place called {other}"),
+    };
+    let long = (before, piece.as_str(), after);
+    let (none, is_shared) = (("", "", ""), place.starts_with("shared"));
+    let cell = |text: &str| format!("<row><c t=\"inlineStr\"><is><t>{text}</t></is></c></row>");
+    let (in_sheet, head) = match place {
+        "style" => (none, format!("{}{}<row>", cell("name"), cell("Ann"))),
+        _ if is_shared => (none, format!("{}{}<row><c t=\"s\"><v>0</v></c>", cell("name"), cell("Ann"))),
+        _ => (long, format!("{}{}<row>", cell("name"), cell("Ann"))),
+    };
+    let tail = format!("</row>{}</sheetData></worksheet>", cell("Bob"));
+    let head = format!("<worksheet><sheetData>{head}");
+    let (strings, styles) = (if is_shared { long } else { none }, if place == "style" { long } else { none });
+    archive(&[
+        ("xl/workbook.xml", "<workbook/>", none, "", 0),
+        ("xl/sharedStrings.xml", "<sst>", strings, "</sst>", kibibytes),
+        ("xl/styles.xml", "<styleSheet><numFmts>", styles, "</numFmts></styleSheet>", kibibytes),
+        ("xl/worksheets/sheet1.xml", &head, in_sheet, &tail, kibibytes),
+    ])
+}
+
+/// Reads a workbook with a limit of [`ROW_LIMIT`]; answers how many rows could be read.
+pub fn read_workbook(codec: &dyn Codec, section: Section, book: Bytes) -> usize {
+    let options = DecodeOptions { row_limit: ROW_LIMIT, ..DecodeOptions::default() };
+    let decoder = codec.decoder(section, &options).expect("the section can be read");
+    good_rows(formats::decode(decoder, stream::iter([Ok::<_, Infallible>(book)])))
+}
+
+/// A part of an archive: its name, how it begins, what stands there once, often and once more, and how it ends.
+type Part<'a> = (&'a str, &'a str, (&'a str, &'a str, &'a str), &'a str, usize);
+
+/// An archive as simple as can be (APPNOTE.TXT of PKWARE), whose parts are packed as they are made.
+fn archive(parts: &[Part<'_>]) -> Bytes {
+    let (mut file, mut directory) = (Vec::new(), Vec::new());
+    for (name, begin, (before, piece, after), end, count) in parts {
+        let (mut encoder, mut crc, mut size) =
+            (DeflateEncoder::new(Vec::new(), Compression::best()), flate2::Crc::new(), 0);
+        let many = std::iter::repeat_n(*piece, *count);
+        for text in [*begin, *before].into_iter().chain(many).chain([*after, *end]) {
+            encoder.write_all(text.as_bytes()).expect("a vector can always be written to");
+            crc.update(text.as_bytes());
+            size += text.len();
+        }
+        let packed = encoder.finish().expect("a vector can always be written to");
+        let number = |number: usize| u32::try_from(number).expect("the workbook is small").to_le_bytes();
+        let sizes = [crc.sum().to_le_bytes(), number(packed.len()), number(size), number(name.len())].concat();
+        let head = [&[20, 0, 0, 0, 8, 0, 0, 0, 33, 84][..], &sizes].concat();
+        let start = number(file.len());
+        file.extend([b"PK\x03\x04", &head[..], name.as_bytes(), &packed].concat());
+        directory.extend([b"PK\x01\x02\x14\0", &head[..], &[0; 10], &start, name.as_bytes()].concat());
+    }
+    let number = |number: usize| u32::try_from(number).expect("the workbook is small").to_le_bytes();
+    let (start, length) = (number(file.len()), number(directory.len()));
+    let count = u16::try_from(parts.len()).expect("there are few parts").to_le_bytes();
+    file.extend(directory);
+    file.extend([b"PK\x05\x06\0\0\0\0", &count[..], &count, &length, &start, &[0, 0]].concat());
+    file.into()
 }
 
 fn good_rows<E: std::fmt::Debug>(rows: impl Stream<Item = Result<Row, E>>) -> usize {

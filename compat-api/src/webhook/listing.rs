@@ -3,7 +3,7 @@
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use graphql_client::GraphQLQuery;
-use schema::Error;
+use schema::{Code, Error};
 use serde::Serializer;
 
 use crate::actions::{DateTime, Decimal, four_places, people};
@@ -25,6 +25,9 @@ struct CountProspects;
 
 /// How many records GraphQL is asked for at a time.
 const PAGE: usize = 200;
+
+/// How many records of the largest size GraphQL answers at a time.
+const SMALL_PAGE: usize = 10;
 
 /// What a search is for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,9 +99,16 @@ struct Listing {
 }
 
 impl Listing {
-    /// A page of at most so many records.
+    /// A page of at most so many records, of fewer where they are long.
     async fn page(&self, most: usize, after: Option<String>) -> Result<Page, Error> {
-        let first = i64::try_from(most.min(PAGE)).expect("a page is small");
+        match self.page_of(most.min(PAGE), after.clone()).await {
+            Err(error) if error.code == Code::Limited && most > SMALL_PAGE => self.page_of(SMALL_PAGE, after).await,
+            page => page,
+        }
+    }
+
+    async fn page_of(&self, most: usize, after: Option<String>) -> Result<Page, Error> {
+        let first = i64::try_from(most).expect("a page is small");
         match self.wanted {
             Wanted::People => self.people(first, after).await,
             Wanted::Prospects => self.prospects(first, after).await,

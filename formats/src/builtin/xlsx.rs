@@ -15,6 +15,7 @@ mod cell;
 mod date;
 mod decode;
 mod encode;
+mod meter;
 mod package;
 mod sheet;
 mod styles;

@@ -4,7 +4,7 @@ use expect_test::expect;
 use formats::{Event, Moment, Record, Section};
 use ical::tree::cst::IcalCst;
 
-use crate::documents::{complaint, rows};
+use crate::documents::{complaint, read, rows};
 
 fn event(lines: &str) -> Event {
     let document = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\n{lines}END:VEVENT\nEND:VCALENDAR\n");
@@ -24,6 +24,29 @@ fn span(lines: &str) -> String {
         Some(Moment::At(time)) => time.to_string(),
     };
     format!("{} .. {}", shown(event.start), shown(event.end))
+}
+
+#[test]
+fn a_failed_event_keeps_what_can_be_read_of_its_times_and_what_cannot() {
+    let cells = |lines: &str| {
+        let document = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:Tea\n{lines}END:VEVENT\nEND:VCALENDAR\n");
+        let reading = read("icalendar", Section::Calendar, document.as_bytes());
+        assert!(reading.rows[0].record.is_none(), "{lines}");
+        let source = reading.sources[0].as_ref().expect("an event has a source");
+        let of_time = |column: &str| column.starts_with("starts") || column.starts_with("ends");
+        let cells = source.cells.iter().filter(|cell| of_time(&cell.column) && !cell.text.is_empty());
+        cells.map(|cell| format!("{}={}", cell.column, cell.text)).collect::<Vec<_>>().join(" ")
+    };
+    for (lines, expected) in [
+        ("DTSTART:20261201T090000Z\nDTEND:20261399T100000Z\n", "startsAt=2026-12-01T09:00:00Z endsAt=20261399T100000Z"),
+        ("DTSTART;VALUE=DATE:20261201\nDTEND;VALUE=DATE:20261299\n", "startsOn=2026-12-01 endsOn=20261299"),
+        ("DTSTART:20261201T250000\nDTEND:20261201T100000\n", "startsAt=20261201T250000 endsAt=2026-12-01T10:00:00"),
+        ("DTSTART:20261201T090000\nDTEND:20261130T100000\n", "startsAt=2026-12-01T09:00:00 endsAt=2026-11-30T10:00:00"),
+        ("DTSTART:20261201T090000\nDURATION:soon\n", "startsAt=2026-12-01T09:00:00 endsAt=soon"),
+        ("DTSTART:tomorrow\nDTEND:later\n", "startsOn=tomorrow endsOn=later"),
+    ] {
+        assert_eq!(cells(lines), expected, "{lines}");
+    }
 }
 
 #[test]

@@ -102,6 +102,97 @@ fn a_sheet_has_the_limits_of_a_table() {
     assert!(error.contains("at most 3 are read"), "{error}");
 }
 
+/// Workbooks whose second record has a text of so many bytes, in each place where a workbook can have one.
+fn long_texts(bytes: usize) -> Vec<(&'static str, Vec<u8>)> {
+    // With a line end, behind which nothing becomes a row of its own.
+    let (x, entities) = ("x\n".repeat(bytes), "&amp;".repeat(bytes));
+    let runs = "<r><rPr/><t>x\n</t></r>".repeat(bytes);
+    let shared = |index: usize| format!("<c t=\"s\"><v>{index}</v></c>");
+    let inline =
+        |long: &str| [text("name"), text("Ann"), format!("<c t=\"inlineStr\"><is>{long}</is></c>"), text("Bob")];
+    let formula =
+        |long: &str| [text("name"), text("Ann"), format!("<c t=\"str\"><f>A1</f><v>{long}</v></c>"), text("Bob")];
+    let of_strings = || [shared(0), shared(1), shared(2), shared(3)];
+    let places = [
+        ("inline", inline(&format!("<t>{x}</t>")), String::new()),
+        ("inline runs", inline(&runs), String::new()),
+        ("inline entities", inline(&format!("<t>{entities}</t>")), String::new()),
+        ("inline escapes", inline(&format!("<t>{}</t>", "_x0041_".repeat(bytes))), String::new()),
+        ("formula", formula(&x), String::new()),
+        ("number", [text("name"), text("Ann"), format!("<c><v>{x}</v></c>"), text("Bob")], String::new()),
+        ("shared", of_strings(), format!("<t>{x}</t>")),
+        ("shared runs", of_strings(), runs.clone()),
+        ("shared entities", of_strings(), format!("<t>{entities}</t>")),
+    ];
+    let book = |(place, cells, long): (&'static str, [String; 4], String)| {
+        let rows: String = cells.iter().map(|cell| format!("<row>{cell}</row>")).collect();
+        let si = |text: &str| format!("<si>{text}</si>");
+        let strings = [si("<t>name</t>"), si("<t>Ann</t>"), si(&long), si("<t>Bob</t>")].concat();
+        let strings = format!("<sst>{strings}</sst>");
+        let (sheet, strings) = (sheet(&rows), strings.into_bytes());
+        let parts =
+            [BOOK, Part("xl/worksheets/sheet1.xml", &sheet, None), Part("xl/sharedStrings.xml", &strings, None)];
+        (place, archive(&parts))
+    };
+    places.into_iter().map(book).collect()
+}
+
+#[test]
+fn a_text_over_the_limit_of_a_row_fails_its_row_alone_wherever_it_stands() {
+    for limit in [1_000, 100_000] {
+        let options = DecodeOptions { row_limit: limit, ..DecodeOptions::default() };
+        for (place, book) in long_texts(limit + 1) {
+            let reading = read_cut("xlsx", Section::People, &options, &book, &[100]);
+            assert_eq!(reading.error, None, "{place}");
+            let good: Vec<_> = reading.rows.iter().map(|row| row.record.is_some()).collect();
+            assert_eq!(good, [true, false, true], "{place} of more than {limit}");
+            let reason = &reading.rows[1].diagnostics[0].reason;
+            assert!(reason.contains(&format!("longer than {limit} bytes")), "{place}: {reason}");
+        }
+        // Room for the quotes of CSV, and for what stands for a character.
+        for (place, book) in long_texts(limit / 10) {
+            let reading = read_cut("xlsx", Section::People, &options, &book, &[100]);
+            let good: Vec<_> = reading.rows.iter().map(|row| row.record.is_some()).collect();
+            assert_eq!(good, [true, true, true], "{place} of {}", limit / 10);
+        }
+    }
+}
+
+#[test]
+fn an_element_or_a_comment_that_is_too_long_is_an_error_of_its_own() {
+    let options = DecodeOptions { row_limit: 1_000, ..DecodeOptions::default() };
+    let long = "x".repeat(200_000);
+    let sections = "<".repeat(200_000);
+    for piece in [
+        format!("<!--{long}-->"),
+        format!("<!--{sections}-->"),
+        format!("<?x {long}?>"),
+        format!("<![CDATA[{sections}]]>"),
+        format!("<c r=\"{long}\"><v>1</v></c>"),
+        format!("<c {}><v>1</v></c>", "a=\"\" ".repeat(40_000)),
+    ] {
+        let rows = format!("<row>{}</row><row>{piece}</row>", text("name"));
+        let book = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &sheet(&rows), None)]);
+        let reading = read_cut("xlsx", Section::People, &options, &book, &[1 << 20]);
+        let error = reading.error.expect("it is too long").to_string();
+        let said =
+            "the file cannot be read: it has an element or a comment of more than 65536 bytes; save it as xlsx again";
+        assert_eq!(error, said, "{}", &piece[..20]);
+    }
+}
+
+#[test]
+fn a_directory_of_too_many_parts_is_not_even_read() {
+    let names: Vec<_> = (0..10_001).map(|number| format!("xl/{number}")).collect();
+    let mut parts: Vec<_> = names.iter().map(|name| Part(name, b"", None)).collect();
+    parts.push(BOOK);
+    expect!["the file cannot be read: it has too many parts"].assert_eq(&failure(
+        "xlsx",
+        Section::People,
+        &archive(&parts),
+    ));
+}
+
 #[test]
 fn more_than_the_limit_is_not_even_kept() {
     let zeros = vec![0; 33 << 20];

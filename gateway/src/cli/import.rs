@@ -9,7 +9,7 @@ use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{
     Automation, Duplicates, Engine, ImportFile, ImportRequest, ImportStatus, KeptItem, KeptReason, PastImport, PlanFor,
-    Receipt, RowNote, Session, SkipNote, UndoReport,
+    ReadingNote, Receipt, RowNote, Session, SkipNote, UndoReport,
 };
 use storage::Decimal;
 
@@ -331,6 +331,7 @@ fn list(imports: &[PastImport]) -> String {
 fn summary(receipt: &Receipt) -> String {
     let Receipt { id, section, status, read, created, updated, unchanged, skipped, failed, errors, skips, .. } =
         receipt;
+    let remarks = &receipt.notes;
     let (counts, names) = (
         [read, created, updated, unchanged, skipped, failed],
         ["read", "created", "updated", "unchanged", "skipped", "failed"],
@@ -359,6 +360,11 @@ fn summary(receipt: &Receipt) -> String {
         format!("row {row}, line {line}: {reason}{values}")
     });
     text.push_str(&notes("Skipped", skips, *skipped));
+    let remarks = remarks.iter().map(|ReadingNote { row, line, field, reason }| {
+        let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
+        format!("row {row}, line {line}{field}: {reason}")
+    });
+    text.push_str(&notes("Notes", remarks, receipt.notes.len() as u64));
     text.push_str(&columns(receipt));
     if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
         text.push_str(&format!("To take it back: cairn import undo {id}\n"));
@@ -427,7 +433,7 @@ fn undone(report: &UndoReport, heading: &str, removed_word: &str) -> String {
 }
 
 fn kept_words(kept: &KeptItem) -> String {
-    let KeptItem { name, reason, field, author, at, import, .. } = kept;
+    let KeptItem { name, reason, field, author, at, import, why, .. } = kept;
     let why = match reason {
         KeptReason::Edited => {
             let (field, by) = (field.as_deref().unwrap_or_default(), author.as_deref().unwrap_or("Cairn"));
@@ -441,6 +447,10 @@ fn kept_words(kept: &KeptItem) -> String {
         KeptReason::Events => "events belong to it since".to_owned(),
         KeptReason::Messages => "messages belong to it since".to_owned(),
         KeptReason::Deleted => "somebody has deleted it since".to_owned(),
+        KeptReason::NotAllowed => {
+            let (field, why) = (field.as_deref().unwrap_or_default(), why.as_deref().unwrap_or_default());
+            format!("{field} stays as it is: {why}")
+        }
     };
     format!("{name}: {why}")
 }

@@ -1,4 +1,5 @@
-//! `POST /import/{section}`: a file in, a receipt or a plan out. `POST /uploads`: a file that waits for GraphQL.
+//! `POST /import/{section}`: a file in, a receipt or a plan out. `POST /uploads`: a file that waits for GraphQL, and `DELETE
+//! /uploads/{id}`, which forgets it.
 
 use std::fmt::Display;
 use std::str::FromStr;
@@ -8,8 +9,8 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use formats::Section;
-use http::Method;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
+use http::{Method, StatusCode};
 use schema::{Code, ImportRequest, PlanFor, Receipt, Right, Upload};
 
 use super::error::HttpError;
@@ -76,6 +77,18 @@ pub(crate) async fn upload(
     session.writer(Right::Records)?;
     Parameters::read(query.as_deref(), &[])?;
     Ok(Json(spool::upload(session, &headers, body, &shared.config.limits).await?))
+}
+
+/// Forgets a file that waits, so that others may.
+pub(crate) async fn discard(
+    State(shared): State<Shared>,
+    Path(id): Path<String>,
+    method: Method,
+    headers: HeaderMap,
+) -> Result<StatusCode, HttpError> {
+    let session = session::session(&shared, &method, &headers).await?;
+    session.discard_upload(&id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }
 
 /// A small file of our own columns, which can be imported as it is.

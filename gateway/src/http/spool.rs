@@ -43,7 +43,7 @@ pub(crate) async fn upload(
     let received = receive(headers, body, limits, &mut sink).await;
     match (received, sink) {
         (Ok(_), Sink::Upload { spool: Some(spool), .. }) => Ok(spool.finish().await?),
-        (Err(error), Sink::Upload { spool: Some(spool), .. }) => {
+        (Err(error), Sink::Upload { spool: Some(mut spool), .. }) => {
             spool.discard().await?;
             Err(error)
         }
@@ -76,7 +76,7 @@ impl Sink {
     async fn push(&mut self, piece: &[u8]) -> Result<(), HttpError> {
         match self {
             Self::File(spool) => spool.push(piece).await.map_err(|error| internal(&error))?.map_err(HttpError::of_body),
-            Self::Upload { spool: Some(spool), .. } => spool.push(piece).await.map_err(HttpError::of_body),
+            Self::Upload { spool: Some(spool), .. } => spool.push(piece).await?.map_err(HttpError::of_body),
             Self::Upload { spool: None, .. } => Err(no_file()),
         }
     }

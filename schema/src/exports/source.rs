@@ -121,7 +121,12 @@ impl Source {
     async fn walk(self, paged: Paged, outlet: mpsc::Sender<Result<Vec<Record>>>) {
         let mut after = None;
         while let Ok(place) = outlet.reserve().await {
-            match self.page(paged, after.take()).await {
+            let page = tokio::select! {
+                page = self.page(paged, after.take()) => page,
+                // What is read for nobody is ended.
+                () = outlet.closed() => return,
+            };
+            match page {
                 Ok((records, next)) => {
                     place.send(Ok(records));
                     after = next;

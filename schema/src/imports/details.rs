@@ -1,6 +1,7 @@
 //! What is kept of an import beside its counts: what its columns are read as, and what it sets off.
 
 use serde::{Deserialize, Serialize};
+use storage::query::imports::Note;
 
 /// What else is known of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -16,6 +17,8 @@ pub(crate) struct Details {
     pub(crate) events: u64,
     /// The events that each record gets that is made or changed.
     pub(crate) planned_events: Vec<ImportEvent>,
+    /// What is said of rows that could be read: the first of it.
+    pub(crate) notes: Vec<Note>,
 }
 
 /// What became of a column of a file.

@@ -6,7 +6,7 @@ use std::path::Path;
 use bytes::Bytes;
 use futures_util::Stream;
 use sha2::{Digest, Sha256};
-use storage::query::uploads;
+use storage::query::uploads::{self, Purpose, Quota};
 use tokio::fs::File;
 use tokio::io::{AsyncReadExt as _, AsyncSeekExt as _, AsyncWriteExt as _, BufWriter};
 use tokio_util::io::ReaderStream;
@@ -150,24 +150,49 @@ pub struct UploadSpool {
     hash: Sha256,
     size: u64,
     limit: u64,
+    quota: Quota,
+    /// Whether it is whole, or forgotten.
+    is_done: bool,
 }
 
 impl Session {
-    /// Begins a file that waits in the database, for at most a day. Errors: `FORBIDDEN` for readers.
+    /// Begins a file that waits in the database, for at most a day. Errors: `FORBIDDEN` for readers, `LIMITED` where no more may wait.
     pub async fn begin_upload(&self, name: Option<String>, media_type: Option<String>) -> Result<UploadSpool> {
+        self.begin_for(name, media_type, Purpose::Any).await
+    }
+
+    /// Forgets a file that waits in the database. Errors: `NOT_FOUND`, `CONFLICT` where a plan waits with it.
+    pub async fn discard_upload(&self, id: &str) -> Result<()> {
         let writer = self.writer(Right::Records)?;
-        let id = uploads::begin(&writer, name, media_type).await?;
-        let limit = self.engine().import_limits.file;
-        Ok(UploadSpool { writer, id, place: 0, piece: Vec::new(), hash: Sha256::new(), size: 0, limit })
+        let unknown = || Error::new(Code::NotFound, "there is no such upload");
+        let id = Kind::Upload.parse(id).ok_or_else(unknown)?;
+        uploads::get(&self.reader(), id).await?.ok_or_else(unknown)?;
+        Ok(uploads::discard(&writer, id).await?)
+    }
+
+    async fn begin_for(
+        &self,
+        name: Option<String>,
+        media_type: Option<String>,
+        purpose: Purpose,
+    ) -> Result<UploadSpool> {
+        let writer = self.writer(Right::Records)?;
+        let (limit, quota) = (self.engine().import_limits.file, self.engine().import_limits.waiting);
+        let id = uploads::begin(&writer, name, media_type, purpose, &quota).await?;
+        let (piece, hash) = (Vec::new(), Sha256::new());
+        Ok(UploadSpool { writer, id, place: 0, piece, hash, size: 0, limit, quota, is_done: false })
     }
 
     /// Puts a file that is at hand into the database.
     pub(crate) async fn keep_file(&self, file: &ImportFile) -> Result<Uuid> {
         use futures_util::TryStreamExt as _;
-        let mut spool = self.begin_upload(file.name.clone(), file.media_type.clone()).await?;
+        let mut spool = self.begin_for(file.name.clone(), file.media_type.clone(), Purpose::Plan).await?;
         let mut bytes = std::pin::pin!(file.bytes().await?);
         while let Some(piece) = bytes.try_next().await.map_err(Error::internal)? {
-            spool.push(&piece).await?;
+            if let Err(error) = spool.push(&piece).await.and_then(std::convert::identity) {
+                spool.discard().await?;
+                return Err(error);
+            }
         }
         let id = spool.id;
         spool.finish().await?;
@@ -195,12 +220,13 @@ impl Session {
 }
 
 impl UploadSpool {
-    /// Adds what comes next. Errors: `LIMITED` over the limit; nothing of the file stays then.
-    pub async fn push(&mut self, piece: &[u8]) -> Result<()> {
+    /// Adds what comes next. Errors: `LIMITED` where no more may wait, and, the inner ones, over the limit of a file; nothing of the file
+    /// stays then.
+    pub async fn push(&mut self, piece: &[u8]) -> Result<Result<()>> {
         self.size += piece.len() as u64;
         if self.size > self.limit {
             self.discard().await?;
-            return Err(too_large(self.limit));
+            return Ok(Err(too_large(self.limit)));
         }
         self.hash.update(piece);
         let mut rest = piece;
@@ -212,29 +238,49 @@ impl UploadSpool {
                 self.write().await?;
             }
         }
-        Ok(())
+        Ok(Ok(()))
     }
 
     /// Ends the file; from now on an import can read it.
     pub async fn finish(mut self) -> Result<Upload> {
-        if !self.piece.is_empty() {
-            self.write().await?;
+        if !self.piece.is_empty()
+            && let Err(error) = self.write().await
+        {
+            self.discard().await?;
+            return Err(error);
         }
-        let Self { writer, id, size, hash, .. } = self;
-        let sha256 = hexadecimal(&hash.finalize());
-        uploads::finish(&writer, id, size, &sha256).await?;
-        Ok(Upload { id: Kind::Upload.global(id).to_string(), size, sha256 })
+        let sha256 = hexadecimal(&std::mem::take(&mut self.hash).finalize());
+        uploads::finish(&self.writer, self.id, self.size, &sha256).await?;
+        self.is_done = true;
+        Ok(Upload { id: Kind::Upload.global(self.id).to_string(), size: self.size, sha256 })
     }
 
     /// Forgets what has come.
-    pub async fn discard(&self) -> Result<()> {
+    pub async fn discard(&mut self) -> Result<()> {
+        self.is_done = true;
         Ok(uploads::discard(&self.writer, self.id).await?)
     }
 
     async fn write(&mut self) -> Result<()> {
-        uploads::append(&self.writer, self.id, self.place, std::mem::take(&mut self.piece)).await?;
+        uploads::append(&self.writer, self.id, self.place, std::mem::take(&mut self.piece), &self.quota).await?;
         self.place += 1;
         Ok(())
+    }
+}
+
+/// What has come of a file whose client is gone does not wait for the sweep.
+impl Drop for UploadSpool {
+    fn drop(&mut self) {
+        let Ok(runtime) = tokio::runtime::Handle::try_current() else { return };
+        if self.is_done {
+            return;
+        }
+        let (writer, id) = (self.writer.clone(), self.id);
+        runtime.spawn(async move {
+            if let Err(error) = uploads::discard(&writer, id).await {
+                tracing::warn!(%error, "A file that broke off cannot be forgotten now: {error}");
+            }
+        });
     }
 }
 

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::NameOrId;
 use storage::import::{IncomingTerms, Policy, Target};
+use storage::query::uploads::Quota;
 use storage::query::{custom_fields, event_templates, users};
 use uuid::Uuid;
 
@@ -135,11 +136,13 @@ pub struct ImportLimits {
     pub columns: usize,
     /// `import_rows`: rows.
     pub rows: u64,
+    /// `uploads_per_user`, `upload_bytes_per_account` and their kin: what may wait for its import.
+    pub waiting: Quota,
 }
 
 impl Default for ImportLimits {
     fn default() -> Self {
-        Self { file: 2 << 30, row: 1 << 20, columns: 1_024, rows: 10_000_000 }
+        Self { file: 2 << 30, row: 1 << 20, columns: 1_024, rows: 10_000_000, waiting: Quota::default() }
     }
 }
 

@@ -72,7 +72,7 @@ pub(super) async fn read(
     let Reader { rows, failed, series, .. } = reader;
     let findings = rows.findings();
     drop(rows);
-    let Run { import, counts, errors, skips, hash, .. } = run;
+    let Run { import, counts, errors, remarks, skips, hash, .. } = run;
     let mut hash = hash.unwrap_or_default();
     hash.mix(ready.json.as_bytes());
     hash.mix(file.sha256.as_bytes());
@@ -83,6 +83,7 @@ pub(super) async fn read(
         series,
         events: import.events(),
         planned_events: import.template_events().into_iter().map(transfer::imports::planned_event).collect(),
+        notes: remarks,
     };
     let summary = Summary {
         section: ready.section.name().to_owned(),
@@ -139,6 +140,8 @@ struct Piece {
     good: Vec<(u64, Checked)>,
     /// What is said of those that could not.
     notes: Vec<Note>,
+    /// What is said of those that could.
+    remarks: Vec<Note>,
     /// Those as the file has them, as far as they are kept now.
     failed: Vec<FailedRow>,
     /// How many rows of the file are behind it.
@@ -158,6 +161,8 @@ struct Reader<S> {
     series: u64,
     /// Whether the format tells what its file has for a row.
     has_sources: bool,
+    /// How much was said of rows that could be read.
+    remarked: usize,
 }
 
 impl<S, E> Reader<S>
@@ -168,7 +173,7 @@ where
     fn new(rows: Rows<S>, ready: &Ready, checker: Arc<Checker>, most_rows: u64) -> Self {
         let Ready { section, target, .. } = *ready;
         let (failed, piece) = (Failed::new(section), Piece::default());
-        Self { rows, checker, section, target, most_rows, failed, piece, series: 0, has_sources: false }
+        Self { rows, checker, section, target, most_rows, failed, piece, series: 0, has_sources: false, remarked: 0 }
     }
 
     /// Hands on all rows. It ends early where nobody takes them any more.
@@ -193,6 +198,7 @@ where
             self.series += u64::from(is_series);
             self.has_sources = self.has_sources || self.rows.source().is_some();
             let record = row.record.as_ref().filter(|_| !self.has_sources).cloned();
+            self.remark(&row);
             match self.checked(row) {
                 Ok(checked) => self.piece.good.push(checked),
                 Err(note) => self.fail(note, record.as_ref()),
@@ -211,6 +217,21 @@ where
         self.piece.failed = self.failed.take();
         let next = Piece { read: self.piece.read, ..Piece::default() };
         std::mem::replace(&mut self.piece, next)
+    }
+
+    /// Notes down what is said of a row that could be read, such as a value that was taken as it is written.
+    fn remark(&mut self, row: &Row) {
+        let Row { position: Position { row, line }, record: Some(_), diagnostics } = row else { return };
+        let remark = |Diagnostic { field, reason }: &Diagnostic| Note {
+            row: *row,
+            line: *line,
+            field: field.clone(),
+            reason: reason.clone(),
+        };
+        let room = NOTED_ROWS.saturating_sub(self.remarked);
+        let before = self.piece.remarks.len();
+        self.piece.remarks.extend(diagnostics.iter().take(room).map(remark));
+        self.remarked += self.piece.remarks.len() - before;
     }
 
     /// What a row brings and the line where it begins, or why it is no record.
@@ -247,6 +268,7 @@ struct Run {
     meter: Meter,
     counts: Counts,
     errors: Vec<Note>,
+    remarks: Vec<Note>,
     skips: Vec<Skip>,
     /// What became of the rows, where that is to be a plan.
     hash: Option<PlanHash>,
@@ -254,13 +276,15 @@ struct Run {
 
 impl Run {
     fn new(import: Import, meter: Meter, hash: Option<PlanHash>) -> Self {
-        Self { import, meter, counts: Counts::default(), errors: Vec::new(), skips: Vec::new(), hash }
+        let (errors, remarks, skips) = (Vec::new(), Vec::new(), Vec::new());
+        Self { import, meter, counts: Counts::default(), errors, remarks, skips, hash }
     }
 
     async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
         self.meter.tell(&self.import, Phase::Reading, 0).await?;
-        while let Some(Piece { good, notes, failed, read }) = pieces.recv().await {
+        while let Some(Piece { good, notes, remarks, failed, read }) = pieces.recv().await {
             self.counts.read = read;
+            self.remarks.extend(remarks);
             self.apply(good).await?;
             for note in notes {
                 self.fail(note);

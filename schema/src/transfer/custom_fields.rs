@@ -37,7 +37,7 @@ pub(crate) fn client(field: stored::CustomField) -> CustomField {
 pub(crate) fn value(value: custom_values::CustomValue) -> CustomValue {
     let (number, date, is_yes) = (value.number().map(Decimal), value.date().map(Date), value.is_yes());
     let custom_values::CustomValue { field, value } = value;
-    CustomValue { field: client(field), value, number, date, is_yes }
+    CustomValue { field: client(field), value: value.into(), number, date, is_yes }
 }
 
 /// The values of a client as storage takes them.

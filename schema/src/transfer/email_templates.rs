@@ -32,7 +32,7 @@ pub(crate) fn client(template: stored::EmailTemplate) -> EmailTemplate {
         version,
         name,
         subject,
-        body,
+        body: body.into(),
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
     }

@@ -65,7 +65,7 @@ pub(crate) fn item(item: stored::TemplateItem) -> EventTemplateItem {
         time_of_day: time_of_day.map(|time| time.to_string()),
         title,
         location,
-        description,
+        description: description.map(Into::into),
         email_template_key: email_template,
     }
 }

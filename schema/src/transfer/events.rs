@@ -10,7 +10,7 @@ use crate::associations::subjects;
 use crate::error::Result;
 use crate::events::{CreateEventInput, Event};
 use crate::id::Kind;
-use crate::scalar::{Date, DateTime};
+use crate::scalar::{Date, DateTime, Text};
 
 /// The input of a client as storage takes it. Errors: `INVALID` for times that do not fit, `NOT_FOUND` for ids of nothing.
 pub(crate) fn new(input: CreateEventInput) -> Result<stored::NewEvent> {
@@ -85,7 +85,7 @@ pub(crate) fn client(event: stored::Event) -> Event {
         ends_at: ends_at.map(DateTime),
         is_all_day: starts_at.is_none(),
         location,
-        description,
+        description: description.map(Text::from),
         is_complete: completed_at.is_some(),
         completed_at: completed_at.map(DateTime),
         source_uid,

@@ -13,7 +13,7 @@ use crate::imports::details::Details;
 use crate::imports::{Duplicates, Import, ImportColumn, ImportEvent};
 use crate::receipts::{
     DuplicateNote, FieldChange, FieldNames, ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem,
-    KeptReason, PastImport, PlanRow, Receipt, ReceiptFile, RowNote, SkipNote,
+    KeptReason, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNote, SkipNote,
 };
 use crate::scalar::DateTime;
 
@@ -33,7 +33,7 @@ pub(crate) fn dry_run(summary: stored::Summary, errors: Vec<stored::Note>, hash:
 fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receipt> {
     let stored::Summary { section, file: of, counts, skips, ignored, columns: _, finished_at: _, details } = summary;
     let stored::Counts { read, created, updated, unchanged, skipped, failed } = counts;
-    let Details { columns, client: _, series, events, planned_events } = self::details(&details)?;
+    let Details { columns, client: _, series, events, planned_events, notes } = self::details(&details)?;
     Ok(Receipt {
         id: None,
         status: status_name(stored::Status::Planned),
@@ -47,6 +47,7 @@ fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receip
         errors: errors.into_iter().map(note).collect(),
         skips: skips.into_iter().map(|skip| self::skip(skip, &section)).collect(),
         section,
+        notes: notes.into_iter().map(reading_note).collect(),
         ignored,
         columns,
         series,
@@ -163,6 +164,7 @@ pub(crate) fn kept(kept: import::Kept, fields: &FieldNames) -> KeptItem {
         author_key: None,
         at: None,
         import: None,
+        why: None,
     };
     match reason {
         import::KeptReason::Edited { field, by, at } => KeptItem {
@@ -178,6 +180,17 @@ pub(crate) fn kept(kept: import::Kept, fields: &FieldNames) -> KeptItem {
         import::KeptReason::Events => stays(KeptReason::Events),
         import::KeptReason::Messages => stays(KeptReason::Messages),
         import::KeptReason::Deleted => stays(KeptReason::Deleted),
+        import::KeptReason::NotAllowed { field, why } => {
+            KeptItem { field: Some(field_name(field, fields)), why: Some(why), ..stays(KeptReason::NotAllowed) }
+        }
+    }
+}
+
+/// The custom field in which something stays as it is.
+pub(crate) fn custom_field(kept: &import::Kept) -> Option<Uuid> {
+    match &kept.reason {
+        import::KeptReason::Edited { field, .. } | import::KeptReason::NotAllowed { field, .. } => custom_id(field),
+        _ => None,
     }
 }
 
@@ -274,6 +287,12 @@ pub(crate) fn file(file: stored::File) -> ReceiptFile {
     ReceiptFile { name, sha256, format, charset, delimiter: delimiter.map(String::from) }
 }
 
+/// What is said of a row that could be read.
+pub(crate) fn reading_note(note: stored::Note) -> ReadingNote {
+    let stored::Note { row, line, field, reason } = note;
+    ReadingNote { row, line, field, reason }
+}
+
 /// What is said of a row that failed.
 pub(crate) fn note(note: stored::Note) -> RowNote {
     let stored::Note { row, line, field, reason } = note;
@@ -316,8 +335,13 @@ fn change(change: Change, fields: &FieldNames) -> FieldChange {
 
 /// The name of a field whose layer is called so.
 fn field_name(field: String, fields: &FieldNames) -> String {
-    let id = field.strip_prefix(Change::CUSTOM).and_then(|id| Uuid::try_parse(id).ok());
+    let id = custom_id(&field);
     id.and_then(|id| fields.get(&id).cloned()).unwrap_or(field)
+}
+
+/// The custom field of a layer that is called so.
+fn custom_id(field: &str) -> Option<Uuid> {
+    field.strip_prefix(Change::CUSTOM).and_then(|id| Uuid::try_parse(id).ok())
 }
 
 /// The record that a row of a section means.

@@ -8,7 +8,7 @@ use crate::associations::subjects;
 use crate::error::Result;
 use crate::id::Kind;
 use crate::messages::{CreateMessageInput, Message, MessageFile, MessageFileInput, OperatorProblem};
-use crate::scalar::DateTime;
+use crate::scalar::{DateTime, Text};
 
 /// The input of a client as storage takes it. Errors: `NOT_FOUND` for ids of nothing.
 pub(crate) fn new(input: CreateMessageInput) -> Result<stored::NewMessage> {
@@ -46,7 +46,7 @@ pub(crate) fn client(message: stored::Message) -> Message {
         id: Kind::Message.global(id).into(),
         version,
         title,
-        body,
+        body: body.map(Text::from),
         emailed_from,
         emailed_to,
         created_at: DateTime(created_at),

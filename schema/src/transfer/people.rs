@@ -8,7 +8,7 @@ use storage::query::portions::CarriedPerson;
 use super::contact;
 use crate::id::Kind;
 use crate::people::{Person, PersonInput};
-use crate::scalar::DateTime;
+use crate::scalar::{DateTime, Text};
 
 /// The input of a client as storage takes it.
 pub(crate) fn new(input: PersonInput) -> stored::NewPerson {
@@ -96,13 +96,13 @@ pub(crate) fn client(person: stored::Person) -> Person {
         phone,
         mobile,
         fax,
-        url,
-        address,
+        url: url.map(Text::from),
+        address: address.map(Text::from),
         city,
         state,
         zip,
         country,
-        notes,
+        notes: notes.map(Text::from),
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
         creator_key: created_by,

@@ -8,7 +8,7 @@ use storage::query::transactions as stored;
 
 use super::contact;
 use crate::id::Kind;
-use crate::scalar::{DateTime, Decimal};
+use crate::scalar::{DateTime, Decimal, Text};
 use crate::transactions::{StageChange, Transaction};
 
 /// A transaction of the database as clients see it.
@@ -36,7 +36,7 @@ pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
         stage: stage.into(),
         value: Decimal(value),
         probability: Decimal(probability),
-        more_info,
+        more_info: more_info.map(Text::from),
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
         creator_key: created_by,

@@ -1,10 +1,11 @@
 //! Connecting to PostgreSQL: the pool, and what each of its connections is set to.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicI32, Ordering};
 use std::time::Duration;
 
 use sea_orm::sqlx::postgres::{PgConnectOptions, PgConnection, PgPoolOptions};
-use sea_orm::sqlx::{self, Connection as _, Executor as _};
+use sea_orm::sqlx::{self, Connection as _, Executor as _, Row as _};
 use sea_orm::{DbErr, RuntimeErr};
 use tokio::time::timeout;
 
@@ -46,13 +47,42 @@ const GONE: &str = "SELECT set_config(name, '5s', false) FROM pg_settings
 
 /// Connects, and says what is wrong where that cannot be done.
 pub(super) async fn connect(url: &str, pool: Pool) -> Result<Server> {
+    let options = options(url)?;
+    check(&options).await?;
+    let connections = pool_of(pool.postgres)
+        .after_connect(|connection, _| Box::pin(set_up(connection)))
+        .connect_with(options)
+        .await
+        .map_err(|error| Error::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
+    Ok(Server::new(connections, pool))
+}
+
+/// One connection, which is made when it is needed; then `process` holds the number of the server's process.
+pub(super) fn single(url: &str, pool: Pool, process: Arc<AtomicI32>) -> Result<Server> {
+    let connections = pool_of(1)
+        .after_connect(move |connection, _| {
+            let process = Arc::clone(&process);
+            Box::pin(async move {
+                set_up(connection).await?;
+                let row = connection.fetch_one("SELECT pg_backend_pid()").await?;
+                process.store(row.try_get(0)?, Ordering::Release);
+                Ok(())
+            })
+        })
+        .connect_lazy_with(options(url)?);
+    Ok(Server::new(connections, pool))
+}
+
+fn options(url: &str) -> Result<PgConnectOptions> {
     let options: PgConnectOptions = url.parse().map_err(|_| {
         Error::invalid("database", "this is no URL of a PostgreSQL database; write it like postgres://user@host/name")
     })?;
-    let options = quiet(options.application_name("cairn"));
-    check(&options).await?;
-    let connections = PgPoolOptions::new()
-        .max_connections(pool.postgres)
+    Ok(quiet(options.application_name("cairn")))
+}
+
+fn pool_of(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
         .acquire_timeout(ACQUIRE_TIMEOUT)
         // That test has no limit of time.
         .test_before_acquire(false)
@@ -65,11 +95,6 @@ pub(super) async fn connect(url: &str, pool: Pool) -> Result<Server> {
                 tested.unwrap_or(Err(sqlx::Error::Io(std::io::ErrorKind::TimedOut.into()))).map(|()| true)
             })
         })
-        .after_connect(|connection, _| Box::pin(set_up(connection)))
-        .connect_with(options)
-        .await
-        .map_err(|error| Error::Unavailable(DbErr::Conn(RuntimeErr::SqlxError(Arc::new(error)))))?;
-    Ok(Server::new(connections, pool))
 }
 
 async fn set_up(connection: &mut PgConnection) -> sqlx::Result<()> {

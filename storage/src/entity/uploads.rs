@@ -24,6 +24,8 @@ pub struct Model {
     pub size: i64,
     /// The SHA-256 of its bytes in hexadecimal digits.
     pub sha256: String,
+    /// 1 where a plan has kept it by itself, with which it goes.
+    pub of_plan: i16,
     /// When it came.
     pub created_at: Timestamp,
 }

@@ -179,6 +179,9 @@ pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>
             super::store(&unit, &import, None).await?;
             if status != Status::Planned {
                 imports::release(&unit, id).await?;
+                if let (Status::Failed | Status::Cancelled, Some(upload)) = (status, import.upload_id) {
+                    imports::drop_upload_of_plan(&unit, id, upload).await?;
+                }
                 super::ledger::forget(&unit, id).await?;
             }
             Ok(())

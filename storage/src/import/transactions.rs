@@ -20,7 +20,8 @@ use crate::handle::{Scope, Unit};
 use crate::item::{Item, ItemKind};
 use crate::query::people::Person;
 use crate::query::transactions::{
-    Stage, Terms, Transaction, add_managers, changed, live, log_steps, log_steps_by, new_row, with_custom_text, write,
+    Came, Stage, Terms, Transaction, add_managers, changed, live, log_steps, log_steps_by, new_row, with_custom_text,
+    write,
 };
 use crate::query::{categories, custom_values};
 
@@ -60,8 +61,8 @@ struct Batch<'a> {
     /// The transactions that rows made or changed; what they are like is in `transactions`.
     touched: Vec<Uuid>,
     /// Which of them began in which stage, and which came into which.
-    begun: Vec<(Uuid, Stage)>,
-    moved: Vec<(Uuid, Stage)>,
+    begun: Vec<Came>,
+    moved: Vec<Came>,
     categories: Vec<(Uuid, String)>,
     values: BTreeMap<(Uuid, Uuid), String>,
     fired: Vec<(u64, Uuid)>,
@@ -266,7 +267,7 @@ impl<'a> Batch<'a> {
         }
         let version = known.transaction.version;
         if came_in {
-            self.moved.push((id, stage));
+            self.moved.push(Came::of(&known.transaction));
             let of_person = self.of_person.entry(person).or_default();
             let newer = of_person.iter().take_while(|other| **other > id).count();
             of_person.insert(newer, id);
@@ -287,7 +288,7 @@ impl<'a> Batch<'a> {
         self.categories.extend(row.categories.iter().map(|name| (id, name.clone())));
         self.fired.push((row.row, id));
         self.touched.push(id);
-        self.begun.push((id, self.stage));
+        self.begun.push(Came::of(&transaction));
         self.transactions.insert(id, KnownTransaction { transaction, categories: folded(&row.categories), custom });
         Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
     }
@@ -381,7 +382,7 @@ impl<'a> Batch<'a> {
         log_steps(unit, &begun).await?;
         log_steps_by(unit, &moved, Some(of.import)).await?;
         if let Some(owner) = self.policy.owner {
-            add_managers(unit, owner, begun.iter().map(|(transaction, _)| *transaction)).await?;
+            add_managers(unit, owner, begun.iter().map(|came| came.transaction)).await?;
         }
         // After the transactions: a later row may have changed the person of an earlier one.
         people_writes.finish(of).await?;

@@ -6,6 +6,7 @@
 //! is, or somebody has edited it, or transactions, events or messages belong to it. So imports can be undone in any order, at any
 //! time, and an undo can be taken back. All of it is one transaction.
 
+mod allowed;
 mod layers;
 mod memberships;
 mod presence;
@@ -77,6 +78,13 @@ pub enum KeptReason {
     Messages,
     /// Somebody has deleted the record since: there is nothing to take back.
     Deleted,
+    /// What would be put back is not possible any more, as somebody has changed what the account keeps: the field stays.
+    NotAllowed {
+        /// The field by its GraphQL name, `custom:` and the id of a custom field, or [`super::Change::CATEGORIES`].
+        field: String,
+        /// What stands in the way, and what would be right.
+        why: String,
+    },
 }
 
 /// Takes an import back, in one transaction: what it made goes, what it changed gets back what it held, but for what somebody has
@@ -112,6 +120,8 @@ struct Work<'u> {
     unit: &'u Unit,
     import: Uuid,
     step: Step,
+    /// What fields allow now.
+    allowed: allowed::Allowed,
     /// The number of the import's last row.
     last_row: i64,
     removed: u64,
@@ -137,29 +147,37 @@ async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
     unit.merge_texts(Merging::Rarely).await?;
     let import = imports::Import { status, ..import };
     super::store(unit, &import, None).await?;
-    let mut work = Work { unit, import: id, step, last_row: 0, removed: 0, restored: 0, kept: 0, keeps: Vec::new() };
+    let allowed = allowed::Allowed::load(unit).await?;
+    let mut work =
+        Work { unit, import: id, step, allowed, last_row: 0, removed: 0, restored: 0, kept: 0, keeps: Vec::new() };
     work.last_row = work.last_row().await?;
     match step {
         Step::Undo => {
             work.layers().await?;
+            work.memberships().await?;
             work.take_away().await?;
         }
         Step::Redo => {
             work.bring_back().await?;
             work.layers().await?;
+            work.memberships().await?;
             if work.removed > 0 {
                 work.renew_names().await?;
             }
         }
     }
     work.steps().await?;
-    work.memberships().await?;
     work.categories().await?;
     let verb = if step == Step::Undo { Verb::Undone } else { Verb::Redone };
     unit.publish(Noun::Import, verb, id).await?;
     unit.merge_texts(Merging::AsUsual).await?;
     let Work { removed, restored, kept, keeps, .. } = work;
     Ok(Report { import, removed, restored, kept, keeps })
+}
+
+/// The moment of a change in a statement whose parameter is now: not before that of the row's last change.
+fn at(last: &str, now: &str) -> String {
+    format!("CASE WHEN {last} > {now} THEN {last} ELSE {now} END")
 }
 
 fn cannot(rule: &str, status: Status) -> Error {
@@ -187,6 +205,11 @@ impl Work<'_> {
     async fn last_row(&self) -> Result<i64> {
         let query = "SELECT COALESCE(MAX(row_number), 0) AS number FROM import_records WHERE account_id = $1 AND import_id = $2";
         Ok(self.rows::<Number>(query, []).await?.first().map_or(0, |row| row.number))
+    }
+
+    /// The `number` of such a query.
+    async fn number<const N: usize>(&self, sql: &str, more: [Value; N]) -> Result<u64> {
+        Ok(self.rows::<Number>(sql, more).await?.first().map_or(0, |row| row.number.unsigned_abs()))
     }
 
     /// The ranges of rows that one statement goes through: behind the first number, up to the second.
@@ -238,9 +261,14 @@ impl Work<'_> {
     }
 
     fn statement(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Statement {
-        // Without statistics SQLite would go through the whole account to find what other rows did with one record.
-        let by_record = if self.unit.is_sqlite() { " INDEXED BY import_records_by_record" } else { "" };
-        let sql = sql.replace("{by_record}", by_record);
+        // Without statistics SQLite would go through the whole account to find what belongs to one record.
+        let indexes = [
+            ("{by_record}", " INDEXED BY import_records_by_record"),
+            ("{by_item}", " INDEXED BY item_categories_by_item"),
+            ("{by_undone_item}", " INDEXED BY undone_categories_by_item"),
+        ];
+        let index = |index: &'static str| if self.unit.is_sqlite() { index } else { "" };
+        let sql = indexes.into_iter().fold(sql.to_owned(), |sql, (place, name)| sql.replace(place, index(name)));
         let values = [Value::from(self.unit.account), Value::from(self.import)].into_iter().chain(more);
         Statement::from_sql_and_values(self.unit.on().get_database_backend(), sql, values)
     }

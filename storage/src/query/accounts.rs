@@ -138,7 +138,7 @@ pub async fn update(writer: &Writer, edit: AccountEdit) -> Result<Account> {
                 Some(LegacyApi::On) => after.legacy_api_ended_at = None,
                 Some(LegacyApi::Off) => after.legacy_api_ended_at = before.legacy_api_ended_at.or(Some(unit.now)),
             }
-            let after = Account { version: before.version + 1, updated_at: unit.now, ..after };
+            let after = Account { version: before.version + 1, updated_at: unit.after(before.updated_at), ..after };
             accounts::ActiveModel::from(after.clone()).reset_all().update(unit.on()).await?;
             if after.time_zone != before.time_zone {
                 // The days of timed events are those of the account's time zone.

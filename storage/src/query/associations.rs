@@ -22,7 +22,7 @@ use crate::page::{Order, Page, PageRequest};
 use crate::query::items;
 use crate::query::people::lines;
 use crate::query::{events as event_query, messages as message_query};
-use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, by_ids, live};
+use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, by_ids, live, live_among};
 
 /// How many events and messages get other names at a time.
 const RENEWED_AT_ONCE: usize = 100;
@@ -154,7 +154,8 @@ pub(crate) async fn hold(unit: &Unit, subjects: &[Item]) -> Result<String> {
 pub(crate) async fn renew_names(unit: &Unit, subjects: &[Uuid]) -> Result<()> {
     let mut items = BTreeSet::new();
     for ids in subjects.chunks(IDS_A_STATEMENT) {
-        let query = Entity::find().select_only().column(Column::ItemId).filter(Column::AccountId.eq(unit.account));
+        let account = among::common(&unit.scope(), Column::AccountId, unit.account);
+        let query = Entity::find().select_only().column(Column::ItemId).filter(account);
         let found = query.filter(among::ids(&unit.scope(), Column::SubjectId, ids)).into_tuple::<Uuid>();
         items.extend(found.all(unit.on()).await?);
     }
@@ -192,7 +193,7 @@ async fn renew_names_of_some(unit: &Unit, items: &[Uuid]) -> Result<()> {
 pub(crate) async fn subjects_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
     let mut subjects: HashMap<_, Vec<_>> = HashMap::new();
     for ids in items.chunks(IDS_A_STATEMENT) {
-        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
+        let query = Entity::find().filter(among::common(scope, Column::AccountId, scope.account));
         for row in query.filter(among::ids(scope, Column::ItemId, ids)).all(&scope.on).await? {
             let Model { account_id: _, subject_id, subject_kind, kind: _, item_id } = row;
             subjects.entry(item_id).or_default().push(subject_kind.item(subject_id));
@@ -215,8 +216,8 @@ async fn names(scope: &Scope<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>>
 }
 
 async fn sort_keys<E: Recorded>(scope: &Scope<'_>, key: E::Column, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
-    let query = live::<E>(scope).select_only().column(E::id()).column(key);
-    Ok(query.filter(among::ids(scope, E::id(), ids)).into_tuple().all(&scope.on).await?)
+    let query = live_among::<E>(scope, ids).select_only().column(E::id()).column(key);
+    Ok(query.into_tuple().all(&scope.on).await?)
 }
 
 async fn insert(unit: &Unit, items: &[Item], subjects: &[Item]) -> Result<()> {

@@ -94,7 +94,7 @@ pub async fn rename(writer: &Writer, id: Uuid, version: Option<i64>, name: &str)
                 name: name.to_owned(),
                 name_key: fold(name),
                 version: category.version + 1,
-                updated_at: unit.now,
+                updated_at: unit.after(category.updated_at),
                 ..category
             };
             write(&unit, &category).await?;

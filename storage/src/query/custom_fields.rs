@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::{CaseStatement, Expr};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::sea_query::{CaseStatement, Expr, SimpleExpr};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
 pub use crate::entity::custom_fields::{Model as CustomField, Target, ValueType};
-use crate::entity::{custom_field_options, custom_fields, custom_values};
+use crate::entity::{custom_field_options, custom_fields, custom_values, import_changes};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
+use crate::import::Change;
 use crate::name;
 use crate::outbox::{Noun, Verb};
 use crate::query::{accounts, custom_values as values};
@@ -98,6 +99,11 @@ pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<CustomField>> {
     record::by_ids::<custom_fields::Entity>(&reader.scope(), ids).await
 }
 
+/// What the custom fields with these ids are called, those in the trash included.
+pub async fn names_of(reader: &Reader, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    names_in(&reader.scope(), ids).await
+}
+
 /// The options of each of these fields, in their order.
 pub async fn options_of(reader: &Reader, fields: &[Uuid]) -> Result<HashMap<Uuid, Vec<String>>> {
     options_in(&reader.scope(), fields).await
@@ -136,7 +142,8 @@ pub async fn create(writer: &Writer, new: NewCustomField) -> Result<CustomField>
         .await
 }
 
-/// Changes a custom field, and the values that are options which are called something else now.
+/// Changes a custom field, and the values that are options which are called something else now, also those that an undo or a redo
+/// would put back.
 ///
 /// Errors: as [`create`], [`Error::NotFound`], [`Error::Conflict`] where the version is stale, where a field with values
 /// shall have another type, and where an option that records have shall go.
@@ -160,7 +167,7 @@ pub async fn update(writer: &Writer, edit: CustomFieldEdit) -> Result<CustomFiel
                 name_key: fold(name),
                 value_type,
                 version: before.version + 1,
-                updated_at: unit.now,
+                updated_at: unit.after(before.updated_at),
                 ..before
             };
             write(&unit, &field).await?;
@@ -186,6 +193,17 @@ pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<U
             Ok(id)
         })
         .await
+}
+
+pub(crate) async fn names_in(scope: &Scope<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
+    use custom_fields::{Column, Entity};
+    let mut names = HashMap::new();
+    for ids in ids.chunks(IDS_A_STATEMENT) {
+        let query = Entity::find().filter(Column::AccountId.eq(scope.account));
+        let found = query.filter(Column::Id.is_in(ids.iter().copied())).all(&scope.on).await?;
+        names.extend(found.into_iter().map(|field| (field.id, field.name)));
+    }
+    Ok(names)
 }
 
 /// The options of each of these fields, in their order.
@@ -330,18 +348,42 @@ async fn move_values(
     if moved.is_empty() {
         return Ok(());
     }
-    // One statement, so that two options may swap their names.
-    let case = moved.iter().fold(CaseStatement::new(), |case, (old, new)| {
-        case.case(Column::Value.eq(old.as_str()), Expr::val(new.as_str()))
-    });
+    unit.take_time().await?;
     custom_values::Entity::update_many()
-        .col_expr(Column::Value, case.finally(Expr::col(Column::Value)).into())
+        .col_expr(Column::Value, renamed_in(Column::Value, &moved))
         .filter(Column::AccountId.eq(unit.account))
         .filter(Column::FieldId.eq(field.id))
         .filter(Column::Value.is_in(moved.iter().map(|(old, _)| old.as_str())))
         .exec(unit.on())
         .await?;
+    move_journal(unit, field, &moved).await?;
     values::renew_texts(unit, field).await
+}
+
+/// What imports found in a field and put there moves with the names of its options, so that an undo or a redo puts back what the option
+/// is called then. The rows of a plan do not: what a file says is no option any more, and the plan is stale.
+async fn move_journal(unit: &Unit, field: &CustomField, moved: &[(&String, &String)]) -> Result<()> {
+    use import_changes::Column::{AccountId, AfterValue, BeforeValue, Field};
+    let old = || moved.iter().map(|(old, _)| old.as_str());
+    import_changes::Entity::update_many()
+        .col_expr(BeforeValue, renamed_in(BeforeValue, moved))
+        .col_expr(AfterValue, renamed_in(AfterValue, moved))
+        .filter(AccountId.eq(unit.account))
+        .filter(Field.eq(Change::custom(field.id)))
+        // As the index of custom fields has it, which is found by the same words.
+        .filter(Expr::cust("field >= 'custom:' AND field < 'custom;'"))
+        .filter(Condition::any().add(BeforeValue.is_in(old())).add(AfterValue.is_in(old())))
+        .exec(unit.on())
+        .await?;
+    Ok(())
+}
+
+/// What a column holds once options are called something else: one expression, so that two of them may swap their names.
+fn renamed_in<C: ColumnTrait>(column: C, moved: &[(&String, &String)]) -> SimpleExpr {
+    let case = moved
+        .iter()
+        .fold(CaseStatement::new(), |case, (old, new)| case.case(column.eq(old.as_str()), Expr::val(new.as_str())));
+    case.finally(Expr::col(column)).into()
 }
 
 /// The values of a field, also those of records in the trash, which may come back.

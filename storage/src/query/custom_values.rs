@@ -26,7 +26,7 @@ use crate::view::NameOrId;
 /// How many values a record may be given at once.
 const VALUES_LIMIT: usize = 200;
 /// The longest value, and the most that the values of a record have together, in bytes.
-const VALUE_LIMIT: usize = 1 << 20;
+pub(crate) const VALUE_LIMIT: usize = 1 << 20;
 /// How many values one statement writes, of four columns each.
 const VALUES_A_STATEMENT: usize = 5_000;
 /// How many options an error lists.

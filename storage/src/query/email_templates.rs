@@ -188,7 +188,7 @@ fn changed(unit: &Unit, template: &EmailTemplate, draft: Draft) -> EmailTemplate
         subject,
         body,
         version: template.version + 1,
-        updated_at: unit.now,
+        updated_at: unit.after(template.updated_at),
         ..template.clone()
     }
 }

@@ -162,7 +162,7 @@ pub async fn update(writer: &Writer, change: EventTemplateEdit) -> Result<EventT
                 name_key: name_key(&name),
                 name,
                 version: template.version + 1,
-                updated_at: unit.now,
+                updated_at: unit.after(template.updated_at),
                 ..template
             };
             write(&unit, &template).await?;

@@ -18,6 +18,7 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::people::lines;
 use crate::query::{accounts, associations, categories, edits, email_templates, users};
+use crate::reading::Load;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::text::{self, LINE_LIMIT};
 use crate::value::{Day, Timestamp};
@@ -257,13 +258,13 @@ pub async fn list(
     order: Order,
     request: &PageRequest,
 ) -> Result<Page<Event>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     record::listed(&scope, in_view(&scope, view, progress).await?, order, request).await
 }
 
 /// How many events a view holds.
 pub async fn count(reader: &Reader, view: &View, progress: Option<Progress>) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     super::count(&scope, in_view(&scope, view, progress).await?).await
 }
 
@@ -282,7 +283,7 @@ pub async fn of_subjects(
     order: Order,
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<Event>>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_pages(subjects.len(), request));
     let query = in_view(&scope, view, progress).await?;
     associations::children(&scope, query, subjects, order, request).await
 }
@@ -358,11 +359,12 @@ pub async fn complete(writer: &Writer, id: Uuid, progress: Progress, version: Op
     writer
         .write(|unit| async move {
             let event = record::for_change::<events::Entity>(&unit, id, version).await?;
-            let completed_at = since(progress, event.completed_at, unit.now);
+            let now = unit.after(event.updated_at);
+            let completed_at = since(progress, event.completed_at, now);
             if completed_at == event.completed_at {
                 return Ok(event);
             }
-            let event = Event { completed_at, version: event.version + 1, updated_at: unit.now, ..event };
+            let event = Event { completed_at, version: event.version + 1, updated_at: now, ..event };
             record::write::<events::Entity>(&unit, vec![event.clone()]).await?;
             edits::note(&unit, id, event.version, vec!["completedAt".to_owned()]).await?;
             unit.publish(Noun::Event, Verb::Updated, id).await?;
@@ -499,7 +501,7 @@ fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String
         ends_at,
         location,
         description,
-        completed_at: since(progress, event.completed_at, unit.now),
+        completed_at: since(progress, event.completed_at, unit.after(event.updated_at)),
         owner_id: owner,
         email_template_id: email_template,
         source_uid,
@@ -509,7 +511,7 @@ fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String
         sort_key,
         names_text: names_text.unwrap_or(event.names_text),
         version: event.version + 1,
-        updated_at: unit.now,
+        updated_at: unit.after(event.updated_at),
         ..event
     };
     Event { search_text: lines([&own_text(&event), &event.names_text]), ..event }

@@ -268,7 +268,8 @@ pub(crate) fn row(account_id: Uuid, import: Import, running: Option<Running>) ->
         ignored: written(&ignored),
         columns: written(&columns),
         created_at,
-        finished_at,
+        // The gateway that ends an import need not be the one that began it.
+        finished_at: finished_at.max(created_at),
         request,
         details,
         fingerprint,
@@ -432,6 +433,16 @@ pub(crate) async fn drop_upload(unit: &Unit, import: Uuid, id: Uuid) -> Result<(
     let of_account = uploads::Entity::delete_many().filter(uploads::Column::AccountId.eq(unit.account));
     of_account.filter(uploads::Column::Id.eq(id)).exec(unit.on()).await?;
     Ok(())
+}
+
+/// Forgets a file that a plan has kept by itself and that is given up.
+pub(crate) async fn drop_upload_of_plan(unit: &Unit, import: Uuid, id: Uuid) -> Result<()> {
+    let of_plan = uploads::Entity::find().filter(uploads::Column::AccountId.eq(unit.account));
+    let of_plan = of_plan.filter(uploads::Column::Id.eq(id)).filter(uploads::Column::OfPlan.eq(1));
+    if of_plan.one(unit.on()).await?.is_none() {
+        return Ok(());
+    }
+    drop_upload(unit, import, id).await
 }
 
 /// The plans that were made before a moment and that nobody has applied.

@@ -92,7 +92,7 @@ pub async fn rename(writer: &Writer, id: Uuid, version: Option<i64>, name: &str)
                 name: name.to_owned(),
                 name_key: fold(name),
                 version: label.version + 1,
-                updated_at: unit.now,
+                updated_at: unit.after(label.updated_at),
                 ..label
             };
             let taken = || format!("you have a label {name} already");

@@ -18,6 +18,7 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::people::lines;
 use crate::query::{associations, categories};
+use crate::reading::Load;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::text::{self, LINE_LIMIT};
 use crate::view::View;
@@ -134,14 +135,14 @@ impl Message {
 
 /// A page of the messages of a view. Errors: as [`crate::query::people::list`].
 pub async fn list(reader: &Reader, view: &View, order: Order, request: &PageRequest) -> Result<Page<Message>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     let query = of_view::<messages::Entity>(&scope, view).await?;
     record::listed(&scope, query, order, request).await
 }
 
 /// How many messages a view holds.
 pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     let query = of_view::<messages::Entity>(&scope, view).await?;
     super::count(&scope, query).await
 }
@@ -160,7 +161,7 @@ pub async fn of_subjects(
     order: Order,
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<Message>>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_pages(subjects.len(), request));
     let query = of_view::<messages::Entity>(&scope, view).await?;
     associations::children(&scope, query, subjects, order, request).await
 }
@@ -287,7 +288,7 @@ fn changed(unit: &Unit, message: Message, text: Text, names_text: Option<String>
         sort_key,
         names_text: names_text.unwrap_or(message.names_text),
         version: message.version + 1,
-        updated_at: unit.now,
+        updated_at: unit.after(message.updated_at),
         ..message
     };
     Message { search_text: lines([&own_text(&message), &message.names_text]), ..message }

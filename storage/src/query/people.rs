@@ -16,6 +16,7 @@ use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
 pub use crate::query::known::Known;
 use crate::query::{associations, categories, edits, known, transactions};
+use crate::reading::Load;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 use crate::view::View;
 
@@ -71,14 +72,14 @@ impl Person {
 ///
 /// Errors: [`crate::Error::NotFound`] for a category that is not there, [`crate::Error::Invalid`] for a cursor of another order.
 pub async fn list(reader: &Reader, view: &View, order: Order, request: &PageRequest) -> Result<Page<Person>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     let query = of_view::<people::Entity>(&scope, view).await?;
     record::listed(&scope, query, order, request).await
 }
 
 /// How many people a view holds.
 pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     let query = of_view::<people::Entity>(&scope, view).await?;
     super::count(&scope, query).await
 }
@@ -224,8 +225,9 @@ pub(crate) async fn write(unit: &Unit, people: Vec<Person>) -> Result<()> {
 
 /// A person with another, cleaned contact, at the next version; nothing is written.
 pub(crate) fn changed(unit: &Unit, person: &Person, contact: Contact) -> Person {
-    let Person { account_id, id, created_by, version, created_at, .. } = *person;
-    let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at: unit.now };
+    let Person { account_id, id, created_by, version, created_at, updated_at, .. } = *person;
+    let updated_at = unit.after(updated_at);
+    let stamps = Stamps { account_id, id, created_by, version: version + 1, created_at, updated_at };
     let keys = contact.keys();
     row(contact, keys, person.custom_text.clone(), stamps)
 }

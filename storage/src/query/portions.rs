@@ -23,8 +23,8 @@ use crate::view::View;
 
 /// How many records a portion has at most.
 const RECORDS: u64 = 2_000;
-/// How many bytes of text a portion has at most, but for its last record.
-const BYTES: usize = 4 << 20;
+/// How many bytes of text a portion has at most, but for its last record. Of a document that nobody takes some portions are in memory.
+const BYTES: usize = 512 << 10;
 
 /// A part of a view, in its order.
 #[derive(Clone, Debug)]
@@ -111,7 +111,10 @@ where
         }
         Ok(is_full)
     };
-    reader.connection().each_row(&statement(query), take).await?;
+    // Whoever drops this lets go of the lane, and the statement ends.
+    let lane = reader.bulk().lanes().lend().await;
+    lane.connection().each_row(&statement(query), take).await?;
+    lane.done();
     let next = if is_full { items.last().map(place) } else { None };
     Ok(Portion { items, next })
 }

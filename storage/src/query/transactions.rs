@@ -25,8 +25,9 @@ use crate::query::firing::Firing;
 use crate::query::known::{self, Known};
 use crate::query::people::{self, NewPerson, Person, lines};
 use crate::query::{associations, categories, edits, firing, users};
+use crate::reading::Load;
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
-use crate::value::Decimal;
+use crate::value::{Decimal, Timestamp};
 use crate::view::View;
 
 /// How many users may manage a transaction.
@@ -122,7 +123,7 @@ impl Transaction {
 
 /// A page of the transactions of a view. Errors: as [`people::list`].
 pub async fn list(reader: &Reader, view: &View, order: Order, request: &PageRequest) -> Result<Page<Transaction>> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of(view));
     let query = of_view::<transactions::Entity>(&scope, view).await?;
     record::listed(&scope, query, order, request).await
 }
@@ -136,7 +137,7 @@ pub async fn of_people(
     request: &PageRequest,
 ) -> Result<HashMap<Uuid, Page<Transaction>>> {
     use transactions::Column::{PersonId, Stage};
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_pages(people.len(), request));
     let mut query = live(&scope);
     if let Some(stage) = stage {
         query = query.filter(Stage.eq(stage));
@@ -156,7 +157,7 @@ pub async fn of_people(
 
 /// How many transactions a view holds.
 pub async fn count(reader: &Reader, view: &View) -> Result<u64> {
-    let scope = reader.scope();
+    let scope = reader.scope_for(Load::of_count(view));
     let query = of_view::<transactions::Entity>(&scope, view).await?;
     super::count(&scope, query).await
 }
@@ -183,7 +184,7 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
             let id = transaction.id;
             write(&unit, vec![transaction.clone()]).await?;
             custom_values::set(&unit, id, &values).await?;
-            log_steps(&unit, &[(id, stage)]).await?;
+            log_steps(&unit, &[Came::of(&transaction)]).await?;
             set_managers(&unit, id, &managers).await?;
             categories::set(&unit, ItemKind::Transaction.item(id), &categories).await?;
             unit.publish(Noun::Transaction, Verb::Created, id).await?;
@@ -211,7 +212,7 @@ pub async fn update(writer: &Writer, change: TransactionEdit, edit: impl Fn(&mut
             let (before, after) = (transaction.stage, stage.unwrap_or(transaction.stage));
             let transaction = save(&unit, transaction, after, terms.cleaned()?).await?;
             if before != after {
-                log_steps(&unit, &[(*id, after)]).await?;
+                log_steps(&unit, &[Came::of(&transaction)]).await?;
             }
             if let Some(managers) = managers {
                 set_managers(&unit, *id, managers).await?;
@@ -235,7 +236,7 @@ pub async fn move_to(writer: &Writer, id: Uuid, stage: Stage, version: Option<i6
             }
             let terms = transaction.terms();
             let moved = save(&unit, transaction, stage, terms).await?;
-            log_steps(&unit, &[(id, stage)]).await?;
+            log_steps(&unit, &[Came::of(&moved)]).await?;
             unit.publish(Noun::Transaction, Verb::Moved, id).await?;
             Ok(moved)
         })
@@ -269,7 +270,8 @@ pub async fn steps_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashMap<
         }
     }
     for steps in steps.values_mut() {
-        steps.sort_by_key(|step| step.id);
+        // The ids of two gateways need not be in the order of their moments.
+        steps.sort_by_key(|step| (step.created_at, step.id));
     }
     Ok(steps)
 }
@@ -288,21 +290,36 @@ pub async fn managers_of(reader: &Reader, transactions: &[Uuid]) -> Result<HashM
     Ok(managers)
 }
 
+/// A transaction that came into a stage, and when.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Came {
+    pub(crate) transaction: Uuid,
+    stage: Stage,
+    at: Timestamp,
+}
+
+impl Came {
+    /// A transaction that its last change made or moved.
+    pub(crate) fn of(transaction: &Transaction) -> Self {
+        Self { transaction: transaction.id, stage: transaction.stage, at: transaction.updated_at }
+    }
+}
+
 /// Notes down that transactions came into stages.
-pub(crate) async fn log_steps(unit: &Unit, steps: &[(Uuid, Stage)]) -> Result<()> {
+pub(crate) async fn log_steps(unit: &Unit, steps: &[Came]) -> Result<()> {
     log_steps_by(unit, steps, None).await
 }
 
 /// As [`log_steps`], of transactions that an import moves, which an undo takes back.
-pub(crate) async fn log_steps_by(unit: &Unit, steps: &[(Uuid, Stage)], import: Option<Uuid>) -> Result<()> {
+pub(crate) async fn log_steps_by(unit: &Unit, steps: &[Came], import: Option<Uuid>) -> Result<()> {
     for steps in steps.chunks(IDS_A_STATEMENT) {
-        let rows = steps.iter().map(|(transaction, stage)| transaction_stages::ActiveModel {
+        let rows = steps.iter().map(|Came { transaction, stage, at }| transaction_stages::ActiveModel {
             account_id: Set(unit.account),
             id: Set(Uuid::now_v7()),
             transaction_id: Set(*transaction),
             stage: Set(*stage),
             user_id: Set(unit.user()),
-            created_at: Set(unit.now),
+            created_at: Set(*at),
             import_id: Set(import),
             undone_at: Set(None),
         });
@@ -398,7 +415,7 @@ pub(crate) fn changed(unit: &Unit, transaction: Transaction, stage: Stage, terms
         more_info,
         search_text,
         version: transaction.version + 1,
-        updated_at: unit.now,
+        updated_at: unit.after(transaction.updated_at),
         ..transaction
     }
 }
@@ -428,7 +445,7 @@ pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uu
     let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
     let ids: Vec<_> = people.keys().copied().collect();
     let of_people = transactions::Entity::find()
-        .filter(AccountId.eq(unit.account))
+        .filter(among::common(&unit.scope(), AccountId, unit.account))
         .filter(among::ids(&unit.scope(), PersonId, &ids))
         .lock_exclusive();
     let (mut all, mut stale) = (Vec::new(), Vec::new());

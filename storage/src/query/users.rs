@@ -116,10 +116,10 @@ pub async fn update(writer: &Writer, edit: UserEdit) -> Result<User> {
                 disabled_at: match access {
                     None => before.disabled_at,
                     Some(Access::Enabled) => None,
-                    Some(Access::Disabled) => before.disabled_at.or(Some(unit.now)),
+                    Some(Access::Disabled) => before.disabled_at.or(Some(unit.after(before.updated_at))),
                 },
                 version: before.version + 1,
-                updated_at: unit.now,
+                updated_at: unit.after(before.updated_at),
                 ..before.clone()
             };
             if is_acting_admin(&before) && !is_acting_admin(&after) {

@@ -6,7 +6,7 @@ use storage::import::{
     Announcement, Begun, Change, Decision, Import, Incoming, KeptReason, NewPlan, Outcome, Policy, Report, Target,
     announce, announce_plan, end, preview_undo, redo, undo,
 };
-use storage::query::custom_fields::{self, NewCustomField, ValueType};
+use storage::query::custom_fields::{self, CustomFieldEdit, NewCustomField, ValueType};
 use storage::query::custom_values::{self, CustomValueInput};
 use storage::query::event_templates::{self, NewEventTemplate, TemplateItem};
 use storage::query::events::{Details, Event, EventEdit, NewEvent, Progress, Source, When};
@@ -18,15 +18,18 @@ use storage::query::users::{self, NewUser, Role};
 use storage::query::{accounts, associations, categories, events, messages, people, transactions};
 use storage::{
     Actor, Contact, Day, Decimal, Error, Item, ItemKind, NameOrId, Order, PageRequest, Reader, Search, Storage,
-    Timestamp, View, Writer,
+    Timestamp, View, Writer, fold,
 };
 use uuid::Uuid;
 
 use super::model::{self, Fields, Line, Model, Record};
 
-/// The custom fields of people and of transactions.
+/// The custom fields of people, which is a choice, and of transactions.
 pub(super) const SIZE: &str = "Size";
 pub(super) const DEAL: &str = "Deal";
+
+/// The options of the choice at first.
+pub(super) const SIZES: [&str; 2] = ["small", "LARGE"];
 
 /// An account and what it should hold.
 pub(super) struct Account {
@@ -38,6 +41,8 @@ pub(super) struct Account {
     /// The layers' names of both custom fields.
     pub(super) size: String,
     pub(super) deal: String,
+    /// The options of the choice as they are called now.
+    options: Vec<String>,
     pub(super) model: Model,
 }
 
@@ -74,9 +79,12 @@ impl Account {
         let writer = storage.writer(account, Actor::User(admin.id), now());
         let member = users::create(&writer, user("member@acme.example", Role::Member)).await.expect("a new user");
         let mut fields = Vec::new();
-        for (target, name) in [(custom_fields::Target::Person, SIZE), (custom_fields::Target::Transaction, DEAL)] {
-            let new =
-                NewCustomField { target, name: name.to_owned(), value_type: ValueType::Text, options: Vec::new() };
+        let sizes = SIZES.map(ToOwned::to_owned).to_vec();
+        for (target, name, value_type, options) in [
+            (custom_fields::Target::Person, SIZE, ValueType::Choice, sizes.clone()),
+            (custom_fields::Target::Transaction, DEAL, ValueType::Text, Vec::new()),
+        ] {
+            let new = NewCustomField { target, name: name.to_owned(), value_type, options };
             let field = custom_fields::create(&writer, new).await.expect("a new field");
             fields.push(format!("{}{}", Change::CUSTOM, field.id));
         }
@@ -100,6 +108,7 @@ impl Account {
             template,
             size,
             deal,
+            options: sizes,
             model: Model::default(),
         }
     }
@@ -285,6 +294,32 @@ impl Account {
         let found = page.items.iter().find(|category| category.name == self.model.categories[number].name);
         categories::delete(&self.writers[by], found.expect("it is there").id, None).await.expect("it is there");
         self.model.categories[number].presence = model::Presence::Deleted;
+    }
+
+    /// What an option is called now that was called so at first.
+    pub(super) fn option(&self, first: &str) -> String {
+        let place = SIZES.iter().position(|size| *size == first).expect("one of the first options");
+        self.options[place % self.options.len()].clone()
+    }
+
+    /// Gives an option another name. Another option that is called so already takes its values.
+    pub(super) async fn rename_option(&mut self, by: usize, place: usize, name: &str) {
+        let old = self.options[place % self.options.len()].clone();
+        let is_other = |option: &String| *option != old && fold(option) != fold(name);
+        let renamed = |option: &String| if *option == old { name.to_owned() } else { option.clone() };
+        let options = self.options.iter().filter(|option| **option == old || is_other(option)).map(renamed);
+        let options: Vec<_> = options.collect();
+        let edit = CustomFieldEdit {
+            id: self.size.strip_prefix(Change::CUSTOM).and_then(|id| id.parse().ok()).expect("a custom field"),
+            version: None,
+            name: None,
+            value_type: None,
+            renamed_options: vec![(old.clone(), name.to_owned())],
+            options: Some(options.clone()),
+        };
+        custom_fields::update(&self.writers[by], edit).await.expect("an option that is there");
+        self.model.rename(&self.size, &old, name);
+        self.options = options;
     }
 
     fn item(&self, id: Uuid) -> Item {
@@ -484,17 +519,30 @@ impl Account {
         assert_eq!((report.import.id, report.import.status), (id, Status::Undone));
         let expected = self.model.undo(import);
         assert_eq!(self.reported(&report, import), expected);
+        self.check_reported(&report, &before).await;
         report
     }
 
     /// Puts an import back.
     pub(super) async fn redo(&mut self, by: usize, import: usize) -> Report {
         let id = self.model.imports[import].id;
+        let before = self.dump().await;
         let report = redo(&self.writers[by], id).await.expect("it is undone");
         assert_eq!((report.import.id, report.import.status), (id, Status::Applied));
         let expected = self.model.redo(import);
         assert_eq!(self.reported(&report, import), expected);
+        self.check_reported(&report, &before).await;
         report
+    }
+
+    /// A report that says nothing of records is one of a step that did nothing to them.
+    async fn check_reported(&self, report: &Report, before: &str) {
+        let of_records = |dump: &str| -> Vec<_> {
+            dump.lines().filter(|line| !line.starts_with("category ")).map(ToOwned::to_owned).collect()
+        };
+        if report.removed + report.restored + report.kept == 0 {
+            assert_eq!(of_records(before), of_records(&self.dump().await), "the report tells of what was done");
+        }
     }
 
     /// A report as the model gives it.
@@ -512,6 +560,7 @@ impl Account {
                 KeptReason::Events => format!("{id}: events"),
                 KeptReason::Messages => format!("{id}: messages"),
                 KeptReason::Deleted => format!("{id}: deleted"),
+                KeptReason::NotAllowed { field, .. } => format!("{id}: {field} not allowed"),
             }
         });
         model::Report { removed: report.removed, keeps: words.collect() }

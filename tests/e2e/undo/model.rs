@@ -7,6 +7,7 @@
 //! - A record that an import made goes when that import is undone, or a later one that touched it, unless something holds it: an
 //!   edit, an applied import that changed it, a live transaction, event or message that belongs to it. It comes back when an import
 //!   is put back that made or changed it, or that brings back what belongs to it. What a user deletes stays deleted.
+//! - An option of a choice that gets another name gets it in every layer.
 //! - A category that an import made goes when that import is undone and nobody is in it, and comes back with either; a category that
 //!   somebody has given its name meanwhile takes its members.
 
@@ -192,6 +193,17 @@ impl Model {
         self.add_to_categories(id, names);
     }
 
+    /// Gives an option of a choice another name, wherever somebody or an import has put it. What is called so already is the same.
+    pub(super) fn rename(&mut self, field: &str, from: &str, to: &str) {
+        let names = [fold(from), fold(to)];
+        let layers = self.records.values_mut().filter_map(|record| record.fields.get_mut(field)).flatten();
+        for value in layers.filter_map(|layer| layer.value.as_mut()) {
+            if names.contains(&fold(value)) {
+                to.clone_into(value);
+            }
+        }
+    }
+
     /// Puts a record into the trash, a person with their transactions.
     pub(super) fn delete(&mut self, id: Uuid) {
         self.record(id).presence = Presence::Deleted;
@@ -310,9 +322,28 @@ impl Model {
                 }
             }
         }
-        let keeps = self.edited_above(import).into_iter().collect();
+        let mut keeps: BTreeSet<_> = self.edited_above(import).into_iter().collect();
+        keeps.extend(self.gone(import));
         self.follow_members();
         Report { removed, keeps }
+    }
+
+    /// What an import that is put back cannot put back: records that a user has deleted or whose person is, and memberships in
+    /// categories that are.
+    fn gone(&self, import: usize) -> Vec<String> {
+        let made = self.records.iter().filter(|(_, record)| record.made_by == Some(import));
+        let records = made.filter_map(|(id, record)| match record.presence {
+            Presence::There => None,
+            Presence::Undone => Some(format!("{id}: personId not allowed")),
+            Presence::Deleted => Some(format!("{id}: deleted")),
+        });
+        let is_deleted = |number: &usize| self.categories[*number].presence == Presence::Deleted;
+        let is_out = |record: &Record| {
+            let mut of_import = record.memberships.iter().filter(|(_, by)| by.by_imports.contains(&import));
+            of_import.any(|(number, _)| is_deleted(number))
+        };
+        let out = self.records.iter().filter(|(_, record)| record.is_there() && is_out(record));
+        records.chain(out.map(|(id, _)| format!("{id}: categories not allowed"))).collect()
     }
 
     /// Live records and categories that are there though the import which made them is undone and nothing holds them any more, as a

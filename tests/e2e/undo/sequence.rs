@@ -13,7 +13,7 @@ use storage::query::transactions::Stage;
 use storage::{Contact, Decimal, ItemKind};
 use uuid::Uuid;
 
-use super::account::{Account, DEAL, Plan, SIZE};
+use super::account::{Account, DEAL, Plan, SIZE, SIZES};
 
 /// What happens, and which of the two users does it.
 #[derive(Clone, Debug)]
@@ -77,6 +77,10 @@ enum Deed {
         item: usize,
     },
     DeleteCategory(&'static str),
+    RenameOption {
+        option: usize,
+        name: &'static str,
+    },
 }
 
 type Edits = BTreeMap<&'static str, Option<&'static str>>;
@@ -121,7 +125,8 @@ const PHONES: [&str; 2] = ["+1 555", "0800-7"];
 const CITIES: [&str; 2] = ["Köln", "Rome"];
 const TITLES: [&str; 3] = ["Lunch", "Visit", "Contract"];
 const CATEGORIES: [&str; 3] = ["Press", "VIP", "Fair"];
-const SIZES: [&str; 2] = ["small", "LARGE"];
+/// What options are called later; two of them are the same but for case.
+const OPTIONS: [&str; 4] = ["small", "Small", "LARGE", "XL"];
 const STAGES: [Stage; 3] = [Stage::Lead, Stage::Customer, Stage::Archive];
 
 /// A history of 10 to 25 steps.
@@ -153,6 +158,7 @@ fn deed() -> impl Strategy<Value = Deed> {
             .prop_map(|(event, progress)| Deed::Complete { event, progress }),
         2 => (any_of.clone(), category()).prop_map(|(item, category)| Deed::AddItem { item, category }),
         2 => (any_of.clone(), category()).prop_map(|(item, category)| Deed::RemoveItem { item, category }),
+        2 => (any_of.clone(), select(OPTIONS.as_slice())).prop_map(|(option, name)| Deed::RenameOption { option, name }),
     ];
     let deletes = prop_oneof![
         6 => (select(ItemKind::ALL.as_slice()), any_of.clone()).prop_map(|(kind, item)| Deed::Delete { kind, item }),
@@ -354,6 +360,7 @@ impl Step {
                 }
             }
             Deed::DeleteCategory(name) => account.delete_category(by, name).await,
+            Deed::RenameOption { option, name } => account.rename_option(by, *option, name).await,
         }
     }
 }
@@ -397,8 +404,8 @@ impl Row {
             Reference::Live(number) => nth(&account.live(kind), number),
             Reference::Foreign(number) => Some(Uuid::from_u128(u128::from(number) + 1)),
         };
-        let custom = [(SIZE, self.size), (DEAL, self.deal)];
-        let custom = custom.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?.to_owned())));
+        let custom = [(SIZE, self.size.map(|size| account.option(size))), (DEAL, self.deal.map(ToOwned::to_owned))];
+        let custom = custom.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
         Incoming {
             row: number,
             line: number + 1,
@@ -425,5 +432,9 @@ fn layers(account: &Account, fields: &Edits) -> BTreeMap<String, Option<String>>
         DEAL => account.deal.clone(),
         field => field.to_owned(),
     };
-    fields.iter().map(|(field, value)| (name(field), value.map(ToOwned::to_owned))).collect()
+    let value = |field: &str, value: &str| match field {
+        SIZE => account.option(value),
+        _ => value.to_owned(),
+    };
+    fields.iter().map(|(field, held)| (name(field), held.map(|held| value(field, held)))).collect()
 }

@@ -15,10 +15,26 @@ pub(super) fn plain(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| needs_apostrophe(rest)).unwrap_or(cell)
 }
 
-/// Whether a cell would be taken for a formula, or for one that was made safe.
+/// Whether a cell would be taken for a formula, or for one that was made safe. What nobody sees before the first sign does not count,
+/// as programs drop it; tab and line ends are dangerous by themselves (OWASP, CSV Injection).
 fn needs_apostrophe(cell: &str) -> bool {
-    const DANGEROUS: [char; 12] = ['=', '+', '-', '@', '\t', '\r', '\0', '\'', '＝', '＋', '－', '＠'];
-    cell.starts_with(DANGEROUS) && !is_number(cell) && !is_phone(cell)
+    const FIRST: [char; 5] = ['\'', '\t', '\r', '\n', '\0'];
+    // The wide and the small forms as well, of which some programs make the usual ones.
+    const VISIBLE: [char; 12] = ['=', '+', '-', '@', '＝', '＋', '－', '＠', '﹦', '﹢', '﹣', '﹫'];
+    let visible = cell.trim_start_matches(is_invisible);
+    cell.starts_with(FIRST) || (visible.starts_with(VISIBLE) && !is_number(visible) && !is_phone(visible))
+}
+
+/// White space, control characters, and what Unicode has as ignorable (DerivedCoreProperties.txt, `Default_Ignorable_Code_Point`).
+fn is_invisible(char: char) -> bool {
+    let is_ignorable = matches!(
+        char,
+        '\u{ad}' | '\u{34f}' | '\u{61c}' | '\u{115f}'..='\u{1160}' | '\u{17b4}'..='\u{17b5}' | '\u{180b}'..='\u{180f}'
+            | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{2800}' | '\u{3164}'
+            | '\u{fe00}'..='\u{fe0f}' | '\u{feff}' | '\u{ffa0}' | '\u{fff0}'..='\u{fffb}' | '\u{1bca0}'..='\u{1bca3}'
+            | '\u{1d173}'..='\u{1d17a}' | '\u{e0000}'..='\u{e0fff}'
+    );
+    is_ignorable || char.is_whitespace() || char.is_control()
 }
 
 /// `-12`, `+3.50`, `-7,5`.
@@ -35,4 +51,69 @@ fn is_phone(cell: &str) -> bool {
     text.starts_with(|char: char| char.is_ascii_digit())
         && text.ends_with(|char: char| char.is_ascii_digit())
         && text.bytes().all(|byte| byte.is_ascii_digit() || b" ()./-".contains(&byte))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{plain, safe};
+
+    const BEFORE: [&str; 16] = [
+        "",
+        " ",
+        "  ",
+        "\u{a0}",
+        "\u{feff}",
+        "\u{200b}",
+        "\u{200e}",
+        "\u{2060}",
+        "\u{3000}",
+        "\u{ad}",
+        "\u{1}",
+        "\u{1b}",
+        "\u{7f}",
+        "\u{85}",
+        "\u{202e}",
+        " \u{200b}\u{a0}",
+    ];
+
+    #[test]
+    fn a_formula_is_guarded_whatever_stands_unseen_before_it() {
+        for before in BEFORE {
+            for sign in ["=", "+", "-", "@", "＝", "＋", "－", "＠", "﹦", "﹢", "﹣", "﹫"] {
+                let cell = format!("{before}{sign}cmd|' /C calc'!A0");
+                assert_eq!(safe(&cell), format!("'{cell}"), "{cell:?}");
+            }
+        }
+        for cell in ["\t=1", "\r=1", "\n=1", "\tAda", "\rAda", "\0=1", "'Ada", " \t@SUM(1)"] {
+            assert_eq!(safe(cell), format!("'{cell}"), "{cell:?}");
+        }
+        for cell in [
+            "Ada",
+            " Ada",
+            "a=b",
+            "\u{200b}Ada",
+            "-12",
+            " -12",
+            "+44 20 5550-0101",
+            "\u{a0}+1 (555) 010 0001",
+            "1-2",
+            "",
+        ] {
+            assert_eq!(safe(cell), cell, "{cell:?}");
+        }
+    }
+
+    #[test]
+    fn what_was_guarded_comes_back() {
+        let signs = ["", "'", "''", "=", "'=", "-12", "'-12", "+1 2", "@x", "＝1", "Ada", "\t", "\n'"];
+        for before in BEFORE {
+            for first in ["", "'", "\t", "'\t"] {
+                for sign in signs {
+                    for cell in [format!("{first}{before}{sign}"), format!("{before}{first}{sign}x")] {
+                        assert_eq!(plain(&safe(&cell)), cell, "{cell:?}");
+                    }
+                }
+            }
+        }
+    }
 }

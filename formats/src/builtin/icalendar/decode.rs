@@ -69,6 +69,8 @@ impl What {
 /// What the last row was made of.
 struct Last {
     record: Record,
+    /// What columns would hold if it could be read, by their names.
+    spoilt: Vec<(&'static str, String)>,
     /// What keeps it from being read again as it is.
     surplus: Option<&'static str>,
 }
@@ -190,7 +192,12 @@ impl Decoder {
         }
         self.charset = guessed.unwrap_or(self.charset);
         let (lines, ahead) = (&component.lines, self.known.as_ref());
-        let (event, mut diagnostics) = event::read(kind, lines, charset, &self.zones, self.origin, ahead);
+        let (mut event, mut diagnostics) = event::read(kind, lines, charset, &self.zones, self.origin, ahead);
+        let spoilt = if diagnostics.is_empty() {
+            Vec::new()
+        } else {
+            event::salvage(&mut event, kind, lines, charset, &self.zones)
+        };
         let is_cancelled = self.is_cancelling || lines.iter().any(|line| line.is("STATUS", "CANCELLED"));
         let identity = Identity::read(lines, charset, &self.zones);
         if is_cancelled {
@@ -211,7 +218,7 @@ impl Decoder {
         }
         let record = Record::Event(Box::new(event));
         let row = Row { position, record: diagnostics.is_empty().then(|| record.clone()), diagnostics };
-        self.last = Some(Last { record, surplus: is_cancelled.then_some("STATUS:CANCELLED") });
+        self.last = Some(Last { record, spoilt, surplus: is_cancelled.then_some("STATUS:CANCELLED") });
         Some(row)
     }
 }
@@ -265,8 +272,11 @@ impl Decode for Decoder {
     }
 
     fn source(&self) -> Option<Source<'_>> {
-        let Last { record, surplus } = self.last.as_ref()?;
+        let Last { record, spoilt, surplus } = self.last.as_ref()?;
         let mut source = Source::of_record(record, Section::Calendar);
+        for (column, text) in spoilt {
+            source.set(column, text);
+        }
         let surplus = surplus.map(|text| SourceCell { column: Source::SURPLUS.into(), text: text.into() });
         source.cells.extend(surplus);
         Some(source)

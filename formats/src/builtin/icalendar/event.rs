@@ -106,6 +106,41 @@ pub(super) fn read(
     (event, diagnostics)
 }
 
+/// When an event that cannot be read begins and ends, for whoever mends it: what can be read of that in the event, and what cannot by
+/// the column that it should fill.
+pub(super) fn salvage(
+    event: &mut Event,
+    kind: Kind,
+    lines: &[ContentLine],
+    charset: Charset,
+    zones: &Zones,
+) -> Vec<(&'static str, String)> {
+    let first = |name: &str| lines.iter().find(|line| line.name == name && !line.value().trim_ascii().is_empty());
+    let due = (kind == Kind::ToDo).then(|| first("DUE")).flatten();
+    let mut spoilt = Vec::new();
+    let mut read = |line: &ContentLine, [day, time]: [&'static str; 2]| {
+        let moment = moment::read(line, charset, zones).map(|read| read.moment).ok();
+        if moment.is_none() {
+            let text = line.raw(charset);
+            spoilt.push((if text.contains('T') { time } else { day }, text));
+        }
+        moment
+    };
+    let start = due.or_else(|| first("DTSTART")).and_then(|line| read(line, ["startsOn", "startsAt"]));
+    let end = first("DTEND").and_then(|line| read(line, ["endsOn", "endsAt"]));
+    if first("DTEND").is_none()
+        && let Some(duration) = first("DURATION").map(|line| line.raw(charset))
+    {
+        match start.and_then(|start| moment::after(start, None, &duration).ok()) {
+            Some(after) => event.end = after,
+            None => spoilt.push(("endsAt", duration)),
+        }
+    }
+    event.start = start;
+    event.end = end.map(|end| start.and_then(|start| moment::last(start, end)).unwrap_or(end)).or(event.end);
+    spoilt
+}
+
 /// By what a file tells its events and their versions apart: UID, RECURRENCE-ID and SEQUENCE.
 pub(super) struct Identity {
     pub(super) uid: String,

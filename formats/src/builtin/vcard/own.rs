@@ -27,14 +27,13 @@ pub(super) fn custom_value(
     is_field: impl Fn(&str) -> bool,
 ) -> Option<(String, String)> {
     let rest = line.name.strip_prefix(FIELD)?;
-    if let Some(number) = rest.strip_prefix('-') {
+    if !rest.is_empty() {
+        // Some programs drop a hyphen before a digit.
+        let number = rest.strip_prefix('-').unwrap_or(rest);
         let is_number = !number.is_empty() && number.bytes().all(|byte| byte.is_ascii_digit());
         let text = line.text(charset);
         let (name, value) = text.split_once('=').filter(|_| is_number)?;
         return Some((percent_decoded(name.trim()).trim().to_owned(), percent_decoded(value)));
-    }
-    if !rest.is_empty() {
-        return None;
     }
     let parts = line.parts(&[';'], charset);
     let (field, value) = parts.split_first().expect("a value has one part at least");

@@ -188,8 +188,11 @@ fn is_own(line: &[u8], section: Section) -> bool {
     line.starts_with(own.as_bytes())
 }
 
-/// What CSV says of cells beyond the last column is about its quotes, which a sheet does not have.
+/// What CSV says of rows that are too long and of cells beyond the last column is about its quotes, which a sheet does not have.
 fn reword(diagnostic: &mut Diagnostic) {
+    if let Some(found) = diagnostic.reason.strip_suffix("; is a quote missing in it?") {
+        diagnostic.reason.truncate(found.len());
+    }
     if let Some((found, _)) = diagnostic.reason.split_once("; put a text with") {
         diagnostic.reason = format!("{found}; name the columns of the others, or empty them");
     }

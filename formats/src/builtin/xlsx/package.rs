@@ -13,7 +13,10 @@ use crate::DecodeError;
 const UNPACKED_LIMIT: u64 = 256 << 20;
 
 /// The most parts.
-const PARTS: usize = 10_000;
+pub(super) const PARTS: usize = 10_000;
+
+/// With what an entry of the directory begins (APPNOTE.TXT of PKWARE section 4.3.12).
+const ENTRY: &[u8] = b"PK\x01\x02";
 
 /// The parts of a workbook by their names, in small letters and with `/`.
 pub(super) struct Package {
@@ -37,6 +40,10 @@ impl Package {
     pub(super) fn open(bytes: Bytes) -> Result<Package, DecodeError> {
         if bytes.starts_with(b"\xD0\xCF\x11\xE0") {
             return Err(damaged("it is an .xls of old Excel, or has a password; save it as xlsx without one"));
+        }
+        // Before the directory is read, of which each entry takes ten times the room that it has in the file.
+        if bytes.windows(ENTRY.len()).filter(|bytes| *bytes == ENTRY).count() > PARTS {
+            return Err(damaged("it has too many parts"));
         }
         let not_whole = |_| damaged("it is no xlsx, or not whole; save it as xlsx again");
         let mut archive = ZipArchive::new(Cursor::new(bytes.clone())).map_err(not_whole)?;
@@ -103,6 +110,12 @@ pub(super) fn damaged(reason: &str) -> DecodeError {
 
 pub(super) fn too_large() -> DecodeError {
     DecodeError::TooLarge { what: "the content of a workbook", limit: 256 }
+}
+
+pub(super) fn too_many_texts(megabytes: usize, count: usize) -> DecodeError {
+    damaged(&format!(
+        "its cells share more than {megabytes} MiB of texts, or more than {count} of them; divide it, or save it as CSV"
+    ))
 }
 
 fn key(name: &str) -> String {

@@ -4,9 +4,9 @@ use bytes::BytesMut;
 use quick_xml::events::BytesStart;
 
 use super::date::{self, Epoch};
-use super::package::Part;
+use super::package::{Part, too_many_texts};
 use super::styles::{Kind, Styles};
-use super::xml::{Node, Xml, attribute, plain};
+use super::xml::{Node, Xml, attribute, plain, push_within};
 use crate::DecodeError;
 use crate::headers::notes;
 
@@ -33,7 +33,7 @@ pub(super) struct Context {
 
 impl Sheet {
     pub(super) fn new(part: Part, context: Context) -> Sheet {
-        let xml = Xml::new(part);
+        let xml = Xml::new(part, context.row_limit);
         Sheet { xml, context, number: 0, cells: Vec::new(), size: 0, is_ready: false, is_done: false }
     }
 
@@ -53,10 +53,16 @@ impl Sheet {
         if !std::mem::take(&mut self.is_ready) {
             return Ok(None);
         }
+        let start = out.len();
         for (at, cell) in self.cells.iter().enumerate() {
             out.extend_from_slice(if at > 0 { b",\"" } else { b"\"" });
             out.extend_from_slice(cell.replace('"', "\"\"").as_bytes());
             out.extend_from_slice(b"\"");
+        }
+        if out.len() - start > self.context.row_limit {
+            // As long, but without quotes and line ends, in which CSV would look for the rows that follow.
+            out.truncate(start);
+            out.resize(start + self.context.row_limit + 1, b'x');
         }
         out.extend_from_slice(b"\r\n");
         Ok(Some(self.number))
@@ -111,7 +117,7 @@ impl Sheet {
                     "rPh" => skip(&mut self.xml, "rPh")?,
                     _ => {}
                 },
-                Node::Text(piece) if is_meant => text.push_str(&piece),
+                Node::Text(piece) if is_meant => push_within(&mut text, &piece, self.context.row_limit),
                 Node::End(name) => match name.as_str() {
                     "v" | "t" => is_meant = false,
                     "c" | "row" => break,
@@ -124,7 +130,7 @@ impl Sheet {
         let Context { strings, styles, epoch, .. } = &self.context;
         Ok(match cell.kind.as_str() {
             "s" => text.trim().parse().ok().and_then(|at| strings.get(at)).unwrap_or_default().to_owned(),
-            "str" | "inlineStr" => plain(&text),
+            "str" | "inlineStr" => within(&text, self.context.row_limit),
             "b" => if text.trim() == "1" { "true" } else { "false" }.to_owned(),
             // `#N/A` and its kin say that there is nothing.
             "e" => String::new(),
@@ -173,6 +179,11 @@ fn column(place: &str) -> Option<usize> {
     number.checked_sub(1)
 }
 
+/// A text as Excel means it. One that was cut stays as it is, and so too long.
+fn within(text: &str, limit: usize) -> String {
+    if text.len() > limit { text.to_owned() } else { plain(text) }
+}
+
 fn skip(xml: &mut Xml, element: &str) -> Result<(), DecodeError> {
     loop {
         match xml.next()? {
@@ -183,18 +194,30 @@ fn skip(xml: &mut Xml, element: &str) -> Result<(), DecodeError> {
     }
 }
 
-/// The texts that cells share, in one piece, so that many small ones take no more room than they have.
+/// The most bytes of the texts that cells share.
+const SHARED_LIMIT: usize = 128 << 20;
+
+/// The most of these texts.
+const SHARED_COUNT: usize = 5_000_000;
+
+/// How many bytes of them are kept together: a single text of all would be copied whenever it grows.
+const SHELF: usize = 1 << 20;
+
+/// The texts that cells share, on shelves, so that many small ones take no more room than they have.
 #[derive(Default)]
 pub(super) struct Strings {
-    text: String,
-    ends: Vec<u32>,
+    shelves: Vec<String>,
+    size: usize,
+    /// Of each text the shelf, and where it begins and ends there.
+    places: Vec<(u16, u32, u32)>,
 }
 
 impl Strings {
-    pub(super) fn read(part: Option<Part>) -> Result<Strings, DecodeError> {
+    /// Each up to a limit in bytes, and one more that tells that there was more.
+    pub(super) fn read(part: Option<Part>, limit: usize) -> Result<Strings, DecodeError> {
         let mut strings = Strings::default();
         let Some(part) = part else { return Ok(strings) };
-        let (mut xml, mut is_meant, mut current) = (Xml::new(part), false, String::new());
+        let (mut xml, mut is_meant, mut current) = (Xml::new(part, limit), false, String::new());
         loop {
             match xml.next()? {
                 Node::Start(start) => match start.local_name().as_ref() {
@@ -202,12 +225,12 @@ impl Strings {
                     "rPh" => skip(&mut xml, "rPh")?,
                     _ => {}
                 },
-                Node::Empty(start) if start.local_name().as_ref() == "si" => strings.push(""),
-                Node::Text(piece) if is_meant => current.push_str(&piece),
+                Node::Empty(start) if start.local_name().as_ref() == "si" => strings.push("")?,
+                Node::Text(piece) if is_meant => push_within(&mut current, &piece, limit),
                 Node::End(name) => match name.as_str() {
                     "t" => is_meant = false,
                     "si" => {
-                        strings.push(&plain(&current));
+                        strings.push(&within(&current, limit))?;
                         current.clear();
                     }
                     _ => {}
@@ -218,14 +241,25 @@ impl Strings {
         }
     }
 
-    fn push(&mut self, text: &str) {
-        self.text.push_str(text);
-        self.ends.push(u32::try_from(self.text.len()).expect("an unpacked workbook is smaller than 4 GiB"));
+    fn push(&mut self, text: &str) -> Result<(), DecodeError> {
+        self.size += text.len();
+        if self.size > SHARED_LIMIT || self.places.len() == SHARED_COUNT {
+            return Err(too_many_texts(SHARED_LIMIT >> 20, SHARED_COUNT));
+        }
+        if self.shelves.last().is_none_or(|shelf| shelf.len() + text.len() > SHELF) {
+            self.shelves.push(String::with_capacity(SHELF.max(text.len())));
+        }
+        let number = u16::try_from(self.shelves.len() - 1).expect("two shelves hold a MiB at least");
+        let shelf = self.shelves.last_mut().expect("there is one");
+        let start = shelf.len();
+        shelf.push_str(text);
+        let place = |at: usize| u32::try_from(at).expect("a shelf has at most all texts");
+        self.places.push((number, place(start), place(shelf.len())));
+        Ok(())
     }
 
     fn get(&self, at: usize) -> Option<&str> {
-        let end = *self.ends.get(at)? as usize;
-        let start = at.checked_sub(1).map_or(0, |before| self.ends[before] as usize);
-        self.text.get(start..end)
+        let (shelf, start, end) = *self.places.get(at)?;
+        self.shelves.get(usize::from(shelf))?.get(start as usize..end as usize)
     }
 }

@@ -1,5 +1,7 @@
 //! Which cells are dates: a workbook stores these as numbers, and only the format of the cell tells.
 
+use std::collections::HashMap;
+
 use super::package::Part;
 use super::xml::{Node, Xml, attribute};
 use crate::DecodeError;
@@ -15,6 +17,15 @@ pub(super) enum Kind {
     Time,
 }
 
+/// The most formats and styles that are looked at; Excel itself takes 65,490 styles.
+const STYLES: usize = 100_000;
+
+/// How long the code of a format may be.
+const CODE: usize = 4096;
+
+/// How many bytes an element of the styles may have.
+const ELEMENT: usize = 64 * 1024;
+
 /// What the cells of each style hold.
 #[derive(Default)]
 pub(super) struct Styles(Vec<Kind>);
@@ -22,22 +33,25 @@ pub(super) struct Styles(Vec<Kind>);
 impl Styles {
     pub(super) fn read(part: Option<Part>) -> Result<Styles, DecodeError> {
         let Some(part) = part else { return Ok(Styles::default()) };
-        let mut xml = Xml::new(part);
-        let (mut custom, mut kinds, mut is_in_cells) = (Vec::new(), Vec::new(), false);
+        let mut xml = Xml::new(part, ELEMENT);
+        let (mut custom, mut kinds, mut is_in_cells) = (HashMap::new(), Vec::new(), false);
         loop {
             match xml.next()? {
                 Node::Start(start) | Node::Empty(start) => match start.local_name().as_ref() {
-                    "numFmt" => {
+                    "numFmt" if custom.len() < STYLES => {
                         let id = attribute(&start, "numFmtId").and_then(|id| id.parse::<u32>().ok());
                         let code = attribute(&start, "formatCode").unwrap_or_default();
-                        custom.extend(id.map(|id| (id, kind_of_code(&code))));
+                        let code = &code[..code.floor_char_boundary(CODE)];
+                        // The first of a number counts.
+                        if let Some(id) = id {
+                            custom.entry(id).or_insert_with(|| kind_of_code(code));
+                        }
                     }
                     "cellXfs" => is_in_cells = true,
-                    "xf" if is_in_cells => {
+                    "xf" if is_in_cells && kinds.len() < STYLES => {
                         let id =
                             attribute(&start, "numFmtId").and_then(|id| id.parse::<u32>().ok()).unwrap_or_default();
-                        let found = custom.iter().find(|(known, _)| *known == id).map(|(_, kind)| *kind);
-                        kinds.push(found.unwrap_or_else(|| kind_of_id(id)));
+                        kinds.push(custom.get(&id).copied().unwrap_or_else(|| kind_of_id(id)));
                     }
                     _ => {}
                 },

@@ -1,9 +1,9 @@
 //! Finds the sheet to read, and what its cells refer to.
 
-use std::collections::VecDeque;
+use std::collections::{HashMap, HashSet, VecDeque};
 
 use super::date::Epoch;
-use super::package::{Package, Part, damaged};
+use super::package::{PARTS, Package, Part, damaged};
 use super::sheet::{Context, Sheet, Strings};
 use super::styles::Styles;
 use super::xml::{Node, Xml, attribute};
@@ -11,6 +11,12 @@ use crate::DecodeError;
 
 /// The most sheets that are looked at for one that is not empty.
 const SHEETS: usize = 256;
+
+/// The longest name of a part or of a relationship in bytes; others are none of a workbook that a program writes.
+const NAME: usize = 1024;
+
+/// How many bytes an element of the workbook may have.
+const ELEMENT: usize = 64 * 1024;
 
 /// The first sheet that has a filled cell, those that are shown before hidden ones; else the first. Then the names of the parts that
 /// have the sheets after it.
@@ -29,13 +35,15 @@ pub(super) fn sheets(
     };
     let Workbook { sheets, epoch } = Workbook::read(part)?;
     let targets = targets(package.part("xl/_rels/workbook.xml.rels")?)?;
-    let strings = Strings::read(package.part(&target(&targets, "sharedStrings", "xl/sharedStrings.xml"))?)?;
+    let strings = Strings::read(package.part(&target(&targets, "sharedStrings", "xl/sharedStrings.xml"))?, row_limit)?;
     let styles = Styles::read(package.part(&target(&targets, "styles", "xl/styles.xml"))?)?;
     let mut context = Some(Context { strings, styles, epoch, row_limit, column_limit });
-    let mut names: Vec<String> = Vec::new();
+    let (mut names, mut known): (Vec<String>, HashSet<String>) = (Vec::new(), HashSet::new());
+    let sheets_by_id: HashMap<_, _> =
+        targets.iter().rev().filter(|target| target.kind == "worksheet").map(|target| (&target.id, target)).collect();
     for id in sheets {
-        let found = targets.iter().find(|target| target.id == id && target.kind == "worksheet");
-        names.extend(found.map(|target| target.part.clone()).filter(|name| !names.contains(name)));
+        let found = sheets_by_id.get(&id);
+        names.extend(found.map(|target| target.part.clone()).filter(|name| known.insert(name.clone())));
     }
     if names.is_empty() {
         names.push("xl/worksheets/sheet1.xml".to_owned());
@@ -65,7 +73,7 @@ struct Workbook {
 
 impl Workbook {
     fn read(part: Part) -> Result<Workbook, DecodeError> {
-        let mut xml = Xml::new(part);
+        let mut xml = Xml::new(part, ELEMENT);
         let (mut shown, mut hidden, mut epoch) = (Vec::new(), Vec::new(), Epoch::default());
         loop {
             match xml.next()? {
@@ -75,8 +83,9 @@ impl Workbook {
                     }
                     "sheet" => {
                         let is_hidden = attribute(&start, "state").is_some_and(|state| state != "visible");
+                        let list_room = shown.len() + hidden.len() < PARTS;
                         let list = if is_hidden { &mut hidden } else { &mut shown };
-                        list.extend(attribute(&start, "id"));
+                        list.extend(attribute(&start, "id").filter(|id| id.len() <= NAME && list_room));
                     }
                     _ => {}
                 },
@@ -100,13 +109,16 @@ struct Target {
 
 fn targets(part: Option<Part>) -> Result<Vec<Target>, DecodeError> {
     let Some(part) = part else { return Ok(Vec::new()) };
-    let (mut xml, mut targets) = (Xml::new(part), Vec::new());
+    let (mut xml, mut targets) = (Xml::new(part, ELEMENT), Vec::new());
     loop {
         match xml.next()? {
             Node::Start(start) | Node::Empty(start) if start.local_name().as_ref() == "Relationship" => {
                 let (id, kind, target) =
                     (attribute(&start, "Id"), attribute(&start, "Type"), attribute(&start, "Target"));
                 let (Some(id), Some(kind), Some(target)) = (id, kind, target) else { continue };
+                if targets.len() == PARTS || [&id, &kind, &target].iter().any(|text| text.len() > NAME) {
+                    continue;
+                }
                 let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
                 let part = match target.strip_prefix('/') {
                     Some(absolute) => absolute.to_owned(),

@@ -6,13 +6,14 @@ use std::borrow::Cow;
 use quick_xml::events::{BytesRef, BytesStart, Event};
 use quick_xml::{Reader, XmlVersion};
 
+use super::meter::Meter;
 use super::package::{Part, damaged};
 use crate::DecodeError;
 use crate::text::without_nul;
 
 /// Reads a part, event by event.
 pub(super) struct Xml {
-    reader: Reader<Part>,
+    reader: Reader<Meter>,
     buffer: Vec<u8>,
 }
 
@@ -31,8 +32,9 @@ pub(super) enum Node<'a> {
 }
 
 impl Xml {
-    pub(super) fn new(part: Part) -> Xml {
-        let mut reader = Reader::from_reader(part);
+    /// With the most bytes of a text, beyond which it is cut.
+    pub(super) fn new(part: Part, limit: usize) -> Xml {
+        let mut reader = Reader::from_reader(Meter::new(part, limit));
         reader.config_mut().check_end_names = false;
         reader.config_mut().allow_unmatched_ends = true;
         reader.config_mut().allow_dangling_amp = true;
@@ -41,8 +43,21 @@ impl Xml {
 
     pub(super) fn next(&mut self) -> Result<Node<'_>, DecodeError> {
         self.buffer.clear();
+        self.reader.get_mut().begin();
         let event = self.reader.read_event_into(&mut self.buffer);
-        let event = event.map_err(|_| damaged("its XML is broken; save it as xlsx again"))?;
+        let meter = self.reader.get_ref();
+        let event = match event {
+            // A text that is too long was cut; what fails for it is its row.
+            Ok(Event::Text(text)) => Event::Text(text),
+            Ok(event) if !meter.is_over() => event,
+            Err(_) if !meter.is_over() => return Err(damaged("its XML is broken; save it as xlsx again")),
+            _ => {
+                let limit = meter.limit();
+                let reason =
+                    format!("it has an element or a comment of more than {limit} bytes; save it as xlsx again");
+                return Err(damaged(&reason));
+            }
+        };
         Ok(match event {
             Event::Start(start) => Node::Start(start),
             Event::Empty(start) => Node::Empty(start),
@@ -53,6 +68,19 @@ impl Xml {
             Event::Eof => Node::Eof,
             _ => Node::Text(String::new()),
         })
+    }
+}
+
+/// Appends a piece to a text up to a limit in bytes; what is beyond is left out, and one byte more tells that there was more.
+pub(super) fn push_within(text: &mut String, piece: &str, limit: usize) {
+    let room = limit.saturating_add(1).saturating_sub(text.len());
+    if piece.len() <= room {
+        text.push_str(piece);
+    } else if room > 0 {
+        let end = (0..=room).rev().find(|at| piece.is_char_boundary(*at)).unwrap_or_default();
+        text.push_str(&piece[..end]);
+        // A character of several bytes may have stood in the way.
+        text.extend(std::iter::repeat_n('\u{2026}', usize::from(end < room)));
     }
 }
 

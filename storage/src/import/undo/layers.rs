@@ -28,7 +28,7 @@ use crate::value::{Decimal, Timestamp};
 const LAYERS_AT_ONCE: u64 = 2_000;
 
 /// What fields of a record shall hold.
-type Values = BTreeMap<String, Option<String>>;
+pub(super) type Values = BTreeMap<String, Option<String>>;
 
 /// What is decided about some layers.
 #[derive(Default)]
@@ -58,7 +58,8 @@ impl Work<'_> {
     async fn own_layers(&self, after: Option<Uuid>) -> Result<Vec<Layer>> {
         let of_import = || {
             let query = Entity::find().filter(Column::AccountId.eq(self.unit.account));
-            query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId).order_by_asc(Column::Field)
+            // Not by the field as well: SQLite would follow the order through the layers of the whole account.
+            query.filter(Column::ImportId.eq(self.import)).order_by_asc(Column::RecordId)
         };
         let mut query = of_import().limit(LAYERS_AT_ONCE);
         if let Some(after) = after {
@@ -71,6 +72,7 @@ impl Work<'_> {
             found.retain(|layer| layer.record_id != last);
             found.extend(of_import().filter(Column::RecordId.eq(last)).all(self.unit.on()).await?);
         }
+        found.sort_by(|one, other| (one.record_id, &one.field).cmp(&(other.record_id, &other.field)));
         Ok(found)
     }
 
@@ -195,17 +197,19 @@ impl Work<'_> {
                 .exec_without_returning(self.unit.on())
                 .await?;
         }
+        self.leave_out_what_no_longer_fits(&mut fields).await?;
         let ids: Vec<_> = fields.keys().copied().collect();
         // Each when those before are written: a transaction is found by what its person is, an event by the names of both.
         let people = by_ids::<people::Entity>(&self.unit.locking_scope(), &ids).await?;
-        self.restored += people.len() as u64;
+        let mut restored: Vec<_> = people.iter().map(|person| person.id).collect();
         self.people(people, &mut fields).await?;
         let transactions = by_ids::<transactions::Entity>(&self.unit.locking_scope(), &ids).await?;
-        self.restored += transactions.len() as u64;
+        restored.extend(transactions.iter().map(|transaction| transaction.id));
         self.transactions(transactions, &mut fields).await?;
         let events = by_ids::<events::Entity>(&self.unit.locking_scope(), &ids).await?;
-        self.restored += events.len() as u64;
+        restored.extend(events.iter().map(|event| event.id));
         self.events(events, &mut fields).await?;
+        self.restored += restored.len() as u64 - self.with_memberships(&restored).await?;
         self.name_edited(edited).await
     }
 
@@ -376,6 +380,6 @@ fn read<T: std::str::FromStr>(given: Option<&Option<String>>, current: Option<T>
 }
 
 /// What the journal holds, an import has written.
-fn unreadable(field: &str) -> Error {
+pub(super) fn unreadable(field: &str) -> Error {
     Error::Internal(sea_orm::DbErr::Custom(format!("the journal of imports holds no value of {field}")))
 }

@@ -1,9 +1,14 @@
 //! What an import did beside fields: categories that it put records into or made, and steps from stage to stage.
 
+use std::collections::HashMap;
+
+use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Step, Work, list};
+use super::{Kept, KeptReason, NAMED, Step, Work, list};
 use crate::error::Result;
+use crate::import::Change;
+use crate::item::ItemKind;
 
 // As in `presence.rs`, `OFFSET 0` and the look-ups in brackets have PostgreSQL look up each row on its own.
 
@@ -29,6 +34,42 @@ const CLAIM: &str = "SELECT u.import_id FROM undone_categories u
     AND (SELECT i.status FROM imports i WHERE i.account_id = $1 AND i.id = u.import_id) = 1
     ORDER BY u.import_id LIMIT 1 OFFSET 0";
 
+/// The record of a membership is there.
+const HAS_ITEM: &str = "CASE {m}.kind
+    WHEN 1 THEN (SELECT r.deleted_at IS NULL FROM people r WHERE r.account_id = $1 AND r.id = {m}.item_id)
+    WHEN 2 THEN (SELECT r.deleted_at IS NULL FROM transactions r WHERE r.account_id = $1 AND r.id = {m}.item_id)
+    ELSE (SELECT r.deleted_at IS NULL FROM events r WHERE r.account_id = $1 AND r.id = {m}.item_id)
+    END";
+
+/// The category of a membership is there, or comes back with its members.
+const HAS_CATEGORY: &str = "EXISTS (
+    SELECT 1 FROM categories k WHERE k.account_id = $1 AND k.id = {m}.category_id AND (k.deleted_at IS NULL OR EXISTS (
+        SELECT 1 FROM undone_records v WHERE v.account_id = $1 AND v.record_id = k.id LIMIT 1 OFFSET 0))
+    LIMIT 1 OFFSET 0)";
+
+/// Nobody has put the item into the category meanwhile.
+const IS_OUT: &str = "NOT EXISTS (
+    SELECT 1 FROM item_categories n WHERE n.account_id = $1 AND n.category_id = undone_categories.category_id
+    AND n.kind = undone_categories.kind AND n.item_id = undone_categories.item_id LIMIT 1 OFFSET 0)";
+
+/// How many records of the import a step takes out of categories or puts into them, as somebody sees it; a condition may follow.
+fn moving(step: Step) -> String {
+    let (table, moves) = match step {
+        Step::Undo => ("item_categories", format!("NOT EXISTS ({CLAIM})")),
+        Step::Redo => ("undone_categories", IS_OUT.to_owned()),
+    };
+    let sql = "SELECT COUNT(DISTINCT item_id) AS number FROM {m} WHERE account_id = $1 AND import_id = $2";
+    format!("{sql} AND {HAS_ITEM} AND {HAS_CATEGORY} AND {moves}").replace("{m}", table)
+}
+
+/// A record that does not come into a category again.
+#[derive(FromQueryResult)]
+struct Outside {
+    item_id: Uuid,
+    kind: ItemKind,
+    category: String,
+}
+
 impl Work<'_> {
     /// The steps of transactions that the import moved are none any more, or are again.
     pub(super) async fn steps(&self) -> Result<()> {
@@ -51,8 +92,10 @@ impl Work<'_> {
 
     /// Records that were there before leave the categories that the import put them into, or come into them again. Where another
     /// applied import has a claim, it takes over. Those that the import made stay in theirs, also in the trash.
-    pub(super) async fn memberships(&self) -> Result<()> {
+    pub(super) async fn memberships(&mut self) -> Result<()> {
         if self.step == Step::Redo {
+            self.name_deleted_categories().await?;
+            self.restored += self.number(&moving(Step::Redo), []).await?;
             let back = "INSERT INTO item_categories (account_id, category_id, kind, item_id, import_id)
                 SELECT account_id, category_id, kind, item_id, import_id FROM undone_categories
                 WHERE account_id = $1 AND import_id = $2 ON CONFLICT DO NOTHING";
@@ -66,15 +109,16 @@ impl Work<'_> {
         let of_rows = format!("account_id = $1 AND import_id = $2 AND {these}");
         let keep = format!(
             "INSERT INTO undone_categories (account_id, import_id, category_id, kind, item_id)
-             SELECT account_id, import_id, category_id, kind, item_id FROM item_categories WHERE {of_rows}
+             SELECT account_id, import_id, category_id, kind, item_id FROM item_categories{{by_item}} WHERE {of_rows}
              ON CONFLICT DO NOTHING"
         );
         let hand_over =
-            format!("UPDATE item_categories SET import_id = ({CLAIM}) WHERE {of_rows} AND EXISTS ({CLAIM})");
+            format!("UPDATE item_categories{{by_item}} SET import_id = ({CLAIM}) WHERE {of_rows} AND EXISTS ({CLAIM})");
         let done = format!(
-            "DELETE FROM undone_categories WHERE account_id = $1 AND import_id <> $2 AND {these} AND {IS_THERE}"
+            "DELETE FROM undone_categories{{by_undone_item}} WHERE account_id = $1 AND import_id <> $2 AND {these} AND {IS_THERE}"
         );
-        let leave = format!("DELETE FROM item_categories WHERE {of_rows}");
+        let leave = format!("DELETE FROM item_categories{{by_item}} WHERE {of_rows}");
+        let leaving = format!("{} AND {these}", moving(Step::Undo));
         let not_made = format!(
             "deed = 2 AND NOT EXISTS (
                  SELECT 1 FROM import_records m{{by_record}} WHERE m.account_id = $1 AND m.record_id = import_records.record_id
@@ -89,8 +133,51 @@ impl Work<'_> {
             if self.run(&hand_over, [list(&changed)]).await? > 0 {
                 self.run(&done, [list(&changed)]).await?;
             }
+            self.restored += self.number(&leaving, [list(&changed)]).await?;
             self.run(&leave, [list(&changed)]).await?;
         }
+        Ok(())
+    }
+
+    /// How many of these records the step takes out of categories or puts into them as well, which counts once.
+    pub(super) async fn with_memberships(&self, records: &[Uuid]) -> Result<u64> {
+        if records.is_empty() {
+            return Ok(0);
+        }
+        let both = format!("{} AND {}", moving(self.step), self.these("item_id", 3));
+        self.number(&both, [list(records)]).await
+    }
+
+    /// Names the records that do not come into a category again, as somebody has deleted it.
+    async fn name_deleted_categories(&mut self) -> Result<()> {
+        let gone = format!(
+            "FROM undone_categories JOIN categories g ON g.account_id = $1 AND g.id = undone_categories.category_id
+             WHERE undone_categories.account_id = $1 AND undone_categories.import_id = $2 AND g.deleted_at IS NOT NULL
+             AND NOT {HAS_CATEGORY} AND {HAS_ITEM}"
+        )
+        .replace("{m}", "undone_categories");
+        let count = self.number(&format!("SELECT COUNT(*) AS number {gone}"), []).await?;
+        if count == 0 {
+            return Ok(());
+        }
+        let first = format!(
+            "SELECT undone_categories.item_id, undone_categories.kind, g.name AS category {gone}
+             ORDER BY undone_categories.item_id, g.id LIMIT {NAMED}"
+        );
+        let outside = self.rows::<Outside>(&first, []).await?;
+        let mut names = HashMap::new();
+        for kind in [ItemKind::Person, ItemKind::Transaction, ItemKind::Event] {
+            let ids: Vec<_> = outside.iter().filter(|row| row.kind == kind).map(|row| row.item_id).collect();
+            names.extend(self.names(kind, &ids).await?);
+        }
+        let unnamed = count.saturating_sub(outside.len() as u64);
+        for Outside { item_id, kind, category } in outside {
+            let name = names.get(&item_id).cloned().unwrap_or_default();
+            let why = format!("the category {category} is deleted");
+            let reason = KeptReason::NotAllowed { field: Change::CATEGORIES.to_owned(), why };
+            self.keep(Kept { item: kind.item(item_id), name, reason });
+        }
+        self.kept += unnamed;
         Ok(())
     }
 
@@ -106,8 +193,9 @@ impl Work<'_> {
         let marked = self.ids(&mark, []).await?;
         let now = self.unit.now.microseconds();
         if !marked.is_empty() {
+            let at = super::at("updated_at", "$4");
             let trash = format!(
-                "UPDATE categories SET deleted_at = $4, updated_at = $4, version = version + 1
+                "UPDATE categories SET deleted_at = {at}, updated_at = {at}, version = version + 1
                  WHERE account_id = $1 AND deleted_at IS NULL AND $2 = $2 AND {}",
                 self.these("id", 3)
             );
@@ -125,9 +213,12 @@ impl Work<'_> {
         for id in self.ids(&returning, []).await? {
             match self.namesake(id).await? {
                 None => {
-                    let restore = "UPDATE categories SET deleted_at = NULL, updated_at = $4, version = version + 1
-                        WHERE account_id = $1 AND id = $3 AND $2 = $2";
-                    self.run(restore, [id.into(), now.into()]).await?;
+                    let at = super::at("updated_at", "$4");
+                    let restore = format!(
+                        "UPDATE categories SET deleted_at = NULL, updated_at = {at}, version = version + 1
+                         WHERE account_id = $1 AND id = $3 AND $2 = $2"
+                    );
+                    self.run(&restore, [id.into(), now.into()]).await?;
                 }
                 // Somebody has made one of the same name since: it takes the members.
                 Some(namesake) => self.merge(id, namesake).await?,

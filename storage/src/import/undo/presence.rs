@@ -1,6 +1,6 @@
 //! Which records are there: those that an import made go with it, unless something holds them.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
@@ -18,6 +18,10 @@ const ORDER: [ItemKind; 3] = [ItemKind::Event, ItemKind::Transaction, ItemKind::
 // Each of these conditions is asked of a record `r` on its own, by an index that begins with its id. `OFFSET 0` and the look-ups in
 // brackets keep PostgreSQL from making one join of them all: of what an import has just written it has no statistics, and would
 // go through the whole account for each record. Each names the account as the constant that it is (reference: Citus).
+
+/// The record is not in the trash. The plain condition would offer PostgreSQL the indexes of all live records of the account, of whom it
+/// believes that there is one, as long as it has no statistics.
+const LIVE: &str = "COALESCE(r.deleted_at, 0) = 0";
 
 /// The import that made the record is undone.
 const MADE_BY_UNDONE: &str = "EXISTS (
@@ -100,23 +104,24 @@ struct Staying {
 impl Work<'_> {
     /// Puts into the trash what nothing holds any more.
     pub(super) async fn take_away(&mut self) -> Result<()> {
+        let at = super::at("r.updated_at", "$4");
         for kind in ORDER {
             let (table, these) = (table(kind), self.these("r.id", 3));
             let held = attachments(kind).iter().map(|(has, _)| format!("AND NOT {has}")).collect::<Vec<_>>().join(" ");
             let mark = format!(
                 "INSERT INTO undone_records (account_id, record_id)
                  SELECT r.account_id, r.id FROM {table} r
-                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL
+                 WHERE r.account_id = $1 AND {these} AND {LIVE}
                  AND {MADE_BY_UNDONE} AND NOT {EDITED} AND NOT {IMPORTED} {held} AND $2 = $2
                  ON CONFLICT DO NOTHING RETURNING record_id AS id"
             );
             let trash = format!(
-                "UPDATE {table} AS r SET deleted_at = $4, updated_at = $4, version = version + 1
-                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL AND $2 = $2"
+                "UPDATE {table} AS r SET deleted_at = {at}, updated_at = {at}, version = version + 1
+                 WHERE r.account_id = $1 AND {these} AND {LIVE} AND $2 = $2"
             );
             let waiting = format!(
                 "SELECT r.id FROM {table} r
-                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NULL AND $2 = $2 ORDER BY r.id FOR UPDATE"
+                 WHERE r.account_id = $1 AND {these} AND {LIVE} AND $2 = $2 ORDER BY r.id FOR UPDATE"
             );
             for range in self.ranges() {
                 let records = self.records(&format!("kind = {}", number(kind)), range).await?;
@@ -140,12 +145,13 @@ impl Work<'_> {
 
     /// Takes out of the trash what an undo has put there and this import holds again.
     pub(super) async fn bring_back(&mut self) -> Result<()> {
+        let at = super::at("r.updated_at", "$4");
         for kind in ORDER {
             let (table, these) = (table(kind), self.these("r.id", 3));
             let held = attachments(kind).iter().map(|(has, _)| format!("OR {has}")).collect::<Vec<_>>().join(" ");
             let person = if kind == ItemKind::Transaction { format!("AND {HAS_PERSON}") } else { String::new() };
             let restore = format!(
-                "UPDATE {table} AS r SET deleted_at = NULL, updated_at = $4, version = version + 1
+                "UPDATE {table} AS r SET deleted_at = NULL, updated_at = {at}, version = version + 1
                  WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NOT NULL AND {UNDONE}
                  AND ({MADE_OR_CHANGED} {held}) {person} RETURNING id"
             );
@@ -164,7 +170,36 @@ impl Work<'_> {
                     self.run(&unmark, [list(&restored)]).await?;
                 }
                 self.removed += restored.len() as u64;
+                self.name_gone(kind, range).await?;
             }
+        }
+        Ok(())
+    }
+
+    /// Names what the import made in some rows and what does not come back: somebody has deleted it, or the person of a transaction.
+    async fn name_gone(&mut self, kind: ItemKind, range: (i64, i64)) -> Result<()> {
+        let made = self.records(&format!("kind = {} AND deed = 1", number(kind)), range).await?;
+        if made.is_empty() {
+            return Ok(());
+        }
+        let gone = |which: &str| {
+            let (table, these) = (table(kind), self.these("r.id", 3));
+            format!(
+                "SELECT r.id FROM {table} r
+                 WHERE r.account_id = $1 AND {these} AND r.deleted_at IS NOT NULL AND {which} {UNDONE} AND $2 = $2"
+            )
+        };
+        let deleted: HashSet<_> = self.ids(&gone("NOT"), [list(&made)]).await?.into_iter().collect();
+        let waiting: HashSet<_> = self.ids(&gone(""), [list(&made)]).await?.into_iter().collect();
+        for id in made {
+            let reason = if deleted.contains(&id) {
+                KeptReason::Deleted
+            } else if waiting.contains(&id) {
+                KeptReason::NotAllowed { field: "personId".to_owned(), why: "the person is deleted".to_owned() }
+            } else {
+                continue;
+            };
+            self.keep(Kept { item: kind.item(id), name: String::new(), reason });
         }
         Ok(())
     }

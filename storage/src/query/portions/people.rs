@@ -6,14 +6,15 @@ use std::collections::{BTreeSet, HashMap};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
+use rusqlite::InterruptHandle;
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait as _, IntoCondition as _, JoinType, PostgresQueryBuilder, Query, SelectStatement, SimpleExpr,
 };
 use sea_orm::{DbBackend, DbErr, QuerySelect as _, QueryTrait as _, Select, Statement};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
-use tokio::sync::mpsc;
 use tokio::sync::mpsc::error::SendTimeoutError;
+use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
@@ -76,7 +77,12 @@ pub async fn walk(reader: Reader, view: View, order: Order, outlet: mpsc::Sender
             Link::Postgres(server) => walk.through_postgres(server).await,
         }
     };
-    if let Err(error) = walked.await {
+    let walked = tokio::select! {
+        walked = walked => walked,
+        // What is read for nobody is ended.
+        () = outlet.closed() => return,
+    };
+    if let Err(error) = walked {
         // Whoever has gone away needs no error.
         drop(outlet.send(Err(error)).await);
     }
@@ -121,7 +127,16 @@ impl Walk {
 
     fn read_file(&self, after: Option<Cursor>, runtime: &Handle) -> Result<Ended> {
         let statement = self.statement(after.clone(), Categories::OfEach)?;
-        self.reader.bulk().read_file(&statement, |rows| {
+        let (outlet, (over, ended)) = (self.outlet.clone(), oneshot::channel::<()>());
+        let watch = |interrupt: InterruptHandle| {
+            runtime.spawn(async move {
+                tokio::select! {
+                    () = outlet.closed() => interrupt.interrupt(),
+                    _ = ended => {}
+                }
+            });
+        };
+        let read = self.reader.bulk().read_file(&statement, watch, |rows| {
             let (mut portion, begun) = (Portion::after(after), Instant::now());
             while let Some(row) = bulk::next(rows)? {
                 if portion.add(row, self.order)? {
@@ -134,7 +149,9 @@ impl Walk {
                 }
             }
             Ok(runtime.block_on(portion.hand_out(&self.outlet)).unwrap_or(Ended::Whole))
-        })
+        });
+        drop(over);
+        read
     }
 
     async fn through_postgres(self, server: Server) -> Result<()> {
@@ -156,10 +173,16 @@ impl Walk {
                 let (walk, server, place) = (self.clone(), server.clone(), after.take());
                 let rest = move |runtime: &Handle| {
                     runtime.block_on(async {
-                        if walk.is_whole {
-                            walk.copy(&server, place).await
-                        } else {
-                            walk.fetch(&server, place, count).await
+                        let read = async {
+                            if walk.is_whole {
+                                walk.copy(&server, place).await
+                            } else {
+                                walk.fetch(&server, place, count).await
+                            }
+                        };
+                        tokio::select! {
+                            ended = read => ended,
+                            () = walk.outlet.closed() => Ok(Ended::Gone),
                         }
                     })
                 };
@@ -176,7 +199,9 @@ impl Walk {
         let mut statement = self.statement(after, Categories::OfEach)?;
         statement.limit(RECORDS);
         let mut portion = Portion::after(None);
-        self.reader.connection().each_row(&statement, |row| portion.add(row, self.order)).await?;
+        let lane = self.reader.bulk().lanes().lend().await;
+        lane.connection().each_row(&statement, |row| portion.add(row, self.order)).await?;
+        lane.done();
         Ok(portion)
     }
 

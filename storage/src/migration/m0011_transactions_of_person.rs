@@ -1,0 +1,26 @@
+//! The transactions of a person by an index, those in the trash included: whoever is renamed renews the keys of all of them.
+
+use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+pub(super) struct Migration;
+
+impl MigrationName for Migration {
+    fn name(&self) -> &'static str {
+        "m0011_transactions_of_person"
+    }
+}
+
+#[async_trait::async_trait]
+impl MigrationTrait for Migration {
+    async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        let index = "CREATE INDEX transactions_of_person ON transactions (account_id, person_id)";
+        manager.get_connection().execute_unprepared(index).await?;
+        Ok(())
+    }
+
+    async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
+        manager.get_connection().execute_unprepared("DROP INDEX transactions_of_person").await?;
+        Ok(())
+    }
+}
