@@ -194,8 +194,8 @@ impl AccountsMutation {
         }
         let now = engine.now();
         let writer = engine.storage().writer(account.account_id, Actor::System, now).waiting_for(PATIENCE);
-        let used = tokens::use_refresh_token(&writer, id, &secret, now.plus_seconds(REFRESH_SECONDS)).await?;
-        let (user, next) = used.ok_or_else(refused)?;
+        let renewed = tokens::use_refresh_token(&writer, id, &secret, now.plus_seconds(REFRESH_SECONDS)).await?;
+        let (user, next) = renewed.ok_or_else(refused)?;
         let reader = engine.storage().reader(account.account_id);
         let user = users::get(&reader, user).await?.ok_or_else(refused)?;
         signed_in(&engine.session(account, user)?, &next)

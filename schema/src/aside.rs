@@ -104,14 +104,14 @@ mod tests {
         let mut ends = Vec::new();
         for _ in 0..AT_ONCE {
             let (end, ended) = mpsc::channel::<()>();
-            let (begin, begun) = oneshot::channel();
+            let (began, begins) = oneshot::channel();
             let aside = aside.clone();
             let work = move || {
-                begin.send(()).expect("somebody waits for it");
+                began.send(()).expect("somebody waits for it");
                 ended.recv().is_ok()
             };
             ends.push((end, tokio::spawn(async move { aside.step(true, 1, work).await })));
-            begun.await.expect("the work begins while this thread is free");
+            begins.await.expect("the work begins while this thread is free");
         }
         // Small work does not wait for large, and too much that would wait is refused.
         assert_eq!(aside.step(false, 1, || 7).await, Ok(7));
@@ -137,13 +137,8 @@ mod tests {
 
     #[tokio::test]
     async fn work_that_panics_is_an_internal_error() {
-        let answer = Aside::default()
-            .step(true, 1, || {
-                if true {
-                    panic!("a bug")
-                }
-            })
-            .await;
+        let bug: fn() = || panic!("a bug");
+        let answer = Aside::default().step(true, 1, bug).await;
         assert_eq!(answer.map_err(|error| error.code), Err(Code::Internal));
     }
 }

@@ -110,6 +110,11 @@ impl Error {
         Self::new(Code::Unauthenticated, "sign in first: send an access token, see the mutation login")
     }
 
+    /// The error as the engine has it, at a place of the document.
+    pub(crate) fn at(self, position: async_graphql::Pos) -> async_graphql::ServerError {
+        async_graphql::Error::from(self).into_server_error(position)
+    }
+
     /// The answer to a request that is not executed.
     pub(crate) fn into_response(self) -> async_graphql::Response {
         let mut answer = self.into_response_at(async_graphql::Pos::default());
@@ -120,7 +125,7 @@ impl Error {
 
     /// The answer to a document that is wrong at a place.
     pub(crate) fn into_response_at(self, place: async_graphql::Pos) -> async_graphql::Response {
-        let error = async_graphql::Error::from(self).into_server_error(place);
+        let error = self.at(place);
         async_graphql::Response::from_errors(vec![error])
     }
 

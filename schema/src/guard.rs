@@ -213,9 +213,10 @@ impl Guard {
     pub(crate) async fn turn(&self, attempt: &Attempt, is_known: bool) -> Turn {
         let Parts { of_pairs, of_addresses, of_emails, .. } = &*self.0;
         // In this order, so that nobody stands at the head of a queue in which the known ones are, and waits for a longer one.
-        let (email, address) = match is_known {
-            true => (None, None),
-            false => (of_emails.turn(&attempt.email).await, of_addresses.turn(&attempt.address).await),
+        let (email, address) = if is_known {
+            (None, None)
+        } else {
+            (of_emails.turn(&attempt.email).await, of_addresses.turn(&attempt.address).await)
         };
         Turn { _places: [email, address, of_pairs.turn(&attempt.pair).await] }
     }

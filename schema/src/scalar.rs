@@ -101,7 +101,7 @@ impl OutputType for Text {
 
     async fn resolve(&self, ctx: &ContextSelectionSet<'_>, field: &Positioned<Field>) -> ServerResult<Value> {
         if let Some(allowance) = ctx.data_opt::<Allowance>() {
-            let refused = |error| async_graphql::Error::from(Error::from(error)).into_server_error(field.pos);
+            let refused = |error| Error::from(error).at(field.pos);
             allowance.take(self.0.len()).map_err(|error| ctx.set_error_path(refused(error)))?;
         }
         Ok(Value::String(String::clone(&self.0)))

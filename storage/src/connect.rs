@@ -61,7 +61,7 @@ pub struct Pool {
 
 impl Default for Pool {
     fn default() -> Self {
-        let (statement, long_statement) = (Duration::from_secs(20), Duration::from_secs(120));
+        let (statement, long_statement) = (Duration::from_secs(20), Duration::from_mins(2));
         let synchronous = Synchronous::default();
         Self { postgres: 10, sqlite_readers: 4, synchronous, statement, long_statement }
     }

@@ -94,9 +94,7 @@ impl Gate {
             (Link::Sqlite(connection), Some(file)) => {
                 Transaction::Sqlite(file.begin(connection, SqliteTransactionMode::Immediate, patience).await?)
             }
-            (link, _) => {
-                link.begin(if patience < PATIENCE { Waiting::Briefly } else { Waiting::AsUsual }).await?
-            }
+            (link, _) => link.begin(if patience < PATIENCE { Waiting::Briefly } else { Waiting::AsUsual }).await?,
         };
         Ok(Open { transaction, file: self.file.clone() })
     }

@@ -216,7 +216,7 @@ impl Session {
         let (limit, measured) =
             (self.limit, Measured { begun: Instant::now(), statement, metric: self.metric.clone() });
         let connection = self.connection().map_err(query_error)?;
-        Ok(Rows { rows: query(statement).fetch(connection), limit, _measured: measured })
+        Ok(Rows { stream: query(statement).fetch(connection), limit, _measured: measured })
     }
 
     /// The rows of a `COPY`, as they come. Whoever stops before the last one closes the session.
@@ -276,7 +276,7 @@ async fn give_back(mut connection: PoolConnection<Postgres>, in_transaction: boo
 
 /// The rows of a running statement.
 pub(crate) struct Rows<'s> {
-    rows: BoxStream<'s, sqlx::Result<PgRow>>,
+    stream: BoxStream<'s, sqlx::Result<PgRow>>,
     limit: Duration,
     _measured: Measured<'s>,
 }
@@ -299,7 +299,7 @@ impl Drop for Measured<'_> {
 impl Rows<'_> {
     /// The next one; `None` after the last.
     pub(crate) async fn next(&mut self) -> Result<Option<QueryResult>, DbErr> {
-        let next = timeout(self.limit, self.rows.try_next()).await;
+        let next = timeout(self.limit, self.stream.try_next()).await;
         next.unwrap_or_else(|_| Err(no_answer(self.limit))).map(|row| row.map(Into::into)).map_err(query_error)
     }
 }

@@ -3,7 +3,7 @@
 //! What an index finds is cheap. What is negated, too short for an index of trigrams, or looked for in a field that has no index is
 //! found by walking the list, and that is dear: a million people take about a second for each such word.
 
-use crate::search::{Field, Part, Search, Selector, Sense, Term, Text};
+use crate::search::{Part, Search, Selector, Sense, Term, Text};
 use crate::view::{Related, View};
 
 /// A set that an index finds.
@@ -73,15 +73,19 @@ fn is_indexed(text: &Text) -> bool {
 
 fn price_of_selector(selector: &Selector) -> usize {
     match selector {
-        Selector::Category(_) | Selector::Label(_) | Selector::User(_) => INDEXED,
+        Selector::Category(_)
+        | Selector::Label(_)
+        | Selector::User(_)
+        | Selector::Before(_)
+        | Selector::After(_)
+        | Selector::Created(_)
+        | Selector::Updated(_) => INDEXED,
         Selector::Person(name)
         | Selector::Company(name)
         | Selector::City(name)
         | Selector::State(name)
         | Selector::Country(name) => price_of_text(name),
-        Selector::Has(Field::Category | Field::Label | Field::Association | Field::File) => COLUMN,
         Selector::Has(_) | Selector::Stage(_) | Selector::Is(_) => COLUMN,
-        Selector::Before(_) | Selector::After(_) | Selector::Created(_) | Selector::Updated(_) => INDEXED,
     }
 }
 

@@ -749,8 +749,8 @@ on_each_database! {
         for path in paths {
             get(&client, path, &[]).await;
         }
-        const TABLES: [&str; 3] = ["people", "outbox", "outbox_totals"];
-        for table in TABLES {
+        let tables = ["people", "outbox", "outbox_totals"];
+        for table in tables {
             sql(&format!("CREATE TABLE kept_{table} AS SELECT * FROM {table}")).await;
         }
         client.graphql(create, json!({ "name": "Bob" })).await;
@@ -769,10 +769,10 @@ on_each_database! {
             seen.push((tag(&headers), headers["last-modified"].to_str().expect("ASCII").to_owned()));
         }
         // What a backup brings back, after which as much is changed as before.
-        for table in TABLES.iter().rev() {
+        for table in tables.iter().rev() {
             sql(&format!("DELETE FROM {table}")).await;
         }
-        for table in TABLES {
+        for table in tables {
             sql(&format!("INSERT INTO {table} SELECT * FROM kept_{table}")).await;
         }
         for is_changed in [false, true] {

@@ -181,16 +181,16 @@ async fn backends_that_are_stopped_are_left_to_themselves() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_was_acknowledged_is_there_once_whatever_connections_do() {
     let Some(behind) = Behind::on("what_was_acknowledged_is_there_once_whatever_connections_do").await else { return };
-    let writes = count("CAIRN_TEST_WRITES", FEW);
+    let total = count("CAIRN_TEST_WRITES", FEW);
     let client = behind.site.client().await;
     let mut writers = JoinSet::new();
     // A tenth of them are imports that are asked for with one key until they are done.
-    let keyed = writes / 10;
+    let keyed = total / 10;
     for writer in 0..6 {
         let client = client.clone();
         writers.spawn(async move {
             let (mut good, mut tries) = (BTreeSet::new(), 0);
-            for number in (writer..writes).step_by(6) {
+            for number in (writer..total).step_by(6) {
                 tries += 1;
                 if number < keyed {
                     import_once(&client, number).await;

@@ -13,7 +13,7 @@ pub(crate) struct HttpError {
     error: Error,
     status: StatusCode,
     /// A header that says what would have been right.
-    advice: Option<(HeaderName, HeaderValue)>,
+    advice: Option<(&'static str, &'static str)>,
 }
 
 #[derive(Serialize)]
@@ -45,7 +45,7 @@ impl HttpError {
     /// The body is compressed (RFC 9110 section 15.5.16).
     pub(crate) fn encoded(coding: &str) -> Self {
         let message = format!("the body has the Content-Encoding {coding:?}: send it as it is, without one");
-        let advice = Some((ACCEPT_ENCODING, HeaderValue::from_static("identity")));
+        let advice = Some((ACCEPT_ENCODING.as_str(), "identity"));
         Self { advice, ..Self::new(Code::Unsupported, message) }
     }
 
@@ -75,8 +75,8 @@ impl HttpError {
         let error = BodyError { code: code.name(), message, field: *field, request_id };
         let mut response = (self.status, Json(Body { error })).into_response();
         add_advice(self.status, response.headers_mut());
-        if let Some((name, value)) = &self.advice {
-            response.headers_mut().insert(name, value.clone());
+        if let Some((name, value)) = self.advice {
+            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
         if let Some(seconds) = retry_after {
             response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));

@@ -190,7 +190,7 @@ impl Operations {
     fn keep(&self, holder: &str, message: &str) -> Option<Kept> {
         let mut kept = self.shared.answers.keep(holder);
         if message.len() > PIECE {
-            kept.add(message.len()).ok()?
+            kept.add(message.len()).ok()?;
         }
         Some(kept)
     }

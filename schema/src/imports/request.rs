@@ -264,7 +264,7 @@ impl Session {
         let ready = self.ready_kept(kept.clone()).await?;
         let Some(Findings { date_orders, survey, .. }) = first_look(&ready, file).await? else { return Ok(ready) };
         let found = date_orders.order();
-        let mut ready = match found.map_err(undecided) {
+        let mut ready = match found.map_err(|ambiguous| undecided(&ambiguous)) {
             _ if date_order.is_some() => ready,
             Ok(Some(found)) => self.ready_kept(Kept { date_order: Some(order(found)), ..kept }).await?,
             Ok(None) => ready,
@@ -389,7 +389,7 @@ async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>
 }
 
 /// Errors: `INVALID`, with the option, where nothing tells whether the day or the month comes first in the dates of a file.
-fn undecided(ambiguous: formats::AmbiguousDate) -> Error {
+fn undecided(ambiguous: &formats::AmbiguousDate) -> Error {
     let message = format!("{ambiguous}, with the option date-order");
     Error { field: Some("dateOrder"), ..Error::invalid(message) }
 }

@@ -22,10 +22,13 @@ struct Case {
     field: CustomField,
 }
 
+/// Options and their new names, the options then, and what the field holds after an undo and after a redo.
+type Renaming = (&'static [(&'static str, &'static str)], Option<&'static [&'static str]>, &'static str, &'static str);
+
 on_each_database! {
     async fn an_option_that_is_called_something_else_comes_back_by_its_new_name(one: One) {
         // What is renamed, what the options are then, what an undo gives and what a redo gives.
-        let cases: [(&[(&str, &str)], Option<&[&str]>, &str, &str); 5] = [
+        let cases: [Renaming; 5] = [
             (&[("red", "crimson")], None, "crimson", "blue"),
             (&[("blue", "navy")], None, "red", "navy"),
             (&[("red", "Red"), ("blue", "BLUE")], None, "Red", "BLUE"),
@@ -176,8 +179,8 @@ on_each_database! {
 
     async fn an_export_after_an_undo_can_be_imported_again(site: Site) {
         let client = site.client().await;
-        let field = r#"mutation($name: String!, $type: CustomFieldType!, $options: [String!]!) {
-            createCustomField(input: { target: PERSON, name: $name, type: $type, options: $options }) { customField { id } } }"#;
+        let field = r"mutation($name: String!, $type: CustomFieldType!, $options: [String!]!) {
+            createCustomField(input: { target: PERSON, name: $name, type: $type, options: $options }) { customField { id } } }";
         let colour = json!({ "name": "Colour", "type": "CHOICE", "options": ["red", "blue"] });
         let colour = client.graphql(field, colour).await["createCustomField"]["customField"]["id"].clone();
         let word = client.graphql(field, json!({ "name": "Word", "type": "TEXT", "options": [] })).await;

@@ -142,23 +142,22 @@ impl Encoder {
         let mark = if is_complete { own::DONE } else { "" };
         let summary = title.as_ref().map(|title| format!("{mark}{title}"));
         lines.optional("SUMMARY", summary.as_deref());
-        match &series {
-            Some(series) => {
-                series.iter().for_each(|line| lines.put(line));
+        if let Some(series) = &series {
+            for line in series {
+                lines.put(line);
+            }
+            lines.put(&format!("{}:{}", own::STARTS, shown(start)));
+            if let Some(end) = end {
+                lines.put(&format!("{}:{}", own::ENDS, shown(*end)));
+            }
+        } else {
+            lines.put(&format!("DTSTART{begins}"));
+            if is_fractional(start) {
                 lines.put(&format!("{}:{}", own::STARTS, shown(start)));
-                if let Some(end) = end {
-                    lines.put(&format!("{}:{}", own::ENDS, shown(*end)));
-                }
             }
-            None => {
-                lines.put(&format!("DTSTART{begins}"));
-                if is_fractional(start) {
-                    lines.put(&format!("{}:{}", own::STARTS, shown(start)));
-                }
-                span(start, *end, lines);
-                // What cannot be written as a series is not lost for us.
-                lines.optional(own::RECURRENCE, recurrence.as_deref());
-            }
+            span(start, *end, lines);
+            // What cannot be written as a series is not lost for us.
+            lines.optional(own::RECURRENCE, recurrence.as_deref());
         }
         lines.optional("LOCATION", location.as_deref());
         lines.optional("DESCRIPTION", description.as_deref());
@@ -200,7 +199,9 @@ impl Encoder {
         if let Some(Needed { name, definition: Some(definition) }) = &needed {
             lines.put("BEGIN:VTIMEZONE");
             lines.text("TZID", name);
-            definition.iter().for_each(|line| lines.put(line));
+            for line in definition {
+                lines.put(line);
+            }
             lines.put("END:VTIMEZONE");
         }
         let written = kept.lines.iter().map(|line| {

@@ -153,7 +153,7 @@ pub(super) fn midnight(read: &Read, zones: &Zones) -> Option<Date> {
             let utc = TimeZone::UTC.to_datetime(time);
             let floating = zones.floating().map(|found| found.zone);
             let of_file = floating.into_iter().chain(zones.own()).find_map(|zone| of(zone.local(time)));
-            let nearest = || utc.checked_add(12.hours()).map(|noon| noon.date()).ok();
+            let nearest = || utc.checked_add(12.hours()).map(jiff::civil::DateTime::date).ok();
             let is_whole = utc.minute() % 15 == 0 && utc.second() == 0;
             of(utc).or(of_file).or_else(|| nearest().filter(|_| is_whole))
         }

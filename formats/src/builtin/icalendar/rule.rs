@@ -186,8 +186,8 @@ impl Rule {
             return named;
         }
         let place = |place: &i32| {
-            let at =
-                if *place > 0 { *place as usize - 1 } else { named.len().checked_sub(place.unsigned_abs() as usize)? };
+            let number = place.unsigned_abs() as usize;
+            let at = if *place > 0 { number - 1 } else { named.len().checked_sub(number)? };
             named.get(at).copied()
         };
         let mut placed: Vec<_> = self.places.iter().filter(|at| **at != 0).filter_map(place).collect();
@@ -208,7 +208,9 @@ impl Rule {
         for hour in &hours {
             for minute in &minutes {
                 for second in &seconds {
-                    times.extend(Time::new(*hour as i8, *minute as i8, *second as i8, 0).ok());
+                    let [hour, minute, second] =
+                        [hour, minute, second].map(|number| i8::try_from(*number).unwrap_or(-1));
+                    times.extend(Time::new(hour, minute, second, 0).ok());
                 }
             }
         }

@@ -72,8 +72,8 @@ struct Change {
     is_summer: bool,
 }
 
-/// The lines within the VTIMEZONE of a zone.
-fn definition(zone: &TimeZone) -> Vec<String> {
+/// The lines within the VTIMEZONE of a zone of the IANA, as we write it.
+pub(super) fn definition(zone: &TimeZone) -> Vec<String> {
     let begin = Date::constant(FIRST_YEAR, 1, 1).at(0, 0, 0, 0);
     let at_first = zone.to_offset(Offset::UTC.to_timestamp(begin).unwrap_or(Timestamp::UNIX_EPOCH));
     let mut lines = Vec::new();

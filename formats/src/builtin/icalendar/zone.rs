@@ -11,7 +11,7 @@ use jiff::civil::DateTime;
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 use super::steps::Steps;
-use super::windows;
+use super::{vtimezone, windows};
 use crate::Charset;
 use crate::content_line::ContentLine;
 
@@ -160,6 +160,14 @@ impl Zones {
         if first.is_some_and(|first| first.name == name && text.is_some() && first.zone.text() == text.as_deref()) {
             return;
         }
+        if let Some(zone) = text.as_deref().and_then(|text| self.written_by_us(&name, text)) {
+            if first.is_none_or(|first| first.zone != zone) {
+                let defined = Arc::make_mut(&mut self.defined);
+                defined.count += 1;
+                defined.zones.entry(key).or_default().push(Definition { calendar: self.calendar, name, zone });
+            }
+            return;
+        }
         let location = lines.iter().find(|line| line.name == "X-LIC-LOCATION").map(|line| line.raw(charset));
         let location = location.and_then(|location| self.by_path(&location));
         let steps = Steps::read(lines, charset);
@@ -178,6 +186,17 @@ impl Zones {
         defined.count += 1;
         defined.steps += added;
         defined.zones.entry(key).or_default().push(Definition { calendar: self.calendar, name, zone });
+    }
+
+    /// The zone of the IANA that we have defined for programs that do not know it.
+    fn written_by_us(&self, name: &str, text: &str) -> Option<Zone> {
+        // How each of ours begins: not every zone of every file is worth it to make ours.
+        if !text.starts_with("BEGIN:STANDARD\nDTSTART:19700101T000000\n") {
+            return None;
+        }
+        let zone = self.database.get(name).ok()?;
+        let is_ours = vtimezone::definition(&zone).iter().map(String::as_str).eq(text.lines());
+        is_ours.then_some(Zone::Known(zone))
     }
 
     /// The zone of the times of the calendar that name none.

@@ -250,16 +250,16 @@ impl Strings {
             self.shelves.push(String::with_capacity(SHELF.max(text.len())));
         }
         let number = u16::try_from(self.shelves.len() - 1).expect("two shelves hold a MiB at least");
-        let shelf = self.shelves.last_mut().expect("there is one");
-        let start = shelf.len();
-        shelf.push_str(text);
+        let last = self.shelves.last_mut().expect("there is one");
+        let start = last.len();
+        last.push_str(text);
         let place = |at: usize| u32::try_from(at).expect("a shelf has at most all texts");
-        self.places.push((number, place(start), place(shelf.len())));
+        self.places.push((number, place(start), place(last.len())));
         Ok(())
     }
 
     fn get(&self, at: usize) -> Option<&str> {
-        let (shelf, start, end) = *self.places.get(at)?;
-        self.shelves.get(usize::from(shelf))?.get(start as usize..end as usize)
+        let (number, start, end) = *self.places.get(at)?;
+        self.shelves.get(usize::from(number))?.get(start as usize..end as usize)
     }
 }

@@ -68,7 +68,7 @@ struct Running {
 
 enum Event {
     Greeted(schema::Result<Arc<HeaderMap>>),
-    Answered { id: String, number: u64, answer: Answer },
+    Answered { id: String, number: u64, answer: Box<Answer> },
     Ended { id: String, number: u64 },
 }
 
@@ -93,7 +93,7 @@ impl Conversation {
             Err(error) => return Some(not_read(&message, error)),
         };
         match heard {
-            Ok(Heard::ConnectionInit { payload }) => self.greet(payload.unwrap_or_default()),
+            Ok(Heard::ConnectionInit { payload }) => self.greet(&payload.unwrap_or_default()),
             Ok(Heard::Ping) => Some(message_of(&json!({ "type": "pong" }))),
             Ok(Heard::Pong) => None,
             Ok(Heard::Subscribe { id, payload }) => self.subscribe(id, payload),
@@ -126,7 +126,7 @@ impl Conversation {
                 };
                 Some(Said::Close(code, message))
             }
-            Event::Answered { id, number, answer } => self.answer(id, number, &answer),
+            Event::Answered { id, number, answer } => self.answer(&id, number, &answer),
             Event::Ended { id, number } => {
                 self.running.get(&id).filter(|running| running.number == number)?;
                 self.running.remove(&id);
@@ -135,7 +135,7 @@ impl Conversation {
         }
     }
 
-    fn greet(&mut self, payload: serde_json::Map<String, Value>) -> Option<Said> {
+    fn greet(&mut self, payload: &serde_json::Map<String, Value>) -> Option<Said> {
         if !matches!(self.greeting, Greeting::None) {
             return Some(Said::Close(4429, "Too many initialisation requests".to_owned()));
         }
@@ -166,7 +166,8 @@ impl Conversation {
         let number = self.number;
         let (answers, end) = stream::abortable(self.operations.answers(request, Arc::clone(headers)));
         let of_answers = id.clone();
-        let answers = answers.map(move |answer| Event::Answered { id: of_answers.clone(), number, answer });
+        let answers =
+            answers.map(move |answer| Event::Answered { id: of_answers.clone(), number, answer: Box::new(answer) });
         let ended = id.clone();
         let ended = stream::once(async move { Event::Ended { id: ended, number } });
         self.events.push(answers.chain(ended).boxed());
@@ -175,26 +176,24 @@ impl Conversation {
     }
 
     /// What is said of an answer: an operation that cannot be executed ends with that.
-    fn answer(&mut self, id: String, number: u64, answer: &Answer) -> Option<Said> {
+    fn answer(&mut self, id: &str, number: u64, answer: &Answer) -> Option<Said> {
         let Answer { response, holder } = answer;
-        let running = self.running.get_mut(&id).filter(|running| running.number == number)?;
+        let running = self.running.get_mut(id).filter(|running| running.number == number)?;
         let is_first = !std::mem::replace(&mut running.has_answered, true);
         let refused = if is_first && graphql::is_refused(response) {
-            Some(error_of(&id, &response.errors))
+            error_of(id, &response.errors)
         } else {
             let text = json!({ "type": "next", "id": id, "payload": response }).to_string();
-            match self.operations.keep(holder, &text) {
-                Some(kept) => return Some(Said::Message(text, Some(kept))),
-                None => {
-                    let error = graphql::not_kept(&self.operations.shared.answers, running.may_write);
-                    Some(error_of(&id, &schema::refusal(error).errors))
-                }
+            if let Some(kept) = self.operations.keep(holder, &text) {
+                return Some(Said::Message(text, Some(kept)));
             }
+            let error = graphql::not_kept(&self.operations.shared.answers, running.may_write);
+            error_of(id, &schema::refusal(error).errors)
         };
-        if let Some(Running { end, .. }) = self.running.remove(&id) {
+        if let Some(Running { end, .. }) = self.running.remove(id) {
             end.abort();
         }
-        refused
+        Some(refused)
     }
 }
 

@@ -70,15 +70,15 @@ impl Work<'_> {
         fields.retain(|_, values| !values.is_empty());
         let ids: HashSet<_> = refused.iter().map(|refused| refused.record).collect();
         let ids: Vec<_> = ids.into_iter().collect();
-        let mut named = HashMap::new();
+        let mut items = HashMap::new();
         for kind in [ItemKind::Person, ItemKind::Transaction, ItemKind::Event] {
             let names = self.names(kind, &ids).await?;
-            named.extend(names.into_iter().map(|(id, name)| (id, (kind.item(id), name))));
+            items.extend(names.into_iter().map(|(id, name)| (id, (kind.item(id), name))));
         }
         refused.sort_by(|a, b| (a.record, &a.field).cmp(&(b.record, &b.field)));
         for Refused { record, field, why } in refused {
             // A record in the trash has no name, and nothing was put there.
-            let Some((item, name)) = named.get(&record).cloned() else { continue };
+            let Some((item, name)) = items.get(&record).cloned() else { continue };
             self.keep(Kept { item, name, reason: KeptReason::NotAllowed { field, why } });
         }
         Ok(())

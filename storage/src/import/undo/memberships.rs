@@ -119,13 +119,11 @@ impl Work<'_> {
         );
         let leave = format!("DELETE FROM item_categories{{by_item}} WHERE {of_rows}");
         let leaving = format!("{} AND {these}", moving(Step::Undo)).replace("{index}", "{by_item}");
-        let not_made = format!(
-            "deed = 2 AND NOT EXISTS (
-                 SELECT 1 FROM import_records m{{by_record}} WHERE m.account_id = $1 AND m.record_id = import_records.record_id
-                 AND m.import_id = $2 AND m.deed = 1 LIMIT 1 OFFSET 0)"
-        );
+        let not_made = "deed = 2 AND NOT EXISTS (
+            SELECT 1 FROM import_records m{by_record} WHERE m.account_id = $1 AND m.record_id = import_records.record_id
+            AND m.import_id = $2 AND m.deed = 1 LIMIT 1 OFFSET 0)";
         for range in self.ranges() {
-            let changed = self.records(&not_made, range).await?;
+            let changed = self.records(not_made, range).await?;
             if changed.is_empty() {
                 continue;
             }
