@@ -177,7 +177,7 @@ on_each_database! {
 async fn refused(client: &Client, path: &str, body: &str) -> String {
     let response = client.request(Method::POST, path).body(body.to_owned()).send().await.expect("an answer");
     let (status, answer) = (response.status(), response.json::<Value>().await.expect("JSON"));
-    assert_eq!((status, &answer["error"]["code"]), (StatusCode::PAYLOAD_TOO_LARGE, &json!("LIMITED")), "{answer:#}");
+    assert_eq!((status, &answer["error"]["code"]), (StatusCode::TOO_MANY_REQUESTS, &json!("LIMITED")), "{answer:#}");
     text(&answer["error"]["message"]).to_owned()
 }
 

@@ -1,6 +1,7 @@
 //! An HTTP client as the users of Cairn have one: GraphQL, forms, downloads and uploads.
 
 use std::net::SocketAddr;
+use std::time::Duration;
 
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
 use serde_json::{Value, json};
@@ -16,7 +17,13 @@ pub struct Client {
 impl Client {
     /// A client that is not signed in.
     pub fn new(address: SocketAddr) -> Self {
-        Self { http: reqwest::Client::new(), base: format!("http://{address}"), token: None }
+        // The server closes a connection that was idle for ten seconds, perhaps just when it is used again.
+        let http = reqwest::Client::builder().pool_idle_timeout(Duration::from_secs(5)).build();
+        Self {
+            http: http.expect("a client needs nothing of the machine"),
+            base: format!("http://{address}"),
+            token: None,
+        }
     }
 
     /// A client that bears this access token.

@@ -17,6 +17,9 @@ use crate::id::Kind;
 use crate::permission::Right;
 use crate::session::Session;
 
+/// After how many seconds whoever has met a quota may look again.
+const ROOM_AGAIN_AFTER: u64 = 3_600;
+
 /// How much of a file is read at a time.
 const PIECE: usize = 64 * 1024;
 
@@ -178,7 +181,7 @@ impl Session {
     ) -> Result<UploadSpool> {
         let writer = self.writer(Right::Records)?;
         let (limit, quota) = (self.engine().import_limits.file, self.engine().import_limits.waiting);
-        let id = uploads::begin(&writer, name, media_type, purpose, &quota).await?;
+        let id = uploads::begin(&writer, name, media_type, purpose, &quota).await.map_err(later)?;
         let (piece, hash) = (Vec::new(), Sha256::new());
         Ok(UploadSpool { writer, id, place: 0, piece, hash, size: 0, limit, quota, is_done: false })
     }
@@ -262,7 +265,8 @@ impl UploadSpool {
     }
 
     async fn write(&mut self) -> Result<()> {
-        uploads::append(&self.writer, self.id, self.place, std::mem::take(&mut self.piece), &self.quota).await?;
+        let piece = std::mem::take(&mut self.piece);
+        uploads::append(&self.writer, self.id, self.place, piece, &self.quota).await.map_err(later)?;
         self.place += 1;
         Ok(())
     }
@@ -281,6 +285,15 @@ impl Drop for UploadSpool {
                 tracing::warn!(%error, "A file that broke off cannot be forgotten now: {error}");
             }
         });
+    }
+}
+
+/// An error of a file for which there is no room now: others that wait are applied, given up or forgotten.
+fn later(error: storage::Error) -> Error {
+    let error = Error::from(error);
+    match error.code {
+        Code::Limited => Error::limited_for(ROOM_AGAIN_AFTER, error.message),
+        _ => error,
     }
 }
 

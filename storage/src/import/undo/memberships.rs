@@ -58,7 +58,8 @@ fn moving(step: Step) -> String {
         Step::Undo => ("item_categories", format!("NOT EXISTS ({CLAIM})")),
         Step::Redo => ("undone_categories", IS_OUT.to_owned()),
     };
-    let sql = "SELECT COUNT(DISTINCT item_id) AS number FROM {m}{index} WHERE account_id = $1 AND import_id = $2";
+    // An expression, as for the column itself SQLite would go through the account in the order of items.
+    let sql = "SELECT COUNT(DISTINCT COALESCE(item_id, item_id)) AS number FROM {m}{index} WHERE account_id = $1 AND import_id = $2";
     format!("{sql} AND {HAS_ITEM} AND {HAS_CATEGORY} AND {moves}").replace("{m}", table)
 }
 
