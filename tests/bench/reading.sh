@@ -17,7 +17,15 @@ trap '[ -z "$server" ] || kill "$server"; rm -r "$folder"' EXIT
 export CAIRN_DATABASE=${2:-sqlite://$folder/reading.db}
 
 "$cairn" account create bench --name Bench --email bench@example.com --password-stdin <<<"a bench password" >/dev/null
-"$cairn" serve --listen "$address" --admin-listen "$admin" >"$folder/log" 2>&1 &
-server=$!
-until curl --silent --fail "http://$admin/ready" >/dev/null; do sleep 0.2; done
-python3 "$here/reading/crowd.py" "$address" "$server" "${PEOPLE:-20000}" "${SECONDS_EACH:-20}"
+serve() {
+    "$cairn" serve --listen "$address" --admin-listen "$admin" >"$folder/log" 2>&1 &
+    server=$!
+    until curl --silent --fail "http://$admin/ready" >/dev/null; do sleep 0.2; done
+}
+serve
+python3 "$here/reading/crowd.py" "$address" "$server" "${PEOPLE:-20000}" 0
+# What the import has kept of memory is no matter of reading.
+kill "$server"
+wait "$server" || true
+serve
+python3 "$here/reading/crowd.py" "$address" "$server" 0 "${SECONDS_EACH:-20}"

@@ -113,7 +113,10 @@ def measure(query, search, token):
 
 def main():
     token = login()
-    fill(token)
+    if PEOPLE:
+        fill(token)
+    if not SECONDS:
+        return
     missed = []
     alone = sorted(post(HTTPConnection(ADDRESS), SMALL, token)[0] for _ in range(100))
     print(f"{'alone':36} small: median {statistics.median(alone):7.1f}  p99 {alone[98]:8.1f} ms  {memory():6.0f} MB")
