@@ -58,7 +58,7 @@ impl Default for DocumentLimits {
             variables: 500,
             operations: 50,
             directives: 500,
-            values: 50_000,
+            values: 40_000,
             anonymous: 64 << 10,
         }
     }
