@@ -17,6 +17,7 @@ use std::process::ExitCode;
 use clap::{Args, Parser, Subcommand};
 use schema::{Clock, Engine};
 use storage::{Pool, Storage};
+use tokio::signal::unix::SignalKind;
 use tracing_subscriber::EnvFilter;
 
 use crate::config::{self, Config, Flags};
@@ -112,12 +113,17 @@ pub fn run(registry: ::formats::Registry) -> ExitCode {
     let cli = Cli::parse();
     let filter = EnvFilter::try_from_env("CAIRN_LOG")
         .unwrap_or_else(|_| EnvFilter::new("info,sqlx=warn,sea_orm_migration=warn"));
-    tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr).init();
+    // A line that cannot be written, as on a full disk, is lost. To say so where it cannot be written either would be a panic.
+    let log = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    log.log_internal_errors(false).init();
     let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
         Ok(runtime) => runtime,
         Err(error) => return failed(&format!("the runtime does not start: {error}")),
     };
-    let outcome = runtime.block_on(dispatch(cli, registry));
+    let outcome = runtime.block_on(async {
+        let _caught = catch_file_limit();
+        dispatch(cli, registry).await
+    });
     // A thread that still works for a request that was cut off is not waited for.
     runtime.shutdown_background();
     match outcome {
@@ -126,6 +132,14 @@ pub fn run(registry: ::formats::Registry) -> ExitCode {
         Ok(Ending::Cancelled) => ExitCode::from(CANCELLED),
         Err(Failure(message)) => failed(&message),
     }
+}
+
+/// Has a write beyond a limit of a file's size (`ulimit -f`) fail like one on a full disk, instead of ending the process, for as long as
+/// what this gives is kept (POSIX, `SIGXFSZ`).
+fn catch_file_limit() -> Option<tokio::signal::unix::Signal> {
+    /// Its number wherever Linux and macOS run today.
+    const SIGXFSZ: i32 = 25;
+    tokio::signal::unix::signal(SignalKind::from_raw(SIGXFSZ)).ok()
 }
 
 async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Result<Ending, Failure> {

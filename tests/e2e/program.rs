@@ -527,6 +527,31 @@ fn leaves(value: &serde_json::Value) -> usize {
     value.as_object().map_or(1, |table| table.values().map(leaves).sum())
 }
 
+/// As where the log lies on the disk that is full.
+#[tokio::test]
+async fn a_log_that_cannot_be_written_stops_nothing() {
+    let desk =
+        Desk::on(Kind::Sqlite, "a_log_that_cannot_be_written_stops_nothing").await.expect("a folder").with_account();
+    let arguments = [
+        "-c",
+        "exec \"$@\" 2>/dev/full",
+        "sh",
+        PROGRAM,
+        "--database",
+        &desk.database,
+        "serve",
+        "--listen",
+        "127.0.0.1:0",
+        "--admin-listen",
+        "127.0.0.1:0",
+    ];
+    let server = Serving::start("sh", desk.path(), &[("CAIRN_LOG", "debug")], &arguments, "health at");
+    let mut client = Client::new(address_in(&server.greeting).parse().expect("an address"));
+    client.login("ann@acme.example", "a good password").await;
+    assert!(client.download("/export/people.csv").await.starts_with("id,name"));
+    assert!(server.stop(), "SIGTERM ends it well");
+}
+
 /// The address in a greeting: `127.0.0.1:PORT`.
 pub(crate) fn address_in(greeting: &str) -> String {
     let start = greeting.find("http://").expect("a URL") + "http://".len();

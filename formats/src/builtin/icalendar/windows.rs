@@ -5,7 +5,7 @@ pub(super) fn iana(name: &str) -> Option<&'static str> {
     ZONES.iter().find(|(windows, _)| windows.eq_ignore_ascii_case(name)).map(|(_, iana)| *iana)
 }
 
-const ZONES: [(&str, &str); 118] = [
+const ZONES: [(&str, &str); 148] = [
     ("Dateline Standard Time", "Etc/GMT+12"),
     ("UTC-11", "Etc/GMT+11"),
     ("Aleutian Standard Time", "America/Adak"),
@@ -17,7 +17,7 @@ const ZONES: [(&str, &str); 118] = [
     ("UTC-08", "Etc/GMT+8"),
     ("Pacific Standard Time", "America/Los_Angeles"),
     ("US Mountain Standard Time", "America/Phoenix"),
-    ("Mountain Standard Time (Mexico)", "America/Chihuahua"),
+    ("Mountain Standard Time (Mexico)", "America/Mazatlan"),
     ("Mountain Standard Time", "America/Denver"),
     ("Central America Standard Time", "America/Guatemala"),
     ("Central Standard Time", "America/Chicago"),
@@ -120,8 +120,72 @@ const ZONES: [(&str, &str); 118] = [
     ("Tonga Standard Time", "Pacific/Tongatapu"),
     ("Samoa Standard Time", "Pacific/Apia"),
     ("Line Islands Standard Time", "Pacific/Kiritimati"),
+    ("Altai Standard Time", "Asia/Barnaul"),
+    ("Astrakhan Standard Time", "Europe/Astrakhan"),
+    ("Aus Central W. Standard Time", "Australia/Eucla"),
+    ("Bougainville Standard Time", "Pacific/Bougainville"),
+    ("Chatham Islands Standard Time", "Pacific/Chatham"),
+    ("Easter Island Standard Time", "Pacific/Easter"),
+    ("Haiti Standard Time", "America/Port-au-Prince"),
+    ("Lord Howe Standard Time", "Australia/Lord_Howe"),
+    ("Magallanes Standard Time", "America/Punta_Arenas"),
+    ("Norfolk Standard Time", "Pacific/Norfolk"),
+    ("Qyzylorda Standard Time", "Asia/Qyzylorda"),
+    ("Saint Pierre Standard Time", "America/Miquelon"),
+    ("Sakhalin Standard Time", "Asia/Sakhalin"),
+    ("Sao Tome Standard Time", "Africa/Sao_Tome"),
+    ("Saratov Standard Time", "Europe/Saratov"),
+    ("Tocantins Standard Time", "America/Araguaina"),
+    ("Transbaikal Standard Time", "Asia/Chita"),
+    ("Turks And Caicos Standard Time", "America/Grand_Turk"),
+    ("Volgograd Standard Time", "Europe/Volgograd"),
+    ("W. Mongolia Standard Time", "Asia/Hovd"),
+    ("West Bank Standard Time", "Asia/Hebron"),
+    ("Yukon Standard Time", "America/Whitehorse"),
+    ("North Korea Standard Time", "Asia/Pyongyang"),
+    ("Tomsk Standard Time", "Asia/Tomsk"),
+    ("Mid-Atlantic Standard Time", "Atlantic/South_Georgia"),
+    ("South Sudan Standard Time", "Africa/Juba"),
+    ("Sudan Standard Time", "Africa/Khartoum"),
+    ("Russia Time Zone 10", "Asia/Srednekolymsk"),
+    ("Russia Time Zone 11", "Asia/Kamchatka"),
+    ("UTC+13", "Etc/GMT-13"),
     ("Eastern", "America/New_York"),
     ("Central", "America/Chicago"),
     ("Mountain", "America/Denver"),
     ("Pacific", "America/Los_Angeles"),
 ];
+
+#[cfg(test)]
+mod tests {
+    use std::collections::HashSet;
+
+    use jiff::tz::TimeZoneDatabase;
+
+    use super::{ZONES, iana};
+
+    #[test]
+    fn each_name_is_there_once_and_names_a_zone_that_there_is() {
+        let database = TimeZoneDatabase::bundled();
+        let mut names = HashSet::new();
+        for (windows, zone) in ZONES {
+            assert!(names.insert(windows.to_ascii_lowercase()), "{windows} is there twice");
+            assert!(database.get(zone).is_ok(), "{windows}: there is no {zone}");
+        }
+    }
+
+    #[test]
+    fn zones_that_windows_has_got_since_are_known() {
+        for (windows, zone) in [
+            ("Lord Howe Standard Time", "Australia/Lord_Howe"),
+            ("AUS Central W. Standard Time", "Australia/Eucla"),
+            ("Turks and Caicos Standard Time", "America/Grand_Turk"),
+            ("Mountain Standard Time (Mexico)", "America/Mazatlan"),
+            ("W. Mongolia Standard Time", "Asia/Hovd"),
+            ("Yukon Standard Time", "America/Whitehorse"),
+        ] {
+            assert_eq!(iana(windows), Some(zone), "{windows}");
+        }
+        assert_eq!(iana("Atlantis Standard Time"), None);
+    }
+}
