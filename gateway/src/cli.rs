@@ -122,7 +122,7 @@ pub fn run(registry: ::formats::Registry) -> ExitCode {
     };
     let outcome = runtime.block_on(async {
         let _caught = catch_file_limit();
-        dispatch(cli, registry).await
+        Box::pin(dispatch(cli, registry)).await
     });
     // A thread that still works for a request that was cut off is not waited for.
     runtime.shutdown_background();
