@@ -47,6 +47,18 @@ struct Component {
     depth: usize,
     size: usize,
     lines: Vec<ContentLine>,
+    end: End,
+}
+
+/// How a component ends.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// With its last line, as it should.
+    Marked,
+    /// Before this line of another.
+    Before(String),
+    /// With the file.
+    OfFile,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -133,6 +145,11 @@ impl Decoder {
     fn begin(&mut self, line: &ContentLine, number: u64, length: usize) -> Option<Component> {
         let name = line.component();
         self.has_begun |= name == "VCALENDAR";
+        if let Some(open) = &mut self.component
+            && (name == "VCALENDAR" || What::of(&name).is_some())
+        {
+            open.end = End::Before(format!("BEGIN:{name}"));
+        }
         if name == "VCALENDAR" {
             self.is_cancelling = false;
             self.origin = Origin::Foreign;
@@ -141,7 +158,7 @@ impl Decoder {
         }
         if let Some(kind) = What::of(&name) {
             self.has_begun = true;
-            let begun = Component { kind, line: number, depth: 0, size: 0, lines: Vec::new() };
+            let begun = Component { kind, line: number, depth: 0, size: 0, lines: Vec::new(), end: End::OfFile };
             // The one before has no end.
             return self.component.replace(begun);
         }
@@ -154,10 +171,12 @@ impl Decoder {
 
     fn end(&mut self, line: &ContentLine, length: usize) -> Option<Component> {
         let name = line.component();
+        let component = self.component.as_mut()?;
         if name == "VCALENDAR" || What::of(&name).is_some() {
+            let is_own = What::of(&name) == Some(component.kind);
+            component.end = if is_own { End::Marked } else { End::Before(format!("END:{name}")) };
             return self.component.take();
         }
-        let component = self.component.as_mut()?;
         component.keep(line.clone(), length, self.row_limit);
         component.depth = component.depth.saturating_sub(1);
         None
@@ -217,7 +236,11 @@ impl Decoder {
             }
         }
         let record = Record::Event(Box::new(event));
-        let row = Row { position, record: diagnostics.is_empty().then(|| record.clone()), diagnostics };
+        let taken = diagnostics.is_empty().then(|| record.clone());
+        if !is_cancelled {
+            diagnostics.extend(component.note(kind));
+        }
+        let row = Row { position, record: taken, diagnostics };
         self.last = Some(Last { record, spoilt, surplus: is_cancelled.then_some("STATUS:CANCELLED") });
         Some(row)
     }
@@ -227,6 +250,20 @@ impl Component {
     /// Whether lines that come now belong to it. Of a time zone its parts count as well.
     fn is_kept(&self) -> bool {
         self.depth == 0 || self.kind == What::Zone
+    }
+
+    /// What is to be said of how it ends.
+    fn note(&self, kind: Kind) -> Option<Diagnostic> {
+        let own = match kind {
+            Kind::Event => "END:VEVENT",
+            Kind::ToDo => "END:VTODO",
+        };
+        let reason = match &self.end {
+            End::Marked => return None,
+            End::Before(line) => format!("the {kind} has no {own}; it is taken to end before {line}"),
+            End::OfFile => format!("the {kind} has no {own}; the file may be cut off in it"),
+        };
+        Some(Diagnostic { field: None, reason })
     }
 
     fn keep(&mut self, mut line: ContentLine, length: usize, limit: usize) {
