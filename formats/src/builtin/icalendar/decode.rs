@@ -7,6 +7,7 @@ use super::own;
 use super::survey::Ahead;
 use super::zone::Zones;
 use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
+use crate::text::trim_invisible;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell, Survey,
@@ -47,12 +48,30 @@ struct Component {
     depth: usize,
     size: usize,
     lines: Vec<ContentLine>,
+    /// The beginning of its first line, where that is no `BEGIN:`.
+    first: String,
+    /// How many lines there are, kept or not.
+    count: u64,
+    end: End,
+}
+
+/// How a component ends.
+#[derive(Debug, PartialEq, Eq)]
+enum End {
+    /// With its last line, as it should.
+    Marked,
+    /// Before this line of another.
+    Before(String),
+    /// With the file.
+    OfFile,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Row(Kind),
     Zone,
+    /// What is left of one whose beginning is cut off with that of the file; and the line that is missing, once the end says it.
+    Rest(Option<&'static str>),
 }
 
 impl What {
@@ -72,7 +91,7 @@ struct Last {
     /// What columns would hold if it could be read, by their names.
     spoilt: Vec<(&'static str, String)>,
     /// What keeps it from being read again as it is.
-    surplus: Option<&'static str>,
+    surplus: Option<String>,
 }
 
 impl Decoder {
@@ -105,10 +124,17 @@ impl Decoder {
             Scanned::TooLong => None,
         };
         let Some(line) = parsed else {
-            match &mut self.component {
-                Some(component) if component.is_kept() && found == Scanned::TooLong => component.size = usize::MAX,
-                Some(_) => {}
-                None => self.note_stray(number),
+            if self.component.is_none() {
+                self.note_stray(number);
+                self.begin_rest(None, number, length);
+            } else if let Some(component) = &mut self.component {
+                component.count += 1;
+            }
+            if let Some(component) = &mut self.component
+                && component.is_kept()
+                && found == Scanned::TooLong
+            {
+                component.size = usize::MAX;
             }
             return None;
         };
@@ -123,7 +149,10 @@ impl Decoder {
                     None if line.name == "X-WR-TIMEZONE" && self.ahead.is_some() => {
                         self.zones.set_floating(&line, self.charset);
                     }
-                    None => self.note_stray(number),
+                    None => {
+                        self.note_stray(number);
+                        self.begin_rest(Some(line), number, length);
+                    }
                 }
                 None
             }
@@ -133,7 +162,14 @@ impl Decoder {
     fn begin(&mut self, line: &ContentLine, number: u64, length: usize) -> Option<Component> {
         let name = line.component();
         self.has_begun |= name == "VCALENDAR";
+        if let Some(open) = &mut self.component
+            && (name == "VCALENDAR" || What::of(&name).is_some())
+        {
+            open.end = End::Before(format!("BEGIN:{name}"));
+        }
         if name == "VCALENDAR" {
+            // What stands before a whole calendar is of whatever carries it, such as a mail.
+            self.component.take_if(|open| open.kind == What::Rest(None));
             self.is_cancelling = false;
             self.origin = Origin::Foreign;
             self.zones.begin_calendar();
@@ -141,9 +177,8 @@ impl Decoder {
         }
         if let Some(kind) = What::of(&name) {
             self.has_begun = true;
-            let begun = Component { kind, line: number, depth: 0, size: 0, lines: Vec::new() };
             // The one before has no end.
-            return self.component.replace(begun);
+            return self.component.replace(Component::begin(kind, number));
         }
         if let Some(component) = &mut self.component {
             component.depth += 1;
@@ -154,10 +189,24 @@ impl Decoder {
 
     fn end(&mut self, line: &ContentLine, length: usize) -> Option<Component> {
         let name = line.component();
+        let component = self.component.as_mut()?;
+        if let What::Rest(missing) = &mut component.kind {
+            match name.as_str() {
+                "VEVENT" | "VCALENDAR" => *missing = missing.or(Some("BEGIN:VEVENT")),
+                "VTODO" => *missing = missing.or(Some("BEGIN:VTODO")),
+                "VTIMEZONE" => *missing = missing.or(Some("BEGIN:VTIMEZONE")),
+                _ if component.depth > 0 => component.depth -= 1,
+                // What came so far was of an alarm or the like.
+                _ if missing.is_none() => component.lines.clear(),
+                _ => {}
+            }
+            return None;
+        }
         if name == "VCALENDAR" || What::of(&name).is_some() {
+            let is_own = What::of(&name) == Some(component.kind);
+            component.end = if is_own { End::Marked } else { End::Before(format!("END:{name}")) };
             return self.component.take();
         }
-        let component = self.component.as_mut()?;
         component.keep(line.clone(), length, self.row_limit);
         component.depth = component.depth.saturating_sub(1);
         None
@@ -165,9 +214,53 @@ impl Decoder {
 
     fn note_stray(&mut self, number: u64) {
         if self.stray.is_none() && !self.has_begun {
-            let text = String::from_utf8_lossy(self.scanner.line());
-            self.stray = Some((number, text.trim().chars().take(60).collect()));
+            self.stray = Some((number, excerpt(self.scanner.line())));
         }
+    }
+
+    /// Takes a line before the first component of the file as one of a component that is cut off.
+    fn begin_rest(&mut self, line: Option<ContentLine>, number: u64, length: usize) {
+        if self.has_begun || line.as_ref().is_some_and(|line| is_head(&line.name)) {
+            return;
+        }
+        let mut rest = Component { first: excerpt(self.scanner.line()), ..Component::begin(What::Rest(None), number) };
+        match line {
+            Some(line) => rest.keep(line, length, self.row_limit),
+            None => rest.count += 1,
+        }
+        self.component = Some(rest);
+    }
+
+    /// The row of what is left of a component, for whoever mends it.
+    fn read_rest(&mut self, rest: &Component, missing: Option<&str>, charset: Charset) -> Row {
+        self.rows += 1;
+        self.last = None;
+        let position = Position { row: self.rows, line: rest.line };
+        if rest.size > self.row_limit {
+            return Row::bad(
+                position,
+                format!("the lines before the first event are longer than {} bytes", self.row_limit),
+            );
+        }
+        let (first, missing) = (&rest.first, missing.unwrap_or("BEGIN:VEVENT"));
+        let reason = match rest.count {
+            0 | 1 => format!("`{first}` stands in no event; {missing} is missing before it"),
+            2 => format!("`{first}` and another line stand in no event; {missing} is missing before them"),
+            count => {
+                let more = count - 1;
+                format!("`{first}` and {more} more lines stand in no event; {missing} is missing before them")
+            }
+        };
+        let kind = if missing == "BEGIN:VTODO" { Kind::ToDo } else { Kind::Event };
+        let (mut event, _) = event::read(kind, &rest.lines, charset, &self.zones, self.origin, None);
+        let spoilt = event::salvage(&mut event, kind, &rest.lines, charset, &self.zones);
+        // A title that is made up would look as if it were the one that is lost.
+        if !rest.lines.iter().any(|line| line.name == "SUMMARY") {
+            event.title = None;
+        }
+        let surplus = rest.lines.is_empty().then(|| first.clone());
+        self.last = Some(Last { record: Record::Event(Box::new(event)), spoilt, surplus });
+        Row::bad(position, reason)
     }
 
     /// The row of a component, if it is one.
@@ -183,6 +276,7 @@ impl Decoder {
                 }
                 return None;
             }
+            What::Rest(missing) => return Some(self.read_rest(component, missing, charset)),
         };
         self.rows += 1;
         self.last = None;
@@ -217,19 +311,46 @@ impl Decoder {
             }
         }
         let record = Record::Event(Box::new(event));
-        let row = Row { position, record: diagnostics.is_empty().then(|| record.clone()), diagnostics };
-        self.last = Some(Last { record, spoilt, surplus: is_cancelled.then_some("STATUS:CANCELLED") });
+        let taken = diagnostics.is_empty().then(|| record.clone());
+        if !is_cancelled {
+            diagnostics.extend(component.note(kind));
+        }
+        let row = Row { position, record: taken, diagnostics };
+        self.last = Some(Last { record, spoilt, surplus: is_cancelled.then(|| "STATUS:CANCELLED".to_owned()) });
         Some(row)
     }
 }
 
 impl Component {
+    fn begin(kind: What, line: u64) -> Component {
+        Component { kind, line, depth: 0, size: 0, lines: Vec::new(), first: String::new(), count: 0, end: End::OfFile }
+    }
+
     /// Whether lines that come now belong to it. Of a time zone its parts count as well.
     fn is_kept(&self) -> bool {
-        self.depth == 0 || self.kind == What::Zone
+        match self.kind {
+            What::Row(_) | What::Rest(None) => self.depth == 0,
+            What::Zone => true,
+            What::Rest(Some(_)) => false,
+        }
+    }
+
+    /// What is to be said of how it ends.
+    fn note(&self, kind: Kind) -> Option<Diagnostic> {
+        let own = match kind {
+            Kind::Event => "END:VEVENT",
+            Kind::ToDo => "END:VTODO",
+        };
+        let reason = match &self.end {
+            End::Marked => return None,
+            End::Before(line) => format!("the {kind} has no {own}; it is taken to end before {line}"),
+            End::OfFile => format!("the {kind} has no {own}; the file may be cut off in it"),
+        };
+        Some(Diagnostic { field: None, reason })
     }
 
     fn keep(&mut self, mut line: ContentLine, length: usize, limit: usize) {
+        self.count += 1;
         if !self.is_kept() {
             return;
         }
@@ -258,7 +379,9 @@ impl Decode for Decoder {
         if !at_end {
             return Ok(None);
         }
-        if let Some(component) = self.component.take()
+        // A file without any beginning of a component is of another format.
+        let last = self.component.take().filter(|last| !matches!(last.kind, What::Rest(_)));
+        if let Some(component) = last
             && let Some(row) = self.read(&component)
         {
             return Ok(Some(row));
@@ -277,7 +400,7 @@ impl Decode for Decoder {
         for (column, text) in spoilt {
             source.set(column, text);
         }
-        let surplus = surplus.map(|text| SourceCell { column: Source::SURPLUS.into(), text: text.into() });
+        let surplus = surplus.as_ref().map(|text| SourceCell { column: Source::SURPLUS.into(), text: text.into() });
         source.cells.extend(surplus);
         Some(source)
     }
@@ -287,4 +410,17 @@ impl Decode for Decoder {
         let ahead = self.ahead.as_ref().map(|ahead| Survey::new(ahead.with_zones(self.zones.defined())));
         Findings { charset: Some(charset), survey: ahead, ..Findings::default() }
     }
+}
+
+/// The beginning of a line, for a sentence.
+fn excerpt(line: &[u8]) -> String {
+    const LONGEST: usize = 60;
+    String::from_utf8_lossy(trim_invisible(line)).replace('\0', "").chars().take(LONGEST).collect()
+}
+
+/// Whether a property is of a calendar and not of what stands in it.
+fn is_head(name: &str) -> bool {
+    const NAMES: &[&str] =
+        &["VERSION", "PRODID", "CALSCALE", "METHOD", "NAME", "COLOR", "SOURCE", "REFRESH-INTERVAL", "X-PUBLISHED-TTL"];
+    NAMES.contains(&name) || name.starts_with("X-WR-")
 }
