@@ -4,7 +4,7 @@ use expect_test::expect;
 use formats::{Event, Moment, Record, Section};
 use ical::tree::cst::IcalCst;
 
-use crate::documents::{complaint, read, rows};
+use crate::documents::{complaint, read, rows, write};
 
 fn event(lines: &str) -> Event {
     let document = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\n{lines}END:VEVENT\nEND:VCALENDAR\n");
@@ -178,4 +178,85 @@ pub(crate) fn check_written(document: &[u8]) {
             assert!(kind == kind_of_begin && end.len() == begin.len() && end > begin, "{event}");
         }
     }
+}
+
+/// What a calendar of ours that holds this series gives once another program has changed it.
+fn changed(recurrence: Option<&str>, when: [Moment; 2], change: impl Fn(&str) -> String) -> Vec<Event> {
+    let event = Event {
+        title: Some("A".to_owned()),
+        start: Some(when[0]),
+        end: Some(when[1]),
+        recurrence: recurrence.map(str::to_owned),
+        ..Event::default()
+    };
+    let document = write("icalendar", Section::Calendar, &[Record::Event(Box::new(event))]);
+    let document = change(&String::from_utf8(document).expect("it is UTF-8"));
+    let rows = rows("icalendar", Section::Calendar, &document).into_iter();
+    let events = rows.filter_map(|row| row.record).map(|record| match record {
+        Record::Event(event) => *event,
+        other => panic!("not an event: {other:?}"),
+    });
+    events.collect()
+}
+
+/// Without the seals, as programs leave out parameters that they do not know.
+fn unsealed(document: &str) -> String {
+    let parts = document.split(";X-CAIRN-SEAL=").enumerate();
+    parts.map(|(at, part)| if at == 0 { part } else { part.get(16..).unwrap_or_default() }).collect()
+}
+
+#[test]
+fn what_another_program_changes_in_a_series_of_ours_counts() {
+    let at = |text: &str| Moment::At(text.parse().expect("it is a time"));
+    let when = [at("2026-03-02T08:30:00.5Z"), at("2026-03-02T09:00:00.25Z")];
+    let series = "DTSTART;TZID=Europe/Berlin:20260302T093000\nDTEND;TZID=Europe/Berlin:20260302T100000\nRRULE:FREQ=WEEKLY;COUNT=4";
+    let first = |change: &dyn Fn(&str) -> String| {
+        [true, false].map(|is_sealed| {
+            let events =
+                changed(Some(series), when, |text| if is_sealed { change(text) } else { unsealed(&change(text)) });
+            (events[0].start.expect("it begins"), events[0].end.expect("it ends"))
+        })
+    };
+    assert_eq!(first(&str::to_owned), [(when[0], when[1]); 2]);
+    let line = "RRULE:FREQ=WEEKLY;COUNT=4";
+    let exdate = format!("{line}\r\nEXDATE;TZID=Europe/Berlin:20260302T093000");
+    let week_later = (at("2026-03-09T08:30:00Z"), at("2026-03-09T09:00:00Z"));
+    assert_eq!(first(&|text| text.replace(line, &exdate)), [week_later; 2]);
+    assert_eq!(first(&|text| text.replace(line, "RRULE:FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4")), [(when[0], when[1]); 2]);
+    assert_eq!(first(&|text| text.replace("20260302T", "20260309T")), [week_later; 2]);
+    let hour_later = (at("2026-03-02T09:30:00Z"), at("2026-03-02T10:00:00Z"));
+    assert_eq!(first(&|text| text.replace("T100000", "T110000").replace("T093000", "T103000")), [hour_later; 2]);
+    let moved = "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:unsaved-1\r\nSUMMARY:B\r\nRECURRENCE-ID:20260302T083000Z\r\nDTSTART:20260303T083000Z\r\nEND:VEVENT";
+    assert_eq!(first(&|text| text.replace("END:VEVENT", moved)), [week_later; 2]);
+    // It is no series any more.
+    assert_eq!(first(&|text| text.replace(line, "COMMENT:no").replace("20260302T", "20260309T")), [week_later; 2]);
+}
+
+#[test]
+fn what_another_program_changes_in_an_event_of_ours_counts() {
+    let at = |text: &str| Moment::At(text.parse().expect("it is a time"));
+    let day = |text: &str| Moment::Day(text.parse().expect("it is a day"));
+    let when = [at("2026-03-02T08:30:00.5Z"), at("2026-03-02T09:00:00.25Z")];
+    let days = [day("2026-03-02"), at("2026-03-03T09:00:00Z")];
+    for is_sealed in [true, false] {
+        let span = |when, from: &str, to: &str| {
+            let change = |text: &str| {
+                let text = text.replace(from, to);
+                if is_sealed { text } else { unsealed(&text) }
+            };
+            let event = changed(None, when, change).remove(0);
+            [event.start, event.end].map(|moment| moment.expect("both are known"))
+        };
+        assert_eq!(span(when, "", ""), when);
+        assert_eq!(span(when, ":20260302T", ":20260309T"), [at("2026-03-09T08:30:00Z"), at("2026-03-09T09:00:00Z")]);
+        assert_eq!(span(when, "T090000Z", "T100000Z"), [when[0], at("2026-03-02T10:00:00Z")]);
+        assert_eq!(span(days, "", ""), days);
+        assert_eq!(span(days, "DATE:20260304", "DATE:20260306"), [days[0], day("2026-03-05")]);
+    }
+    // A series that cannot be written as one goes with the time that it had.
+    let lost = "DTSTART;TZID=Nowhere:20260302T093000\nRRULE:FREQ=WEEKLY";
+    let recurrence = |from, to| changed(Some(lost), when, |text| text.replace(from, to)).remove(0).recurrence;
+    assert_eq!(recurrence("", "").as_deref(), Some(lost));
+    assert_eq!(recurrence(":20260302T", ":20260309T"), None);
+    assert_eq!(recurrence("DTEND", "RRULE:FREQ=DAILY\r\nDTEND").map(|text| text.contains("FREQ=DAILY")), Some(true));
 }
