@@ -228,6 +228,11 @@ fn what_another_program_changes_in_a_series_of_ours_counts() {
     assert_eq!(first(&|text| text.replace("T100000", "T110000").replace("T093000", "T103000")), [hour_later; 2]);
     let moved = "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:unsaved-1\r\nSUMMARY:B\r\nRECURRENCE-ID:20260302T083000Z\r\nDTSTART:20260303T083000Z\r\nEND:VEVENT";
     assert_eq!(first(&|text| text.replace("END:VEVENT", moved)), [week_later; 2]);
+    let cancelled = moved.replace("SUMMARY:B", "STATUS:CANCELLED");
+    assert_eq!(first(&|text| text.replace("END:VEVENT", &cancelled)), [week_later; 2]);
+    let events = changed(Some(series), when, |text| text.replace("END:VEVENT", &cancelled));
+    let expected = format!("{series}\nEXDATE;TZID=Europe/Berlin:20260302T093000");
+    assert_eq!(events.iter().map(|event| event.recurrence.as_deref()).collect::<Vec<_>>(), [Some(expected.as_str())]);
     // It is no series any more.
     assert_eq!(first(&|text| text.replace(line, "COMMENT:no").replace("20260302T", "20260309T")), [week_later; 2]);
 }
@@ -259,4 +264,40 @@ fn what_another_program_changes_in_an_event_of_ours_counts() {
     assert_eq!(recurrence("", "").as_deref(), Some(lost));
     assert_eq!(recurrence(":20260302T", ":20260309T"), None);
     assert_eq!(recurrence("DTEND", "RRULE:FREQ=DAILY\r\nDTEND").map(|text| text.contains("FREQ=DAILY")), Some(true));
+}
+
+#[test]
+fn a_cancelled_one_of_a_series_is_left_out_of_what_is_kept() {
+    let kept = |start: &str, ones: &[&str]| {
+        let ones = ones.iter().map(|one| format!("BEGIN:VEVENT\nUID:a\nDTSTART:20260101\n{one}\nEND:VEVENT\n"));
+        let document = format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\n{start}\nRRULE:FREQ=DAILY\nEND:VEVENT\n{}END:VCALENDAR\n",
+            ones.collect::<String>()
+        );
+        match rows("icalendar", Section::Calendar, &document).remove(0).record {
+            Some(Record::Event(event)) => event.recurrence.expect("it is a series"),
+            other => panic!("not an event: {other:?}"),
+        }
+    };
+    let time = "DTSTART;TZID=Europe/Berlin:20260328T093000";
+    let cancelled = |one: &str| format!("RECURRENCE-ID{one}\nSTATUS:CANCELLED");
+    // Across the change of the clocks, and in any order.
+    let (summer, winter) = (cancelled(":20260329T073000Z"), cancelled(";TZID=Europe/Berlin:20260328T093000"));
+    assert_eq!(
+        kept(time, &[&summer, &winter]),
+        format!("{time}\nRRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:20260328T093000,20260329T093000")
+    );
+    assert_eq!(
+        kept(time, &[&cancelled(";VALUE=DATE:20260330")]),
+        format!("{time}\nRRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:20260330T093000")
+    );
+    assert_eq!(
+        kept("DTSTART;VALUE=DATE:20260328", &[&cancelled(";VALUE=DATE:20260328")]),
+        "DTSTART;VALUE=DATE:20260328\nRRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:20260328"
+    );
+    // What the series leaves out already, and what takes place after all.
+    let named = format!("{time}\nEXDATE;TZID=Europe/Berlin:20260329T093000");
+    assert_eq!(kept(&named, &[&summer]).matches("EXDATE").count(), 1);
+    let back = "RECURRENCE-ID:20260329T073000Z\nSEQUENCE:2";
+    assert_eq!(kept(time, &[&summer, back]), format!("{time}\nRRULE:FREQ=DAILY"));
 }

@@ -370,10 +370,12 @@ impl<'a> Component<'a> {
             (Some(end), None) => local(end).map(End::At),
         };
         let uid = self.first("UID").map(|line| line.text(self.charset).trim().to_owned()).unwrap_or_default();
-        let replaced = ahead.filter(|_| !uid.is_empty()).map(|ahead| ahead.replaced(&uid).to_vec()).unwrap_or_default();
+        let ones = ahead.filter(|_| !uid.is_empty()).map(|ahead| ahead.replaced(&uid)).unwrap_or_default();
+        let replaced = ones.iter().map(|one| one.moment).collect();
+        let cancelled = series::cancelled(ones);
         let start = local(span.start)?;
         let zone_of_days = span.read.zone.clone();
-        Some(Series { clock, zone_of_days, start, end, rules, except_rules, dates, except_dates, replaced })
+        Some(Series { clock, zone_of_days, start, end, rules, except_rules, dates, except_dates, replaced, cancelled })
     }
 
     /// Of one of a series that was changed: when it would have been.
