@@ -301,3 +301,15 @@ fn a_cancelled_one_of_a_series_is_left_out_of_what_is_kept() {
     let back = "RECURRENCE-ID:20260329T073000Z\nSEQUENCE:2";
     assert_eq!(kept(time, &[&summer, back]), format!("{time}\nRRULE:FREQ=DAILY"));
 }
+
+#[test]
+fn a_thing_to_do_is_on_the_day_when_it_was_made_where_the_calendar_is() {
+    for (zone, expected) in [("", "2026-11-22"), ("X-WR-TIMEZONE:Europe/Berlin\n", "2026-11-23")] {
+        let to_do = "BEGIN:VTODO\nSUMMARY:A\nCREATED:20261122T233000Z\nEND:VTODO\n";
+        let document = format!("BEGIN:VCALENDAR\n{zone}{to_do}END:VCALENDAR\n");
+        let Some(Record::Event(event)) = rows("icalendar", Section::Calendar, &document).remove(0).record else {
+            panic!("not an event: {document}");
+        };
+        assert_eq!(event.start, Some(Moment::Day(expected.parse().expect("it is a day"))), "{zone}");
+    }
+}

@@ -418,7 +418,11 @@ impl<'a> Component<'a> {
         let day = |moment| match moment {
             Moment::Day(day) => day,
             Moment::Local(time) => time.date(),
-            Moment::At(time) => TimeZone::UTC.to_datetime(time).date(),
+            // CREATED is in UTC, and the day that of whoever has the calendar.
+            Moment::At(time) => match self.zones.floating() {
+                Some(found) => found.zone.local(time).date(),
+                None => TimeZone::UTC.to_datetime(time).date(),
+            },
         };
         if let Some(read) = created.and_then(|line| self.read(line).ok()) {
             return Ok(Spanned { start: Moment::Day(day(read.moment)), read, end: None });
