@@ -4,7 +4,7 @@ use expect_test::expect;
 use formats::{Event, Moment, Record, Section};
 use ical::tree::cst::IcalCst;
 
-use crate::documents::{complaint, read, rows};
+use crate::documents::{complaint, read, rows, write};
 
 fn event(lines: &str) -> Event {
     let document = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\n{lines}END:VEVENT\nEND:VCALENDAR\n");
@@ -177,5 +177,139 @@ pub(crate) fn check_written(document: &[u8]) {
             let (kind_of_begin, begin) = begin["DTSTART".len()..].rsplit_once(':').expect("it has a value");
             assert!(kind == kind_of_begin && end.len() == begin.len() && end > begin, "{event}");
         }
+    }
+}
+
+/// What a calendar of ours that holds this series gives once another program has changed it.
+fn changed(recurrence: Option<&str>, when: [Moment; 2], change: impl Fn(&str) -> String) -> Vec<Event> {
+    let event = Event {
+        title: Some("A".to_owned()),
+        start: Some(when[0]),
+        end: Some(when[1]),
+        recurrence: recurrence.map(str::to_owned),
+        ..Event::default()
+    };
+    let document = write("icalendar", Section::Calendar, &[Record::Event(Box::new(event))]);
+    let document = change(&String::from_utf8(document).expect("it is UTF-8"));
+    let rows = rows("icalendar", Section::Calendar, &document).into_iter();
+    let events = rows.filter_map(|row| row.record).map(|record| match record {
+        Record::Event(event) => *event,
+        other => panic!("not an event: {other:?}"),
+    });
+    events.collect()
+}
+
+/// Without the seals, as programs leave out parameters that they do not know.
+fn unsealed(document: &str) -> String {
+    let parts = document.split(";X-CAIRN-SEAL=").enumerate();
+    parts.map(|(at, part)| if at == 0 { part } else { part.get(16..).unwrap_or_default() }).collect()
+}
+
+#[test]
+fn what_another_program_changes_in_a_series_of_ours_counts() {
+    let at = |text: &str| Moment::At(text.parse().expect("it is a time"));
+    let when = [at("2026-03-02T08:30:00.5Z"), at("2026-03-02T09:00:00.25Z")];
+    let series = "DTSTART;TZID=Europe/Berlin:20260302T093000\nDTEND;TZID=Europe/Berlin:20260302T100000\nRRULE:FREQ=WEEKLY;COUNT=4";
+    let first = |change: &dyn Fn(&str) -> String| {
+        [true, false].map(|is_sealed| {
+            let events =
+                changed(Some(series), when, |text| if is_sealed { change(text) } else { unsealed(&change(text)) });
+            (events[0].start.expect("it begins"), events[0].end.expect("it ends"))
+        })
+    };
+    assert_eq!(first(&str::to_owned), [(when[0], when[1]); 2]);
+    let line = "RRULE:FREQ=WEEKLY;COUNT=4";
+    let exdate = format!("{line}\r\nEXDATE;TZID=Europe/Berlin:20260302T093000");
+    let week_later = (at("2026-03-09T08:30:00Z"), at("2026-03-09T09:00:00Z"));
+    assert_eq!(first(&|text| text.replace(line, &exdate)), [week_later; 2]);
+    assert_eq!(first(&|text| text.replace(line, "RRULE:FREQ=WEEKLY;BYDAY=MO,TU;COUNT=4")), [(when[0], when[1]); 2]);
+    assert_eq!(first(&|text| text.replace("20260302T", "20260309T")), [week_later; 2]);
+    let hour_later = (at("2026-03-02T09:30:00Z"), at("2026-03-02T10:00:00Z"));
+    assert_eq!(first(&|text| text.replace("T100000", "T110000").replace("T093000", "T103000")), [hour_later; 2]);
+    let moved = "END:VEVENT\r\nBEGIN:VEVENT\r\nUID:unsaved-1\r\nSUMMARY:B\r\nRECURRENCE-ID:20260302T083000Z\r\nDTSTART:20260303T083000Z\r\nEND:VEVENT";
+    assert_eq!(first(&|text| text.replace("END:VEVENT", moved)), [week_later; 2]);
+    let cancelled = moved.replace("SUMMARY:B", "STATUS:CANCELLED");
+    assert_eq!(first(&|text| text.replace("END:VEVENT", &cancelled)), [week_later; 2]);
+    let events = changed(Some(series), when, |text| text.replace("END:VEVENT", &cancelled));
+    let expected = format!("{series}\nEXDATE;TZID=Europe/Berlin:20260302T093000");
+    assert_eq!(events.iter().map(|event| event.recurrence.as_deref()).collect::<Vec<_>>(), [Some(expected.as_str())]);
+    // It is no series any more.
+    assert_eq!(first(&|text| text.replace(line, "COMMENT:no").replace("20260302T", "20260309T")), [week_later; 2]);
+}
+
+#[test]
+fn what_another_program_changes_in_an_event_of_ours_counts() {
+    let at = |text: &str| Moment::At(text.parse().expect("it is a time"));
+    let day = |text: &str| Moment::Day(text.parse().expect("it is a day"));
+    let when = [at("2026-03-02T08:30:00.5Z"), at("2026-03-02T09:00:00.25Z")];
+    let days = [day("2026-03-02"), at("2026-03-03T09:00:00Z")];
+    for is_sealed in [true, false] {
+        let span = |when, from: &str, to: &str| {
+            let change = |text: &str| {
+                let text = text.replace(from, to);
+                if is_sealed { text } else { unsealed(&text) }
+            };
+            let event = changed(None, when, change).remove(0);
+            [event.start, event.end].map(|moment| moment.expect("both are known"))
+        };
+        assert_eq!(span(when, "", ""), when);
+        assert_eq!(span(when, ":20260302T", ":20260309T"), [at("2026-03-09T08:30:00Z"), at("2026-03-09T09:00:00Z")]);
+        assert_eq!(span(when, "T090000Z", "T100000Z"), [when[0], at("2026-03-02T10:00:00Z")]);
+        assert_eq!(span(days, "", ""), days);
+        assert_eq!(span(days, "DATE:20260304", "DATE:20260306"), [days[0], day("2026-03-05")]);
+    }
+    // A series that cannot be written as one goes with the time that it had.
+    let lost = "DTSTART;TZID=Nowhere:20260302T093000\nRRULE:FREQ=WEEKLY";
+    let recurrence = |from, to| changed(Some(lost), when, |text| text.replace(from, to)).remove(0).recurrence;
+    assert_eq!(recurrence("", "").as_deref(), Some(lost));
+    assert_eq!(recurrence(":20260302T", ":20260309T"), None);
+    assert_eq!(recurrence("DTEND", "RRULE:FREQ=DAILY\r\nDTEND").map(|text| text.contains("FREQ=DAILY")), Some(true));
+}
+
+#[test]
+fn a_cancelled_one_of_a_series_is_left_out_of_what_is_kept() {
+    let kept = |start: &str, ones: &[&str]| {
+        let ones = ones.iter().map(|one| format!("BEGIN:VEVENT\nUID:a\nDTSTART:20260101\n{one}\nEND:VEVENT\n"));
+        let document = format!(
+            "BEGIN:VCALENDAR\nBEGIN:VEVENT\nUID:a\n{start}\nRRULE:FREQ=DAILY\nEND:VEVENT\n{}END:VCALENDAR\n",
+            ones.collect::<String>()
+        );
+        match rows("icalendar", Section::Calendar, &document).remove(0).record {
+            Some(Record::Event(event)) => event.recurrence.expect("it is a series"),
+            other => panic!("not an event: {other:?}"),
+        }
+    };
+    let time = "DTSTART;TZID=Europe/Berlin:20260328T093000";
+    let cancelled = |one: &str| format!("RECURRENCE-ID{one}\nSTATUS:CANCELLED");
+    // Across the change of the clocks, and in any order.
+    let (summer, winter) = (cancelled(":20260329T073000Z"), cancelled(";TZID=Europe/Berlin:20260328T093000"));
+    assert_eq!(
+        kept(time, &[&summer, &winter]),
+        format!("{time}\nRRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:20260328T093000,20260329T093000")
+    );
+    assert_eq!(
+        kept(time, &[&cancelled(";VALUE=DATE:20260330")]),
+        format!("{time}\nRRULE:FREQ=DAILY\nEXDATE;TZID=Europe/Berlin:20260330T093000")
+    );
+    assert_eq!(
+        kept("DTSTART;VALUE=DATE:20260328", &[&cancelled(";VALUE=DATE:20260328")]),
+        "DTSTART;VALUE=DATE:20260328\nRRULE:FREQ=DAILY\nEXDATE;VALUE=DATE:20260328"
+    );
+    // What the series leaves out already, and what takes place after all.
+    let named = format!("{time}\nEXDATE;TZID=Europe/Berlin:20260329T093000");
+    assert_eq!(kept(&named, &[&summer]).matches("EXDATE").count(), 1);
+    let back = "RECURRENCE-ID:20260329T073000Z\nSEQUENCE:2";
+    assert_eq!(kept(time, &[&summer, back]), format!("{time}\nRRULE:FREQ=DAILY"));
+}
+
+#[test]
+fn a_thing_to_do_is_on_the_day_when_it_was_made_where_the_calendar_is() {
+    for (zone, expected) in [("", "2026-11-22"), ("X-WR-TIMEZONE:Europe/Berlin\n", "2026-11-23")] {
+        let to_do = "BEGIN:VTODO\nSUMMARY:A\nCREATED:20261122T233000Z\nEND:VTODO\n";
+        let document = format!("BEGIN:VCALENDAR\n{zone}{to_do}END:VCALENDAR\n");
+        let Some(Record::Event(event)) = rows("icalendar", Section::Calendar, &document).remove(0).record else {
+            panic!("not an event: {document}");
+        };
+        assert_eq!(event.start, Some(Moment::Day(expected.parse().expect("it is a day"))), "{zone}");
     }
 }

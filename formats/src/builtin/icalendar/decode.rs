@@ -4,7 +4,7 @@ use bytes::BytesMut;
 
 use super::event::{self, Identity, Kind, Origin};
 use super::own;
-use super::survey::Ahead;
+use super::survey::{Ahead, One};
 use super::zone::Zones;
 use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
 use crate::text::trim_invisible;
@@ -306,8 +306,8 @@ impl Decoder {
             if is_cancelled {
                 ahead.cancel(&uid, one.as_ref().map(|(key, _)| key.as_str()), sequence);
             }
-            if let Some((_, one)) = one {
-                ahead.replace(&uid, one);
+            if let Some((_, moment)) = one {
+                ahead.replace(&uid, One { moment, sequence, is_cancelled });
             }
         }
         let record = Record::Event(Box::new(event));

@@ -9,7 +9,7 @@ use super::moment::last;
 use super::own;
 use super::series::{Kept, parameter};
 use super::vtimezone::{Needed, Written};
-use crate::content_line::{push_line, push_text};
+use crate::content_line::{ContentLine, push_line, push_text};
 use crate::{Encode, EncodeError, EncodeOptions, Event, Heading, Moment, Record, Section};
 
 /// The greatest number that a SEQUENCE can have (RFC 5545 section 3.3.8).
@@ -146,18 +146,17 @@ impl Encoder {
             for line in series {
                 lines.put(line);
             }
-            lines.put(&format!("{}:{}", own::STARTS, shown(start)));
+            let seal = sealed(series);
+            lines.put(&format!("{}{seal}:{}", own::STARTS, shown(start)));
             if let Some(end) = end {
-                lines.put(&format!("{}:{}", own::ENDS, shown(*end)));
+                lines.put(&format!("{}{seal}:{}", own::ENDS, shown(*end)));
             }
         } else {
-            lines.put(&format!("DTSTART{begins}"));
-            if is_fractional(start) {
-                lines.put(&format!("{}:{}", own::STARTS, shown(start)));
-            }
-            span(start, *end, lines);
+            let times = span(start, &begins, *end, lines);
             // What cannot be written as a series is not lost for us.
-            lines.optional(own::RECURRENCE, recurrence.as_deref());
+            if let Some(recurrence) = recurrence {
+                lines.text(&format!("{}{}", own::RECURRENCE, sealed(&times)), recurrence);
+            }
         }
         lines.optional("LOCATION", location.as_deref());
         lines.optional("DESCRIPTION", description.as_deref());
@@ -227,11 +226,33 @@ fn one_of_series(text: &str) -> Option<String> {
     }
 }
 
-/// Writes when an event ends: later than it begins, and in the same way (RFC 5545 section 3.6.1); where that is not what is meant, what
-/// is meant as well.
-fn span(start: Moment, end: Option<Moment>, lines: &mut Lines<'_>) {
-    let Some(end) = end else { return };
-    let until = match (start, end) {
+/// Writes when an event begins and ends; where that is not what is meant, what is meant as well. Answers with DTSTART and DTEND.
+fn span(start: Moment, begins: &str, end: Option<Moment>, lines: &mut Lines<'_>) -> Vec<String> {
+    let mut times = vec![format!("DTSTART{begins}")];
+    let written = end.and_then(|end| until(start, end)).and_then(|until| Some((until, value(until)?)));
+    times.extend(written.iter().map(|(_, value)| format!("DTEND{value}")));
+    for line in &times {
+        lines.put(line);
+    }
+    if is_fractional(start) {
+        lines.put(&format!("{}{}:{}", own::STARTS, sealed(&times), shown(start)));
+    }
+    let back = written.and_then(|(until, _)| last(start, until)).filter(|back| *back != start);
+    if let Some(end) = end.filter(|end| back != Some(*end) || is_fractional(*end)) {
+        lines.put(&format!("{}{}:{}", own::ENDS, sealed(&times), shown(end)));
+    }
+    times
+}
+
+/// The parameter by which it is known that the times are still those that were written.
+fn sealed(times: &[String]) -> String {
+    let lines: Vec<_> = times.iter().filter_map(|line| ContentLine::parse(line.as_bytes())).collect();
+    format!(";{}={}", own::SEAL, own::seal(&lines))
+}
+
+/// The DTEND of an event: later than it begins, and in the same way (RFC 5545 section 3.6.1); `None` where that cannot be said.
+pub(super) fn until(start: Moment, end: Moment) -> Option<Moment> {
+    match (start, end) {
         (Moment::Day(first), Moment::Day(last)) => exclusive(first, last),
         (Moment::Day(first), Moment::Local(time)) => exclusive(first, time.date()),
         (Moment::Day(first), Moment::At(time)) => exclusive(first, civil(time).date()),
@@ -243,14 +264,6 @@ fn span(start: Moment, end: Option<Moment>, lines: &mut Lines<'_>) {
         (Moment::Local(start), Moment::Local(end)) if whole(end) > whole(start) => Some(Moment::Local(end)),
         (Moment::At(start), Moment::At(end)) if end.as_second() > start.as_second() => Some(Moment::At(end)),
         _ => None,
-    };
-    let written = until.and_then(|until| Some((until, value(until)?)));
-    if let Some((_, value)) = &written {
-        lines.put(&format!("DTEND{value}"));
-    }
-    let back = written.and_then(|(until, _)| last(start, until)).filter(|back| *back != start);
-    if back != Some(end) || is_fractional(end) {
-        lines.put(&format!("{}:{}", own::ENDS, shown(end)));
     }
 }
 

@@ -7,10 +7,10 @@ use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 use super::moment::{self, Read};
-use super::own;
 use super::series::{self, Clock, End, First, Kept, Series};
 use super::survey::Ahead;
 use super::zone::{Zone, Zones};
+use super::{encode, own};
 use crate::content_line::{ContentLine, block, line};
 use crate::record::{names, yes_or_no};
 use crate::{Charset, DateOrder, Diagnostic, Event, Foreign, Moment};
@@ -61,17 +61,29 @@ pub(super) fn read(
     let series = series.and_then(|span| component.series(span, ahead));
     let mut repeats = Repeats::default();
     let (mut start, mut end) = (span.as_ref().map(|span| span.start), span.as_ref().and_then(|span| span.end));
-    let exact_start = component.exact(own::STARTS);
+    let (exact_start, exact_end) = (component.exact(own::STARTS), component.exact(own::ENDS));
     if let (Some(series), Some(span)) = (&series, &span) {
-        repeats = Repeats::of(series, span, exact_start.is_some());
-        let first_end = if repeats.start.is_some() { repeats.end } else { end.filter(|_| exact_start.is_none()) };
-        (start, end) = (Some(repeats.start.unwrap_or(span.start)), first_end);
-        diagnostics.extend(repeats.fault.take());
+        let is_replaced = |exact: &Moment| series.replaced.iter().any(|one| moment::is_same(*one, *exact));
+        let known = exact_start.filter(|_| component.is_sealed(own::STARTS) == Some(true));
+        if let Some(known) = known.filter(|known| !is_replaced(known)) {
+            repeats = Repeats::known(series);
+            (start, end) = (Some(known), exact_end);
+        } else {
+            repeats = Repeats::of(series, span);
+            if let Some(first) = repeats.start {
+                (start, end) = (Some(first), repeats.end);
+            }
+            diagnostics.extend(repeats.fault.take());
+            // To the part of a second, where that is all that the series does not say.
+            let finer = |exact: Option<Moment>, found| exact.filter(|exact| moment::is_same(*exact, found));
+            start = start.map(|found| finer(exact_start, found).unwrap_or(found));
+            end = end.map(|found| finer(exact_end, found).unwrap_or(found));
+        }
+    } else if let Some(found) = start {
+        start = exact_start.filter(|exact| component.is_start(*exact, found)).or(start);
+        end = exact_end.filter(|exact| component.is_end(start.unwrap_or(found), *exact)).or(end);
     }
-    if let Some(exact) = exact_start.filter(|_| span.is_some()) {
-        start = Some(exact);
-    }
-    end = component.exact(own::ENDS).filter(|_| span.is_some()).or(end).filter(|end| Some(*end) != start);
+    end = end.filter(|end| Some(*end) != start);
     let zone_note = span.and_then(|span| span.read.note);
     notes.extend(zone_note.map(|value| Foreign { header: "Time zone".to_owned(), value }));
     notes.extend(repeats.note.take().map(|value| Foreign { header: "Repeats".to_owned(), value }));
@@ -96,7 +108,7 @@ pub(super) fn read(
         source_sequence: component.source_sequence(),
         recurrence_id,
         foreign: component.others(repeats.text.is_some()).chain(notes).collect(),
-        recurrence: repeats.text.or_else(|| component.text_block(own::RECURRENCE)),
+        recurrence: repeats.text.or_else(|| component.kept_recurrence()),
         revision: None,
         series_id: None,
         stamp: time("LAST-MODIFIED").or_else(|| time("DTSTAMP")).filter(|_| !component.is_own()),
@@ -182,13 +194,15 @@ struct Repeats {
 }
 
 impl Repeats {
-    /// Looks for the first that takes place, unless that is known.
-    fn of(series: &Series, span: &Spanned, is_known: bool) -> Repeats {
+    /// A series of which the first that takes place is known.
+    fn known(series: &Series) -> Repeats {
         let text = series.text().filter(|text| Kept::read(text).is_ok());
-        let whole = Repeats { text, ..Repeats::default() };
-        if is_known {
-            return whole;
-        }
+        Repeats { text, ..Repeats::default() }
+    }
+
+    /// Looks for the first that takes place.
+    fn of(series: &Series, span: &Spanned) -> Repeats {
+        let whole = Repeats::known(series);
         match series.first() {
             Ok(First::At(first)) => {
                 let Some(start) = series.clock.moment(first) else { return whole };
@@ -264,6 +278,36 @@ impl<'a> Component<'a> {
         crate::record::moment(&line.raw(self.charset))?.moment(DateOrder::DayFirst)
     }
 
+    /// Whether the times are still those that we wrote with a property of ours; `None` where that does not tell.
+    fn is_sealed(&self, name: &str) -> Option<bool> {
+        let seal = self.first(name)?.parameter(own::SEAL)?;
+        Some(seal == own::seal(self.lines))
+    }
+
+    /// Whether a beginning that our own calendars name is that of the event, as another program may have moved it since.
+    fn is_start(&self, exact: Moment, found: Moment) -> bool {
+        self.is_sealed(own::STARTS) == Some(true) || moment::is_same(exact, found)
+    }
+
+    /// The same for its end.
+    fn is_end(&self, start: Moment, exact: Moment) -> bool {
+        let seal = self.is_sealed(own::ENDS);
+        if seal == Some(true) {
+            return true;
+        }
+        match (self.first("DTEND"), encode::until(start, exact)) {
+            (Some(line), Some(until)) => self.read(line).is_ok_and(|read| moment::is_same(read.moment, until)),
+            (None, None) => seal.is_none() && self.first("DURATION").is_none(),
+            _ => false,
+        }
+    }
+
+    /// The series that could not be written as one, unless another program has moved the event or given it a series since.
+    fn kept_recurrence(&self) -> Option<String> {
+        let is_repeated = self.first("RRULE").or_else(|| self.first("RDATE")).is_some();
+        self.text_block(own::RECURRENCE).filter(|_| !is_repeated && self.is_sealed(own::RECURRENCE) != Some(false))
+    }
+
     /// When it begins and ends. A thing to do is on the day when it is due, else when it begins, else when it was made.
     fn span(&self, kind: Kind) -> Result<Option<Spanned>, Diagnostic> {
         let due = (kind == Kind::ToDo).then(|| self.first("DUE")).flatten();
@@ -326,10 +370,12 @@ impl<'a> Component<'a> {
             (Some(end), None) => local(end).map(End::At),
         };
         let uid = self.first("UID").map(|line| line.text(self.charset).trim().to_owned()).unwrap_or_default();
-        let replaced = ahead.filter(|_| !uid.is_empty()).map(|ahead| ahead.replaced(&uid).to_vec()).unwrap_or_default();
+        let ones = ahead.filter(|_| !uid.is_empty()).map(|ahead| ahead.replaced(&uid)).unwrap_or_default();
+        let replaced = ones.iter().map(|one| one.moment).collect();
+        let cancelled = series::cancelled(ones);
         let start = local(span.start)?;
         let zone_of_days = span.read.zone.clone();
-        Some(Series { clock, zone_of_days, start, end, rules, except_rules, dates, except_dates, replaced })
+        Some(Series { clock, zone_of_days, start, end, rules, except_rules, dates, except_dates, replaced, cancelled })
     }
 
     /// Of one of a series that was changed: when it would have been.
@@ -372,7 +418,11 @@ impl<'a> Component<'a> {
         let day = |moment| match moment {
             Moment::Day(day) => day,
             Moment::Local(time) => time.date(),
-            Moment::At(time) => TimeZone::UTC.to_datetime(time).date(),
+            // CREATED is in UTC, and the day that of whoever has the calendar.
+            Moment::At(time) => match self.zones.floating() {
+                Some(found) => found.zone.local(time).date(),
+                None => TimeZone::UTC.to_datetime(time).date(),
+            },
         };
         if let Some(read) = created.and_then(|line| self.read(line).ok()) {
             return Ok(Spanned { start: Moment::Day(day(read.moment)), read, end: None });

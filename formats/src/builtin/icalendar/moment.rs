@@ -141,6 +141,18 @@ pub(super) fn is_before(one: Moment, other: Moment) -> bool {
     }
 }
 
+/// Whether two moments are the same as iCalendar can write them, which has no parts of a second.
+pub(super) fn is_same(one: Moment, other: Moment) -> bool {
+    let whole = |time: DateTime| (time.date(), time.hour(), time.minute(), time.second());
+    match (one, other) {
+        (Moment::Local(one), Moment::Local(other)) => whole(one) == whole(other),
+        (Moment::At(one), Moment::At(other)) => {
+            whole(TimeZone::UTC.to_datetime(one)) == whole(TimeZone::UTC.to_datetime(other))
+        }
+        (one, other) => one == other,
+    }
+}
+
 /// The day of which a moment is the midnight, by the clock of its zone. A moment in UTC may be the midnight of another zone: of one
 /// that the file has, else of the zone nearest to Greenwich that has midnight then.
 pub(super) fn midnight(read: &Read, zones: &Zones) -> Option<Date> {

@@ -1,5 +1,9 @@
 //! What only calendars of ours have: properties for what iCalendar has none for, and texts that come back letter by letter.
 
+use std::collections::BTreeSet;
+
+use crate::content_line::ContentLine;
+
 /// By this PRODID a calendar of ours is known. It has no version, so that a calendar changes only with its events.
 pub(super) const PRODUCT: &str = "-//Cairn//Cairn calendar//EN";
 
@@ -38,3 +42,21 @@ pub(super) const RECURRENCE: &str = "X-CAIRN-RECURRENCE";
 
 /// Which of a series the event was, where we do not have the series.
 pub(super) const RECURRENCE_ID: &str = "X-CAIRN-RECURRENCE-ID";
+
+/// The parameter of STARTS, ENDS and RECURRENCE by which it is known that no other program has changed the times since.
+pub(super) const SEAL: &str = "X-CAIRN-SEAL";
+
+/// The properties that say when an event or a series is.
+const TIMES: [&str; 7] = ["DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"];
+
+/// What stands for the times of an event in [`SEAL`]: the same for the same times, in every version and in any order.
+pub(super) fn seal<'a>(lines: impl IntoIterator<Item = &'a ContentLine>) -> String {
+    const BASIS: u64 = 0xcbf2_9ce4_8422_2325;
+    const PRIME: u64 = 0x0000_0100_0000_01b3;
+    let times = lines.into_iter().filter(|line| TIMES.contains(&line.name.as_str()));
+    let times: BTreeSet<_> =
+        times.map(|line| (line.name.as_str(), line.parameter("TZID").unwrap_or_default(), line.value())).collect();
+    let bytes = times.into_iter().flat_map(|(name, zone, value)| [name.as_bytes(), zone.as_bytes(), value, b"\n"]);
+    let sum = bytes.flatten().fold(BASIS, |sum, byte| (sum ^ u64::from(*byte)).wrapping_mul(PRIME));
+    format!("{sum:016x}")
+}

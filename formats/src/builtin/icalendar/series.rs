@@ -4,7 +4,7 @@
 //! definition of the time zone where the file has one. Another beginning would change what COUNT and INTERVAL say, and a moment in UTC
 //! what the clocks show in summer.
 
-use std::collections::HashSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
@@ -12,6 +12,7 @@ use jiff::tz::TimeZone;
 
 use super::moment::{self, Read};
 use super::rule::{Rule, Until};
+use super::survey::One;
 use super::zone::Zone;
 use crate::Moment;
 use crate::content_line::{ContentLine, push_text};
@@ -47,6 +48,8 @@ pub(super) struct Series {
     pub(super) except_dates: Vec<Vec<Read>>,
     /// Those that the file has as events of their own.
     pub(super) replaced: Vec<Moment>,
+    /// Those among them that are cancelled, and do not take place at another time either.
+    pub(super) cancelled: Vec<Moment>,
 }
 
 /// How a series says when each of it ends.
@@ -119,8 +122,7 @@ impl Series {
     /// The first that takes place: neither left out nor an event of its own.
     pub(super) fn first(&self) -> Result<First, String> {
         let (mut times, mut days) = (HashSet::new(), HashSet::new());
-        let replaced = self.replaced.iter().map(|moment| Read { moment: *moment, zone: None, note: None });
-        let replaced: Vec<_> = replaced.collect();
+        let replaced: Vec<_> = self.replaced.iter().map(|moment| self.read(*moment)).collect();
         for read in self.except_dates.iter().flatten().chain(&replaced) {
             match (self.clock.local(read), read.moment) {
                 (Some(local), _) => drop(times.insert(local)),
@@ -206,6 +208,10 @@ impl Series {
                 }
             }
         }
+        let left_out = self.left_out();
+        if !left_out.is_empty() {
+            lines.push(format!("EXDATE{}", self.clock.written(&left_out)?));
+        }
         if let Clock::Zone(zone) = &self.clock {
             match (zone, zone.text()) {
                 (Zone::Own(_), None) => return None,
@@ -221,6 +227,24 @@ impl Series {
             }
         }
         Some(lines.join("\n"))
+    }
+
+    /// The cancelled ones that EXDATE does not name. Nothing else of what is kept would tell of them, as a cancelled event is none.
+    fn left_out(&self) -> Vec<DateTime> {
+        // A day in the place of a time means what there is on it.
+        let time = |read: &Read| match (self.clock.local(read), read.moment) {
+            (None, Moment::Day(day)) => Some(day.to_datetime(self.start.time())),
+            (local, _) => local,
+        };
+        let named: HashSet<_> = self.except_dates.iter().flatten().filter_map(time).collect();
+        let cancelled = self.cancelled.iter().filter_map(|moment| time(&self.read(*moment)));
+        let cancelled: BTreeSet<_> = cancelled.filter(|time| !named.contains(time)).collect();
+        cancelled.into_iter().take(MOST).collect()
+    }
+
+    /// One of the series, whose days are those of the zone by which they are written.
+    fn read(&self, moment: Moment) -> Read {
+        Read { moment, zone: self.zone_of_days.clone(), note: None }
     }
 
     fn day(&self, moment: Timestamp) -> Date {
@@ -242,6 +266,19 @@ impl Series {
         };
         rule.split(';').map(part).collect::<Vec<_>>().join(";")
     }
+}
+
+/// Which of a series are cancelled, unless a later version of them is not.
+pub(super) fn cancelled(ones: &[One]) -> Vec<Moment> {
+    let mut last: HashMap<String, One> = HashMap::new();
+    for one in ones {
+        let Some(key) = key(one.moment) else { continue };
+        let known = last.entry(key).or_insert(*one);
+        if (one.sequence, one.is_cancelled) > (known.sequence, known.is_cancelled) {
+            *known = *one;
+        }
+    }
+    last.into_values().filter(|one| one.is_cancelled).map(|one| one.moment).collect()
 }
 
 /// The name of a zone in a file of ours.

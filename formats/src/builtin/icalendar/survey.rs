@@ -15,10 +15,19 @@ const MOST: usize = 100_000;
 #[derive(Clone, Debug, Default)]
 pub(super) struct Ahead {
     zones: Arc<Defined>,
-    replaced: Arc<HashMap<u64, Vec<Moment>>>,
+    replaced: Arc<HashMap<u64, Vec<One>>>,
     /// The SEQUENCE of what cancels, by UID and RECURRENCE-ID.
     cancelled: Arc<HashMap<u64, u64>>,
     count: usize,
+}
+
+/// One of a series that the file has as an event of its own.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct One {
+    /// When it would have been.
+    pub(super) moment: Moment,
+    pub(super) sequence: u64,
+    pub(super) is_cancelled: bool,
 }
 
 impl Ahead {
@@ -33,7 +42,7 @@ impl Ahead {
     }
 
     /// Remembers that one of a series is an event of its own.
-    pub(super) fn replace(&mut self, uid: &str, one: Moment) {
+    pub(super) fn replace(&mut self, uid: &str, one: One) {
         if self.count < MOST {
             self.count += 1;
             Arc::make_mut(&mut self.replaced).entry(hash(uid, None)).or_default().push(one);
@@ -50,7 +59,7 @@ impl Ahead {
     }
 
     /// Those of a series that are events of their own.
-    pub(super) fn replaced(&self, uid: &str) -> &[Moment] {
+    pub(super) fn replaced(&self, uid: &str) -> &[One] {
         self.replaced.get(&hash(uid, None)).map(Vec::as_slice).unwrap_or_default()
     }
 
