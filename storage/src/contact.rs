@@ -16,7 +16,7 @@ const TEXT_LIMIT: usize = 1 << 20;
 
 /// What is known of a person; `None` is what is not there, and no text is empty.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the words of design.md section 8 and say what they hold")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub struct Contact {
     pub name: Option<String>,
     pub company: Option<String>,
@@ -43,7 +43,7 @@ impl Contact {
         self.fields().iter().any(|(name, value)| Self::KNOWN_BY.contains(name) && value.is_some())
     }
 
-    /// `Name - Company`, or the first of name, company, e-mail and phone that is there (design.md section 1).
+    /// `Name - Company`, or the first of name, company, e-mail and phone that is there.
     pub fn display_name(&self) -> String {
         match (&self.name, &self.company) {
             (Some(name), Some(company)) => format!("{name} - {company}"),

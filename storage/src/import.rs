@@ -3,7 +3,7 @@
 //! [`announce`] lets everybody see that an import is about to run, [`Import::begin`] waits for the account's turn and opens the unit,
 //! [`Checker::check`] tells a row that can be a record from one that cannot, [`Import::rows`] takes those that can batch by batch and
 //! says what became of each, and nothing stays unless [`Import::commit`] ends it. A plan is the same with [`Import::rehearse`] and
-//! [`Import::keep_plan`]. [`undo`] takes an import back. The rules are those of design.md section 8.
+//! [`Import::keep_plan`]. [`undo`] takes an import back.
 
 mod announce;
 mod decision;

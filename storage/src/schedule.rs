@@ -159,7 +159,7 @@ fn days(count: i64) -> std::result::Result<Span, jiff::Error> {
 /// When something is: on a day, or at a moment.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Moment {
-    /// All of a day, in whatever time zone (design.md section 7: a date without a time is a date).
+    /// All of a day, in whatever time zone (a date without a time is a date).
     Day(Date),
     /// A moment.
     At(Timestamp),

@@ -169,7 +169,7 @@ pub enum Status {
 
 /// What a record may have something in.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[expect(missing_docs, reason = "the fields are the words of design.md sections 1 and 8 and say what they hold")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub enum Field {
     Email,
     Phone,

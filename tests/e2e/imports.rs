@@ -1,4 +1,4 @@
-//! The rules of the import (design.md section 8), each on both databases: a file in over HTTP, the records read back.
+//! The rules of the import, each on both databases: a file in over HTTP, the records read back.
 
 use std::collections::BTreeSet;
 

@@ -35,7 +35,7 @@ const SUBJECTS_LIMIT: usize = 100;
 
 /// A row of the calendar as it arrives; `None` is an empty cell.
 #[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the fields are the words of design.md section 8 and say what they hold")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub struct IncomingEvent {
     pub row: u64,
     pub line: u64,

@@ -23,7 +23,7 @@ const FIELDS_LIMIT: u64 = 200;
 /// How many options a choice may have.
 const OPTIONS_LIMIT: usize = 1_000;
 
-/// The columns of our own files, whose names no custom field may bear (design.md section 8): a file of transactions has
+/// The columns of our own files, whose names no custom field may bear: a file of transactions has
 /// them beside those of people.
 pub const BUILT_IN: [&str; 23] = [
     "id",

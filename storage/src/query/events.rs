@@ -115,7 +115,7 @@ pub enum When {
 
 /// When an event is, as clients and files write it; [`When`] reads it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the fields are the words of design.md section 6 and say what they hold")]
+#[expect(missing_docs, reason = "the names of the fields say what they hold")]
 pub struct Times {
     pub starts_on: Option<Day>,
     pub ends_on: Option<Day>,

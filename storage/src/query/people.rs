@@ -116,7 +116,7 @@ pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<U
         .await
 }
 
-/// Makes a person, always: an e-mail address is not unique (design.md section 12).
+/// Makes a person, always: an e-mail address is not unique.
 pub async fn create(writer: &Writer, new: NewPerson) -> Result<Person> {
     let new = &new;
     writer.write(|unit| async move { create_in(&unit, new.clone()).await }).await
