@@ -1,7 +1,6 @@
 //! The search language: words, "phrases" and selectors such as `category:Customers`, as one typed value.
 //!
-//! All parts of a search must hold; two equal selectors intersect like any others (heap-facts.md section 6, design.md
-//! section 12 "View").
+//! All parts of a search must hold; two equal selectors intersect like any others.
 //!
 //! - A word, or a phrase in quotes, must occur. A quote without its partner runs to the end; within quotes, `""` is one
 //!   quote.
