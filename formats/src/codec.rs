@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use rust_decimal::Decimal;
 
 use crate::{Charset, DecodeError, Delimiter, Direction, EncodeError, Record, Row, Section, Source, Unsupported};
 
@@ -83,6 +84,8 @@ pub struct Findings {
     pub report: Vec<ColumnReport>,
     /// What the dates of the file tell about the order of day and month in them.
     pub date_orders: DateEvidence,
+    /// What the numbers of the file tell about their decimal separators.
+    pub decimals: DecimalEvidence,
     /// What the decoder has learned that it should have known from the beginning; `None` where there is no such thing, or it was told
     /// ([`DecodeOptions::survey`]).
     pub survey: Option<Survey>,
@@ -179,6 +182,40 @@ pub struct AmbiguousDate {
     pub column: String,
     /// What stands there.
     pub text: String,
+}
+
+/// What numbers such as 5.000 tell about the sign before their decimals.
+///
+/// One number seldom tells, all of a column together, or of a file, often do. A decoder without a
+/// [`decimal`](DecodeOptions::decimal) takes the point for that sign in such numbers, and collects this. Whoever must not guess reads
+/// the file twice: first for the evidence, then with the [`survey`](Findings::survey) that comes with it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecimalEvidence {
+    /// How many columns are looked at; 0 where all numbers are as programs write them for each other, as in files of ours.
+    pub columns: usize,
+    /// The first number that could be either, and that nothing in the file decides.
+    pub ambiguous: Option<AmbiguousNumber>,
+}
+
+/// A number in which a separator may stand before decimals or between thousands.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "row {row}, line {line}, column {column}: nothing in the file tells whether `{text}` is {point} or {comma}; say decimal=comma|point \
+     (--decimal)"
+)]
+pub struct AmbiguousNumber {
+    /// The row's number.
+    pub row: u64,
+    /// The line on which the row begins.
+    pub line: u64,
+    /// The name of the column.
+    pub column: String,
+    /// What stands there.
+    pub text: String,
+    /// What it is with a decimal point.
+    pub point: Decimal,
+    /// What it is with a decimal comma.
+    pub comma: Decimal,
 }
 
 /// What became of a column, for the person who looks at a plan.
@@ -372,6 +409,8 @@ pub struct DecodeOptions {
     /// Whether the day or the month comes first in dates that could be either; a date that is none in this order fails. Where it is
     /// `None` each date is read by itself: see [`DateEvidence`].
     pub date_order: Option<DateOrder>,
+    /// What stands before the decimals of a number that could be read either way; found out from all numbers where it is `None`.
+    pub decimal: Option<DecimalSeparator>,
     /// What a reading before this one has learned of the document: see [`Findings::survey`].
     pub survey: Option<Survey>,
     /// The longest row in bytes of UTF-8; a longer one fails and is skipped without being kept. 1 MiB by default.
@@ -388,6 +427,7 @@ impl Default for DecodeOptions {
             map: Vec::new(),
             custom_fields: Vec::new(),
             date_order: None,
+            decimal: None,
             survey: None,
             row_limit: 1 << 20,
             column_limit: 1024,
@@ -431,6 +471,40 @@ impl FromStr for DateOrder {
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{0}` is no order of dates: write dmy or mdy")]
 pub struct UnknownDateOrder(pub String);
+
+/// What stands before the decimals of a number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum DecimalSeparator {
+    /// A point, as in 5,000.50.
+    Point,
+    /// A comma, as in 5.000,50.
+    Comma,
+}
+
+impl DecimalSeparator {
+    /// The word that options and files of ours use: `point`.
+    pub fn name(self) -> &'static str {
+        match self {
+            DecimalSeparator::Point => "point",
+            DecimalSeparator::Comma => "comma",
+        }
+    }
+}
+
+impl FromStr for DecimalSeparator {
+    type Err = UnknownDecimalSeparator;
+
+    /// Reads `comma` or `point`.
+    fn from_str(text: &str) -> Result<DecimalSeparator, UnknownDecimalSeparator> {
+        let known = [DecimalSeparator::Point, DecimalSeparator::Comma].into_iter().find(|known| known.name() == text);
+        known.ok_or_else(|| UnknownDecimalSeparator(text.to_owned()))
+    }
+}
+
+/// A text that names no decimal separator.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("`{0}` is no decimal separator: write comma or point")]
+pub struct UnknownDecimalSeparator(pub String);
 
 impl FromStr for Mapping {
     type Err = NoMapping;

@@ -21,10 +21,12 @@ mod guess;
 mod heap_calendar;
 mod highrise;
 mod hubspot;
+mod link;
 mod linkedin;
 mod meaning;
 pub(crate) mod members;
 pub(crate) mod notes;
+pub(crate) mod numbers;
 mod outlook;
 mod outlook_calendar;
 mod outlook_calendar_french;
@@ -58,11 +60,13 @@ use self::dates::Dates;
 use self::foreign::Cell;
 use self::meaning::{Block, Meaning, Part};
 use self::notes::Note;
+use self::numbers::{Figure, Numbers};
 use self::tally::Tally;
 use self::target::{NOTES, Target, Targets};
 use crate::record::{Column, Draft};
 use crate::{
-    ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Record, Section, Source, SourceCell,
+    ColumnReport, DateEvidence, DecimalEvidence, DecimalSeparator, DecodeError, DecodeOptions, Delimiter, Diagnostic,
+    Position, Record, Section, Source, SourceCell, Survey,
 };
 
 /// The programs whose tables of people are read, apart from ours. Of those that know equally many names of a header the first is
@@ -118,6 +122,9 @@ pub(crate) struct Layout {
     targets: Targets,
     tally: Tally,
     dates: Dates,
+    numbers: Numbers,
+    /// Whether numbers are as we write them, with no more to be found out about them.
+    is_plain: bool,
     /// Whether the table has no header.
     is_guessed: bool,
     /// Whether an event may have no date.
@@ -215,8 +222,28 @@ impl Layout {
             numbered: 0,
             targets,
             dates: Dates::new(options.date_order),
+            numbers: Numbers::new(options),
+            is_plain: false,
             is_guessed: false,
             is_undated: false,
+        }
+    }
+
+    /// Sets what separates the cells: nobody puts `;` there where numbers have decimal points, and we put a comma.
+    pub(crate) fn separated_by(&mut self, delimiter: Delimiter) {
+        self.is_plain = self.is_ours() && delimiter == Delimiter::COMMA;
+        if delimiter == Delimiter::SEMICOLON {
+            self.numbers.expect(DecimalSeparator::Comma);
+        }
+        let numbers = (0..self.width()).filter(|at| self.number_column(*at).is_some() && !self.is_plain);
+        numbers.collect::<Vec<_>>().into_iter().for_each(|at| self.numbers.watch(at));
+    }
+
+    /// The column of ours that a column fills with numbers.
+    fn number_column(&self, at: usize) -> Option<Column> {
+        match self.uses[at] {
+            Use::Own(column) | Use::Target(Target::Own(column)) => Some(column).filter(|column| column.is_number()),
+            _ => None,
         }
     }
 
@@ -287,6 +314,21 @@ impl Layout {
         ignored.collect()
     }
 
+    /// What is meant by a cell that shows a text and leads somewhere: the address, where the column has such addresses and the text is
+    /// none. `None` where it is the text.
+    pub(crate) fn behind(&self, at: usize, text: &str, address: &str) -> Option<String> {
+        let column = match *self.uses.get(at)? {
+            Use::Own(column) | Use::Target(Target::Own(column)) => column,
+            Use::Meant(meaning) => meaning.column()?,
+            _ => return None,
+        };
+        match column {
+            Column::Email if !is_email(text) => link::mail_address(address),
+            Column::Url if !link::is_site(text) => link::is_site(address).then(|| address.to_owned()),
+            _ => None,
+        }
+    }
+
     /// What became of each column of the file, but for those that a file of failed rows adds.
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
         let fields = self.uses.iter().map(|of| self.field(*of));
@@ -298,6 +340,16 @@ impl Layout {
     /// What the dates of the table have told so far.
     pub(crate) fn date_orders(&self) -> DateEvidence {
         self.dates.evidence().clone()
+    }
+
+    /// What the numbers of the table have told so far.
+    pub(crate) fn decimals(&self) -> DecimalEvidence {
+        self.numbers.evidence()
+    }
+
+    /// What has been learned that a second reading should know.
+    pub(crate) fn survey(&self) -> Option<Survey> {
+        self.numbers.survey()
     }
 
     /// As what a column is read, for a report.
@@ -321,8 +373,14 @@ impl Layout {
         }
     }
 
-    /// The record of a row, whose missing cells count as empty. Columns that are not known are passed over.
-    pub(crate) fn record(&mut self, position: Position, cells: &[Cow<'_, str>]) -> Result<Record, Vec<Diagnostic>> {
+    /// The record of a row, whose missing cells count as empty, and what is to be said of it. Columns that are not known are passed
+    /// over. `exact` are the places of the cells that are numbers of a program and no texts.
+    pub(crate) fn record(
+        &mut self,
+        position: Position,
+        cells: &[Cow<'_, str>],
+        exact: &[usize],
+    ) -> Result<(Record, Vec<Diagnostic>), Vec<Diagnostic>> {
         for (at, cell) in cells.iter().enumerate() {
             self.tally.pass(at, cell);
         }
@@ -332,16 +390,16 @@ impl Layout {
                 "what stands here belongs to no column: move it to where it belongs, and leave this cell empty";
             return Err(vec![Diagnostic { field: Some(self.header[*at].clone()), reason: reason.to_owned() }]);
         }
-        let mut faults = Vec::new();
+        let (mut faults, mut notes) = (Vec::new(), Vec::new());
         let mut draft = match self.client {
             None => Draft::default(),
             Some(_) => self.foreign(position, cells, &mut faults),
         };
-        self.fill(&mut draft, position, cells, &mut faults);
+        self.fill(&mut draft, position, cells, exact, (&mut faults, &mut notes));
         if self.section == Section::Calendar && faults.is_empty() {
             self.check_event(&draft, &mut faults);
         }
-        if faults.is_empty() { Ok(draft.into_record(self.section)) } else { Err(faults) }
+        if faults.is_empty() { Ok((draft.into_record(self.section), notes)) } else { Err(faults) }
     }
 
     /// What another program's columns say together.
@@ -373,7 +431,14 @@ impl Layout {
     }
 
     /// Fills what each column says by itself.
-    fn fill(&mut self, draft: &mut Draft, position: Position, cells: &[Cow<'_, str>], faults: &mut Vec<Diagnostic>) {
+    fn fill(
+        &mut self,
+        draft: &mut Draft,
+        position: Position,
+        cells: &[Cow<'_, str>],
+        exact: &[usize],
+        (faults, notes): (&mut Vec<Diagnostic>, &mut Vec<Diagnostic>),
+    ) {
         for &at in &self.order {
             let Some(cell) = cells.get(at) else { continue };
             let column = match self.uses[at] {
@@ -411,6 +476,11 @@ impl Layout {
             } else if column.is_moment() {
                 let read = self.dates.read(position, header, cell);
                 read.map(|moment| moment.into_iter().for_each(|moment| draft.set_moment(column, moment)))
+            } else if column.is_number() {
+                let is_exact = self.is_plain || exact.contains(&at);
+                let figure = Figure { position, at, header, column, text: cell, is_exact };
+                let read = self.numbers.read(&figure, notes);
+                read.map(|number| number.into_iter().for_each(|number| draft.set_number(column, number)))
             } else {
                 draft.set(column, cell)
             };

@@ -4,6 +4,7 @@ mod cell;
 mod column;
 mod date;
 mod draft;
+mod number;
 mod stage;
 
 use jiff::{Timestamp, civil};
@@ -15,9 +16,11 @@ pub(crate) use self::cell::{CATEGORY_SEPARATOR, Value, plain};
 pub(crate) use self::column::Column;
 pub(crate) use self::date::{Day, Found, moment, time};
 pub(crate) use self::draft::{Draft, excerpt, names, yes_or_no};
+pub(crate) use self::number::{Reading, Written, hundredth, is_plain, written};
 
 pub use self::column::columns;
 pub use self::date::read_date;
+pub use self::number::read_number;
 pub use self::stage::{Stage, UnknownStage};
 
 /// One thing of a file. Its serde view is an object with the names of [`columns`] in their order.

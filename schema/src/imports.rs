@@ -16,7 +16,7 @@ use std::sync::Arc;
 use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Subscription};
-use formats::{DateOrder as FormatsDateOrder, Mapping, Section};
+use formats::{DateOrder as FormatsDateOrder, DecimalSeparator as FormatsDecimalSeparator, Mapping, Section};
 use futures_util::stream::Stream;
 use storage::query::imports as stored;
 use storage::{Cursor, Direction, Order, SortKey};
@@ -234,6 +234,15 @@ pub(crate) enum DateOrder {
     Mdy,
 }
 
+/// What stands before the decimals of a number such as 5.000 or 5,000.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Enum)]
+pub(crate) enum DecimalSeparator {
+    /// A comma: 5.000 is five thousand.
+    Comma,
+    /// A point: 5.000 is five.
+    Point,
+}
+
 /// A column of a file that is to be read as a field, whatever its name says.
 #[derive(Clone, Debug, InputObject)]
 pub(crate) struct ColumnMappingInput {
@@ -260,6 +269,8 @@ pub(crate) struct PlanImportInput {
     map: Option<Vec<ColumnMappingInput>>,
     /// Whether the day or the month comes first, where the dates do not tell.
     date_order: Option<DateOrder>,
+    /// What stands before the decimals of numbers, where the numbers do not tell.
+    decimal: Option<DecimalSeparator>,
     /// Names of categories for every row that is created or updated.
     categories: Option<Vec<String>>,
     /// What happens to rows whose record is there already; they are ignored where it is absent.
@@ -484,6 +495,7 @@ impl PlanImportInput {
             delimiter,
             map,
             date_order,
+            decimal,
             categories,
             duplicates,
             event_template,
@@ -500,6 +512,7 @@ impl PlanImportInput {
             delimiter: parsed(delimiter)?,
             map: map.unwrap_or_default().into_iter().map(mapping).collect(),
             date_order: date_order.map(FormatsDateOrder::from),
+            decimal: decimal.map(FormatsDecimalSeparator::from),
             categories: categories.unwrap_or_default(),
             duplicates: duplicates.unwrap_or_default(),
             event_template,
@@ -521,6 +534,15 @@ impl From<ImportSection> for Section {
             ImportSection::Customers => Self::Customers,
             ImportSection::Archives => Self::Archives,
             ImportSection::Calendar => Self::Calendar,
+        }
+    }
+}
+
+impl From<DecimalSeparator> for FormatsDecimalSeparator {
+    fn from(separator: DecimalSeparator) -> Self {
+        match separator {
+            DecimalSeparator::Comma => Self::Comma,
+            DecimalSeparator::Point => Self::Point,
         }
     }
 }

@@ -1,6 +1,6 @@
 //! Comma-separated values (RFC 4180): our own columns both ways, and for reading other programs' columns, charsets and delimiters.
 
-mod decode;
+pub(super) mod decode;
 mod encode;
 mod excel;
 mod failed;
@@ -39,6 +39,6 @@ impl Codec for Csv {
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         DESCRIPTOR.check_decodes(section)?;
-        Ok(Box::new(decode::Decoder::new(section, options)))
+        Ok(Box::new(decode::Decoder::new(section, options, decode::Origin::Text)))
     }
 }

@@ -14,7 +14,9 @@ mod archive;
 mod cell;
 mod date;
 mod decode;
+mod digits;
 mod encode;
+mod links;
 mod meter;
 mod package;
 mod sheet;
@@ -50,7 +52,7 @@ impl Codec for Xlsx {
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         DESCRIPTOR.check_decodes(section)?;
-        Ok(Box::new(decode::Decoder::new(section, options)?))
+        Ok(Box::new(decode::Decoder::new(section, options)))
     }
 
     fn recognises(&self, head: &[u8]) -> bool {

@@ -3,10 +3,13 @@
 use std::collections::HashMap;
 
 use super::dates::Dates;
+use super::numbers::{Figure, Numbers};
 use super::tally::Tally;
 use super::target::{Target, Targets};
 use crate::record::{Column, Draft};
-use crate::{ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Section};
+use crate::{
+    ColumnReport, DateEvidence, DecimalEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Section, Survey,
+};
 
 /// How many names are remembered; the members of others are read all the same.
 const MOST: usize = 1024;
@@ -20,6 +23,9 @@ pub(crate) struct Members {
     names: Vec<(String, Option<Target>)>,
     tally: Tally,
     dates: Dates,
+    numbers: Numbers,
+    /// Whether the numbers are texts as people may write them, as those of the first object are.
+    is_watched: Option<bool>,
 }
 
 /// A member of an object.
@@ -44,6 +50,8 @@ impl Members {
             names: Vec::new(),
             tally: Tally::default(),
             dates: Dates::new(options.date_order),
+            numbers: Numbers::new(options),
+            is_watched: None,
         }
     }
 
@@ -94,14 +102,26 @@ impl Members {
         &mut self.tally
     }
 
-    /// Sets what a member is read as; the error says what would have been right.
+    /// Has the numbers of an object looked at, unless the first object is one of ours: then all are taken as programs write them.
+    pub(crate) fn watch(&mut self, members: impl Iterator<Item = Member>, is_ours: bool) {
+        if !*self.is_watched.get_or_insert(!is_ours) {
+            return;
+        }
+        for Member { at, target, .. } in members {
+            if matches!(target, Some(Target::Own(column)) if column.is_number()) {
+                self.numbers.watch(at);
+            }
+        }
+    }
+
+    /// Sets what a member is read as, and notes what is to be said of it; the error says what would have been right.
     pub(crate) fn set(
         &mut self,
         draft: &mut Draft,
-        position: Position,
-        name: &str,
-        target: Target,
-        text: &str,
+        (position, name): (Position, &str),
+        (at, target): (usize, Target),
+        (text, is_exact): (&str, bool),
+        notes: &mut Vec<Diagnostic>,
     ) -> Result<(), String> {
         let is_filled = !text.trim().is_empty();
         match target {
@@ -114,6 +134,12 @@ impl Members {
             Target::Own(column) if column.is_moment() => {
                 if let Some(moment) = self.dates.read(position, name, text)? {
                     draft.set_moment(column, moment);
+                }
+            }
+            Target::Own(column) if column.is_number() => {
+                let figure = Figure { position, at, header: name, column, text, is_exact };
+                if let Some(number) = self.numbers.read(&figure, notes)? {
+                    draft.set_number(column, number);
                 }
             }
             Target::Own(column) => draft.set(column, text)?,
@@ -150,6 +176,19 @@ impl Members {
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
         let field = |target: Option<Target>| target.and_then(|target| self.targets.name(target)).map(str::to_owned);
         self.tally.report(self.names.iter().map(|(name, target)| (name.as_str(), field(*target))))
+    }
+
+    /// What the numbers have told so far.
+    pub(crate) fn decimals(&self) -> DecimalEvidence {
+        let found = self.numbers.evidence();
+        // Members that have numbers may come later.
+        let expected = self.is_watched == Some(true) && self.section.stage().is_some();
+        DecimalEvidence { columns: found.columns.max(usize::from(expected)), ..found }
+    }
+
+    /// What has been learned that a second reading should know.
+    pub(crate) fn survey(&self) -> Option<Survey> {
+        self.numbers.survey()
     }
 
     /// What the dates have told so far.

@@ -111,6 +111,11 @@ impl Column {
         matches!(self, Column::StartsOn | Column::EndsOn | Column::StartsAt | Column::EndsAt)
     }
 
+    /// Whether its cell has a number that people write in many ways.
+    pub(crate) fn is_number(self) -> bool {
+        matches!(self, Column::Value | Column::Probability)
+    }
+
     /// Whether its cell has several names.
     pub(crate) fn is_list(self) -> bool {
         matches!(self, Column::Associations | Column::Categories)

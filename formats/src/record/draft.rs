@@ -4,6 +4,7 @@ use jiff::Timestamp;
 use rust_decimal::Decimal;
 
 use super::cell::CATEGORY_SEPARATOR;
+use super::number::plain_decimal;
 use super::{Column, Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage};
 use crate::Section;
 
@@ -77,8 +78,8 @@ impl Draft {
             Column::Id => draft.id = line(text),
             Column::PersonId => draft.person_id = line(text),
             Column::Stage => draft.stage = read(text, stage)?,
-            Column::Value => draft.value = read(text, decimal)?,
-            Column::Probability => draft.probability = read(text, decimal)?,
+            Column::Value => draft.value = read(text, plain_decimal)?,
+            Column::Probability => draft.probability = read(text, plain_decimal)?,
             Column::MoreInfo => draft.more_info = block(text),
             Column::Categories => draft.categories = names(text.split(CATEGORY_SEPARATOR)),
             Column::CreatedAt => draft.created_at = read(text, time)?,
@@ -97,6 +98,14 @@ impl Draft {
         };
         if !matches!((&known, moment), (Some(_), Moment::Day(_))) {
             *known = Some(moment);
+        }
+    }
+
+    /// Sets a column of a number.
+    pub(crate) fn set_number(&mut self, column: Column, number: Decimal) {
+        match column {
+            Column::Value => self.record.value = Some(number),
+            _ => self.record.probability = Some(number),
         }
     }
 
@@ -256,19 +265,6 @@ fn read<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<
 
 fn stage(text: &str) -> Result<Stage, String> {
     text.parse().map_err(|_| UnknownStage { name: excerpt(text) }.to_string())
-}
-
-/// A plain decimal: digits, at most one point, perhaps a minus. Separators of thousands are not guessed at.
-fn decimal(text: &str) -> Result<Decimal, String> {
-    let digits = text.strip_prefix('-').unwrap_or(text);
-    let is_plain = digits.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.')
-        && digits.bytes().any(|byte| byte.is_ascii_digit())
-        && digits.bytes().filter(|&byte| byte == b'.').count() <= 1;
-    if !is_plain {
-        return Err(format!("`{}` is not a number; write it like 5000 or 0.25", excerpt(text)));
-    }
-    Decimal::from_str_exact(text)
-        .map_err(|_| format!("`{}` has more digits than a number here can have, which is 28", excerpt(text)))
 }
 
 fn count(text: &str) -> Result<u64, String> {

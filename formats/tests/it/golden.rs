@@ -1,7 +1,7 @@
 //! Reads every file of `tests/golden/<format>/<section>.<case>.<extension>` and compares it with the text file beside it.
 //!
 //! A case may have a file `<section>.<case>.options`, whose lines say how it is to be read: `map=Header=field`, `custom=Shoe size`
-//! or `date_order=dmy`. Then the expectation has what became of each column as well.
+//! `date_order=dmy` or `decimal=comma`. Then the expectation has what became of each column as well.
 //!
 //! `UPDATE_EXPECT=1 cargo test -p formats` writes the text files anew.
 
@@ -128,6 +128,7 @@ fn options(path: &Path) -> DecodeOptions {
             Some(("map", mapping)) => options.map.push(mapping.parse().expect("Header=field")),
             Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
             Some(("date_order", order)) => options.date_order = Some(order.parse().expect("dmy or mdy")),
+            Some(("decimal", separator)) => options.decimal = Some(separator.parse().expect("comma or point")),
             _ => unknown(),
         }
     }
@@ -153,7 +154,7 @@ fn described(reading: &Reading, options: &DecodeOptions) -> String {
             line(&mut text, &format!("  | {}: {:?}", cell.column, cell.text));
         }
     }
-    let Findings { charset, delimiter, client, header_line, ignored, report, date_orders, .. } = &reading.findings;
+    let Findings { charset, delimiter, client, header_line, ignored, report, date_orders, decimals, .. } = &reading.findings;
     // Files that are read in a way of their own show what became of their columns.
     let report = if *options == DecodeOptions::default() { &[] } else { report.as_slice() };
     for ColumnReport { name, field, filled, samples } in report {
@@ -164,6 +165,9 @@ fn described(reading: &Reading, options: &DecodeOptions) -> String {
     if is_said || date_orders.ambiguous.is_some() {
         let order = date_orders.order().map_or_else(|error| error.to_string(), |order| format!("{order:?}"));
         line(&mut text, &format!("DATES {order}"));
+    }
+    if let Some(ambiguous) = &decimals.ambiguous {
+        line(&mut text, &format!("NUMBERS {ambiguous}"));
     }
     let found = [
         charset.map(|charset| charset.to_string()),

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::time::Duration;
 
 use clap::{Args, Subcommand};
-use formats::{Charset, DateOrder, Delimiter, Mapping, Section};
+use formats::{Charset, DateOrder, DecimalSeparator, Delimiter, Mapping, Section};
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{
@@ -117,6 +117,9 @@ struct New {
     /// Whether the day or the month comes first (dmy or mdy), where the dates do not tell
     #[arg(long, value_name = "ORDER")]
     date_order: Option<DateOrder>,
+    /// What stands before the decimals of a number (comma or point), where the numbers do not tell
+    #[arg(long, value_name = "SEPARATOR")]
+    decimal: Option<DecimalSeparator>,
     /// A category for every row that is created or updated; may be repeated
     #[arg(long)]
     category: Vec<String>,
@@ -241,6 +244,7 @@ impl New {
             delimiter,
             map,
             date_order,
+            decimal,
             category,
             duplicates,
             event_template,
@@ -258,6 +262,7 @@ impl New {
             delimiter,
             map,
             date_order,
+            decimal,
             categories: category,
             duplicates,
             event_template,

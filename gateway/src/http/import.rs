@@ -18,13 +18,14 @@ use super::query::Parameters;
 use super::{Shared, session, spool};
 
 /// The parameters of an import.
-const KNOWN: [&str; 13] = [
+const KNOWN: [&str; 14] = [
     "mode",
     "format",
     "charset",
     "delimiter",
     "map",
     "date_order",
+    "decimal",
     "category",
     "duplicates",
     "event_template",
@@ -124,6 +125,7 @@ fn request(section: Section, parameters: &Parameters) -> Result<ImportRequest, H
         delimiter: parsed(parameters, "delimiter")?,
         map: map.map_err(|error| HttpError::new(Code::Invalid, error.to_string()))?,
         date_order: parsed(parameters, "date_order")?,
+        decimal: parsed(parameters, "decimal")?,
         categories: parameters.all("category").map(ToOwned::to_owned).collect(),
         duplicates: parsed(parameters, "duplicates")?.unwrap_or_default(),
         event_template: text("event_template")?,

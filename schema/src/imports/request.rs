@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Findings, Mapping, Section};
+use formats::{
+    Charset, Codec, DateOrder, DecimalSeparator, Decode, DecodeOptions, Delimiter, Findings, Mapping, Section,
+};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -39,6 +41,8 @@ pub struct ImportRequest {
     pub map: Vec<Mapping>,
     /// Whether the day or the month comes first, where the dates do not tell.
     pub date_order: Option<DateOrder>,
+    /// What stands before the decimals of a number, where the numbers do not tell.
+    pub decimal: Option<DecimalSeparator>,
     /// Names of categories for every row that is created or updated.
     pub categories: Vec<String>,
     /// What happens to rows whose record is there already.
@@ -65,6 +69,7 @@ impl ImportRequest {
             delimiter: None,
             map: Vec::new(),
             date_order: None,
+            decimal: None,
             categories: Vec::new(),
             duplicates: Duplicates::default(),
             event_template: None,
@@ -157,6 +162,8 @@ pub(super) struct Kept {
     delimiter: Option<char>,
     map: Vec<KeptMapping>,
     date_order: Option<String>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    decimal: Option<String>,
     pub(super) categories: Vec<String>,
     pub(super) duplicates: Duplicates,
     event_template: Option<Uuid>,
@@ -211,6 +218,7 @@ impl Session {
             delimiter,
             map,
             date_order,
+            decimal,
             categories,
             duplicates,
             event_template,
@@ -253,6 +261,7 @@ impl Session {
             delimiter: delimiter.map(Delimiter::char),
             map: map.into_iter().map(mapping).collect(),
             date_order: date_order.map(order),
+            decimal: decimal.map(|decimal| decimal.name().to_owned()),
             categories,
             duplicates,
             event_template,
@@ -262,7 +271,11 @@ impl Session {
             automation,
         };
         let ready = self.ready_kept(kept.clone()).await?;
-        let Some(Findings { date_orders, survey, .. }) = first_look(&ready, file).await? else { return Ok(ready) };
+        let found = first_look(&ready, file).await?;
+        let Some(Findings { date_orders, decimals, survey, .. }) = found else { return Ok(ready) };
+        if let Some(ambiguous) = decimals.ambiguous {
+            return Err(Error { field: Some("decimal"), ..Error::invalid(ambiguous.to_string()) });
+        }
         let found = date_orders.order();
         let mut ready = match found.map_err(|ambiguous| undecided(&ambiguous)) {
             _ if date_order.is_some() => ready,
@@ -292,6 +305,7 @@ impl Session {
             delimiter,
             map,
             date_order,
+            decimal,
             categories,
             duplicates,
             event_template,
@@ -311,6 +325,7 @@ impl Session {
             map: map.into_iter().map(mapping).collect(),
             custom_fields: self.custom_fields(target).await?,
             date_order: date_order.map(|name| name.parse()).transpose().map_err(Error::internal)?,
+            decimal: decimal.map(|name| name.parse()).transpose().map_err(Error::internal)?,
             survey: None,
             row_limit: limits.row,
             column_limit: limits.columns,
@@ -373,15 +388,19 @@ impl Session {
     }
 }
 
-/// What all of a calendar's file tells before it is read for its rows: the order of its dates, and what stands behind the events that
-/// need it. `None` for other sections, and where the file cannot be read, which is told when it is read for its rows.
+/// What all of a file tells before it is read for its rows: of a calendar the order of its dates, and what stands behind the events that
+/// need it; of others the separators of its numbers. `None` where there is nothing to find out, and where the file cannot be read, which
+/// is told when it is read for its rows.
 async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>> {
-    if ready.section != Section::Calendar {
+    let is_calendar = ready.section == Section::Calendar;
+    if !is_calendar && ready.section.stage().is_none() {
         return Ok(None);
     }
     let mut rows = formats::decode(ready.decoder()?, file.bytes().await?);
+    let mut is_first = true;
     while let Some(row) = rows.next().await {
-        if row.is_err() {
+        let has_numbers = || rows.findings().decimals.columns > 0;
+        if row.is_err() || (std::mem::take(&mut is_first) && !is_calendar && !has_numbers()) {
             return Ok(None);
         }
     }

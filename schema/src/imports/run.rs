@@ -179,10 +179,13 @@ where
     /// Hands on all rows. It ends early where nobody takes them any more.
     async fn read(&mut self, pieces: mpsc::Sender<Piece>) -> Result<()> {
         while let Some(row) = self.rows.next().await {
-            let row = row.map_err(|error| match error {
+            let mut row = row.map_err(|error| match error {
                 formats::StreamError::Source(error) => Error::internal(error),
                 formats::StreamError::Codec(error) => unreadable(&error),
             })?;
+            if let Some(Record::Transaction(transaction)) = &mut row.record {
+                transfer::transactions::round(transaction, &mut row.diagnostics);
+            }
             self.piece.read += 1;
             if self.piece.read.is_multiple_of(ROWS_A_TURN) {
                 tokio::task::yield_now().await;

@@ -1,5 +1,7 @@
 //! Transactions: from files to the database, and from the database to files and clients.
 
+use formats::Diagnostic;
+use rust_decimal::RoundingStrategy;
 use storage::import::{Incoming, IncomingTerms};
 use storage::query::categories::Category;
 use storage::query::custom_values::CustomValue;
@@ -10,6 +12,9 @@ use super::contact;
 use crate::id::Kind;
 use crate::scalar::{DateTime, Decimal, Text};
 use crate::transactions::{StageChange, Transaction};
+
+/// How many decimal places a number of the database has.
+const PLACES: u32 = 4;
 
 /// A transaction of the database as clients see it.
 pub(crate) fn client(transaction: stored::Transaction) -> Transaction {
@@ -141,6 +146,19 @@ pub(crate) fn incoming(
         custom: custom.into_iter().map(|value| (value.field, value.value)).collect(),
         ..Incoming::default()
     })
+}
+
+/// Rounds the numbers of a file to the places that the database has, half to even, and says what that has changed.
+pub(crate) fn round(transaction: &mut formats::Transaction, notes: &mut Vec<Diagnostic>) {
+    let numbers = [("value", &mut transaction.value), ("probability", &mut transaction.probability)];
+    for (field, number) in numbers.into_iter().filter_map(|(field, number)| Some((field, number.as_mut()?))) {
+        let rounded = number.round_dp_with_strategy(PLACES, RoundingStrategy::MidpointNearestEven);
+        if rounded != *number {
+            let reason = format!("{} is rounded to {}, as there are {PLACES} decimal places here", *number, rounded.normalize());
+            notes.push(Diagnostic { field: Some(field.to_owned()), reason });
+        }
+        *number = rounded;
+    }
 }
 
 /// The stage of a file as the database has it.

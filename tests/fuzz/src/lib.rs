@@ -1,7 +1,7 @@
 //! What the targets of the codecs share: a document is read twice, cut in different places, and must be the same rows.
 
 use bytes::BytesMut;
-use formats::{Codec, DateOrder, DecodeError, DecodeOptions, Row, Section};
+use formats::{Codec, DateOrder, DecimalSeparator, DecodeError, DecodeOptions, Row, Section};
 
 /// More rows than bytes mean that there is no end of them; a workbook is packed, and has more by this at most.
 const PACKED: usize = 1 << 20;
@@ -18,6 +18,7 @@ pub fn read_twice(codec: &dyn Codec, data: &[u8]) {
     let section = sections[usize::from(*choice) % sections.len()];
     let options = DecodeOptions {
         date_order: [None, None, Some(DateOrder::DayFirst), Some(DateOrder::MonthFirst)][usize::from(choice >> 4) % 4],
+        decimal: [None, Some(DecimalSeparator::Comma)][usize::from(choice >> 6) % 2],
         // Small enough that the limit is met.
         row_limit: [1 << 20, 1 << 10][usize::from(choice >> 7)],
         custom_fields: vec!["Shoe size".to_owned()],

@@ -16,27 +16,41 @@ use crate::{Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, 
 /// How much text is looked at before the first row is read.
 const OPENING: usize = 64 * 1024;
 
+/// Where the lines come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::builtin) enum Origin {
+    /// A file of CSV.
+    Text,
+    /// A sheet, whose cells may have marks that no text has: NUL before a number, and before the address behind a text.
+    Sheet {
+        /// Whether a program other than ours has written the workbook.
+        is_foreign: bool,
+    },
+}
+
 /// A decoder of one document.
-pub(super) struct Decoder {
+pub(in crate::builtin) struct Decoder {
     section: Section,
     options: DecodeOptions,
     transcoder: Transcoder,
     /// What is text already and was not used yet.
     text: BytesMut,
     is_whole: bool,
+    origin: Origin,
     /// How much text must be there before the beginning is looked at again.
     wanted: usize,
     table: Option<Table>,
 }
 
 impl Decoder {
-    pub(super) fn new(section: Section, options: &DecodeOptions) -> Decoder {
+    pub(in crate::builtin) fn new(section: Section, options: &DecodeOptions, origin: Origin) -> Decoder {
         Decoder {
             section,
             options: options.clone(),
             transcoder: Transcoder::new(options.charset),
             text: BytesMut::new(),
             is_whole: false,
+            origin,
             wanted: OPENING,
             table: None,
         }
@@ -58,12 +72,13 @@ impl Decoder {
         // No more than was wanted is looked at, so that the result does not depend on how the bytes were cut.
         let is_whole = self.is_whole && self.text.len() <= self.wanted;
         let sample = &self.text[..self.text.len().min(self.wanted)];
-        let Some(opening) = Opening::read(sample, is_whole, self.section, &self.options)? else {
+        let Some(opening) = Opening::read(sample, is_whole, self.section, &self.options, self.origin)? else {
             self.wanted *= 2;
             return self.open();
         };
-        let Opening { dialect, hint, rows, layout } = opening;
+        let Opening { dialect, hint, rows, mut layout } = opening;
         layout.check(&self.options)?;
+        layout.separated_by(dialect.delimiter);
         let mut scanner = Scanner::new(dialect, self.options.row_limit, self.options.column_limit);
         scanner.skip(&mut self.text, hint);
         let mut header_line = None;
@@ -72,8 +87,18 @@ impl Decoder {
             header_line = Some(scanner.row_line());
         }
         scanner.set_width(layout.width());
-        let undoes_excel_safe = self.transcoder.is_marked() && layout.is_ours();
-        Ok(Some(Table { header_line, scanner, layout, undoes_excel_safe, rows: 0, repeated: None }))
+        // What was made safe for Excel has a mark before it, which is gone when Excel has made a workbook of it.
+        let may_be_safe = match self.origin {
+            Origin::Text => self.transcoder.is_marked(),
+            Origin::Sheet { is_foreign } => is_foreign,
+        };
+        let plainness = match (layout.is_ours(), may_be_safe) {
+            (true, true) => Plainness::Safe,
+            (true, false) => Plainness::Plain,
+            (false, _) => Plainness::Foreign,
+        };
+        let origin = self.origin;
+        Ok(Some(Table { header_line, scanner, layout, origin, plainness, rows: 0, repeated: None }))
     }
 }
 
@@ -110,8 +135,31 @@ impl Decode for Decoder {
             columns: table.map(Table::columns).unwrap_or_default(),
             ignored: table.map(|table| table.layout.ignored()).unwrap_or_default(),
             report: table.map(|table| table.layout.report()).unwrap_or_default(),
-            survey: None,
+            survey: table.and_then(|table| table.layout.survey()),
             date_orders: table.map(|table| table.layout.date_orders()).unwrap_or_default(),
+            decimals: table.map(|table| table.layout.decimals()).unwrap_or_default(),
+        }
+    }
+}
+
+/// What stands in the cells for their texts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Plainness {
+    /// The texts themselves, as we write them.
+    Plain,
+    /// The texts as we make them safe for Excel.
+    Safe,
+    /// The texts, or formulas that are nothing but one, by which programs keep Excel from taking it for a number.
+    Foreign,
+}
+
+impl Plainness {
+    /// The text that a cell stands for.
+    fn text(self, cell: &str) -> Cow<'_, str> {
+        match self {
+            Plainness::Plain => Cow::Borrowed(cell),
+            Plainness::Safe => Cow::Borrowed(excel::plain(cell)),
+            Plainness::Foreign => excel::of_formula(cell),
         }
     }
 }
@@ -121,7 +169,8 @@ struct Table {
     header_line: Option<u64>,
     scanner: Scanner,
     layout: Layout,
-    undoes_excel_safe: bool,
+    origin: Origin,
+    plainness: Plainness,
     rows: u64,
     /// The line of a row that repeats the header, until a row can be told of it.
     repeated: Option<u64>,
@@ -149,10 +198,10 @@ impl Table {
                     self.repeated = Some(position.line);
                     return None;
                 } else {
-                    match texts(&cells, &self.layout, self.undoes_excel_safe)
-                        .and_then(|texts| self.layout.record(position, &texts))
+                    match texts(&cells, &self.layout, self.origin, self.plainness)
+                        .and_then(|Texts { texts, exact }| self.layout.record(position, &texts, &exact))
                     {
-                        Ok(record) => Row::good(position, record),
+                        Ok((record, notes)) => Row { position, record: Some(record), diagnostics: notes },
                         Err(diagnostics) => Row { position, record: None, diagnostics },
                     }
                 }
@@ -198,29 +247,72 @@ impl Table {
     /// The cell as text, with a mark for each byte that cannot be read.
     fn readable(&self, cell: &[u8]) -> String {
         let text = String::from_utf8_lossy(cell);
-        without_nul(if self.undoes_excel_safe { excel::plain(&text) } else { &text }).into_owned()
+        let text = if self.origin == Origin::Text { &text } else { Marked::read(&text).text };
+        // A formula that is nothing but a text stays one, so that the row says the same when it comes back.
+        without_nul(if self.plainness == Plainness::Safe { excel::plain(text) } else { text }).into_owned()
     }
 }
 
-/// The cells as text.
+/// The cells of a row as texts, and the places of those that are numbers of a program.
+struct Texts<'a> {
+    texts: Vec<Cow<'a, str>>,
+    exact: Vec<usize>,
+}
+
 fn texts<'a>(
     cells: &Cells<'a>,
     layout: &Layout,
-    undoes_excel_safe: bool,
-) -> Result<Vec<Cow<'a, str>>, Vec<Diagnostic>> {
-    let mut texts = Vec::with_capacity(layout.width());
+    origin: Origin,
+    plainness: Plainness,
+) -> Result<Texts<'a>, Vec<Diagnostic>> {
+    let (mut texts, mut exact) = (Vec::with_capacity(layout.width()), Vec::new());
     let mut diagnostics = Vec::new();
     for (at, cell) in cells.iter().enumerate() {
-        match std::str::from_utf8(cell) {
-            Ok(text) if undoes_excel_safe => texts.push(without_nul(excel::plain(text))),
-            Ok(text) => texts.push(without_nul(text)),
-            Err(_) => diagnostics.push(Diagnostic {
+        let Ok(cell) = std::str::from_utf8(cell) else {
+            diagnostics.push(Diagnostic {
                 field: layout.name(at).map(str::to_owned),
                 reason: "the text has a character that cannot be read in the file's charset".to_owned(),
-            }),
+            });
+            continue;
+        };
+        let mut text = cell;
+        if origin != Origin::Text {
+            let marked = Marked::read(cell);
+            if marked.is_number {
+                exact.push(at);
+            }
+            if let Some(meant) = marked.address.and_then(|address| layout.behind(at, marked.text, address)) {
+                texts.push(Cow::Owned(meant));
+                continue;
+            }
+            text = marked.text;
+        }
+        texts.push(match plainness.text(text) {
+            Cow::Borrowed(text) => without_nul(text),
+            Cow::Owned(text) => Cow::Owned(without_nul(&text).into_owned()),
+        });
+    }
+    if diagnostics.is_empty() { Ok(Texts { texts, exact }) } else { Err(diagnostics) }
+}
+
+/// A cell of a sheet with its marks.
+pub(super) struct Marked<'a> {
+    pub(super) text: &'a str,
+    is_number: bool,
+    /// Where its link leads.
+    address: Option<&'a str>,
+}
+
+impl Marked<'_> {
+    pub(super) fn read(cell: &str) -> Marked<'_> {
+        if let Some(number) = cell.strip_prefix('\0') {
+            return Marked { text: number, is_number: true, address: None };
+        }
+        match cell.split_once('\0') {
+            Some((text, address)) => Marked { text, is_number: false, address: Some(address) },
+            None => Marked { text: cell, is_number: false, address: None },
         }
     }
-    if diagnostics.is_empty() { Ok(texts) } else { Err(diagnostics) }
 }
 
 fn is_blank(cells: &Cells<'_>) -> bool {

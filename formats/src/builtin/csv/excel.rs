@@ -15,6 +15,20 @@ pub(super) fn plain(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| needs_apostrophe(rest)).unwrap_or(cell)
 }
 
+/// The text of a formula that is nothing but one, such as `="0123"`, by which programs keep Excel from taking it for a number; any
+/// other cell as it is.
+pub(super) fn of_formula(cell: &str) -> Cow<'_, str> {
+    let Some(quoted) = cell.trim().strip_prefix("=\"").and_then(|rest| rest.strip_suffix('"')) else {
+        return Cow::Borrowed(cell);
+    };
+    // Within a text of a formula a quote is written twice; a single one ends it, and the formula is more than that text.
+    if !quoted.contains('"') {
+        return Cow::Owned(quoted.to_owned());
+    }
+    let plain = quoted.replace("\"\"", "");
+    if plain.contains('"') { Cow::Borrowed(cell) } else { Cow::Owned(quoted.replace("\"\"", "\"")) }
+}
+
 /// Whether a cell would be taken for a formula, or for one that was made safe. What nobody sees before the first sign does not count,
 /// as programs drop it; tab and line ends are dangerous by themselves (OWASP, CSV Injection).
 fn needs_apostrophe(cell: &str) -> bool {
@@ -55,7 +69,24 @@ fn is_phone(cell: &str) -> bool {
 
 #[cfg(test)]
 mod tests {
-    use super::{plain, safe};
+    use super::{of_formula, plain, safe};
+
+    #[test]
+    fn a_formula_that_is_a_text_is_that_text() {
+        for (cell, text) in [
+            ("=\"0123\"", "0123"),
+            (" =\"+43 1 5550100\" ", "+43 1 5550100"),
+            ("=\"a \"\"b\"\"\"", "a \"b\""),
+            ("=\"\"", ""),
+            ("=\"a\"&\"b\"", "=\"a\"&\"b\""),
+            ("=1+1", "=1+1"),
+            ("=\"", "=\""),
+            ("=", "="),
+            ("\"0123\"", "\"0123\""),
+        ] {
+            assert_eq!(of_formula(cell), text, "{cell}");
+        }
+    }
 
     const BEFORE: [&str; 16] = [
         "",

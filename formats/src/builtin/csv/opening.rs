@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use bytes::BytesMut;
 
+use super::decode::{Marked, Origin};
+use super::excel;
 use super::scan::{Cells, Dialect, LineEnd, Scanned, Scanner};
 use crate::delimiter::{Evidence, hint};
 use crate::headers::notes::Note;
@@ -34,6 +36,7 @@ impl Opening {
         is_whole: bool,
         section: Section,
         options: &DecodeOptions,
+        origin: Origin,
     ) -> Result<Option<Opening>, DecodeError> {
         let (said, hint) = hint(text).map_or((None, 0), |(delimiter, length)| (Some(delimiter), length));
         let forced = options.delimiter.or(said);
@@ -41,7 +44,7 @@ impl Opening {
         let line_end = LineEnd::of(text);
         let sample = |delimiter: &Delimiter| {
             let dialect = Dialect { delimiter: *delimiter, line_end };
-            Sample::read(text, hint, is_whole, dialect, section, options)
+            Sample::read(text, hint, is_whole, dialect, (section, origin), options)
         };
         // Of equals the first, and `max_by_key` takes the last.
         let samples = candidates.iter().rev().map(sample);
@@ -82,7 +85,7 @@ impl Sample {
         hint: usize,
         is_whole: bool,
         dialect: Dialect,
-        section: Section,
+        (section, origin): (Section, Origin),
         options: &DecodeOptions,
     ) -> Sample {
         // A file of failed rows has some columns more than the file that they come from.
@@ -93,7 +96,7 @@ impl Sample {
         while rows.len() < ROWS + PREAMBLE {
             let Some(kind) = scanner.next(&mut input, is_whole) else { break };
             let cells = scanner.cells();
-            rows.push(SampleRow { line: scanner.row_line(), kind, found: cells.found(), cells: texts(&cells) });
+            rows.push(SampleRow { line: scanner.row_line(), kind, found: cells.found(), cells: texts(&cells, origin) });
         }
         let header = header(&rows, section, options);
         Sample { dialect, rows, header, line: scanner.row_line() }
@@ -175,6 +178,11 @@ impl SampleRow {
 }
 
 /// The cells as text. A name with a byte that cannot be read is a name that nobody knows.
-fn texts(cells: &Cells<'_>) -> Vec<Cow<'static, str>> {
-    cells.iter().map(|cell| Cow::Owned(without_nul(&String::from_utf8_lossy(cell)).into_owned())).collect()
+fn texts(cells: &Cells<'_>, origin: Origin) -> Vec<Cow<'static, str>> {
+    let text = |cell| {
+        let text = String::from_utf8_lossy(cell);
+        let text = if origin == Origin::Text { &text } else { Marked::read(&text).text };
+        Cow::Owned(without_nul(&excel::of_formula(text)).into_owned())
+    };
+    cells.iter().map(text).collect()
 }

@@ -58,6 +58,8 @@ impl Objects {
             charset: Some(Charset::UTF_8),
             report: self.members.report(),
             date_orders: self.members.date_orders(),
+            decimals: self.members.decimals(),
+            survey: self.members.survey(),
             ..Findings::default()
         }
     }
@@ -72,10 +74,14 @@ impl Objects {
         }
         members.sort_by_key(|(member, ..)| member.rank);
         let mut draft = Draft::default();
-        let mut diagnostics = Vec::new();
+        let (mut diagnostics, mut notes) = (Vec::new(), Vec::new());
+        let is_ours = object.contains_key(Column::CreatedAt.name());
+        self.members.watch(members.iter().map(|(member, ..)| *member), is_ours);
         for (member, name, value) in members {
             let Some(target) = member.target else { continue };
-            if let Err(reason) = self.set(&mut draft, position, name, target, value) {
+            // In our own files a text may stand for a number as well.
+            let is_exact = is_ours || !value.starts_with('"');
+            if let Err(reason) = self.set(&mut draft, (position, name), (member.at, target), (value, is_exact), &mut notes) {
                 diagnostics.push(Diagnostic { field: Some(name.to_owned()), reason });
             }
         }
@@ -83,16 +89,16 @@ impl Objects {
             diagnostics = self.members.missing(&draft);
         }
         let record = diagnostics.is_empty().then(|| draft.into_record(self.section));
-        Row { position, record, diagnostics }
+        Row { position, diagnostics: if record.is_some() { notes } else { diagnostics }, record }
     }
 
     fn set(
         &mut self,
         draft: &mut Draft,
-        position: Position,
-        name: &str,
-        target: Target,
-        value: &str,
+        (position, name): (Position, &str),
+        (at, target): (usize, Target),
+        (value, is_exact): (&str, bool),
+        notes: &mut Vec<Diagnostic>,
     ) -> Result<(), String> {
         let text = match (target, value) {
             (Target::Nothing, _) | (_, "null") => return Ok(()),
@@ -106,7 +112,7 @@ impl Objects {
             (Target::Own(column), value) if column.is_list() => cell(name, value),
             (_, value) => Cow::Owned(text(value)?),
         };
-        self.members.set(draft, position, name, target, &without_nul(&text))
+        self.members.set(draft, (position, name), (at, target), (&without_nul(&text), is_exact), notes)
     }
 }
 

@@ -116,20 +116,20 @@ fn cut(text: &str) -> Option<&str> {
 fn is_exact(number: Decimal) -> bool {
     let written = plain(number);
     let digits = written.bytes().filter(u8::is_ascii_digit).count();
-    digits <= 15 && read::text(&written, Kind::Number, Epoch::Year1900) == written
+    digits <= 15 && read::text(&written, &Kind::Number, Epoch::Year1900) == written
 }
 
 /// The number of a day, for days that our decoder reads as such: Excel begins in 1900, and takes that for a leap year.
 fn serial_of_day(day: Date) -> Option<String> {
     let serial = days(day).to_string();
-    (read::text(&serial, Kind::Date, Epoch::Year1900) == day.to_string()).then_some(serial)
+    (read::text(&serial, &Kind::Date, Epoch::Year1900) == day.to_string()).then_some(serial)
 }
 
 /// Likewise of a time, which must have whole seconds; midnight would be a day.
 fn serial_of_time(time: DateTime) -> Option<String> {
     let seconds = i32::from(time.hour()) * 3600 + i32::from(time.minute()) * 60 + i32::from(time.second());
     let serial = (f64::from(days(time.date())) + f64::from(seconds) / 86_400.0).to_string();
-    (read::text(&serial, Kind::Date, Epoch::Year1900) == time.to_string()).then_some(serial)
+    (read::text(&serial, &Kind::Date, Epoch::Year1900) == time.to_string()).then_some(serial)
 }
 
 fn days(day: Date) -> i32 {

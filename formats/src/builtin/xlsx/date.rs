@@ -18,7 +18,7 @@ pub(super) enum Epoch {
 const DAY: f64 = 86_400.0;
 
 /// The text of a number; as it is written where it is none.
-pub(super) fn text(written: &str, kind: Kind, epoch: Epoch) -> String {
+pub(super) fn text(written: &str, kind: &Kind, epoch: Epoch) -> String {
     let written = written.trim();
     let Some(number) = written.parse::<f64>().ok().filter(|number| number.is_finite()) else {
         return written.to_owned();
@@ -27,18 +27,21 @@ pub(super) fn text(written: &str, kind: Kind, epoch: Epoch) -> String {
         Kind::Number => None,
         Kind::Date => date(number, epoch),
         Kind::Time => time(number),
+        Kind::Digits(digits) => digits.show(number),
     };
     dated.unwrap_or_else(|| plain(written, number))
 }
 
-/// A number without exponent. Digits that are there are kept: a float has no more than 17 of them.
+/// A number without exponent. Digits of a whole number that are there are kept. Of others Excel shows 15, as what a float has beyond
+/// them is noise: 0.1 and 0.2 are 0.30000000000000004.
 fn plain(written: &str, number: f64) -> String {
     let is_plain = !written.is_empty() && written.bytes().all(|byte| byte.is_ascii_digit());
     if is_plain || number.abs() >= 1e21 {
         return written.to_owned();
     }
-    // Old Excel writes 0.1 as 0.10000000000000001.
-    format!("{number}")
+    let rounded = format!("{number:.14e}").parse().unwrap_or(number);
+    // Rust writes a float with no more digits than tell it from others.
+    format!("{rounded}")
 }
 
 fn date(number: f64, epoch: Epoch) -> Option<String> {

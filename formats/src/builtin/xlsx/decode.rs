@@ -4,14 +4,14 @@ use std::collections::VecDeque;
 
 use bytes::{Bytes, BytesMut};
 
+use super::links::Links;
 use super::package::Package;
 use super::sheet::Sheet;
-use super::workbook;
-use crate::builtin::csv::Csv;
+use super::workbook::{self, Found};
+use crate::builtin::csv::decode::{Decoder as Csv, Origin};
 use crate::text::Lines;
 use crate::{
-    Charset, Codec, Decode, DecodeError, DecodeOptions, Delimiter, Diagnostic, Findings, Row, Section, Source,
-    Unsupported, columns,
+    Charset, Decode, DecodeError, DecodeOptions, Delimiter, Diagnostic, Findings, Row, Section, Source, columns,
 };
 
 /// The most bytes of a workbook that are kept.
@@ -25,7 +25,8 @@ const CHUNK: usize = 64 * 1024;
 
 /// A decoder of one document.
 pub(super) struct Decoder {
-    csv: Box<dyn Decode>,
+    csv: Csv,
+    options: DecodeOptions,
     row_limit: usize,
     column_limit: usize,
     packed: BytesMut,
@@ -46,11 +47,11 @@ pub(super) struct Decoder {
 }
 
 impl Decoder {
-    pub(super) fn new(section: Section, options: &DecodeOptions) -> Result<Decoder, Unsupported> {
+    pub(super) fn new(section: Section, options: &DecodeOptions) -> Decoder {
         let options =
             DecodeOptions { charset: Some(Charset::UTF_8), delimiter: Some(Delimiter::COMMA), ..options.clone() };
-        Ok(Decoder {
-            csv: Csv.decoder(section, &options)?,
+        Decoder {
+            csv: Csv::new(section, &options, Origin::Sheet { is_foreign: false }),
             row_limit: options.row_limit,
             column_limit: options.column_limit,
             packed: BytesMut::new(),
@@ -64,13 +65,15 @@ impl Decoder {
             lines: Lines::starting_at(1),
             places: VecDeque::new(),
             opening: Vec::new(),
-        })
+            options,
+        }
     }
 
     fn open(&mut self) -> Result<(), DecodeError> {
         let packed: Bytes = std::mem::take(&mut self.packed).freeze();
         let package = Package::open(packed)?;
-        let (sheet, later) = workbook::sheets(&package, self.row_limit, self.column_limit)?;
+        let Found { sheet, later, is_foreign } = workbook::find(&package, self.row_limit, self.column_limit)?;
+        self.csv = Csv::new(self.section, &self.options, Origin::Sheet { is_foreign });
         self.package = Some(package);
         self.sheet = Some(sheet);
         self.later = later;
@@ -84,7 +87,7 @@ impl Decoder {
         };
         let Some(part) = package.part(&name)? else { return Ok(false) };
         let Some(sheet) = self.sheet.take() else { return Ok(false) };
-        let (mut next, mut first) = (Sheet::new(part, sheet.into_context()), BytesMut::new());
+        let (mut next, mut first) = (Sheet::new(part, Links::default(), sheet.into_context()), BytesMut::new());
         let is_continued = next.row(&mut first)?.is_some() && first == *header;
         self.sheet = Some(next);
         Ok(is_continued)

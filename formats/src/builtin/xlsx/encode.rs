@@ -25,7 +25,8 @@ const RELATIONSHIPS: &str = concat!(
 );
 
 /// The styles that [`Style`] counts: nothing in particular, bold, text that stays text when somebody edits it, days and times.
-const STYLES: &str = concat!(
+/// By them a reader knows a workbook that no other program has saved since.
+pub(super) const STYLES: &str = concat!(
     r#"<?xml version="1.0" encoding="UTF-8" standalone="yes"?>"#,
     "\n",
     r#"<styleSheet xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main">"#,

@@ -4,6 +4,7 @@ use bytes::BytesMut;
 use quick_xml::events::BytesStart;
 
 use super::date::{self, Epoch};
+use super::links::{self, Links};
 use super::package::{Part, too_many_texts};
 use super::styles::{Kind, Styles};
 use super::xml::{Node, Xml, attribute, plain, push_within};
@@ -14,6 +15,7 @@ use crate::headers::notes;
 pub(super) struct Sheet {
     xml: Xml,
     context: Context,
+    links: Links,
     number: u64,
     cells: Vec<String>,
     size: usize,
@@ -32,9 +34,9 @@ pub(super) struct Context {
 }
 
 impl Sheet {
-    pub(super) fn new(part: Part, context: Context) -> Sheet {
+    pub(super) fn new(part: Part, links: Links, context: Context) -> Sheet {
         let xml = Xml::new(part, context.row_limit);
-        Sheet { xml, context, number: 0, cells: Vec::new(), size: 0, is_ready: false, is_done: false }
+        Sheet { xml, context, links, number: 0, cells: Vec::new(), size: 0, is_ready: false, is_done: false }
     }
 
     pub(super) fn into_context(self) -> Context {
@@ -95,7 +97,11 @@ impl Sheet {
                 Node::Start(start) if start.local_name().as_ref() == "c" => {
                     let cell = Cell::new(&start, next);
                     next = cell.column + 1;
-                    let text = self.cell(&cell)?;
+                    let mut text = self.cell(&cell)?;
+                    if let Some(link) = self.links.of(self.number, cell.column).filter(|_| !text.is_empty()) {
+                        text.push('\0');
+                        text.push_str(link);
+                    }
                     self.put(cell.column, text);
                 }
                 Node::Empty(start) if start.local_name().as_ref() == "c" => next = Cell::new(&start, next).column + 1,
@@ -106,20 +112,24 @@ impl Sheet {
         }
     }
 
-    /// The text of a cell, up to its end.
+    /// The text of a cell, up to its end; NUL stands before a number, and before where a formula that is a link leads.
     fn cell(&mut self, cell: &Cell) -> Result<String, DecodeError> {
         let (mut text, mut is_meant) = (String::new(), false);
+        let (mut formula, mut is_formula) = (String::new(), false);
         loop {
             match self.xml.next()? {
                 Node::Start(start) => match start.local_name().as_ref() {
                     "v" | "t" => is_meant = true,
+                    "f" => is_formula = true,
                     // How a text is spoken, and formulas, are no texts of the cell.
                     "rPh" => skip(&mut self.xml, "rPh")?,
                     _ => {}
                 },
                 Node::Text(piece) if is_meant => push_within(&mut text, &piece, self.context.row_limit),
+                Node::Text(piece) if is_formula => push_within(&mut formula, &piece, links::LONGEST),
                 Node::End(name) => match name.as_str() {
                     "v" | "t" => is_meant = false,
+                    "f" => is_formula = false,
                     "c" | "row" => break,
                     _ => {}
                 },
@@ -130,13 +140,23 @@ impl Sheet {
         let Context { strings, styles, epoch, .. } = &self.context;
         Ok(match cell.kind.as_str() {
             "s" => text.trim().parse().ok().and_then(|at| strings.get(at)).unwrap_or_default().to_owned(),
-            "str" | "inlineStr" => within(&text, self.context.row_limit),
+            "str" | "inlineStr" => {
+                let text = within(&text, self.context.row_limit);
+                match links::of_formula(&formula).filter(|_| !text.is_empty()) {
+                    Some(link) => format!("{text}\0{link}"),
+                    None => text,
+                }
+            }
             "b" => if text.trim() == "1" { "true" } else { "false" }.to_owned(),
             // `#N/A` and its kin say that there is nothing.
             "e" => String::new(),
             "d" => text,
             _ if text.trim().is_empty() => String::new(),
-            _ => date::text(&text, cell.style.map_or(Kind::Number, |style| styles.kind(style)), *epoch),
+            _ => {
+                let kind = cell.style.map_or(&Kind::Number, |style| styles.kind(style));
+                let text = date::text(&text, kind, *epoch);
+                if *kind == Kind::Number { format!("\0{text}") } else { text }
+            }
         })
     }
 
@@ -172,7 +192,7 @@ impl Cell {
 }
 
 /// The number of a column, from 0: of `AB12` it is 27.
-fn column(place: &str) -> Option<usize> {
+pub(super) fn column(place: &str) -> Option<usize> {
     let letters = place.bytes().take_while(u8::is_ascii_alphabetic);
     let number =
         letters.take(4).fold(0, |number, letter| number * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1);

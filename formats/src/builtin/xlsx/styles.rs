@@ -1,13 +1,15 @@
-//! Which cells are dates: a workbook stores these as numbers, and only the format of the cell tells.
+//! What the formats of cells say: which numbers are dates, and which are shown with zeros or signs that belong to them.
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
+use super::digits::Digits;
 use super::package::Part;
 use super::xml::{Node, Xml, attribute};
 use crate::DecodeError;
 
 /// What a number stands for.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) enum Kind {
     #[default]
     Number,
@@ -15,6 +17,8 @@ pub(super) enum Kind {
     Date,
     /// A time of day or a duration.
     Time,
+    /// Digits as they are shown, such as 01234 of a postal code.
+    Digits(Arc<Digits>),
 }
 
 /// The most formats and styles that are looked at; Excel itself takes 65,490 styles.
@@ -51,7 +55,7 @@ impl Styles {
                     "xf" if is_in_cells && kinds.len() < STYLES => {
                         let id =
                             attribute(&start, "numFmtId").and_then(|id| id.parse::<u32>().ok()).unwrap_or_default();
-                        kinds.push(custom.get(&id).copied().unwrap_or_else(|| kind_of_id(id)));
+                        kinds.push(custom.get(&id).cloned().unwrap_or_else(|| kind_of_id(id)));
                     }
                     _ => {}
                 },
@@ -63,8 +67,8 @@ impl Styles {
     }
 
     /// What the numbers of cells with a style stand for.
-    pub(super) fn kind(&self, style: usize) -> Kind {
-        self.0.get(style).copied().unwrap_or_default()
+    pub(super) fn kind(&self, style: usize) -> &Kind {
+        self.0.get(style).unwrap_or(&Kind::Number)
     }
 }
 
@@ -102,6 +106,6 @@ fn kind_of_code(code: &str) -> Kind {
     match (has_day, has_time, has_month) {
         (true, _, _) | (false, false, true) => Kind::Date,
         (false, true, _) => Kind::Time,
-        (false, false, false) => Kind::Number,
+        (false, false, false) => Digits::read(code).map_or(Kind::Number, |digits| Kind::Digits(Arc::new(digits))),
     }
 }

@@ -1,8 +1,11 @@
 //! Finds the sheet to read, and what its cells refer to.
 
 use std::collections::{HashMap, HashSet, VecDeque};
+use std::io::Read;
 
 use super::date::Epoch;
+use super::encode::STYLES;
+use super::links::Links;
 use super::package::{PARTS, Package, Part, damaged};
 use super::sheet::{Context, Sheet, Strings};
 use super::styles::Styles;
@@ -15,17 +18,31 @@ const SHEETS: usize = 256;
 /// The longest name of a part or of a relationship in bytes; others are none of a workbook that a program writes.
 const NAME: usize = 1024;
 
+/// The longest address of a relationship, and the most relationships of a part, of which those of a sheet are its links.
+const ADDRESS: usize = 4096;
+const ADDRESSES: usize = 16 << 20;
+const RELATIONSHIPS: usize = 120_000;
+
 /// How many bytes an element of the workbook may have.
 const ELEMENT: usize = 64 * 1024;
 
-/// The first sheet that has a filled cell, those that are shown before hidden ones; else the first. Then the names of the parts that
-/// have the sheets after it.
-pub(super) fn sheets(
-    package: &Package,
-    row_limit: usize,
-    column_limit: usize,
-) -> Result<(Sheet, VecDeque<String>), DecodeError> {
-    let Some(part) = package.part("xl/workbook.xml")? else {
+/// What a workbook has to be read.
+pub(super) struct Found {
+    /// The first sheet that has a filled cell, those that are shown before hidden ones; else the first.
+    pub(super) sheet: Sheet,
+    /// The names of the parts that have the sheets after it.
+    pub(super) later: VecDeque<String>,
+    /// Whether a program other than ours has written it.
+    pub(super) is_foreign: bool,
+}
+
+/// Finds the sheets of a workbook, which is the part that the archive says it is.
+pub(super) fn find(package: &Package, row_limit: usize, column_limit: usize) -> Result<Found, DecodeError> {
+    let book = relationships(package.part("_rels/.rels")?)?;
+    let book = book.into_iter().filter(|found| found.kind == "officeDocument").map(|found| part_of("", &found.target));
+    let book = book.chain(["xl/workbook.xml".to_owned()]).find(|name| package.has(name)).filter(|name| !is_binary(name));
+    let part = book.as_ref().map(|name| package.part(name)).transpose()?.flatten();
+    let (Some(book), Some(part)) = (book, part) else {
         let reason = if package.has("xl/workbook.bin") {
             "it is an .xlsb; save it as xlsx"
         } else {
@@ -34,16 +51,19 @@ pub(super) fn sheets(
         return Err(damaged(reason));
     };
     let Workbook { sheets, epoch } = Workbook::read(part)?;
-    let targets = targets(package.part("xl/_rels/workbook.xml.rels")?)?;
+    let mut targets = relationships(package.part(&relationships_of(&book))?)?;
+    targets.iter_mut().for_each(|found| found.target = part_of(&book, &found.target));
     let strings = Strings::read(package.part(&target(&targets, "sharedStrings", "xl/sharedStrings.xml"))?, row_limit)?;
-    let styles = Styles::read(package.part(&target(&targets, "styles", "xl/styles.xml"))?)?;
+    let styles_part = target(&targets, "styles", "xl/styles.xml");
+    let is_foreign = !has_our_styles(package.part(&styles_part)?)?;
+    let styles = Styles::read(package.part(&styles_part)?)?;
     let mut context = Some(Context { strings, styles, epoch, row_limit, column_limit });
     let (mut names, mut known): (Vec<String>, HashSet<String>) = (Vec::new(), HashSet::new());
     let sheets_by_id: HashMap<_, _> =
-        targets.iter().rev().filter(|target| target.kind == "worksheet").map(|target| (&target.id, target)).collect();
+        targets.iter().rev().filter(|found| found.kind == "worksheet").map(|found| (&found.id, found)).collect();
     for id in sheets {
         let found = sheets_by_id.get(&id);
-        names.extend(found.map(|target| target.part.clone()).filter(|name| known.insert(name.clone())));
+        names.extend(found.map(|found| found.target.clone()).filter(|name| known.insert(name.clone())));
     }
     if names.is_empty() {
         names.push("xl/worksheets/sheet1.xml".to_owned());
@@ -51,18 +71,33 @@ pub(super) fn sheets(
     let mut last = None;
     for (at, name) in names.iter().enumerate().take(SHEETS) {
         let (Some(part), Some(known)) = (package.part(name)?, context.take()) else { continue };
-        let mut sheet = Sheet::new(part, known);
+        let mut sheet = Sheet::new(part, Links::read(package, name)?, known);
         if sheet.is_filled()? {
-            return Ok((sheet, names.drain(at + 1..).collect()));
+            return Ok(Found { sheet, later: names.drain(at + 1..).collect(), is_foreign });
         }
         context = Some(sheet.into_context());
         last = Some(name);
     }
     let empty = last.and_then(|name| package.part(name).transpose()).transpose()?;
     match (empty, context) {
-        (Some(part), Some(context)) => Ok((Sheet::new(part, context), VecDeque::new())),
+        (Some(part), Some(context)) => {
+            Ok(Found { sheet: Sheet::new(part, Links::default(), context), later: VecDeque::new(), is_foreign })
+        }
         _ => Err(damaged("it has no sheet with cells")),
     }
+}
+
+fn is_binary(name: &str) -> bool {
+    name.rsplit_once('.').is_some_and(|(_, extension)| extension.eq_ignore_ascii_case("bin"))
+}
+
+/// Whether the styles are those that we write: every program that saves a workbook writes its own.
+fn has_our_styles(part: Option<Part>) -> Result<bool, DecodeError> {
+    let Some(part) = part else { return Ok(false) };
+    let mut styles = Vec::with_capacity(STYLES.len() + 1);
+    let read = part.take(STYLES.len() as u64 + 1).read_to_end(&mut styles);
+    read.map_err(|_| damaged("its styles cannot be read; save it as xlsx again"))?;
+    Ok(styles == STYLES.as_bytes())
 }
 
 struct Workbook {
@@ -99,39 +134,85 @@ impl Workbook {
     }
 }
 
-/// Where a relationship of the workbook leads.
-struct Target {
-    id: String,
+/// A relationship of a part.
+pub(super) struct Relationship {
+    pub(super) id: String,
     /// The last word of its type, such as `worksheet`.
-    kind: String,
-    part: String,
+    pub(super) kind: String,
+    /// Where it leads, as it is written.
+    pub(super) target: String,
 }
 
-fn targets(part: Option<Part>) -> Result<Vec<Target>, DecodeError> {
+/// The name of the part that has the relationships of another (ECMA-376 part 2 section 6.5.2).
+pub(super) fn relationships_of(part: &str) -> String {
+    let (folder, name) = part.rsplit_once('/').unwrap_or(("", part));
+    format!("{folder}/_rels/{name}.rels")
+}
+
+/// The name of the part to which a relationship of another leads.
+fn part_of(of: &str, target: &str) -> String {
+    if let Some(absolute) = target.strip_prefix('/') {
+        return absolute.to_owned();
+    }
+    let folder = of.rsplit_once('/').map_or("", |(folder, _)| folder);
+    let mut steps: Vec<&str> = folder.split('/').filter(|step| !step.is_empty()).collect();
+    for step in target.split('/') {
+        match step {
+            "" | "." => {}
+            ".." => drop(steps.pop()),
+            step => steps.push(step),
+        }
+    }
+    steps.join("/")
+}
+
+/// The relationships that a part has.
+pub(super) fn relationships(part: Option<Part>) -> Result<Vec<Relationship>, DecodeError> {
     let Some(part) = part else { return Ok(Vec::new()) };
-    let (mut xml, mut targets) = (Xml::new(part, ELEMENT), Vec::new());
+    let (mut xml, mut found, mut size) = (Xml::new(part, ELEMENT), Vec::new(), 0);
     loop {
         match xml.next()? {
             Node::Start(start) | Node::Empty(start) if start.local_name().as_ref() == "Relationship" => {
                 let (id, kind, target) =
                     (attribute(&start, "Id"), attribute(&start, "Type"), attribute(&start, "Target"));
                 let (Some(id), Some(kind), Some(target)) = (id, kind, target) else { continue };
-                if targets.len() == PARTS || [&id, &kind, &target].iter().any(|text| text.len() > NAME) {
+                if found.len() == RELATIONSHIPS || id.len() > NAME || kind.len() > NAME || target.len() > ADDRESS {
                     continue;
                 }
+                size += target.len();
+                if size > ADDRESSES {
+                    return Err(damaged("a part of it has more than 16 MiB of links; save it as CSV"));
+                }
                 let kind = kind.rsplit('/').next().unwrap_or_default().to_owned();
-                let part = match target.strip_prefix('/') {
-                    Some(absolute) => absolute.to_owned(),
-                    None => format!("xl/{}", target.trim_start_matches("./")),
-                };
-                targets.push(Target { id, kind, part });
+                found.push(Relationship { id, kind, target });
             }
-            Node::Eof => return Ok(targets),
+            Node::Eof => return Ok(found),
             _ => {}
         }
     }
 }
 
-fn target(targets: &[Target], kind: &str, usual: &str) -> String {
-    targets.iter().find(|target| target.kind == kind).map_or(usual, |target| &target.part).to_owned()
+fn target(targets: &[Relationship], kind: &str, usual: &str) -> String {
+    targets.iter().find(|found| found.kind == kind).map_or(usual, |found| &found.target).to_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::{part_of, relationships_of};
+
+    #[test]
+    fn relationships_lead_from_the_part_that_has_them() {
+        for (of, target, part) in [
+            ("xl/workbook.xml", "worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
+            ("xl/workbook.xml", "/xl/worksheets/sheet1.xml", "xl/worksheets/sheet1.xml"),
+            ("xl/workbook.xml", "./styles.xml", "xl/styles.xml"),
+            ("book/workbook2.xml", "../other/sheet.xml", "other/sheet.xml"),
+            ("", "xl/workbook2.xml", "xl/workbook2.xml"),
+            ("", "../../x.xml", "x.xml"),
+        ] {
+            assert_eq!(part_of(of, target), part);
+        }
+        assert_eq!(relationships_of("xl/workbook2.xml"), "xl/_rels/workbook2.xml.rels");
+        assert_eq!(relationships_of("workbook.xml"), "/_rels/workbook.xml.rels");
+    }
 }
