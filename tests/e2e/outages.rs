@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use harness::client::Client;
 use harness::database::{Kind, empty};
-use harness::program::signal;
+use harness::program::{Serving, signal};
 use harness::proxy::{Fate, Proxy};
 use harness::require::count;
 use harness::site::{NOW, Site};
@@ -335,6 +335,27 @@ async fn whoever_holds_a_table_stops_those_alone_who_need_it() {
     Client::new(site.address).login("admin@acme.example", harness::site::PASSWORD).await;
 }
 
+/// Stops a gateway between two statements of its import, which has the turn of the account: before and after it there is nothing
+/// to lose.
+async fn freeze_at_its_turn(gateway: &Serving, raw: &DatabaseConnection) {
+    let state = "SELECT state FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE relation = 'import_turns'::regclass AND granted AND backend_xid IS NOT NULL AND query NOT ILIKE 'COMMIT%'";
+    until(async || {
+        gateway.freeze();
+        // The backend goes on with what it has been sent.
+        loop {
+            let statement = Statement::from_string(DbBackend::Postgres, state);
+            let Some(row) = raw.query_one_raw(statement).await.expect("it answers") else { break };
+            if row.try_get_by_index::<String>(0).expect("a state") == "idle in transaction" {
+                return Some(());
+            }
+        }
+        gateway.thaw();
+        None
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes() {
     let test = "a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes";
@@ -343,13 +364,14 @@ async fn a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes
     let impatient = format!("{}&{}", desk.database, IMPATIENT.trim_start_matches('?'));
     let (first, second) = (desk.serve(&["--database", &impatient]), desk.serve(&[]));
     let (one, other) = (client_of(&first).await, client_of(&second).await);
+    let raw = Database::connect(&desk.database).await.expect("a connection of our own");
 
     // Somebody asks another gateway for the same.
     let file = many_people(20_000);
     let request = one.request(Method::POST, "/import/people").body(file.clone());
     let importing = tokio::spawn(request.send());
     let id = running(&one).await;
-    first.freeze();
+    freeze_at_its_turn(&first, &raw).await;
     let receipt = other.import("/import/people", file).await;
     assert_eq!((summary(&receipt), &receipt["id"]), ("20000 created".to_owned(), &json!(id)));
     first.thaw();
@@ -367,7 +389,7 @@ async fn a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes
     let request = one.request(Method::POST, "/import/people").body(many_people(30_000).replace("many", "more"));
     let importing = tokio::spawn(request.send());
     let id = running(&one).await;
-    first.freeze();
+    freeze_at_its_turn(&first, &raw).await;
     let receipt = other.import("/import/people", "name\nOne more\n").await;
     assert_eq!(summary(&receipt), "1 created");
     first.thaw();
