@@ -1,4 +1,10 @@
 //! PostgreSQL that does not answer: connections that die without a word, stopped backends and gateways, tables that others hold.
+//!
+//! `cargo test` makes few writes while connections fail. Many, each message of which is late by up to two seconds:
+//!
+//! ```sh
+//! CAIRN_TEST_WRITES=1000 CAIRN_TEST_DELAY=2000 cargo test -p tests --test e2e whatever_connections_do -- --nocapture
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -36,6 +42,9 @@ const IMPATIENT: &str = "?options=-c%20idle_in_transaction_session_timeout%3D300
 
 /// How many people a plain `cargo test` makes while connections fail.
 const FEW: u32 = 60;
+
+/// How many write at once while connections fail.
+const WRITERS: u32 = 6;
 
 const CREATE: &str = "mutation($email: String!) { createPerson(input: { email: $email }) { person { id } } }";
 const PEOPLE: &str = "{ people(first: 1) { totalCount } }";
@@ -182,15 +191,16 @@ async fn backends_that_are_stopped_are_left_to_themselves() {
 async fn what_was_acknowledged_is_there_once_whatever_connections_do() {
     let Some(behind) = Behind::on("what_was_acknowledged_is_there_once_whatever_connections_do").await else { return };
     let total = count("CAIRN_TEST_WRITES", FEW);
+    let longest = Duration::from_millis(count("CAIRN_TEST_DELAY", 20).into());
     let client = behind.site.client().await;
     let mut writers = JoinSet::new();
     // A tenth of them are imports that are asked for with one key until they are done.
     let keyed = total / 10;
-    for writer in 0..6 {
+    for writer in 0..WRITERS {
         let client = client.clone();
         writers.spawn(async move {
             let (mut good, mut tries) = (BTreeSet::new(), 0);
-            for number in (writer..total).step_by(6) {
+            for number in (writer..total).step_by(WRITERS as usize) {
                 tries += 1;
                 if number < keyed {
                     import_once(&client, number).await;
@@ -208,9 +218,9 @@ async fn what_was_acknowledged_is_there_once_whatever_connections_do() {
     }
     let chaos = async {
         for fate in [Fate::Swallow, Fate::Cut, Fate::HalfClose].into_iter().cycle() {
-            behind.proxy.delay(Duration::from_millis(20));
+            behind.proxy.delay(longest);
             behind.proxy.cut_after(60_000);
-            tokio::time::sleep(Duration::from_millis(700)).await;
+            tokio::time::sleep(Duration::from_millis(700) + longest * 3).await;
             behind.proxy.decide(fate);
             behind.proxy.delay(Duration::ZERO);
             behind.proxy.cut_after(0);
