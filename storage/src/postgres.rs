@@ -19,15 +19,16 @@ use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgRow};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _, Executor as _, PgPool, Postgres};
 use sea_orm::{
-    DatabaseConnection, DbErr, ExecResult, QueryResult, RuntimeErr, SqlxPostgresConnector, Statement, metric,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqlxPostgresConnector,
+    Statement, metric,
 };
+use sea_orm_migration::async_trait::async_trait;
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 use tokio::time::timeout;
 
 use crate::connect::{ACQUIRE_TIMEOUT, Pool};
-use crate::link::Waiting;
 
 /// How long a connection may take to come back to the pool: what was left of a statement is read, and a transaction rolled back.
 const RETURN: Duration = Duration::from_secs(5);
@@ -39,6 +40,15 @@ const PATIENT: &str = "SET LOCAL lock_timeout = '60s'";
 
 /// Learns of statements that have run.
 pub(crate) type Metric = Arc<dyn Fn(&metric::Info<'_>) + Send + Sync>;
+
+/// How long a unit of work waits for others.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Waiting {
+    /// As long as whoever writes does.
+    AsUsual,
+    /// No longer than whoever reads: it notes down what a request has done beside its work, such as a sign-in.
+    Briefly,
+}
 
 /// A PostgreSQL and the connections to it. Cloning shares them.
 #[derive(Clone)]
@@ -333,22 +343,6 @@ impl Transaction {
         session.simple(PATIENT).await.map(drop).map_err(exec_error)
     }
 
-    pub(crate) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        self.session.lock().await.execute(statement).await
-    }
-
-    pub(crate) async fn query_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.session.lock().await.query_one(statement).await
-    }
-
-    pub(crate) async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.session.lock().await.query_all(statement).await
-    }
-
-    pub(crate) async fn simple(&self, text: &str) -> Result<ExecResult, DbErr> {
-        self.session.lock().await.simple(text).await.map_err(exec_error)
-    }
-
     /// Takes back what was done since a savepoint, also where a statement has failed.
     pub(crate) async fn back_to(&self, savepoint: &str) -> Result<(), DbErr> {
         let mut session = self.session.lock().await;
@@ -366,21 +360,49 @@ impl Transaction {
     }
 }
 
-impl Server {
-    pub(crate) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        self.session().await?.execute(statement).await
+#[async_trait]
+impl ConnectionTrait for Server {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
     }
 
-    pub(crate) async fn query_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.session().await?.query_one(statement).await
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.session().await?.execute(&statement).await
     }
 
-    pub(crate) async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.session().await?.query_all(statement).await
-    }
-
-    pub(crate) async fn simple(&self, text: &str) -> Result<ExecResult, DbErr> {
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
         self.session().await?.simple(text).await.map_err(exec_error)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.session().await?.query_one(&statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session().await?.query_all(&statement).await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.session.lock().await.execute(&statement).await
+    }
+
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
+        self.session.lock().await.simple(text).await.map_err(exec_error)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.session.lock().await.query_one(&statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session.lock().await.query_all(&statement).await
     }
 }
 
