@@ -20,7 +20,6 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::error::{Error, Result, is_locked};
 use crate::link::{Link, Transaction};
-use crate::postgres::Waiting;
 
 /// How long whoever writes waits for its turn.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -96,10 +95,7 @@ impl Gate {
             Link::Sqlite(connection) => {
                 Transaction::Sqlite(self.sqlite().begin(connection, SqliteTransactionMode::Immediate, patience).await?)
             }
-            Link::Postgres(server) => {
-                let waiting = if patience < PATIENCE { Waiting::Briefly } else { Waiting::AsUsual };
-                Transaction::Postgres(server.begin(waiting).await?)
-            }
+            Link::Postgres(server) => Transaction::Postgres(server.begin(patience).await?),
         };
         Ok(Open { transaction, file: self.file.clone() })
     }
@@ -116,13 +112,12 @@ impl Gate {
         }
     }
 
-    /// Runs one statement as a transaction of its own, and answers its rows. Errors: as [`Gate::begin`], and those of the statement.
+    /// Runs one statement beside a request's work as a transaction of its own, and answers its rows.
+    ///
+    /// Errors: as [`Gate::begin`], and those of the statement.
     pub(crate) async fn run(&self, text: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
         let statement = Statement::from_sql_and_values(self.link.get_database_backend(), text, values);
-        if !self.is_sqlite() {
-            return Ok(self.link.query_all_raw(statement).await?);
-        }
-        let open = self.begin(PATIENCE).await?;
+        let open = self.begin(BRIEFLY).await?;
         match open.on().query_all_raw(statement).await {
             Ok(rows) => open.commit().await.map(|()| rows),
             Err(error) => {

@@ -144,6 +144,14 @@ impl Transaction {
         }
     }
 
+    /// From now on each statement takes no longer than usual, and for most of that waits for what others hold.
+    pub(crate) async fn take_steps(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(transaction) => transaction.take_steps().await,
+        }
+    }
+
     /// Takes back what was done since a savepoint, also where a statement has failed.
     pub(crate) async fn back_to(&self, savepoint: &str) -> Result<(), DbErr> {
         match self {

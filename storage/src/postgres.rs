@@ -8,7 +8,7 @@ use std::io::{
     self,
     ErrorKind::{NotConnected, TimedOut},
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -26,29 +26,20 @@ use sea_orm_migration::async_trait::async_trait;
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::connect::{ACQUIRE_TIMEOUT, Pool};
+use crate::gate::PATIENCE;
+use crate::held::Held;
 
 /// How long a connection may take to come back to the pool: what was left of a statement is read, and a transaction rolled back.
 const RETURN: Duration = Duration::from_secs(5);
 
-/// Begins a unit of work that writes. It waits ten seconds for whoever holds what it wants to write.
-const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '10s'";
 /// Begins a unit of work that goes on for long.
 const PATIENT: &str = "SET LOCAL lock_timeout = '60s'";
 
 /// Learns of statements that have run.
 pub(crate) type Metric = Arc<dyn Fn(&metric::Info<'_>) + Send + Sync>;
-
-/// How long a unit of work waits for others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    /// As long as whoever writes does.
-    AsUsual,
-    /// No longer than whoever reads: it notes down what a request has done beside its work, such as a sign-in.
-    Briefly,
-}
 
 /// A PostgreSQL and the connections to it. Cloning shares them.
 #[derive(Clone)]
@@ -58,6 +49,7 @@ pub(crate) struct Server {
     units: Arc<Semaphore>,
     statement: Duration,
     long_statement: Duration,
+    held: Held,
     metric: Option<Metric>,
 }
 
@@ -65,7 +57,7 @@ impl Server {
     pub(crate) fn new(connections: PgPool, pool: Pool) -> Self {
         let units = Arc::new(Semaphore::new((pool.postgres - pool.postgres / 3).max(1) as usize));
         let Pool { statement, long_statement, .. } = pool;
-        Self { connections, units, statement, long_statement, metric: None }
+        Self { connections, units, statement, long_statement, held: Held::default(), metric: None }
     }
 
     pub(crate) fn set_metric(&mut self, metric: Metric) {
@@ -90,25 +82,32 @@ impl Server {
         Ok(session)
     }
 
-    /// Begins a unit of work.
-    pub(crate) async fn begin(&self, waiting: Waiting) -> Result<Transaction, DbErr> {
-        let (begin, permit) = match waiting {
-            Waiting::AsUsual => (BEGIN, Some(self.permit().await?)),
-            Waiting::Briefly => ("BEGIN", None),
-        };
-        let mut session = self.session().await?;
-        session.begin(begin).await?;
-        Ok(Transaction { session: Mutex::new(session), long_statement: self.long_statement, _permit: permit })
+    /// Begins a unit of work. It waits so long for its turn, and with what is left of that for whoever holds what it wants to write.
+    ///
+    /// Errors: [`DbErr::ConnectionAcquire`] where it has no turn within that time.
+    pub(crate) async fn begin(&self, patience: Duration) -> Result<Transaction, DbErr> {
+        let ends = Instant::now() + patience;
+        let begun = timeout_at(ends.into(), async {
+            // What is noted down beside a request's work, such as a sign-in, does not wait behind those who wait for a lock.
+            let permit = if patience < PATIENCE { None } else { Some(self.permit().await?) };
+            let mut session = self.session().await?;
+            let left = ends.saturating_duration_since(Instant::now()).as_millis().max(1);
+            session.begin(&format!("BEGIN; SET LOCAL lock_timeout = {left}")).await?;
+            let Self { statement, long_statement, .. } = *self;
+            Ok(Transaction { session: Mutex::new(session), statement, long_statement, _permit: permit })
+        });
+        begun.await.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
     }
 
     /// The leave to begin a unit of work that may have to wait.
     async fn permit(&self) -> Result<OwnedSemaphorePermit, DbErr> {
-        let error = match timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.units).acquire_owned()).await {
-            Ok(Ok(permit)) => return Ok(permit),
-            Ok(Err(_)) => ConnAcquireErr::ConnectionClosed,
-            Err(_) => ConnAcquireErr::Timeout,
-        };
-        Err(DbErr::ConnectionAcquire(error))
+        let permit = Arc::clone(&self.units).acquire_owned().await;
+        permit.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))
+    }
+
+    /// The statements that wait for a table.
+    pub(crate) fn held(&self) -> &Held {
+        &self.held
     }
 
     /// The same connections for sea-orm's migrations, which may take as long as they want.
@@ -331,6 +330,7 @@ impl Copied<'_> {
 /// A unit of work. Nothing of it stays unless it is committed.
 pub(crate) struct Transaction {
     session: Mutex<Session>,
+    statement: Duration,
     long_statement: Duration,
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -341,6 +341,15 @@ impl Transaction {
         let mut session = self.session.lock().await;
         session.limit = self.long_statement;
         session.simple(PATIENT).await.map(drop).map_err(exec_error)
+    }
+
+    /// From now on each statement takes no longer than usual, and for most of that waits for what others hold: one that waits for
+    /// longer could not be told from a connection that is dead.
+    pub(crate) async fn take_steps(&self) -> Result<(), DbErr> {
+        let mut session = self.session.lock().await;
+        session.limit = self.statement;
+        let patience = self.statement.as_millis() * 3 / 4;
+        session.simple(&format!("SET LOCAL lock_timeout = {patience}")).await.map(drop).map_err(exec_error)
     }
 
     /// Takes back what was done since a savepoint, also where a statement has failed.
@@ -367,19 +376,23 @@ impl ConnectionTrait for Server {
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        self.session().await?.execute(&statement).await
+        let run = || async { self.session().await?.execute(&statement).await };
+        self.held.wait(&statement.sql, &OnceLock::new(), run).await
     }
 
     async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
-        self.session().await?.simple(text).await.map_err(exec_error)
+        let run = || async { self.session().await?.simple(text).await.map_err(exec_error) };
+        self.held.wait(text, &OnceLock::new(), run).await
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.session().await?.query_one(&statement).await
+        let run = || async { self.session().await?.query_one(&statement).await };
+        self.held.wait(&statement.sql, &OnceLock::new(), run).await
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.session().await?.query_all(&statement).await
+        let run = || async { self.session().await?.query_all(&statement).await };
+        self.held.wait(&statement.sql, &OnceLock::new(), run).await
     }
 }
 
