@@ -14,6 +14,7 @@ mod filter;
 mod fold;
 mod gate;
 mod handle;
+mod held;
 pub mod import;
 mod item;
 #[cfg(test)]

@@ -59,9 +59,14 @@ struct Behind {
 impl Behind {
     /// `None` where there is no PostgreSQL of our own.
     async fn on(test: &str) -> Option<Self> {
+        Self::with(test, POOL, IMPATIENT).await
+    }
+
+    /// The same with these limits and parameters of the URL.
+    async fn with(test: &str, pool: Pool, parameters: &str) -> Option<Self> {
         let url = empty(Kind::Postgres, test).await?;
         let proxy = Proxy::before(&url).await?;
-        let storage = Storage::connect(&proxy.url(&url, IMPATIENT), POOL).await.expect("the database is there");
+        let storage = Storage::connect(&proxy.url(&url, parameters), pool).await.expect("the database is there");
         storage.migrate().await.expect("an empty database can be migrated");
         let now = Timestamp::from_microseconds(NOW * 1_000_000);
         let engine = Engine::new(storage, formats::builtin(), Clock::Fixed(now)).await.expect("it is migrated");
@@ -299,6 +304,39 @@ async fn an_import_whose_connection_dies_ends_and_another_follows() {
     })
     .await;
     assert_eq!(summary(&receipt.json().await.expect("JSON")), "10 created");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_gives_up_a_dead_connection_as_soon_as_any_other_unit() {
+    let test = "an_import_gives_up_a_dead_connection_as_soon_as_any_other_unit";
+    // Whatever may take long takes longer than the test, and PostgreSQL keeps what a dead connection holds.
+    let pool = Pool { long_statement: Duration::from_hours(1), ..POOL };
+    let Some(behind) = Behind::with(test, pool, "").await else { return };
+    let client = behind.site.client().await;
+    let request = client.request(Method::POST, "/import/people").body(many_people(40_000));
+    let importing = tokio::spawn(request.send());
+    let id = running(&client).await;
+    behind.proxy.decide(Fate::Swallow);
+    until_served(&client, PEOPLE).await;
+    let response = tokio::time::timeout(Duration::from_mins(1), importing).await.expect("it is answered");
+    let response = response.expect("no panic").expect("the server answers");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", response.text().await.expect("a text"));
+    // PostgreSQL learns of the end as well, and then it is noted down.
+    behind
+        .raw
+        .execute_unprepared(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND state = 'idle in transaction'",
+        )
+        .await
+        .expect("it is our server");
+    let query = format!("{{ import(id: \"{id}\") {{ status }} people {{ totalCount }} }}");
+    until(async || {
+        let answer = client.graphql_answer(&query, json!({})).await;
+        let data = &answer["data"];
+        (data["import"]["status"] == "FAILED" && data["people"]["totalCount"] == 0).then_some(())
+    })
+    .await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
