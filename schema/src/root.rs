@@ -43,7 +43,7 @@ use crate::users::{UsersMutation, UsersQuery};
 use crate::webhooks::{self, Webhook, WebhooksMutation, WebhooksQuery};
 
 /// How deep a query may be nested.
-const DEPTH: usize = 15;
+pub(crate) const DEPTH: usize = 15;
 /// How many directives a field may bear.
 const DIRECTIVES: usize = 50;
 
