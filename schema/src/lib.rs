@@ -69,6 +69,7 @@ pub use receipts::{
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use session::{AccountHint, Caller, Door, Session};
+pub use storage::email::{Addresses, read_addresses};
 pub use storage::{ReadingLimits, fold};
 pub use usage::{Equivalent, LegacyCall, WRITE_USAGE_EVERY};
 pub use view::ViewRequest;

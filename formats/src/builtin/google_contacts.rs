@@ -9,8 +9,8 @@ use super::csv::{Csv, LineWriter};
 use crate::headers::target::{Target, Targets};
 use crate::record::{CATEGORY_SEPARATOR, Column};
 use crate::{
-    Codec, Container, CustomValue, Decode, DecodeError, DecodeOptions, Delimiter, Descriptor, Encode, EncodeError,
-    EncodeOptions, Findings, Foreign, Loss, Record, Row, Section, Source, Unsupported,
+    Codec, Container, CustomField, CustomValue, Decode, DecodeError, DecodeOptions, Delimiter, Descriptor, Encode,
+    EncodeError, EncodeOptions, Findings, Foreign, Loss, Record, Row, Section, Source, Unsupported,
 };
 
 /// The format `google-contacts`.
@@ -50,8 +50,11 @@ impl Codec for GoogleContacts {
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         DESCRIPTOR.check_decodes(section)?;
-        // A custom field may be called like a column of Google's, which is not meant by it.
-        let is_free = |field: &&String| !COLUMNS.iter().any(|(column, _)| column.eq_ignore_ascii_case(field.trim()));
+        // A custom field may be called like a column of Google's that is for something else.
+        let is_taken = |(column, cell): &(&str, Cell), field: &str| {
+            !matches!(cell, Nothing) && column.eq_ignore_ascii_case(field.trim())
+        };
+        let is_free = |field: &&CustomField| !COLUMNS.iter().any(|column| is_taken(column, &field.name));
         let custom_fields = options.custom_fields.iter().filter(is_free).cloned().collect();
         let csv = Csv.decoder(section, &DecodeOptions { custom_fields, ..options.clone() })?;
         Ok(Box::new(Decoder { csv, targets: Targets::new(section, options) }))
@@ -203,7 +206,7 @@ impl Decoder {
     fn fill_custom(&self, custom: &mut Vec<CustomValue>, foreign: &mut Vec<Foreign>) {
         foreign.retain_mut(|Foreign { header, value }| {
             let Some(Target::Custom(number)) = self.targets.custom(header) else { return true };
-            let field = self.targets.field(number);
+            let field = self.targets.field(number).name.as_str();
             let is_new = custom.iter().all(|known| known.field != field);
             if is_new {
                 custom.push(CustomValue { field: field.to_owned(), value: std::mem::take(value) });

@@ -172,9 +172,9 @@ impl Contact {
     }
 }
 
-/// Whether a text says yes, in seven languages.
+/// Whether a text says yes, in eight languages.
 pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
-    const YES: [&str; 28] = [
+    const YES: [&str; 31] = [
         "ein",
         "aan",
         "true",
@@ -202,9 +202,12 @@ pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
         "sim",
         "verdadeiro",
         "waar",
+        "evet",
+        "doğru",
+        "dogru",
         "✓",
     ];
-    const NO: [&str; 19] = [
+    const NO: [&str; 24] = [
         "aus",
         "uit",
         "false",
@@ -224,6 +227,11 @@ pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
         "nao",
         "nee",
         "onwaar",
+        "hayır",
+        "hayir",
+        "yanlış",
+        "yanliş",
+        "yanlis",
     ];
     let folded = text.to_lowercase();
     match folded.as_str() {

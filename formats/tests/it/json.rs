@@ -74,8 +74,8 @@ fn a_bad_element_fails_alone() {
     expect!["row 2, line 3: column value: `a` is not a number; write it like 5000 or 0.25"]
         .assert_eq(&fail(r#"{"value": "a"}"#));
     expect!["row 2, line 3: column name: there should be a text, not a list"].assert_eq(&fail(r#"{"name": []}"#));
-    expect!["row 2, line 3: column categories: there should be a list of names like [\"Customers\"], not a text"]
-        .assert_eq(&fail(r#"{"categories": "A"}"#));
+    expect!["row 2, line 3: column categories: there should be a list of names like [\"Customers\"], not a number"]
+        .assert_eq(&fail(r#"{"categories": 1}"#));
     expect!["row 2, line 3: column name: the text cannot be read: unexpected end of hex escape"]
         .assert_eq(&fail(r#"{"name": "\ud800"}"#));
     expect!["row 2, line 3: the element is nested more than 32 deep"].assert_eq(&fail(&format!(

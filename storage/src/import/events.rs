@@ -27,7 +27,7 @@ use crate::query::events::{Details, Event, Progress, Source, Times, When};
 use crate::query::people::lines;
 use crate::query::{associations, categories, edits, events as event_query};
 use crate::record::{self, by_ids, live};
-use crate::text::LINE_LIMIT;
+use crate::text::{LINE_LIMIT, plain, trimmed};
 use crate::value::{Day, Timestamp};
 
 /// How many people and transactions an event may belong to.
@@ -126,7 +126,7 @@ impl CheckedEvent {
 /// Cuts a title that is longer than one may be; the rest goes before the description, so that no event is lost for it.
 fn cut_title(incoming: &mut IncomingEvent) {
     let Some(title) = &incoming.title else { return };
-    let title = title.replace('\0', "").trim().to_owned();
+    let title = trimmed(&plain(title)).to_owned();
     let Some((end, _)) = title.char_indices().nth(LINE_LIMIT) else { return };
     let (cut, rest) = title.split_at(end);
     let description = incoming.description.take().filter(|text| !text.trim().is_empty());
