@@ -27,6 +27,7 @@ mod formats;
 mod guard;
 mod id;
 mod imports;
+mod introspection;
 mod known;
 mod labels;
 mod limits;

@@ -292,6 +292,8 @@ impl Import {
             name.retain(|c| c != '\0');
             categories::check_name(name)?;
         }
+        // A batch is small, so a connection that has died is found out as soon as that of any other unit.
+        unit.take_steps().await?;
         if let Some(owner) = policy.owner {
             users::check(&unit, &[owner]).await?;
         }
@@ -379,7 +381,10 @@ impl Import {
         }
         if self.taken >= self.next_count {
             let people = if self.taken >= self.count_people_from { "people, " } else { "" };
+            // However few rows there are of a large table, they are looked for all over it.
+            self.unit.take_time().await?;
             self.unit.renew_statistics(&format!("{people}{WRITTEN}")).await?;
+            self.unit.take_steps().await?;
             self.next_count = self.taken * GROWTH_A_COUNT;
         }
         Ok(decisions)
@@ -405,6 +410,8 @@ impl Import {
     /// Errors: [`crate::Error::Conflict`] where rows became something else than the plan says; nothing stays then.
     pub async fn commit(self, summary: Summary) -> Result<imports::Import> {
         let Self { id, unit, ledger, .. } = self;
+        // The plan and the file go as a whole, and nobody gives up in the last step of so much work.
+        unit.take_time().await?;
         ledger.finish(&unit).await?;
         let import = announce::held(&unit, id).await?;
         if let Some(upload) = import.upload_id {

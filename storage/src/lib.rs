@@ -15,6 +15,7 @@ mod filter;
 mod fold;
 mod gate;
 mod handle;
+mod held;
 pub mod import;
 mod item;
 #[cfg(test)]
