@@ -67,6 +67,7 @@ pub use receipts::{
     Receipt, ReceiptFile, RowNote, SkipNote, UndoReport,
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
+pub use search::search_notes;
 pub use session::{AccountHint, Caller, Door, Session};
 pub use storage::{ReadingLimits, fold};
 pub use usage::{Equivalent, LegacyCall, WRITE_USAGE_EVERY};

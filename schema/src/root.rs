@@ -33,7 +33,7 @@ use crate::loader::{Batches, Loads};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::order::Asked;
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
-use crate::search::SearchQuery;
+use crate::search::{Notes, SearchQuery};
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 use crate::usage::UsageQuery;
@@ -164,7 +164,7 @@ pub fn build(engine: Engine) -> Schema {
 /// The schema in the schema definition language (GraphQL section 3), as `schema.graphql` holds it.
 pub fn sdl() -> String {
     let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
-    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by())
 }
 
 /// Runs a request of our own for a caller, or one that came in as a [`GraphqlDocument`](crate::GraphqlDocument).
@@ -193,7 +193,8 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
         }
         Err(_) => None,
     };
-    let (batches, kept) = (Batches::default(), Kept::of(&request));
+    let (batches, kept, notes) = (Batches::default(), Kept::of(&request), Notes::default());
+    let request = request.data(notes.clone());
     let (request, allowance) = match caller {
         Caller::SignedIn(session) => {
             let allowance = session.engine().reading_limits().begin();
@@ -212,6 +213,7 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
     if let Some(asked) = asked {
         asked.arrange(&mut response.data);
     }
+    notes.add_to(&mut response);
     coded(schema, response, request_id)
 }
 
