@@ -81,7 +81,9 @@ async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Resul
             create(&call, target, form).await?;
             Ok(Reply::success(call.settings.charset))
         }
-        Action::Get(target) => listing::get(call, target, form).await,
+        Action::Get(target) => {
+            listing::get(call, target, form).await.map(|reply| reply.with_notes_of(form.get("search")))
+        }
     }
 }
 

@@ -35,7 +35,7 @@ use crate::loader::{Batches, Loads};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::order::Asked;
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
-use crate::search::SearchQuery;
+use crate::search::{Notes, SearchQuery};
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 use crate::usage::UsageQuery;
@@ -173,7 +173,7 @@ fn limited(engine: Engine) -> SchemaBuilder<Query, Mutation, Subscription> {
 /// The schema in the schema definition language (GraphQL section 3), as `schema.graphql` holds it.
 pub fn sdl() -> String {
     let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
-    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by())
 }
 
 /// Runs a request of our own for a caller, or one that came in as a [`GraphqlDocument`](crate::GraphqlDocument).
@@ -200,10 +200,10 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
         },
         Err(_) => (None, false),
     };
-    let (batches, kept) = (Batches::default(), Kept::of(&request));
+    let (batches, kept, notes) = (Batches::default(), Kept::of(&request), Notes::default());
     let engine: &Engine = schema.data().expect("every schema is built on an engine");
     let allowance = engine.reading_limits().begin();
-    let request = request.data(allowance.clone());
+    let request = request.data(allowance.clone()).data(notes.clone());
     let request = match caller {
         Caller::SignedIn(session) => {
             let session = session.within(allowance.clone());
@@ -225,6 +225,7 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
     if let Some(asked) = asked {
         asked.arrange(&mut response.data);
     }
+    notes.add_to(&mut response);
     coded(schema, response, request_id)
 }
 

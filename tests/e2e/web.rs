@@ -93,6 +93,15 @@ on_each_database! {
         }
         assert_eq!(client.graphql("{ people { totalCount } }", json!({})).await["people"]["totalCount"], 0);
         assert_eq!(client.get("/graphql").await.status(), StatusCode::BAD_REQUEST);
+        for body in [json!([{ "query": "{ __typename }" }]), json!([])] {
+            let listed = client.request(Method::POST, "/graphql").json(&body).send().await.expect("an answer");
+            assert_eq!(listed.status(), StatusCode::BAD_REQUEST);
+            let message = listed.json::<Value>().await.expect("JSON")["errors"][0]["message"].clone();
+            assert_eq!(message, "a list of operations is not taken: send each as a request of its own, one JSON object with a query");
+        }
+        let unnamed = json!({ "query": "query Q { __typename }", "operationName": "" });
+        let response = client.request(Method::POST, "/graphql").json(&unnamed).send().await.expect("an answer");
+        assert_eq!(response.json::<Value>().await.expect("JSON"), json!({ "data": { "__typename": "Query" } }));
         let put = client.request(Method::PUT, "/graphql").send().await.expect("an answer");
         assert_eq!((put.status(), &put.headers()["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"GET, HEAD, POST".parse().expect("a header")));
     }

@@ -16,6 +16,7 @@ use schema::{Code, Error};
 
 use super::answers::{Answers, PIECE, Pieces};
 use super::error::{HttpError, add_advice, status};
+use super::export::add_notes;
 use super::{RequestId, Shared, body, session};
 
 /// The header that carries the code of a refusal, whose status is 200.
@@ -62,6 +63,7 @@ async fn answered(shared: &Shared, headers: &HeaderMap, body: Body, request_id: 
     if let Some(cap) = reply.cap {
         headers.insert(RESULT_CAP, HeaderValue::from(cap));
     }
+    add_notes(&reply.notes, headers);
     if let Some(seconds) = reply.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }

@@ -16,6 +16,7 @@ use schema::{Code, Error, OpenedWebhook};
 
 use super::answers::Answers;
 use super::error::{HttpError, add_advice, status};
+use super::export::add_notes;
 use super::legacy::{CODE, RESULT_CAP, sentence, written};
 use super::{RequestId, Shared, body, session};
 
@@ -84,12 +85,13 @@ async fn open(shared: &Shared, headers: &HeaderMap, secret: &str) -> Result<Open
 }
 
 fn response(reply: Reply, status: StatusCode, answers: &Answers, holder: &str) -> Result<Response, HttpError> {
-    let Reply { body, content_type, code, cap, retry_after } = reply;
+    let Reply { body, content_type, code, cap, notes, retry_after } = reply;
     // A GET that was answered from a cache would make nothing.
     let mut response =
         (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], written(body, answers, holder)?)
             .into_response();
     let headers = response.headers_mut();
+    add_notes(&notes, headers);
     if let Some(cap) = cap {
         headers.insert(RESULT_CAP, HeaderValue::from(cap));
     }
