@@ -214,7 +214,7 @@ fn small_enough(document: &str, variables: usize, limit: usize) -> std::result::
 }
 
 /// About how many bytes a variable takes as JSON.
-fn text_of(value: &Value) -> usize {
+pub(crate) fn text_of(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 3,
         Value::List(values) => values.iter().map(text_of).sum::<usize>() + 3,

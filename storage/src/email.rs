@@ -29,7 +29,7 @@ pub struct Addresses {
 /// assert_eq!(read_addresses("call her"), None);
 /// ```
 pub fn read_addresses(text: &str) -> Option<Addresses> {
-    let visible: String = text.chars().filter(|char| !is_invisible(*char)).collect();
+    let visible: String = text.chars().filter(|char| *char != '\0' && !is_invisible(*char)).collect();
     let text = visible.trim();
     if is_address(text) {
         return Some(Addresses { address: text.to_owned(), ..Addresses::default() });
@@ -292,6 +292,7 @@ mod tests {
             ("call her, jane@example.com", "jane@example.com", None, &["call her"]),
             ("jane@example.com, call first", "jane@example.com", None, &["call first"]),
             ("Team: jane@example.com, jim@example.com;", "jane@example.com", None, &["jim@example.com"]),
+            ("ja\0ne@example.com", "jane@example.com", None, &[]),
             ("jane@example.com\u{200b}", "jane@example.com", None, &[]),
             ("\u{202a}jane@\u{2060}example.com\u{202c}", "jane@example.com", None, &[]),
             ("\u{feff}Jane <jane@example.com>", "jane@example.com", Some("Jane"), &[]),

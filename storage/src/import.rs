@@ -131,6 +131,8 @@ pub struct Incoming {
     pub id: Option<Uuid>,
     /// The id that a row of a stage gives for its person.
     pub person_id: Option<Uuid>,
+    /// When its record was made and changed, where the row says it.
+    pub times: RecordTimes,
     /// The contact data of the row.
     pub contact: Contact,
     /// Lines for the notes of a record that the row creates.
@@ -146,6 +148,23 @@ pub struct Incoming {
     pub values: Vec<(Uuid, String)>,
     /// Likewise the values of the person.
     pub person_values: Vec<(Uuid, String)>,
+}
+
+/// When a record was made and when it was changed last, as a file of ours says it. A record that a row creates keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordTimes {
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+impl RecordTimes {
+    /// When a record that is made now was made and changed: never later than now, nor changed before it was made.
+    fn of_new(self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let created_at = self.created_at.map_or(now, |at| at.min(now));
+        (created_at, self.updated_at.map_or(created_at, |at| at.min(now)).max(created_at))
+    }
 }
 
 /// What a row says of a transaction; `None` is an empty cell.

@@ -202,6 +202,81 @@ on_each_database! {
         let people = people(&client).await;
         assert_eq!((&people[3]["notes"], &people[4]["notes"]), (&Value::Null, &json!("Birthday: --05-12")));
     }
+
+    async fn a_moved_account_keeps_its_times(site: Site) {
+        let client = site.client().await;
+        let (made, changed) = ("2019-05-06T07:08:09Z", "2020-01-02T03:04:05.5Z");
+        let times = "{ nodes { createdAt updatedAt } }";
+        let document = format!(
+            "{{ people {times} transactions {times} events {times} }}"
+        );
+        let file = format!("name,createdAt,updatedAt\nAnn,{made},{changed}\n");
+        client.import("/import/people?format=csv", file.clone()).await;
+        client.import("/import/leads?format=csv", file).await;
+        let file = format!("title,startsOn,createdAt,updatedAt\nVisit,2026-05-25,{made},{changed}\n");
+        client.import("/import/calendar?format=csv", file).await;
+        let found = client.graphql(&document, json!({})).await;
+        for noun in ["people", "transactions", "events"] {
+            let of_noun = &found[noun]["nodes"][0];
+            assert_eq!((&of_noun["createdAt"], &of_noun["updatedAt"]), (&json!(made), &json!("2020-01-02T03:04:05.5Z")), "{noun}");
+        }
+        // What comes in through an export of ours comes out as it was, from any format that has the times.
+        for (format, extension) in [("json", "json"), ("ndjson", "ndjson"), ("xlsx", "xlsx")] {
+            let name = format!("moved-{format}");
+            site.account(&name, "UTC").await;
+            let other = site.client_of(&format!("admin@{name}.example")).await;
+            let bytes = client.get(&format!("/export/people.{extension}")).await.bytes().await.expect("a document");
+            let receipt = other.import(&format!("/import/people?format={format}"), bytes).await;
+            assert_eq!(receipt["created"], 1, "{receipt:#}");
+            let found = other.graphql(&document, json!({})).await;
+            assert_eq!(found["people"]["nodes"][0]["createdAt"], made, "{format}");
+        }
+        // One that cannot be read, and one that is still to come.
+        let file = "[{\"name\": \"Bob\", \"createdAt\": \"yesterday\"}, {\"name\": \"Cyd\", \"createdAt\": true},
+            {\"name\": \"Dee\", \"createdAt\": \"2999-01-01T00:00:00Z\", \"updatedAt\": \"2019-01-01T00:00:00Z\"}]";
+        let receipt = client.import("/import/people?format=json", file).await;
+        assert_eq!((&receipt["created"], &receipt["failed"]), (&json!(3), &json!(0)), "{receipt:#}");
+        assert_eq!(said(&receipt), [
+            "1, createdAt: `yesterday` is not a time; write it like 2026-11-22T01:02:03Z",
+            "2, createdAt: there should be a text, not true or false",
+        ]);
+        let document = "{ people(orderBy: CREATED_ASC) { nodes { name createdAt updatedAt } } }";
+        let found = client.graphql(document, json!({})).await;
+        for person in &found["people"]["nodes"].as_array().expect("a list")[1..] {
+            assert_eq!(person["createdAt"], person["updatedAt"], "{person}");
+            assert!(person["createdAt"].as_str().expect("a time") < "2998", "{person}");
+        }
+    }
+
+    async fn line_ends_are_of_one_kind_at_every_door(site: Site) {
+        let client = site.client().await;
+        let file = "name,notes,address\nAnn,\"one\r\ntwo\rthree\",\"Street 1\r\nDoor 2\"\n";
+        client.import("/import/people?format=csv", file).await;
+        let file = "[{\"name\": \"Bob\", \"notes\": \"one\\r\\ntwo\\rthree\"}]";
+        client.import("/import/people?format=json", file).await;
+        let input = json!({ "name": "Cyd", "notes": "one\r\ntwo\rthree" });
+        client.graphql(CREATE_PERSON, json!({ "input": input })).await;
+        let fields = [("create", "person"), ("name", "Dee"), ("notes", "one\r\ntwo\rthree")];
+        assert_eq!(client.legacy(&fields).await, "Success");
+        let people = people(&client).await;
+        assert!(people.iter().all(|person| person["notes"] == "one\ntwo\nthree"), "{people:#?}");
+        assert_eq!(people[0]["address"], "Street 1\nDoor 2");
+        // Our own cards say nothing new, and neither does the file itself.
+        for format in ["vcf", "csv", "json", "xlsx"] {
+            let bytes = client.get(&format!("/export/people.{format}")).await.bytes().await.expect("a document");
+            let name = if format == "vcf" { "vcard" } else { format };
+            let receipt = client.import(&format!("/import/people?format={name}&duplicates=replace"), bytes).await;
+            assert_eq!((&receipt["unchanged"], &receipt["read"]), (&json!(4), &json!(4)), "{format}: {receipt:#}");
+        }
+    }
+
+    async fn what_an_earlier_version_stored_with_other_line_ends_is_no_news(stored: Stored) {
+        let client = stored.site.client().await;
+        client.import("/import/people?format=csv", "name,notes\nAnn,\"one\r\ntwo\"\n").await;
+        stored.run("UPDATE people SET notes = replace(notes, 'one', 'one' || chr(13))".replace("chr", stored.chr()).as_str()).await;
+        let receipt = client.import("/import/people?format=csv&duplicates=replace", "name,notes\nAnn,\"one\r\ntwo\"\n").await;
+        assert_eq!(receipt["unchanged"], 1, "{receipt:#}");
+    }
 }
 
 /// The notes of a receipt as `row, field: reason`.
@@ -256,6 +331,11 @@ impl Stored {
         let site = Site::over(engine, |_| {}).await;
         let raw = Database::connect(ConnectOptions::new(&url).max_connections(1).to_owned()).await;
         Some(Self { site, raw: raw.expect("a connection of our own"), _folder: folder })
+    }
+
+    /// What the database calls the character of a number.
+    fn chr(&self) -> &'static str {
+        if self.site.storage().is_sqlite() { "char" } else { "chr" }
     }
 
     async fn run(&self, sql: &str) {

@@ -59,6 +59,21 @@ impl Codec for GoogleContacts {
         let csv = Csv.decoder(section, &DecodeOptions { custom_fields, ..options.clone() })?;
         Ok(Box::new(Decoder { csv, targets: Targets::new(section, options) }))
     }
+
+    /// A table with the header of Google's, whatever the file is called.
+    fn recognises(&self, head: &[u8]) -> bool {
+        let line = head.trim_ascii_start().split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        is_header(&String::from_utf8_lossy(line))
+    }
+}
+
+/// Whether the header names columns as nobody but Google does.
+fn is_header(line: &str) -> bool {
+    let names: Vec<_> = line.split([',', ';', '\t']).map(|name| name.trim().trim_matches('"')).collect();
+    let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let has_name = has("First Name") || has("Given Name");
+    let is_current = has("Phonetic First Name") && has("Organization Name");
+    has_name && (is_current || has("Given Name Yomi") || has("E-mail 1 - Value") || has("Phone 1 - Value"))
 }
 
 /// The columns that every file has: the part that Google always writes, and of the numbered groups those that are filled. After

@@ -123,12 +123,6 @@ impl Members {
                     draft.set_moment(column, moment);
                 }
             }
-            Target::Own(column) if column.is_time_of_record() => {
-                // When a record was made and changed elsewhere is worth no row.
-                if let Err(reason) = draft.set(column, text) {
-                    notes.push(Diagnostic { field: Some(name.to_owned()), reason });
-                }
-            }
             Target::Own(column) => draft.set(column, text)?,
             Target::Custom(_) if !is_filled => {}
             Target::Custom(field) => {

@@ -75,9 +75,11 @@ impl Objects {
         let (mut diagnostics, mut notes) = (Vec::new(), Vec::new());
         for (member, name, value) in members {
             let Some(target) = member.target else { continue };
-            if let Err(reason) = self.set(&mut draft, (position, name), target, value, &mut notes) {
-                diagnostics.push(Diagnostic { field: Some(name.to_owned()), reason });
-            }
+            let Err(reason) = self.set(&mut draft, (position, name), target, value, &mut notes) else { continue };
+            // When a record was made and changed elsewhere is worth no row.
+            let is_worth_none = matches!(target, Target::Own(column) if column.is_time_of_record());
+            let of = if is_worth_none { &mut notes } else { &mut diagnostics };
+            of.push(Diagnostic { field: Some(name.to_owned()), reason });
         }
         if diagnostics.is_empty() {
             diagnostics = self.members.missing(&draft);

@@ -90,7 +90,11 @@ pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section, 
         Column::Categories,
         if is_own { own::categories(lines, charset) } else { categories(lines, charset) },
     );
-    let faults = set_extensions(&mut draft, lines, charset, section);
+    let mut faults = set_extensions(&mut draft, lines, charset, section);
+    // When a record was made and changed elsewhere is worth no card.
+    for Fault { property, reason, .. } in faults.extract_if(.., |fault| fault.column.is_time_of_record()) {
+        fields.notes.push(Diagnostic { field: Some(property), reason });
+    }
     Reading { record: draft.into_record(section), faults }
 }
 
