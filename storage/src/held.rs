@@ -6,7 +6,6 @@
 
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash as _, Hasher as _};
-use std::pin::pin;
 use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
@@ -62,7 +61,8 @@ impl Held {
             let done = match turn {
                 None => run().await,
                 Some(turn) => {
-                    let mut running = pin!(run());
+                    // On the heap, as hardly any statement comes here.
+                    let mut running = Box::pin(run());
                     let soon = timeout(TRY, running.as_mut()).await;
                     if !soon.as_ref().is_ok_and(|done| done.as_ref().is_err_and(E::is_held)) {
                         self.texts().remove(&text);

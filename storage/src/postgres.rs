@@ -82,17 +82,18 @@ impl Server {
         Ok(session)
     }
 
-    /// Begins a unit of work. It waits so long for its turn, and with what is left of that for whoever holds what it wants to write.
+    /// Begins a unit of work. It waits so long for its turn, and with what is left of that for whoever holds what it wants to write. What is
+    /// noted down beside a request's work, such as a sign-in, has less patience: it waits for a lock alone, and not behind those who do.
     ///
-    /// Errors: [`DbErr::ConnectionAcquire`] where it has no turn within that time.
+    /// Errors: [`DbErr::ConnectionAcquire`] where it has no turn within that time, or no connection within ten seconds.
     pub(crate) async fn begin(&self, patience: Duration) -> Result<Transaction, DbErr> {
-        let ends = Instant::now() + patience;
+        let has_turns = patience >= PATIENCE;
+        let ends = Instant::now() + patience.max(PATIENCE);
         let begun = timeout_at(ends.into(), async {
-            // What is noted down beside a request's work, such as a sign-in, does not wait behind those who wait for a lock.
-            let permit = if patience < PATIENCE { None } else { Some(self.permit().await?) };
+            let permit = if has_turns { Some(self.permit().await?) } else { None };
             let mut session = self.session().await?;
-            let left = ends.saturating_duration_since(Instant::now()).as_millis().max(1);
-            session.begin(&format!("BEGIN; SET LOCAL lock_timeout = {left}")).await?;
+            let left = if has_turns { ends.saturating_duration_since(Instant::now()) } else { patience };
+            session.begin(&format!("BEGIN; SET LOCAL lock_timeout = {}", left.as_millis().max(1))).await?;
             let Self { statement, long_statement, .. } = *self;
             Ok(Transaction { session: Mutex::new(session), statement, long_statement, _permit: permit })
         });

@@ -123,7 +123,7 @@ mod tests {
                     }
                     read += piece.len();
                 }
-                assert_eq!(found, too_long, "{size} {:.40}", form);
+                assert_eq!(found, too_long, "{size} {form:.40}");
             }
         }
     }
