@@ -3,6 +3,7 @@
 pub(crate) mod custom_values;
 pub(crate) mod events;
 pub(crate) mod messages;
+mod name;
 pub(crate) mod people;
 pub(crate) mod transactions;
 
@@ -84,14 +85,14 @@ pub(crate) fn categories(form: &Form) -> Vec<String> {
     names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
 }
 
-/// Name and company of a form's `name`: split at the first ` - ` with something on both sides.
+/// Name and company of a form's `name`, or of the name that is sent in parts: split at the first ` - ` with something on both sides.
 pub(crate) fn name_and_company(form: &Form) -> (Option<String>, Option<String>) {
-    let Some(display) = form.get("name") else { return (None, None) };
+    let Some(display) = name::of(form) else { return (None, None) };
     let halves = |at: usize| (display[..at].trim(), display[at + 3..].trim());
     let mut splits = display.match_indices(" - ").map(|(at, _)| halves(at));
     match splits.find(|(name, company)| !name.is_empty() && !company.is_empty()) {
         Some((name, company)) => (Some(name.to_owned()), Some(company.to_owned())),
-        None => (Some(display.to_owned()), None),
+        None => (Some(display), None),
     }
 }
 

@@ -68,6 +68,7 @@ pub use receipts::{
     Receipt, ReceiptFile, RowNote, SkipNote, UndoReport,
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
+pub use search::search_notes;
 pub use session::{AccountHint, Caller, Door, Session};
 pub use storage::email::{Addresses, read_addresses};
 pub use storage::{ReadingLimits, fold};

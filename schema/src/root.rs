@@ -16,7 +16,7 @@ use crate::answer::coded;
 use crate::api_tokens::{self, ApiToken, ApiTokensMutation, ApiTokensQuery};
 use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
-use crate::cost;
+use crate::cost::{self, Kept, Scales};
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
@@ -35,7 +35,7 @@ use crate::loader::{Batches, Loads};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::order::Asked;
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
-use crate::search::SearchQuery;
+use crate::search::{Notes, SearchQuery};
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 use crate::usage::UsageQuery;
@@ -43,7 +43,7 @@ use crate::users::{UsersMutation, UsersQuery};
 use crate::webhooks::{self, Webhook, WebhooksMutation, WebhooksQuery};
 
 /// How deep a query may be nested.
-const DEPTH: usize = 15;
+pub(crate) const DEPTH: usize = 15;
 /// How many directives a field may bear.
 const DIRECTIVES: usize = 50;
 
@@ -163,6 +163,7 @@ fn limited(engine: Engine) -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .data(engine)
         .data(Known::default())
+        .data(Scales::default())
         .disable_suggestions()
         .limit_depth(DEPTH)
         .limit_complexity(cost::MOST)
@@ -172,7 +173,7 @@ fn limited(engine: Engine) -> SchemaBuilder<Query, Mutation, Subscription> {
 /// The schema in the schema definition language (GraphQL section 3), as `schema.graphql` holds it.
 pub fn sdl() -> String {
     let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
-    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by())
 }
 
 /// Runs a request of our own for a caller, or one that came in as a [`GraphqlDocument`](crate::GraphqlDocument).
@@ -199,10 +200,10 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
         },
         Err(_) => (None, false),
     };
-    let batches = Batches::default();
+    let (batches, kept, notes) = (Batches::default(), Kept::of(&request), Notes::default());
     let engine: &Engine = schema.data().expect("every schema is built on an engine");
     let allowance = engine.reading_limits().begin();
-    let request = request.data(allowance.clone());
+    let request = request.data(allowance.clone()).data(notes.clone());
     let request = match caller {
         Caller::SignedIn(session) => {
             let session = session.within(allowance.clone());
@@ -215,7 +216,7 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
         Some(Introspected(schema)) if introspects => schema,
         _ => schema,
     };
-    let mut response = batches.drive(on.execute(request)).await;
+    let mut response = kept.explain(schema, batches.drive(on.execute(request)).await);
     // What a query has no more time or room for is said once, not for each field that it had no time for. What a mutation has
     // done it answers.
     if is_query && let Some(refusal) = allowance.refusal() {
@@ -224,6 +225,7 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
     if let Some(asked) = asked {
         asked.arrange(&mut response.data);
     }
+    notes.add_to(&mut response);
     coded(schema, response, request_id)
 }
 
@@ -244,8 +246,9 @@ pub fn execute_stream(
             .boxed()
             .right_stream();
     }
+    let kept = Kept::of(&request);
     let answers = schema.execute_stream(request.data(caller));
-    answers.map(move |response| coded(&schema, response, &request_id)).boxed().right_stream()
+    answers.map(move |response| coded(&schema, kept.explain(&schema, response), &request_id)).boxed().right_stream()
 }
 
 /// The answer to a request that is not executed.

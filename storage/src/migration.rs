@@ -11,6 +11,7 @@ mod m0008_guard;
 mod m0009_sources;
 mod m0010_values;
 mod m0011_transactions_of_person;
+mod m0012_amounts;
 mod words;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_sources::Migration),
             Box::new(m0010_values::Migration),
             Box::new(m0011_transactions_of_person::Migration),
+            Box::new(m0012_amounts::Migration),
         ]
     }
 }
