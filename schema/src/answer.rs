@@ -2,9 +2,10 @@
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError};
 
-use crate::error::Code;
+use crate::cost::MOST;
+use crate::error::{Code, TOO_COMPLEX, TOO_DEEP};
 use crate::known::known_of;
-use crate::root::Schema;
+use crate::root::{DEPTH, Schema};
 
 /// How many errors an answer has at most; where there are more, the last one says how many.
 const ERRORS: usize = 20;
@@ -24,6 +25,9 @@ pub(crate) fn coded(schema: &Schema, mut response: Response, request_id: &str) -
     response.errors.shrink_to_fit();
     for error in &mut response.errors {
         let code = Code::of(error);
+        if let Some(words) = words_of_limit(&error.message) {
+            error.message = words;
+        }
         if code == Code::Invalid {
             known_of(schema).suggest(error);
         }
@@ -36,6 +40,19 @@ pub(crate) fn coded(schema: &Schema, mut response: Response, request_id: &str) -
     }
     response.errors.extend(left_out);
     response
+}
+
+/// What to say of a limit in place of the engine's words, which do not name it.
+fn words_of_limit(message: &str) -> Option<String> {
+    match message {
+        TOO_COMPLEX => Some(format!(
+            "the query costs too much, at most {MOST}: ask for fewer records (first), for fewer fields of each, or for fewer lists"
+        )),
+        TOO_DEEP => Some(format!(
+            "the query has too many fields in each other, at most {DEPTH}: ask for what is deeper in a request of its own"
+        )),
+        _ => None,
+    }
 }
 
 fn shorten(message: &mut String) {

@@ -6,6 +6,7 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{
     Context, ID, Interface, MergedObject, MergedSubscription, Object, Request, Response, SDLExportOptions,
+    SchemaBuilder,
 };
 
 use futures_util::stream::{self, Stream, StreamExt as _};
@@ -26,6 +27,7 @@ use crate::feeds::{self, Feed, FeedsMutation, FeedsQuery};
 use crate::formats::FormatsQuery;
 use crate::id::{GlobalId, Kind};
 use crate::imports::{self, Import, ImportsMutation, ImportsQuery, ImportsSubscription};
+use crate::introspection::Counting;
 use crate::known::Known;
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
@@ -150,6 +152,14 @@ pub struct Subscription(ImportsSubscription);
 
 /// The schema on an engine.
 pub fn build(engine: Engine) -> Schema {
+    let introspected = limited(engine.clone()).extension(Counting).finish();
+    limited(engine).data(Introspected(introspected)).finish()
+}
+
+/// The schema of those requests that ask for itself.
+struct Introspected(Schema);
+
+fn limited(engine: Engine) -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .data(engine)
         .data(Known::default())
@@ -158,7 +168,6 @@ pub fn build(engine: Engine) -> Schema {
         .limit_depth(DEPTH)
         .limit_complexity(cost::MOST)
         .limit_directives(DIRECTIVES)
-        .finish()
 }
 
 /// The schema in the schema definition language (GraphQL section 3), as `schema.graphql` holds it.
@@ -184,30 +193,33 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
     let operation = request.operation_name.clone();
     let is_query = asks_for(&mut request, OperationType::Query);
     // What cannot be parsed is for the engine to explain.
-    let asked = match request.parsed_query() {
-        Ok(document) => {
-            if let Err(error) = limits::check(document) {
-                return error.into_response();
-            }
-            Asked::of(document, operation.as_deref())
-        }
-        Err(_) => None,
+    let (asked, introspects) = match request.parsed_query() {
+        Ok(document) => match limits::check(document) {
+            Ok(introspects) => (Asked::of(document, operation.as_deref()), introspects),
+            Err(error) => return error.into_response(),
+        },
+        Err(_) => (None, false),
     };
     let (batches, kept, notes) = (Batches::default(), Kept::of(&request), Notes::default());
-    let request = request.data(notes.clone());
-    let (request, allowance) = match caller {
+    let engine: &Engine = schema.data().expect("every schema is built on an engine");
+    let allowance = engine.reading_limits().begin();
+    let request = request.data(allowance.clone()).data(notes.clone());
+    let request = match caller {
         Caller::SignedIn(session) => {
-            let allowance = session.engine().reading_limits().begin();
             let session = session.within(allowance.clone());
-            let request = request.data::<DataLoader<Loads>>(batches.loader(&session)).data(allowance.clone());
-            (request.data(Caller::SignedIn(session)), Some(allowance))
+            let request = request.data::<DataLoader<Loads>>(batches.loader(&session));
+            request.data(Caller::SignedIn(session))
         }
-        Caller::Anonymous(_) => (request.data(caller), None),
+        Caller::Anonymous(_) => request.data(caller),
     };
-    let mut response = kept.explain(schema, batches.drive(schema.execute(request)).await);
+    let on = match schema.data::<Introspected>() {
+        Some(Introspected(schema)) if introspects => schema,
+        _ => schema,
+    };
+    let mut response = kept.explain(schema, batches.drive(on.execute(request)).await);
     // What a query has no more time or room for is said once, not for each field that it had no time for. What a mutation has
     // done it answers.
-    if is_query && let Some(refusal) = allowance.and_then(|allowance| allowance.refusal()) {
+    if is_query && let Some(refusal) = allowance.refusal() {
         return Error::from(refusal).into_response();
     }
     if let Some(asked) = asked {
@@ -225,7 +237,7 @@ pub fn execute_stream(
     request_id: &str,
 ) -> impl Stream<Item = Response> + Send + 'static {
     let (schema, request_id) = (schema.clone(), request_id.to_owned());
-    let checked = request.parsed_query().map_or(Ok(()), limits::check);
+    let checked = request.parsed_query().map_or(Ok(false), limits::check);
     if let Err(error) = checked {
         return stream::once(async move { error.into_response() }).left_stream();
     }

@@ -287,6 +287,12 @@ impl Unit {
         Ok(self.on().take_time().await?)
     }
 
+    /// From now on each statement is a small step of the unit: it takes no longer than that of any other, and for most of that waits
+    /// for what others hold.
+    pub(crate) async fn take_steps(&self) -> Result<()> {
+        Ok(self.on().take_steps().await?)
+    }
+
     /// Takes back what was done since a savepoint, also where a statement has failed.
     pub(crate) async fn back_to(&self, savepoint: &str) -> Result<()> {
         Ok(self.on().back_to(savepoint).await?)

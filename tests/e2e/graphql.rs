@@ -277,9 +277,17 @@ on_each_database! {
         client.graphql(introspection, json!({})).await;
         let fields: String = (0..300).map(|number| format!("a{number}: name ")).collect();
         let costly = format!("{{ people(first: 200) {{ nodes {{ {fields} }} }} }}");
-        assert_eq!(client.graphql_code(&costly, json!({})).await, "LIMITED");
+        let answer = client.graphql_answer(&costly, json!({})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMITED");
+        assert!(answer["errors"][0]["message"].as_str().is_some_and(|said| said.starts_with("the query costs too much, at most 50000: ")), "{answer}");
         let deep = format!("{{ __type(name: \"Person\") {{ fields {{ type {} name {} }} }} }}", "{ ofType ".repeat(20), "} ".repeat(20));
-        assert_eq!(client.graphql_code(&deep, json!({})).await, "LIMITED");
+        let answer = client.graphql_answer(&deep, json!({})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["code"], "LIMITED");
+        assert!(answer["errors"][0]["message"].as_str().is_some_and(|said| said.starts_with("the query has too many fields in each other, at most 15: ")), "{answer}");
+        for depth in [70, 700, 3_000] {
+            let deeper = format!("{}{}", "{ a ".repeat(depth), "}".repeat(depth));
+            assert_eq!(client.graphql_code(&deeper, json!({})).await, "LIMITED", "{depth}");
+        }
         let bomb = format!("{}{}", "{ a ".repeat(5_000), "}".repeat(5_000));
         assert_eq!(client.graphql_code(&bomb, json!({})).await, "INVALID");
     }

@@ -31,7 +31,7 @@ on_each_database! {
         let client = site.client().await;
         let receipt = client.import("/import/people?format=csv", outlook()).await;
         assert_eq!(summary(&receipt), "3 created", "{receipt:#}");
-        let notes = "line one\r\nline \"two\", with a comma\t🎉\n\
+        let notes = "line one\nline \"two\", with a comma\t🎉\n\
                      Suffix: Jr.\nDepartment: Sales, North\nHome Phone: +49 221 0000003\n\
                      Birthday: 12/24/75\nE-mail 2 Address: zoë.privat@example.net\nSpouse: Jürgen";
         assert_eq!(
@@ -46,7 +46,7 @@ on_each_database! {
                     "mobile": "+49 170 0000002",
                     "fax": "+49 221 0000004",
                     "url": "https://example.com/?a=1&b=2",
-                    "address": "Große Straße 1\r\nHinterhaus\nStiege 2",
+                    "address": "Große Straße 1\nHinterhaus\nStiege 2",
                     "city": "Köln",
                     "state": "NRW",
                     "zip": "01234",

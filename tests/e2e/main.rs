@@ -22,6 +22,7 @@ mod formats;
 mod graphql;
 mod guard;
 mod imports;
+mod imports_cells;
 mod imports_doors;
 mod imports_gateways;
 mod imports_later;

@@ -375,6 +375,21 @@ on_each_database! {
         assert!(dear.iter().any(|answer| error_of(answer).0 == "UNAVAILABLE"), "they were not slow");
     }
 
+    async fn introspection_is_as_large_as_an_answer_may_be_whoever_asks(site: Limited) {
+        let Limited { site } = site;
+        let asked = |times: usize| {
+            let names: String = (0..times).map(|n| format!("a{n}: name ")).collect();
+            format!("{{ __schema {{ types {{ fields {{ {names} }} }} }} }}")
+        };
+        let expected = "the answer would take more than 8 MiB of memory: ask for fewer records or for fewer fields of each";
+        for client in [Client::new(site.address), site.client().await] {
+            let answer = client.graphql_answer(&asked(200), json!({})).await;
+            assert_eq!(error_of(&answer), ("LIMITED", expected));
+            client.graphql(&asked(20), json!({})).await;
+            client.graphql("{ __type(name: \"Person\") { fields { name description type { name } } } }", json!({})).await;
+        }
+    }
+
     async fn an_answer_is_as_large_as_its_limit_at_most(site: Limited) {
         let Limited { site } = site;
         let client = site.client().await;

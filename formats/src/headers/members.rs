@@ -2,10 +2,11 @@
 
 use std::collections::HashMap;
 
+use super::custom;
 use super::dates::Dates;
 use super::tally::Tally;
 use super::target::{Target, Targets};
-use crate::record::{Column, Draft};
+use crate::record::{Column, Draft, Placeholder};
 use crate::{ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Section};
 
 /// How many names are remembered; the members of others are read all the same.
@@ -94,16 +95,22 @@ impl Members {
         &mut self.tally
     }
 
-    /// Sets what a member is read as; the error says what would have been right.
+    /// Sets what a member is read as, and notes what is to be said of it; the error says what would have been right.
     pub(crate) fn set(
         &mut self,
         draft: &mut Draft,
-        position: Position,
-        name: &str,
+        (position, name): (Position, &str),
         target: Target,
         text: &str,
+        notes: &mut Vec<Diagnostic>,
     ) -> Result<(), String> {
         let is_filled = !text.trim().is_empty();
+        let placeholder =
+            Placeholder::read(text).filter(|_| matches!(target, Target::Own(column) if column.is_typed()));
+        if let Some(placeholder) = placeholder {
+            notes.push(Diagnostic { field: Some(name.to_owned()), reason: placeholder.to_string() });
+            return Ok(());
+        }
         match target {
             Target::Nothing => {}
             Target::Own(column) if draft.has(column) => {
@@ -117,8 +124,11 @@ impl Members {
                 }
             }
             Target::Own(column) => draft.set(column, text)?,
+            Target::Custom(_) if !is_filled => {}
             Target::Custom(field) => {
-                if is_filled && !draft.add_custom(self.targets.field(field), text) {
+                let field = self.targets.field(field);
+                let value = custom::value(field, &mut self.dates, (position, name), text, notes);
+                if value.is_some_and(|value| !draft.add_custom(&field.name, &value)) {
                     draft.add_foreign(name, text);
                 }
             }

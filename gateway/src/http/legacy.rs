@@ -54,7 +54,7 @@ pub(crate) fn sentence(error: &HttpError, charset: Charset) -> Response {
 
 async fn answered(shared: &Shared, headers: &HeaderMap, body: Body, request_id: &str) -> Result<Response, HttpError> {
     let limits = &shared.config.limits;
-    let body = body::read(headers, body, limits.legacy_body, limits.body_idle()).await?;
+    let body = body::read_form(headers, body, limits.legacy_body, limits.body_idle()).await?;
     let reply = reply(shared, headers, &body, request_id).await.unwrap_or_else(|reply| reply);
     let holder = session::origin(headers).text();
     let body = written(reply.body, &shared.answers, &holder)?;

@@ -60,7 +60,7 @@ async fn answered(
     let user_agent = user_agent.as_deref().unwrap_or_default();
     let origin = session::origin(headers);
     let client = Client { webhook, origin, user_agent };
-    let body = match body::read(headers, body, limits.legacy_body, limits.body_idle()).await {
+    let body = match body::read_form(headers, body, limits.legacy_body, limits.body_idle()).await {
         Ok(body) => body,
         Err(error) => {
             note_unread(client, error.error());

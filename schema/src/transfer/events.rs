@@ -1,7 +1,7 @@
 //! Events: from clients to the database and back.
 
 use storage::ItemKind;
-use storage::import::{IncomingEvent, IncomingSubject, IncomingTime};
+use storage::import::{IncomingEvent, IncomingSubject, IncomingTime, RecordTimes};
 use storage::query::categories::Category;
 use storage::query::events as stored;
 use uuid::Uuid;
@@ -128,8 +128,8 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> std::result::Result<I
         stamp,
         foreign,
         revision: _,
-        created_at: _,
-        updated_at: _,
+        created_at,
+        updated_at,
     } = event;
     if let Some(recurrence) = &recurrence {
         formats::check_recurrence(recurrence).map_err(|reason| ("recurrence", reason))?;
@@ -166,6 +166,7 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> std::result::Result<I
             recurrence,
         },
         stamp: stamp.map(Into::into),
+        times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
         foreign_notes: super::contact::foreign_lines(&foreign),
     })
 }

@@ -112,8 +112,9 @@ pub(super) fn read(
         revision: None,
         series_id: None,
         stamp: time("LAST-MODIFIED").or_else(|| time("DTSTAMP")).filter(|_| !component.is_own()),
-        created_at: exact(own::CREATED_AT).or_else(|| time("CREATED")),
-        updated_at: exact(own::UPDATED_AT).or_else(|| time("LAST-MODIFIED")),
+        // When another program has made an event says nothing of ours.
+        created_at: exact(own::CREATED_AT).or_else(|| exact("CREATED")),
+        updated_at: exact(own::UPDATED_AT).or_else(|| exact("LAST-MODIFIED")),
     };
     (event, diagnostics)
 }
