@@ -3,7 +3,9 @@
 //! Every part of a view becomes a set of ids that an index finds, so that no list reads the whole table of an account
 //! to show its first page. Words shorter than three letters are the exception: no index knows them.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SimpleExpr, UnionType};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, SimpleExpr, UnionType,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
 };
@@ -263,8 +265,10 @@ fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>, posters: &Posters
         return all.add(texts).add(matches_trigrams::<E>(&trigrams.join(" AND ")));
     }
     // A fence: PostgreSQL overrates how often short words occur. For one that occurs nowhere it would walk the whole
-    // account in the order of the list, waiting for the page to be full.
-    let found = ids::<E>(scope, texts).offset(0).to_owned();
+    // account in the order of the list, waiting for the page to be full. And a sort whose key is nearly always the same: of a
+    // table that it has not counted yet PostgreSQL expects one row, and looks for what is found again for each row of the
+    // account. What is sorted is kept.
+    let found = ids::<E>(scope, texts).order_by_expr(E::created_by().is_null(), Order::Asc).offset(0).to_owned();
     all.add(E::id().in_subquery(found))
 }
 

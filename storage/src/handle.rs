@@ -19,6 +19,11 @@ use crate::value::Timestamp;
 /// How often a unit of work is tried when the database asks for it.
 const TRIES: u32 = 3;
 
+/// So few events are soon read, however PostgreSQL goes about it.
+const FEW_EVENTS: u64 = 500;
+/// Events are a good part of those that there are where these are no more than so many times as many.
+const GOOD_PART: i64 = 8;
+
 /// Reads the live records of one account.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -338,6 +343,21 @@ impl Unit {
     /// one of the key that is looked for. A table that somebody else is counting is passed over: nobody waits.
     pub(crate) async fn renew_statistics(&self, tables: &str) -> Result<()> {
         self.set(&format!("ANALYZE (SKIP_LOCKED) {tables}")).await
+    }
+
+    /// The same for events, of which this unit has written so many: they are counted where those are a good part of what PostgreSQL
+    /// knows of.
+    pub(crate) async fn renew_statistics_of_events(&self, written: u64) -> Result<()> {
+        if self.is_sqlite() || written < FEW_EVENTS {
+            return Ok(());
+        }
+        let text = "SELECT reltuples < $1 FROM pg_class WHERE oid = 'events'::regclass";
+        let most = i64::try_from(written).unwrap_or(i64::MAX).saturating_mul(GOOD_PART);
+        let select = Statement::from_sql_and_values(DbBackend::Postgres, text, [most.into()]);
+        match self.on().query_one_raw(select).await? {
+            Some(row) if row.try_get_by_index(0)? => self.renew_statistics("events, associations").await,
+            _ => Ok(()),
+        }
     }
 
     /// Whether the account has so many people and PostgreSQL has counted as many.

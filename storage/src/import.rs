@@ -384,6 +384,8 @@ impl Import {
             // However few rows there are of a large table, they are looked for all over it.
             self.unit.take_time().await?;
             self.unit.renew_statistics(&format!("{people}{WRITTEN}")).await?;
+            let events = if self.policy.target == Target::Events { self.taken as u64 } else { self.events };
+            self.unit.renew_statistics_of_events(events).await?;
             self.unit.take_steps().await?;
             self.next_count = self.taken * GROWTH_A_COUNT;
         }

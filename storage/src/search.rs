@@ -344,7 +344,7 @@ impl Selector {
             Self::After(date) => (Name::After, Value::Word(date.to_string())),
             Self::Created(days) => (Name::Created, Value::Word(days.to_string())),
             Self::Updated(days) => (Name::Updated, Value::Word(days.to_string())),
-            Self::Name(name) => (Name::Name, Value::Name(name)),
+            Self::Name(name) => (Name::Called, Value::Name(name)),
             Self::Email(text) => (Name::Email, Value::Word(lexis::word(&text.written))),
             Self::Phone(digits) => (Name::Phone, Value::Word(digits.written.clone())),
             Self::Url(text) => (Name::Url, Value::Word(lexis::word(&text.written))),

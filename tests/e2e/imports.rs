@@ -703,7 +703,7 @@ on_each_database! {
         for (format, file, said) in [
             ("csv", Vec::new(), "the file is empty"),
             ("csv", b"Farbe,Gr\xC3\xB6\xC3\x9Fe\nrot,7\n".to_vec(), "no column in line 1 is known"),
-            ("json", b"{\"name\": \"Ann\"}".to_vec(), "the file must be one array"),
+            ("json", b"name".to_vec(), "the file must be an array"),
             ("json", format!("[{good_json}").into_bytes(), "the file ends in line 1801"),
             ("json", format!("[{good_json}{{\"name\": \"Bo").into_bytes(), "the last element begins in line 1801"),
             ("json", format!("[{good_json}{{}}]]").into_bytes(), "out of place"),

@@ -65,6 +65,15 @@ on_each_database! {
         assert_eq!((&again["created"], &again["updated"]), (&json!(0), &json!(0)), "{again:#}");
     }
 
+    async fn a_name_with_a_comma_is_no_second_address(site: Site) {
+        let client = site.client().await;
+        let file = "First Name,Last Name,E-mail Address\nJim,Roe,\"\"\"Doe, Jane\"\" <jane@example.com>; jim@example.com\"\n";
+        client.import("/import/people?format=csv", file).await;
+        let people = people(&client).await;
+        let found = [&people[0]["name"], &people[0]["email"], &people[0]["notes"]];
+        assert_eq!(found, [&json!("Jim Roe"), &json!("jane@example.com"), &json!("Email: jim@example.com")]);
+    }
+
     async fn what_nobody_sees_makes_no_second_person(site: Site) {
         let client = site.client().await;
         let file = "Name,Email\nAnn,ann@example.com\nAnn,\u{a0}ANN@example.com\u{a0} \nAnn,ann@example.com\u{200b}\n\

@@ -37,6 +37,7 @@ mod statements;
 mod storage;
 mod templates;
 mod transactions;
+mod uncounted;
 mod undo;
 mod undo_plans;
 mod upgrade;

@@ -45,8 +45,11 @@ impl Codec for Ndjson {
     }
 }
 
-/// Whether a file begins with an object that is whole in its line.
+/// Whether a file begins with an object that is whole in its line, and none begins with a bracket alone in its line, as in JSON for people.
 pub(super) fn begins(head: &[u8]) -> bool {
+    if head.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"{") {
+        return false;
+    }
     let head = head.trim_ascii_start();
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()

@@ -4,9 +4,11 @@ use std::collections::HashMap;
 
 use super::custom;
 use super::dates::Dates;
+use super::notes::Note;
 use super::tally::Tally;
 use super::target::{Target, Targets};
 use crate::record::{Column, Draft, Placeholder};
+use crate::text::without_nul;
 use crate::{ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Section};
 
 /// How many names are remembered; the members of others are read all the same.
@@ -160,6 +162,12 @@ impl Members {
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
         let field = |target: Option<Target>| target.and_then(|target| self.targets.name(target)).map(str::to_owned);
         self.tally.report(self.names.iter().map(|(name, target)| (name.as_str(), field(*target))))
+    }
+
+    /// The names of the members that nobody reads, but for those that a file of failed rows adds.
+    pub(crate) fn ignored(&self) -> Vec<String> {
+        let unread = self.names.iter().filter(|(name, target)| target.is_none() && Note::of(name).is_none());
+        unread.map(|(name, _)| without_nul(name).into_owned()).collect()
     }
 
     /// What the dates have told so far.

@@ -191,6 +191,15 @@ fn values_may_stand_one_behind_another() {
 }
 
 #[test]
+fn objects_of_several_lines_are_no_lines_of_ndjson() {
+    let registry = formats::builtin();
+    let recognised = |head: &str| registry.recognise(head.as_bytes(), None).expect("a format").descriptor().name;
+    assert_eq!(recognised("{\"name\": \"Ada\"}\n{\n  \"name\": \"Bob\"\n}\n"), "json");
+    assert_eq!(recognised("{\n  \"name\": \"Bob\"\n}\n"), "json");
+    assert_eq!(recognised("{\"name\": \"Ada\"}\n{\"name\": \"Bob\"}\n"), "ndjson");
+}
+
+#[test]
 fn json_is_read_in_its_charset() {
     let charset = |label: &str| Some(label.parse().expect("a charset"));
     let utf_16 = |text: &str| -> Vec<u8> {

@@ -92,7 +92,7 @@ fn split_value(name: Name, text: &str) -> (String, &str) {
 
 fn takes_spaces(name: Name) -> bool {
     use Name::{Category, City, Company, Country, Label, Person, State, User};
-    matches!(name, Category | User | Label | Person | Name::Name | Company | City | State | Country)
+    matches!(name, Category | User | Label | Person | Name::Called | Company | City | State | Country)
 }
 
 fn selector(sense: Sense, name: Name, value: Text) -> Result<Part> {
@@ -117,7 +117,7 @@ fn selector(sense: Sense, name: Name, value: Text) -> Result<Part> {
         Name::After => (sense, Selector::After(date(name, &value)?)),
         Name::Created => (sense, Selector::Created(days(name, &value)?)),
         Name::Updated => (sense, Selector::Updated(days(name, &value)?)),
-        Name::Name => (sense, Selector::Name(value)),
+        Name::Called => (sense, Selector::Name(value)),
         Name::Email => (sense, Selector::Email(value)),
         Name::Phone => (sense, Selector::Phone(phone(name, &value)?)),
         Name::Url => (sense, Selector::Url(value)),

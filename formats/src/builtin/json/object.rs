@@ -56,6 +56,7 @@ impl Objects {
     pub(in crate::builtin) fn findings(&self) -> Findings {
         Findings {
             charset: Some(Charset::UTF_8),
+            ignored: self.members.ignored(),
             report: self.members.report(),
             date_orders: self.members.date_orders(),
             ..Findings::default()
