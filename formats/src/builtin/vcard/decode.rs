@@ -3,9 +3,8 @@
 use bytes::BytesMut;
 
 use super::card::{self, Fault, Reading};
-use crate::content_line::{ContentLine, Scanned, Scanner, is_base64, mapping_fault, undeclared};
+use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, is_base64, mapping_fault, undeclared};
 use crate::headers::target::Targets;
-use crate::text::trim_invisible;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell,
@@ -280,12 +279,6 @@ impl Decode for Decoder {
         let charset = self.forced.or(self.scanner.charset()).unwrap_or(self.charset);
         Findings { charset: Some(charset), ..Findings::default() }
     }
-}
-
-/// The beginning of a line, for a sentence.
-fn excerpt(line: &[u8]) -> String {
-    const LONGEST: usize = 60;
-    String::from_utf8_lossy(trim_invisible(line)).replace('\0', "").chars().take(LONGEST).collect()
 }
 
 /// Whether a line stands around the cards of an address book and says nothing of anybody.
