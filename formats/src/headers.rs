@@ -11,6 +11,7 @@
 
 pub(crate) mod any;
 mod client;
+pub(crate) mod custom;
 pub(crate) mod dates;
 mod event;
 mod foreign;
@@ -60,7 +61,7 @@ use self::meaning::{Block, Meaning, Part};
 use self::notes::Note;
 use self::tally::Tally;
 use self::target::{NOTES, Target, Targets};
-use crate::record::{Column, Draft};
+use crate::record::{Column, Draft, Placeholder};
 use crate::{
     ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Record, Section, Source, SourceCell,
 };
@@ -321,8 +322,13 @@ impl Layout {
         }
     }
 
-    /// The record of a row, whose missing cells count as empty. Columns that are not known are passed over.
-    pub(crate) fn record(&mut self, position: Position, cells: &[Cow<'_, str>]) -> Result<Record, Vec<Diagnostic>> {
+    /// The record of a row, whose missing cells count as empty, and what is to be said of it. Columns that are not known are passed
+    /// over.
+    pub(crate) fn record(
+        &mut self,
+        position: Position,
+        cells: &[Cow<'_, str>],
+    ) -> Result<(Record, Vec<Diagnostic>), Vec<Diagnostic>> {
         for (at, cell) in cells.iter().enumerate() {
             self.tally.pass(at, cell);
         }
@@ -332,16 +338,16 @@ impl Layout {
                 "what stands here belongs to no column: move it to where it belongs, and leave this cell empty";
             return Err(vec![Diagnostic { field: Some(self.header[*at].clone()), reason: reason.to_owned() }]);
         }
-        let mut faults = Vec::new();
+        let (mut faults, mut notes) = (Vec::new(), Vec::new());
         let mut draft = match self.client {
             None => Draft::default(),
             Some(_) => self.foreign(position, cells, &mut faults),
         };
-        self.fill(&mut draft, position, cells, &mut faults);
+        self.fill(&mut draft, position, cells, (&mut faults, &mut notes));
         if self.section == Section::Calendar && faults.is_empty() {
             self.check_event(&draft, &mut faults);
         }
-        if faults.is_empty() { Ok(draft.into_record(self.section)) } else { Err(faults) }
+        if faults.is_empty() { Ok((draft.into_record(self.section), notes)) } else { Err(faults) }
     }
 
     /// What another program's columns say together.
@@ -373,7 +379,13 @@ impl Layout {
     }
 
     /// Fills what each column says by itself.
-    fn fill(&mut self, draft: &mut Draft, position: Position, cells: &[Cow<'_, str>], faults: &mut Vec<Diagnostic>) {
+    fn fill(
+        &mut self,
+        draft: &mut Draft,
+        position: Position,
+        cells: &[Cow<'_, str>],
+        (faults, notes): (&mut Vec<Diagnostic>, &mut Vec<Diagnostic>),
+    ) {
         for &at in &self.order {
             let Some(cell) = cells.get(at) else { continue };
             let column = match self.uses[at] {
@@ -391,8 +403,10 @@ impl Layout {
                     column
                 }
                 Use::Target(Target::Custom(field)) if !cell.trim().is_empty() => {
-                    if !draft.add_custom(self.targets.field(field), cell) {
-                        draft.add_foreign(&self.header[at], cell);
+                    let (field, header) = (self.targets.field(field), &self.header[at]);
+                    let value = custom::value(field, &mut self.dates, (position, header), cell, notes);
+                    if value.is_some_and(|value| !draft.add_custom(&field.name, &value)) {
+                        draft.add_foreign(header, cell);
                     }
                     continue;
                 }
@@ -403,7 +417,11 @@ impl Layout {
                 _ => continue,
             };
             let header = &self.header[at];
-            let set = if draft.has(column) {
+            let placeholder = Placeholder::read(cell).filter(|_| column.is_typed());
+            let set = if let Some(placeholder) = placeholder {
+                notes.push(Diagnostic { field: Some(header.clone()), reason: placeholder.to_string() });
+                Ok(())
+            } else if draft.has(column) {
                 if !cell.trim().is_empty() {
                     draft.add_foreign(header, cell);
                 }
@@ -415,7 +433,9 @@ impl Layout {
                 draft.set(column, cell)
             };
             if let Err(reason) = set {
-                faults.push(Diagnostic { field: Some(header.clone()), reason });
+                // When a record was made and changed elsewhere is worth no row.
+                let of = if column.is_time_of_record() { &mut *notes } else { &mut *faults };
+                of.push(Diagnostic { field: Some(header.clone()), reason });
             }
         }
     }

@@ -41,16 +41,16 @@ mod text;
 pub use builtin::{FailedRows, builtin, check_recurrence, first_of_series};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{
-    AddressList, AmbiguousDate, Codec, ColumnReport, Container, DateEvidence, DateOrder, Decode, DecodeOptions,
-    Descriptor, Encode, EncodeOptions, Findings, Heading, Loss, Mapping, NoMapping, Survey, UnknownAddressList,
-    UnknownDateOrder, UnknownVCardVersion, VCardVersion,
+    AddressList, AmbiguousDate, Codec, ColumnReport, Container, CustomField, DateEvidence, DateOrder, Decode,
+    DecodeOptions, Descriptor, Encode, EncodeOptions, Findings, Heading, Holds, Loss, Mapping, NoMapping, Survey,
+    UnknownAddressList, UnknownDateOrder, UnknownVCardVersion, VCardVersion,
 };
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use headers::clients;
 pub use record::{
-    Contact, CustomValue, EmailTemplate, Event, File, Foreign, Message, Moment, Person, Record, Stage, TemplateItem,
-    Transaction, UnknownStage, columns, read_date,
+    Contact, CustomValue, EmailTemplate, Event, File, Foreign, Message, Moment, Person, Placeholder, Record, Stage,
+    TemplateItem, Transaction, UnknownStage, columns, read_date,
 };
 pub use registry::{Key, Registry, Taken, UnknownFormat, Unrecognised};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};

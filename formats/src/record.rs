@@ -4,6 +4,7 @@ mod cell;
 mod column;
 mod date;
 mod draft;
+mod placeholder;
 mod stage;
 
 use jiff::{Timestamp, civil};
@@ -18,6 +19,7 @@ pub(crate) use self::draft::{Draft, excerpt, names, yes_or_no};
 
 pub use self::column::columns;
 pub use self::date::read_date;
+pub use self::placeholder::Placeholder;
 pub use self::stage::{Stage, UnknownStage};
 
 /// One thing of a file. Its serde view is an object with the names of [`columns`] in their order.

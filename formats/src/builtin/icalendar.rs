@@ -22,7 +22,9 @@ mod zone;
 use jiff::tz::TimeZone;
 
 use crate::content_line::{Family, family};
-use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Moment, Section, Unsupported};
+use crate::{
+    Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Moment, Section, Unsupported,
+};
 
 /// The format `icalendar`.
 pub(super) struct ICalendar;

@@ -2,10 +2,13 @@
 
 use std::collections::HashMap;
 
+use super::custom;
 use super::dates::Dates;
+use super::notes::Note;
 use super::tally::Tally;
 use super::target::{Target, Targets};
-use crate::record::{Column, Draft};
+use crate::record::{Column, Draft, Placeholder};
+use crate::text::without_nul;
 use crate::{ColumnReport, DateEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Section};
 
 /// How many names are remembered; the members of others are read all the same.
@@ -94,16 +97,22 @@ impl Members {
         &mut self.tally
     }
 
-    /// Sets what a member is read as; the error says what would have been right.
+    /// Sets what a member is read as, and notes what is to be said of it; the error says what would have been right.
     pub(crate) fn set(
         &mut self,
         draft: &mut Draft,
-        position: Position,
-        name: &str,
+        (position, name): (Position, &str),
         target: Target,
         text: &str,
+        notes: &mut Vec<Diagnostic>,
     ) -> Result<(), String> {
         let is_filled = !text.trim().is_empty();
+        let placeholder =
+            Placeholder::read(text).filter(|_| matches!(target, Target::Own(column) if column.is_typed()));
+        if let Some(placeholder) = placeholder {
+            notes.push(Diagnostic { field: Some(name.to_owned()), reason: placeholder.to_string() });
+            return Ok(());
+        }
         match target {
             Target::Nothing => {}
             Target::Own(column) if draft.has(column) => {
@@ -117,8 +126,11 @@ impl Members {
                 }
             }
             Target::Own(column) => draft.set(column, text)?,
+            Target::Custom(_) if !is_filled => {}
             Target::Custom(field) => {
-                if is_filled && !draft.add_custom(self.targets.field(field), text) {
+                let field = self.targets.field(field);
+                let value = custom::value(field, &mut self.dates, (position, name), text, notes);
+                if value.is_some_and(|value| !draft.add_custom(&field.name, &value)) {
                     draft.add_foreign(name, text);
                 }
             }
@@ -150,6 +162,12 @@ impl Members {
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
         let field = |target: Option<Target>| target.and_then(|target| self.targets.name(target)).map(str::to_owned);
         self.tally.report(self.names.iter().map(|(name, target)| (name.as_str(), field(*target))))
+    }
+
+    /// The names of the members that nobody reads, but for those that a file of failed rows adds.
+    pub(crate) fn ignored(&self) -> Vec<String> {
+        let unread = self.names.iter().filter(|(name, target)| target.is_none() && Note::of(name).is_none());
+        unread.map(|(name, _)| without_nul(name).into_owned()).collect()
     }
 
     /// What the dates have told so far.

@@ -126,7 +126,7 @@ fn options(path: &Path) -> DecodeOptions {
         let unknown = || panic!("{} says `{line}`, which is no option", path.display());
         match line.split_once('=') {
             Some(("map", mapping)) => options.map.push(mapping.parse().expect("Header=field")),
-            Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
+            Some(("custom", field)) => options.custom_fields.push(field.into()),
             Some(("date_order", order)) => options.date_order = Some(order.parse().expect("dmy or mdy")),
             _ => unknown(),
         }

@@ -69,7 +69,10 @@ fn check(section: Section, records: &[Record], sizes: &[usize]) {
     };
     let mut written = EncodeOptions::default();
     written.custom_fields = FIELDS.map(str::to_owned).to_vec();
-    let options = DecodeOptions { custom_fields: written.custom_fields.clone(), ..DecodeOptions::default() };
+    let options = DecodeOptions {
+        custom_fields: written.custom_fields.iter().map(String::as_str).map(Into::into).collect(),
+        ..DecodeOptions::default()
+    };
     for format in formats {
         let records: Vec<Record> = records.iter().map(|record| possible(format, record)).collect();
         let versions: &[_] =

@@ -63,10 +63,9 @@ fn periods_keep_their_lengths() {
     // Dates beside periods stay dates.
     let mixed = event(row(&format!("{start}RDATE:20260310T080000Z,20260311T080000Z/PT2H\n"))).recurrence;
     let mixed = mixed.expect("it is a series");
-    for line in [
-        "RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260311T090000/PT2H",
-        "RDATE;TZID=Europe/Berlin:20260310T090000",
-    ] {
+    for line in
+        ["RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260311T090000/PT2H", "RDATE;TZID=Europe/Berlin:20260310T090000"]
+    {
         assert!(mixed.lines().any(|kept| kept == line), "{mixed}");
     }
 }
@@ -99,7 +98,9 @@ fn a_range_of_changed_ones_is_one_of_them_with_a_note() {
 #[test]
 fn a_midnight_that_the_clocks_leave_out_begins_a_day() {
     let marked = |zone: &str, start: &str, end: &str| {
-        let lines = format!("DTSTART;TZID={zone}:{start}T000000\nDTEND;TZID={zone}:{end}T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE\n");
+        let lines = format!(
+            "DTSTART;TZID={zone}:{start}T000000\nDTEND;TZID={zone}:{end}T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE\n"
+        );
         let event = event(row(&lines));
         (event.start, event.end)
     };
@@ -136,7 +137,12 @@ fn a_zone_that_nobody_knows_is_that_of_its_calendar() {
 
 #[test]
 fn a_rule_that_is_not_understood_is_said_and_kept_where_it_can_be() {
-    for rule in ["RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=5L", "FREQ=MONTHLY;X=1;BYDAY=1MO", "FREQ=WEEKLY;BYDAY=2XX", "FREQ=WEEKLY;BYEASTER=1"] {
+    for rule in [
+        "RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=5L",
+        "FREQ=MONTHLY;X=1;BYDAY=1MO",
+        "FREQ=WEEKLY;BYDAY=2XX",
+        "FREQ=WEEKLY;BYEASTER=1",
+    ] {
         let row = row(&format!("DTSTART:20260309T090000Z\nRRULE:{rule}\n"));
         let said = notes(&row);
         assert!(said.contains("understood") && said.contains("kept as it is"), "{rule}: {said}");

@@ -4,7 +4,9 @@ use std::fmt;
 use std::str::FromStr;
 use std::sync::Arc;
 
-use formats::{Charset, Codec, DateOrder, Decode, DecodeOptions, Delimiter, Findings, Mapping, Section};
+use formats::{
+    Charset, Codec, CustomField, DateOrder, Decode, DecodeOptions, Delimiter, Findings, Holds, Mapping, Section,
+};
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -343,15 +345,17 @@ impl Session {
         Ok(codec.descriptor().name.to_owned())
     }
 
-    /// The names of the custom fields that a row may fill.
-    async fn custom_fields(&self, target: Target) -> Result<Vec<String>> {
+    /// The custom fields that a row may fill.
+    async fn custom_fields(&self, target: Target) -> Result<Vec<CustomField>> {
         let of = match target {
             Target::People => Some(custom_fields::Target::Person),
             Target::Stage(_) => None,
             Target::Events => return Ok(Vec::new()),
         };
-        let fields = custom_fields::list(&self.reader(), of).await?;
-        Ok(fields.into_iter().map(|field| field.name).collect())
+        let mut fields = custom_fields::list(&self.reader(), of).await?;
+        // Of two with one name that of the transaction is filled.
+        fields.sort_by_key(|field| field.target != custom_fields::Target::Transaction);
+        Ok(fields.into_iter().map(transfer::custom_fields::fillable).collect())
     }
 
     pub(crate) async fn template_named(&self, text: String) -> Result<Uuid> {
@@ -375,16 +379,27 @@ impl Session {
     }
 }
 
-/// What all of a calendar's file tells before it is read for its rows: the order of its dates, and what stands behind the events that
-/// need it. `None` for other sections, and where the file cannot be read, which is told when it is read for its rows.
+/// What all of a file tells before it is read for its rows: the order of its dates, and what stands behind the events that need it.
+/// `None` where the file has no dates, and where it cannot be read, which is told when it is read for its rows.
 async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>> {
-    if ready.section != Section::Calendar {
+    let is_calendar = ready.section == Section::Calendar;
+    let dates: Vec<_> = ready.options.custom_fields.iter().filter(|field| field.holds == Holds::Date).collect();
+    if !is_calendar && dates.is_empty() {
         return Ok(None);
     }
     let mut rows = formats::decode(ready.decoder()?, file.bytes().await?);
+    let mut is_first = true;
     while let Some(row) = rows.next().await {
         if row.is_err() {
             return Ok(None);
+        }
+        if std::mem::take(&mut is_first) && !is_calendar {
+            // The columns of a table are known from its header on.
+            let Findings { columns, report, .. } = rows.findings();
+            let is_date = |field: &String| dates.iter().any(|date| date.name == *field);
+            if !columns.is_empty() && !report.iter().filter_map(|column| column.field.as_ref()).any(is_date) {
+                return Ok(None);
+            }
         }
     }
     Ok(Some(rows.findings()))
@@ -392,7 +407,7 @@ async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>
 
 /// Errors: `INVALID`, with the option, where nothing tells whether the day or the month comes first in the dates of a file.
 fn undecided(ambiguous: &formats::AmbiguousDate) -> Error {
-    let message = format!("{ambiguous}, with the option date-order");
+    let message = format!("{ambiguous}, with the option date_order (--date-order on the command line)");
     Error { field: Some("dateOrder"), ..Error::invalid(message) }
 }
 

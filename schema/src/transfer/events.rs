@@ -2,7 +2,7 @@
 
 use jiff::tz::TimeZone;
 use storage::ItemKind;
-use storage::import::{IncomingEvent, IncomingSubject, IncomingTime};
+use storage::import::{IncomingEvent, IncomingSubject, IncomingTime, RecordTimes};
 use storage::query::categories::Category;
 use storage::query::events as stored;
 use uuid::Uuid;
@@ -130,8 +130,8 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> std::result::Result<I
         stamp,
         foreign,
         revision: _,
-        created_at: _,
-        updated_at: _,
+        created_at,
+        updated_at,
     } = event;
     if let Some(recurrence) = &recurrence {
         formats::check_recurrence(recurrence).map_err(|reason| ("recurrence", reason))?;
@@ -168,6 +168,7 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> std::result::Result<I
             recurrence,
         },
         stamp: stamp.map(Into::into),
+        times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
         foreign_notes: super::contact::foreign_lines(&foreign),
     })
 }

@@ -1,6 +1,6 @@
 //! Transactions: from files to the database, and from the database to files and clients.
 
-use storage::import::{Incoming, IncomingTerms};
+use storage::import::{Incoming, IncomingTerms, RecordTimes};
 use storage::query::categories::Category;
 use storage::query::custom_values::CustomValue;
 use storage::query::people::Person;
@@ -117,8 +117,8 @@ pub(crate) fn incoming(
         categories,
         custom,
         foreign,
-        created_at: _,
-        updated_at: _,
+        created_at,
+        updated_at,
     } = transaction;
     let wanted = carried_stage(stage);
     if let Some(given) = given.filter(|given| *given != wanted) {
@@ -134,6 +134,7 @@ pub(crate) fn incoming(
         row,
         id: id.and_then(|id| Kind::Transaction.parse(&id)),
         person_id: person_id.and_then(|id| Kind::Person.parse(&id)),
+        times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
         contact: contact::stored(carried),
         foreign_notes: contact::foreign_lines(&foreign),
         categories,

@@ -15,7 +15,7 @@ use super::fire::Fired;
 use super::journal::Journal;
 use super::matching::MatchedBy;
 use super::people::{added, folded, missing};
-use super::{Applied, Batch, Duplicates, Failure, FirstOfSeries};
+use super::{Applied, Batch, Duplicates, Failure, FirstOfSeries, RecordTimes};
 use crate::among;
 use crate::entity::import_records::Deed;
 use crate::entity::{email_templates, events, people, transactions, users};
@@ -27,7 +27,7 @@ use crate::query::events::{Details, Event, Progress, Source, Times, When};
 use crate::query::people::lines;
 use crate::query::{associations, categories, edits, events as event_query};
 use crate::record::{self, by_ids, live};
-use crate::text::LINE_LIMIT;
+use crate::text::{LINE_LIMIT, plain, trimmed};
 use crate::value::{Day, Timestamp};
 
 /// How many people and transactions an event may belong to.
@@ -56,6 +56,8 @@ pub struct IncomingEvent {
     pub source: Source,
     /// When that calendar made this version.
     pub stamp: Option<Timestamp>,
+    /// When the event was made and changed, where a file of ours says it.
+    pub times: RecordTimes,
     /// Lines for the description of an event that the row creates.
     pub foreign_notes: Option<String>,
 }
@@ -126,7 +128,7 @@ impl CheckedEvent {
 /// Cuts a title that is longer than one may be; the rest goes before the description, so that no event is lost for it.
 fn cut_title(incoming: &mut IncomingEvent) {
     let Some(title) = &incoming.title else { return };
-    let title = title.replace('\0', "").trim().to_owned();
+    let title = trimmed(&plain(title)).to_owned();
     let Some((end, _)) = title.char_indices().nth(LINE_LIMIT) else { return };
     let (cut, rest) = title.split_at(end);
     let description = incoming.description.take().filter(|text| !text.trim().is_empty());
@@ -228,6 +230,7 @@ struct Resolved {
     /// The description of an event that the row creates.
     created_description: Option<String>,
     stamp: Option<Timestamp>,
+    times: RecordTimes,
 }
 
 /// What a row says beside title and beginning.
@@ -301,7 +304,8 @@ impl<'b> SeriesOfBatch<'b> {
         }
         let uids: Vec<_> = uids.into_iter().collect();
         let mut all = event_query::changed_ones(&batch.unit.scope(), &uids).await?;
-        let of_row = |row: &Resolved| Some((row.details.source.uid.clone()?, row.details.source.recurrence_id.clone()?));
+        let of_row =
+            |row: &Resolved| Some((row.details.source.uid.clone()?, row.details.source.recurrence_id.clone()?));
         all.extend(rows.iter().filter_map(of_row));
         for (uid, one) in all {
             found.changed.entry(uid).or_default().push(one);
@@ -464,6 +468,7 @@ impl Names {
                 source: incoming.source,
             },
             stamp: incoming.stamp,
+            times: incoming.times,
             said,
             names: lines(names),
             subjects,
@@ -658,8 +663,10 @@ impl<'b, 'u> Work<'b, 'u> {
             };
             let moved = event_query::refilled(self.batch.unit, event.clone(), Details { when, ..details }, self.zone);
             let both = edits::of_event(&event).into_iter().zip(edits::of_event(&moved));
-            let change = |((field, before), (_, after)): ((&str, _), (&str, _))| {
-                Change { field: field.to_owned(), before, after }
+            let change = |((field, before), (_, after)): ((&str, _), (&str, _))| Change {
+                field: field.to_owned(),
+                before,
+                after,
             };
             let changes: Vec<_> = both.filter(|(before, after)| before.1 != after.1).map(change).collect();
             self.journal.changed(ItemKind::Event.item(moved.id), moved.version, &changes);
@@ -676,7 +683,8 @@ impl<'b, 'u> Work<'b, 'u> {
             ..row.details.clone()
         };
         let event = event_query::new_row(self.batch.unit, details, row.names.clone(), self.zone);
-        let event = Event { created_by: policy.owner.or(event.created_by), ..event };
+        let (created_at, updated_at) = row.times.of_new(self.batch.unit.now);
+        let event = Event { created_by: policy.owner.or(event.created_by), created_at, updated_at, ..event };
         let item = ItemKind::Event.item(event.id);
         self.journal.note(row.number, item, Deed::Created, row.given());
         for subject in &row.subjects {

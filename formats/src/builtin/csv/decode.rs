@@ -152,7 +152,7 @@ impl Table {
                     match texts(&cells, &self.layout, self.undoes_excel_safe)
                         .and_then(|texts| self.layout.record(position, &texts))
                     {
-                        Ok(record) => Row::good(position, record),
+                        Ok((record, notes)) => Row { position, record: Some(record), diagnostics: notes },
                         Err(diagnostics) => Row { position, record: None, diagnostics },
                     }
                 }

@@ -5,9 +5,9 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::kept::Kept;
 use super::moment::last;
 use super::own;
-use super::kept::Kept;
 use super::series::parameter;
 use super::vtimezone::{Needed, Written};
 use crate::content_line::{ContentLine, push_line, push_text};

@@ -6,8 +6,8 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::moment::{self, Dated, Read};
 use super::kept::Kept;
+use super::moment::{self, Dated, Read};
 use super::series::{self, Clock, End, First, Series};
 use super::survey::Ahead;
 use super::zone::{Zone, Zones};
@@ -124,8 +124,9 @@ pub(super) fn read(
         series_id: None,
         left_out: Vec::new(),
         stamp: time("LAST-MODIFIED").or_else(|| time("DTSTAMP")).filter(|_| !component.is_own()),
-        created_at: exact(own::CREATED_AT).or_else(|| time("CREATED")),
-        updated_at: exact(own::UPDATED_AT).or_else(|| time("LAST-MODIFIED")),
+        // When another program has made an event says nothing of ours.
+        created_at: exact(own::CREATED_AT).or_else(|| exact("CREATED")),
+        updated_at: exact(own::UPDATED_AT).or_else(|| exact("LAST-MODIFIED")),
     };
     Reading { event, faults, notes }
 }
@@ -234,11 +235,13 @@ impl Repeats {
                 Repeats { note: Some(note.to_owned()), remark: Some(note.to_owned()), ..whole }
             }
             Err(reason) if whole.text.is_some() => {
-                let kept = "the rule is kept as it is and written again, and the event is on the first day of the series";
+                let kept =
+                    "the rule is kept as it is and written again, and the event is on the first day of the series";
                 Repeats { note: Some(format!("{reason} that is understood: {kept}")), ..whole }
             }
             Err(reason) => {
-                let single = "the event is a single one, on the first day of the series, and the rule is in its description";
+                let single =
+                    "the event is a single one, on the first day of the series, and the rule is in its description";
                 let note = Some(format!("{reason} that is understood: {single}"));
                 Repeats { note, remark: Some(reason), ..Repeats::default() }
             }
@@ -418,7 +421,9 @@ impl<'a> Component<'a> {
     fn note_on_range(&self) -> Option<Diagnostic> {
         let line = self.first("RECURRENCE-ID").filter(|line| line.parameter("RANGE").is_some())?;
         let range = line.parameter("RANGE").unwrap_or_default();
-        let reason = format!("RANGE={range} is not followed: the event takes the place of this one of the series alone, and the others stay as the series has them");
+        let reason = format!(
+            "RANGE={range} is not followed: the event takes the place of this one of the series alone, and the others stay as the series has them"
+        );
         Some(Diagnostic { field: Some("RECURRENCE-ID".to_owned()), reason })
     }
 

@@ -115,7 +115,8 @@ impl FromStr for Rule {
 /// Whether a text has the form of a rule (RFC 5545 section 3.3.10), so that it may be written into a calendar, whether it is understood or
 /// not: a rule by the Chinese calendar (RFC 7529) names no days here and does for others.
 pub(super) fn is_sound(text: &str) -> bool {
-    let is_name = |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
     let is_value = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'+' | b'-');
     let is_known = |name: &str, value: &str| match name {
         "FREQ" => frequency(value).is_some(),
