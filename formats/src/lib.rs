@@ -38,7 +38,7 @@ mod section;
 mod stream;
 mod text;
 
-pub use builtin::{FailedRows, builtin, check_recurrence};
+pub use builtin::{FailedRows, builtin, check_recurrence, first_of_series};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{
     AddressList, AmbiguousDate, Codec, ColumnReport, Container, CustomField, DateEvidence, DateOrder, Decode,

@@ -172,6 +172,9 @@ pub struct Event {
     /// Of one of a series that was changed, the id of the series, where the writer has that; decoders leave it at `None`, and no column
     /// carries it.
     pub series_id: Option<String>,
+    /// Of a series, which of it were changed there and are not written beside it, as `recurrence_id` has them: whoever writes the series
+    /// leaves these out of it. Decoders leave it empty, and no column carries it.
+    pub left_out: Vec<String>,
     /// When this version was made, where a decoder knows; no column carries it.
     pub stamp: Option<Timestamp>,
     /// Values of another client's columns that have no field here.

@@ -100,13 +100,19 @@ pub struct Policy {
     pub owner: Option<Uuid>,
     /// The event template that is fired on each record that is made or changed.
     pub event_template: Option<Uuid>,
+    /// What reads the rules of series, which are only kept here.
+    pub first_of_series: Option<FirstOfSeries>,
 }
 
+/// When the first of a series that takes place begins and ends: of these lines, of which the first begins then so far, with times that have
+/// no zone in this one, and with these of it, called as `recurrence_id` says, events of their own. `None` where that stays as it is.
+pub type FirstOfSeries = fn(&str, IncomingTime, &TimeZone, &[String]) -> Option<(IncomingTime, Option<IncomingTime>)>;
+
 impl Policy {
-    /// The plainest: no categories, defaults, owner or events.
+    /// The plainest: no categories, defaults, owner or events, and nothing that reads rules.
     pub fn new(target: Target, duplicates: Duplicates) -> Self {
         let (categories, defaults) = (Vec::new(), IncomingTerms::default());
-        Self { target, duplicates, categories, defaults, owner: None, event_template: None }
+        Self { target, duplicates, categories, defaults, owner: None, event_template: None, first_of_series: None }
     }
 
     /// The scope in which the records of a batch are read: locked where they may be changed, and shared where they get a

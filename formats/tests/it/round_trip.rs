@@ -386,6 +386,7 @@ fn event() -> impl Strategy<Value = Event> {
             recurrence: recurrence.filter(|_| recurrence_id.is_none()).map(str::to_owned),
             recurrence_id: recurrence_id.map(str::to_owned),
             series_id: None,
+            left_out: Vec::new(),
             stamp: None,
             foreign: Vec::new(),
             revision: None,

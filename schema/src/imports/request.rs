@@ -11,7 +11,7 @@ use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::NameOrId;
-use storage::import::{IncomingTerms, Policy, Target};
+use storage::import::{FirstOfSeries, IncomingTerms, Policy, Target};
 use storage::query::uploads::Quota;
 use storage::query::{custom_fields, event_templates, users};
 use uuid::Uuid;
@@ -321,7 +321,9 @@ impl Session {
         let defaults =
             IncomingTerms { value: decimal(value)?, probability: decimal(probability)?, ..IncomingTerms::default() };
         let duplicates = transfer::imports::stored_duplicates(duplicates);
-        let policy = Policy { categories, defaults, owner, event_template, ..Policy::new(target, duplicates) };
+        let first_of_series = Some(transfer::events::first_of_series as FirstOfSeries);
+        let plain = Policy::new(target, duplicates);
+        let policy = Policy { categories, defaults, owner, event_template, first_of_series, ..plain };
         let ready = Ready { section, target, codec, options, policy, json };
         // What cannot be read is refused before anything is announced.
         ready.decoder()?;

@@ -3,10 +3,9 @@
 use bytes::BytesMut;
 
 use super::card::{self, Fault, Fields, Reading};
-use crate::content_line::{ContentLine, Scanned, Scanner, is_base64, mapping_fault, undeclared};
+use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, is_base64, mapping_fault, undeclared};
 use crate::headers::dates::Dates;
 use crate::headers::target::Targets;
-use crate::text::trim_invisible;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell,
@@ -285,12 +284,6 @@ impl Decode for Decoder {
         let date_orders = self.dates.evidence().clone();
         Findings { charset: Some(charset), date_orders, ..Findings::default() }
     }
-}
-
-/// The beginning of a line, for a sentence.
-fn excerpt(line: &[u8]) -> String {
-    const LONGEST: usize = 60;
-    String::from_utf8_lossy(trim_invisible(line)).replace('\0', "").chars().take(LONGEST).collect()
 }
 
 /// Whether a line stands around the cards of an address book and says nothing of anybody.
