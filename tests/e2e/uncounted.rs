@@ -28,7 +28,7 @@ async fn a_search_reads_each_row_a_few_times() {
     raw.execute_unprepared("ALTER TABLE events SET (autovacuum_enabled = false)").await.expect("a table");
     let fill = format!(
         "INSERT INTO events (account_id, id, title, starts_on, sort_key, names_text, search_text, version, created_at, updated_at)
-        SELECT '{account}'::uuid, lpad(to_hex(n), 32, '0')::uuid, title, 20000, '2024-10-04', '', title, 1, 0, 0
+        SELECT '{account}'::uuid, lpad(to_hex(n), 32, '0')::uuid, title, '2024-10-04', '2024-10-04', '', title, 1, 0, 0
         FROM (SELECT n, CASE WHEN n <= {FOUND} THEN 'needle ' ELSE 'straw ' END || n AS title
               FROM generate_series(1, {EVENTS}) AS n) AS made"
     );
