@@ -207,8 +207,8 @@ async fn whoever_waits_for_the_users_leaves_room_for_what_needs_none() {
         reads.spawn(async move { client.graphql_code("{ labels { id } }", json!({})).await });
     }
     beside.waiting(1).await;
-    let ready = Client::new(beside.site.admin_address).get("/ready").await;
-    assert_eq!(ready.status(), StatusCode::OK);
+    let readiness = Client::new(beside.site.admin_address).get("/ready").await;
+    assert_eq!(readiness.status(), StatusCode::OK);
     assert!(reads.try_join_next().is_none(), "it was answered while these wait");
     // They end together: whoever comes when the first has ended is the last.
     assert_eq!(reads.join_next().await.expect("one").expect("no panic"), "UNAVAILABLE");

@@ -180,6 +180,39 @@ on_each_database! {
         assert_eq!(exdates().await, ["EXDATE;VALUE=DATE:20260303"]);
     }
 
+    async fn a_series_and_its_changed_ones_may_come_in_files_of_their_own(site: Site) {
+        let client = site.client().await;
+        let path = "/import/calendar?format=icalendar&duplicates=replace";
+        let daily = |title: &str| {
+            event(&format!("UID:d@example.com\nDTSTART;VALUE=DATE:20260301\nRRULE:FREQ=DAILY;COUNT=9\nSUMMARY:{title}"))
+        };
+        client.import(path, calendar(&[&daily("Daily")])).await;
+        assert_eq!(times(&client, "Daily").await, ["2026-03-01"]);
+        let first = event("UID:d@example.com\nRECURRENCE-ID;VALUE=DATE:20260301\nDTSTART;VALUE=DATE:20260401\nSUMMARY:Moved");
+        let later = client.import(path, calendar(&[&first])).await;
+        assert_eq!(counts(&later), [1, 1, 0, 0, 0, 0]);
+        // The first of the series is an event of its own now, so the next one is shown for the series.
+        assert_eq!((times(&client, "Daily").await, times(&client, "Moved").await), (vec!["2026-03-02".to_owned()], vec!["2026-04-01".to_owned()]));
+        let subscribed = async || {
+            let written = lines(&client.download("/export/calendar.ics").await);
+            written.into_iter().filter(|line| line.starts_with("DTSTART") || line.starts_with("EXDATE")).collect::<Vec<_>>()
+        };
+        assert_eq!(subscribed().await, ["DTSTART;VALUE=DATE:20260301", "DTSTART;VALUE=DATE:20260401"]);
+
+        // What the import moved goes back with it, and comes again.
+        let undo = "mutation($id: ID!) { undoImport(input: { id: $id }) { removed restored } }";
+        let undone = client.graphql(undo, json!({ "id": later["id"] })).await;
+        assert_eq!(undone["undoImport"], json!({ "removed": 1, "restored": 1 }));
+        assert_eq!((times(&client, "Daily").await, times(&client, "Moved").await), (vec!["2026-03-01".to_owned()], Vec::new()));
+        let redo = "mutation($id: ID!) { redoImport(input: { id: $id }) { restored } }";
+        client.graphql(redo, json!({ "id": later["id"] })).await;
+        assert_eq!((times(&client, "Daily").await, times(&client, "Moved").await), (vec!["2026-03-02".to_owned()], vec!["2026-04-01".to_owned()]));
+
+        // A later file with the series alone takes nothing of that back.
+        client.import(path, calendar(&[&daily("Every day")])).await;
+        assert_eq!((times(&client, "Every day").await, times(&client, "Moved").await), (vec!["2026-03-02".to_owned()], vec!["2026-04-01".to_owned()]));
+    }
+
     async fn an_event_that_is_moved_loses_its_rule_and_the_answer_says_so(site: Site) {
         let client = site.client().await;
         client.import("/import/calendar?format=icalendar", series()).await;

@@ -21,12 +21,12 @@ fn event(row: Row) -> Event {
     }
 }
 
-fn at(text: &str) -> Option<Moment> {
-    Some(Moment::At(text.parse().expect("it is a time")))
+fn at(text: &str) -> Moment {
+    Moment::At(text.parse().expect("it is a time"))
 }
 
-fn day(text: &str) -> Option<Moment> {
-    Some(Moment::Day(text.parse().expect("it is a day")))
+fn day(text: &str) -> Moment {
+    Moment::Day(text.parse().expect("it is a day"))
 }
 
 /// What is said of a row.
@@ -78,7 +78,7 @@ fn the_first_that_takes_place_is_as_long_as_its_period() {
              RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260310T090000/{length}\n\
              EXDATE;TZID=Europe/Berlin:20260309T090000\n"
         )));
-        assert_eq!((event.start, event.end), (at("2026-03-10T08:00:00Z"), at(end)), "{length}");
+        assert_eq!((event.start, event.end), (Some(at("2026-03-10T08:00:00Z")), Some(at(end))), "{length}");
     }
 }
 
@@ -89,7 +89,7 @@ fn a_range_of_changed_ones_is_one_of_them_with_a_note() {
         let said = notes(&row);
         assert!(said.contains(&format!("RANGE={range} is not followed")), "{said}");
         let event = event(row);
-        assert_eq!(event.start, at("2026-03-16T11:00:00Z"));
+        assert_eq!(event.start, Some(at("2026-03-16T11:00:00Z")));
         assert_eq!(event.recurrence_id.as_deref(), Some("20260316T090000Z"));
     }
     assert_eq!(notes(&row("RECURRENCE-ID:20260316T090000Z\nDTSTART:20260316T110000Z\n")), "");
@@ -111,8 +111,8 @@ fn a_midnight_that_the_clocks_leave_out_begins_a_day() {
         ("Europe/Berlin", "2026-03-29", "2026-03-30", "2026-03-31"),
     ] {
         let [one, two, three] = [first, second, third].map(|day| day.replace('-', ""));
-        assert_eq!(marked(zone, &one, &two), (day(first), None), "{zone}");
-        assert_eq!(marked(zone, &one, &three), (day(first), day(second)), "{zone}");
+        assert_eq!(marked(zone, &one, &two), (Some(day(first)), None), "{zone}");
+        assert_eq!(marked(zone, &one, &three), (Some(day(first)), Some(day(second))), "{zone}");
         // As the end of a day.
         let before = first.parse::<jiff::civil::Date>().expect("it is a day").yesterday().expect("there is one");
         let text = before.strftime("%Y%m%d").to_string();
@@ -127,7 +127,7 @@ fn a_zone_that_nobody_knows_is_that_of_its_calendar() {
         event(calendar(&format!("{head}{lines}")).remove(0))
     };
     let of_calendar = read("X-WR-TIMEZONE:America/New_York\n");
-    assert_eq!(of_calendar.start, at("2026-07-16T13:00:00Z"));
+    assert_eq!(of_calendar.start, Some(at("2026-07-16T13:00:00Z")));
     let note = "Somewhere (not known; read as America/New_York, the zone of the calendar)";
     assert_eq!(of_calendar.foreign[0].value, note);
     let of_account = read("");
@@ -147,7 +147,7 @@ fn a_rule_that_is_not_understood_is_said_and_kept_where_it_can_be() {
         let said = notes(&row);
         assert!(said.contains("understood") && said.contains("kept as it is"), "{rule}: {said}");
         let event = event(row);
-        assert_eq!(event.start, at("2026-03-09T09:00:00Z"));
+        assert_eq!(event.start, Some(at("2026-03-09T09:00:00Z")));
         assert_eq!(event.recurrence.as_deref(), Some(format!("DTSTART:20260309T090000Z\nRRULE:{rule}").as_str()));
         assert!(written(event).contains(&format!("RRULE:{rule}")), "{rule}");
     }
@@ -156,7 +156,7 @@ fn a_rule_that_is_not_understood_is_said_and_kept_where_it_can_be() {
         let said = notes(&row);
         assert!(said.contains("understood") && said.contains("a single one"), "{rule}: {said}");
         let event = event(row);
-        assert_eq!((event.start, event.recurrence), (at("2026-03-09T09:00:00Z"), None));
+        assert_eq!((event.start, event.recurrence), (Some(at("2026-03-09T09:00:00Z")), None));
         assert!(event.foreign.iter().any(|line| line.header == "Repeats" && line.value == rule), "{rule}");
     }
     // What is there without it as well.
@@ -199,8 +199,8 @@ fn lines_between_events_are_a_failed_row() {
     let to_do = lost("B").replace("VEVENT", "VTODO");
     let rows = calendar(&format!("{}{to_do}{}", event("A"), event("C")));
     assert!(notes(&rows[1]).contains("BEGIN:VTODO is missing before them"), "{rows:#?}");
-    let last = calendar(&format!("{}{}", event("A"), lost("B")));
-    assert!(notes(&last[1]).contains("BEGIN:VEVENT is missing before them"), "{last:#?}");
+    let cut_off = calendar(&format!("{}{}", event("A"), lost("B")));
+    assert!(notes(&cut_off[1]).contains("BEGIN:VEVENT is missing before them"), "{cut_off:#?}");
     // What a calendar says of itself may stand behind its events.
     let head = "X-WR-CALNAME:Ours\nNAME:Ours\nMETHOD:PUBLISH\nX-APPLE-CALENDAR-COLOR:#FF0000\nLAST-MODIFIED:20260101T000000Z\n";
     let rows = calendar(&format!("{}{head}{}\n", event("A"), event("C")));

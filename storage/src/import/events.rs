@@ -2,7 +2,7 @@
 //!
 //! A name in a row that nobody bears is no reason to lose the row: it becomes a line of the event's description.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -644,9 +644,10 @@ impl<'b, 'u> Work<'b, 'u> {
     /// Shows series that are there by another of theirs, where the rows have the first as an event of its own. That is so whatever happens to
     /// duplicates, as the first would be shown twice.
     async fn settle(&mut self, rows: &[Resolved], series: &SeriesOfBatch<'_>) -> Result<()> {
-        let changed = rows.iter().map(|row| &row.details.source).filter(|source| source.recurrence_id.is_some());
-        let uids: BTreeSet<_> = changed.filter_map(|source| source.uid.clone()).collect();
-        let ids = uids.into_iter().filter_map(|uid| self.by_source.get(&(uid, None))).flatten().copied();
+        let ones = rows.iter().filter(|row| row.details.source.recurrence_id.is_some());
+        let numbers: BTreeMap<_, _> =
+            ones.filter_map(|row| Some((row.details.source.uid.clone()?, row.number))).collect();
+        let ids = numbers.keys().filter_map(|uid| self.by_source.get(&(uid.clone(), None))).flatten().copied();
         let is_to_move = |event: &Event| series.when(&event.details().source, event.when()).is_some();
         let ids: Vec<_> = ids.filter(|id| self.known.get(id).is_some_and(|known| is_to_move(&known.event))).collect();
         if ids.is_empty() {
@@ -661,6 +662,7 @@ impl<'b, 'u> Work<'b, 'u> {
                 self.updated.extend(pending.map(|_| event));
                 continue;
             };
+            let uid = details.source.uid.clone();
             let moved = event_query::refilled(self.batch.unit, event.clone(), Details { when, ..details }, self.zone);
             let both = edits::of_event(&event).into_iter().zip(edits::of_event(&moved));
             let change = |((field, before), (_, after)): ((&str, _), (&str, _))| Change {
@@ -669,7 +671,11 @@ impl<'b, 'u> Work<'b, 'u> {
                 after,
             };
             let changes: Vec<_> = both.filter(|(before, after)| before.1 != after.1).map(change).collect();
-            self.journal.changed(ItemKind::Event.item(moved.id), moved.version, &changes);
+            let item = ItemKind::Event.item(moved.id);
+            if let (None, Some(number)) = (pending, uid.and_then(|uid| numbers.get(&uid))) {
+                self.journal.note(*number, item, Deed::Updated, None);
+            }
+            self.journal.changed(item, moved.version, &changes);
             self.updated.push(moved);
         }
         Ok(())

@@ -55,9 +55,8 @@ pub(super) fn read_list(text: &str, name: &str, is_date: bool, zones: &Zones) ->
     let read = |text: &str| read_value(text.trim(), name, is_date, zones).ok();
     let dated = |text: &str| {
         let (begins, length) = text.split_once('/').map_or((text, None), |(begins, length)| (begins, Some(length)));
-        let length = length.map(str::trim).and_then(|length| match is_duration(length) {
-            true => Some(Length::For(length.to_owned())),
-            false => read(length).map(Length::Until),
+        let length = length.map(str::trim).and_then(|length| {
+            if is_duration(length) { Some(Length::For(length.to_owned())) } else { read(length).map(Length::Until) }
         });
         Some(Dated { begins: read(begins)?, length })
     };
