@@ -3,12 +3,17 @@
 pub(crate) mod custom_values;
 pub(crate) mod events;
 pub(crate) mod messages;
+mod name;
 pub(crate) mod people;
 pub(crate) mod transactions;
 
 use jiff::tz::TimeZone;
+use schema::read_addresses;
 
 use crate::form::Form;
+
+/// The longest name that the schema takes, in characters.
+const NAME_LIMIT: usize = 500;
 
 /// The scalar `Date` of the schema.
 pub(crate) type Date = jiff::civil::Date;
@@ -40,6 +45,30 @@ macro_rules! person_match {
 }
 pub(crate) use person_match;
 
+/// Who a form is about.
+pub(crate) struct Named {
+    pub(crate) name: Option<String>,
+    pub(crate) company: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) notes: Option<String>,
+}
+
+/// Name, company, e-mail address and notes of a form. Nobody's record is lost for an e-mail address that is none: it goes to the notes,
+/// and whoever has no other name is called by it.
+pub(crate) fn named(form: &Form) -> Named {
+    let ((name, company), email, notes) = (name_and_company(form), line(form, "email"), lines(form, "notes"));
+    let named = Named { name, company, email, notes };
+    let Some(text) = named.email.clone().filter(|text| read_addresses(text).is_none()) else { return named };
+    let line = format!("Email: {text}");
+    let notes = named.notes.map_or_else(|| line.clone(), |notes| format!("{}\n{line}", notes.trim_end()));
+    let has_other = named.name.is_some()
+        || named.company.is_some()
+        || ["phone", "mobile"].into_iter().any(|field| form.get(field).is_some());
+    let by_email = || text.chars().take(NAME_LIMIT).collect();
+    let name = if has_other { named.name } else { Some(by_email()) };
+    Named { name, email: None, notes: Some(notes), ..named }
+}
+
 /// A field of one line, without outer white space.
 pub(crate) fn line(form: &Form, name: &str) -> Option<String> {
     form.get(name).map(ToOwned::to_owned)
@@ -56,14 +85,14 @@ pub(crate) fn categories(form: &Form) -> Vec<String> {
     names.filter(|name| !name.is_empty()).map(ToOwned::to_owned).collect()
 }
 
-/// Name and company of a form's `name`: split at the first ` - ` with something on both sides.
+/// Name and company of a form's `name`, or of the name that is sent in parts: split at the first ` - ` with something on both sides.
 pub(crate) fn name_and_company(form: &Form) -> (Option<String>, Option<String>) {
-    let Some(display) = form.get("name") else { return (None, None) };
+    let Some(display) = name::of(form) else { return (None, None) };
     let halves = |at: usize| (display[..at].trim(), display[at + 3..].trim());
     let mut splits = display.match_indices(" - ").map(|(at, _)| halves(at));
     match splits.find(|(name, company)| !name.is_empty() && !company.is_empty()) {
         Some((name, company)) => (Some(name.to_owned()), Some(company.to_owned())),
-        None => (Some(display.to_owned()), None),
+        None => (Some(display), None),
     }
 }
 
@@ -105,7 +134,7 @@ pub(crate) fn four_places(decimal: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{Form, TimeZone, day, four_places, name_and_company, names};
+    use super::{Form, TimeZone, day, four_places, name_and_company, named, names};
 
     #[tokio::test]
     async fn a_display_name_splits_at_the_first_dash_with_something_on_both_sides() {
@@ -119,6 +148,23 @@ mod tests {
             let form = Form::read(None, format!("name={sent}").as_bytes()).await.expect("a form");
             let split = name_and_company(&form);
             assert_eq!(split, (Some(name.to_owned()), company.map(ToOwned::to_owned)), "{sent}");
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_no_address_goes_to_the_notes() {
+        for (sent, name, email, notes) in [
+            ("name=Ann&email=ann@example.com", Some("Ann"), Some("ann@example.com"), None),
+            ("name=Ann&email=Jane+<ann@example.com>", Some("Ann"), Some("Jane <ann@example.com>"), None),
+            ("name=Ann&email=call+her", Some("Ann"), None, Some("Email: call her")),
+            ("name=Ann&email=call+her&notes=Hot%0a", Some("Ann"), None, Some("Hot\nEmail: call her")),
+            ("email=call+her", Some("call her"), None, Some("Email: call her")),
+            ("email=call+her&mobile=1", None, None, Some("Email: call her")),
+        ] {
+            let form = Form::read(None, sent.as_bytes()).await.expect("a form");
+            let read = named(&form);
+            let found = (read.name.as_deref(), read.email.as_deref(), read.notes.as_deref());
+            assert_eq!(found, (name, email, notes), "{sent}");
         }
     }
 

@@ -1,9 +1,13 @@
 //! The form of a legacy request: urlencoded or multipart, in any charset that forms have, with PHP's ways.
 
+mod heads;
+
 use std::collections::HashMap;
 use std::convert::Infallible;
 
 use encoding_rs::{Encoding, UTF_8, WINDOWS_1252};
+
+pub use self::heads::{Heads, check_heads, too_long};
 
 /// The field by which a browser tells the charset of a form (HTML, section 4.10.21.5).
 const CHARSET_FIELD: &str = "_charset_";

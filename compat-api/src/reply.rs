@@ -5,7 +5,7 @@ pub mod xml;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use schema::{Code, Error};
+use schema::{Code, Error, search_notes};
 
 use charset::Charset;
 
@@ -19,6 +19,8 @@ pub struct Reply {
     pub code: Option<Code>,
     /// How many records the reply holds where that is not all; for the header `X-Cairn-Result-Cap`.
     pub cap: Option<usize>,
+    /// What is to be said of the search; for the header `X-Cairn-Search-Note`.
+    pub notes: Vec<String>,
     /// After how many seconds the same may be sent again, where that is known.
     pub retry_after: Option<u64>,
 }
@@ -54,17 +56,23 @@ impl Reply {
 
     /// Records.
     pub(crate) fn xml(body: Body, charset: Charset, cap: Option<usize>) -> Self {
-        Self { body, content_type: charset.xml_type(), code: None, cap, retry_after: None }
+        Self { body, content_type: charset.xml_type(), code: None, cap, notes: Vec::new(), retry_after: None }
+    }
+
+    /// The same with what is to be said of a search.
+    #[must_use]
+    pub(crate) fn with_notes_of(self, search: Option<&str>) -> Self {
+        Self { notes: search.map(search_notes).unwrap_or_default(), ..self }
     }
 
     /// What a search of the webhook finds.
     pub(crate) fn json(body: Body, cap: Option<usize>) -> Self {
-        Self { body, content_type: "application/json", code: None, cap, retry_after: None }
+        Self { body, content_type: "application/json", code: None, cap, notes: Vec::new(), retry_after: None }
     }
 
     fn text(text: &str, charset: Charset, code: Option<Code>) -> Self {
         let body = Body::Whole(charset.text(text));
-        Self { body, content_type: charset.text_type(), code, cap: None, retry_after: None }
+        Self { body, content_type: charset.text_type(), code, cap: None, notes: Vec::new(), retry_after: None }
     }
 }
 

@@ -41,8 +41,10 @@ pub struct Client<'a> {
 pub async fn answer(api: &Api, client: Client<'_>, form: &Form, request_id: &str) -> Reply {
     let Client { hint, origin, user_agent } = client;
     let charset = api.settings.charset;
-    let email = form.get("login_email").unwrap_or_default();
-    let password = form.raw("login_password").unwrap_or_default();
+    let (email, password) = match credentials(form) {
+        Ok(credentials) => credentials,
+        Err(sentence) => return Reply::exact_refusal(Code::Unauthenticated, &sentence, charset),
+    };
     let session = match api.engine.sign_in(Door::Legacy, origin, hint, email, password).await {
         Ok(session) => session,
         Err(error) => return Reply::of_error(&error, charset),
@@ -56,6 +58,19 @@ pub async fn answer(api: &Api, client: Client<'_>, form: &Form, request_id: &str
     done.unwrap_or_else(|error| Reply::of_error(&error, charset))
 }
 
+/// Who signs in. Errors: a sentence where one of the two fields is not there, which nobody has guessed by.
+fn credentials(form: &Form) -> Result<(&str, &str), String> {
+    let (email, password) =
+        (form.get("login_email"), form.raw("login_password").filter(|password| !password.is_empty()));
+    let missing = match (email, password) {
+        (Some(email), Some(password)) => return Ok((email, password)),
+        (None, None) => "both are missing",
+        (None, Some(_)) => "login_email is missing",
+        (Some(_), None) => "login_password is missing",
+    };
+    Err(format!("Please send login_email and login_password as fields of the form, with every request; {missing}."))
+}
+
 /// Does what a signed-in user asks for, where that is allowed.
 async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Result<Reply, Error> {
     check_on(&call.session, "the legacy API is switched off for this account")?;
@@ -66,7 +81,9 @@ async fn act(call: Call, action: Result<Action, NoAction>, form: &Form) -> Resul
             create(&call, target, form).await?;
             Ok(Reply::success(call.settings.charset))
         }
-        Action::Get(target) => listing::get(call, target, form).await,
+        Action::Get(target) => {
+            listing::get(call, target, form).await.map(|reply| reply.with_notes_of(form.get("search")))
+        }
     }
 }
 

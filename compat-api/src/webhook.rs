@@ -82,7 +82,10 @@ async fn act(call: Call, asked: Result<(Action, Form), Error>, can_search: bool)
         Action::Search(_) if !can_search => {
             Err(Error::new(Code::Forbidden, "this webhook takes records and answers no searches"))
         }
-        Action::Search(wanted) => listing::find(call, wanted, line(&form, "search")).await,
+        Action::Search(wanted) => {
+            let search = line(&form, "search");
+            listing::find(call, wanted, search.clone()).await.map(|reply| reply.with_notes_of(search.as_deref()))
+        }
         Action::Create(record) => create(&call, record, form).await.map(|()| Reply::success(Charset::Utf8)),
     }
 }

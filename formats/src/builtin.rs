@@ -11,7 +11,7 @@ mod vcard;
 mod xlsx;
 
 pub use self::csv::FailedRows;
-pub use self::icalendar::check_recurrence;
+pub use self::icalendar::{check_recurrence, first_of_series};
 
 use crate::Registry;
 

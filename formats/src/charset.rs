@@ -254,12 +254,12 @@ fn unmarked_utf16(input: &[u8]) -> Option<Charset> {
     (zeros * 8 >= pairs.len() && zeros > ascii).then_some(charset)
 }
 
-/// The charset of a sample that begins with a byte that is not ASCII. A text with a few broken bytes among much UTF-8 is UTF-8:
+/// The charset of a sample that begins with a byte that is not ASCII: what most of it is. A text with broken bytes among UTF-8 is UTF-8:
 /// better that a row fails than that every letter of the file is read wrongly.
 fn guess(detector: &mut EncodingDetector, sample: &[u8], is_whole: bool) -> Charset {
-    const LETTERS_FOR_A_FAULT: usize = 8;
     let (letters, faults) = utf8_letters(sample, is_whole);
-    if letters > faults * LETTERS_FOR_A_FAULT || faults == 0 {
+    // In other charsets hardly anything is a letter of UTF-8 by chance.
+    if letters >= faults {
         return Charset::UTF_8;
     }
     detector.feed(sample, is_whole);

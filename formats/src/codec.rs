@@ -404,8 +404,8 @@ pub struct DecodeOptions {
     pub delimiter: Option<Delimiter>,
     /// What columns are read as, whatever their names say.
     pub map: Vec<Mapping>,
-    /// The names of the custom fields of the section's records: a column with such a name, in capital or small letters, fills it.
-    pub custom_fields: Vec<String>,
+    /// The custom fields of the section's records: a column with such a name, in capital or small letters, fills it.
+    pub custom_fields: Vec<CustomField>,
     /// Whether the day or the month comes first in dates that could be either; a date that is none in this order fails. Where it is
     /// `None` each date is read by itself: see [`DateEvidence`].
     pub date_order: Option<DateOrder>,
@@ -432,6 +432,36 @@ impl Default for DecodeOptions {
             row_limit: 1 << 20,
             column_limit: 1024,
         }
+    }
+}
+
+/// A custom field that a file may fill.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CustomField {
+    /// Its name, as the account writes it.
+    pub name: String,
+    /// What it holds.
+    pub holds: Holds,
+}
+
+/// What a custom field holds, as far as it matters to how a cell is read.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Holds {
+    /// A text, or one of several.
+    #[default]
+    Text,
+    /// A number.
+    Number,
+    /// A day: one of the order that holds in the file becomes `2026-05-25`.
+    Date,
+    /// Yes or no: a word for either becomes `yes` or `no`.
+    YesNo,
+}
+
+/// A field that holds texts.
+impl<T: Into<String>> From<T> for CustomField {
+    fn from(name: T) -> CustomField {
+        CustomField { name: name.into(), holds: Holds::Text }
     }
 }
 

@@ -151,6 +151,12 @@ impl ContentLine {
     }
 }
 
+/// The beginning of a line, for a sentence.
+pub(crate) fn excerpt(line: &[u8]) -> String {
+    const LONGEST: usize = 60;
+    String::from_utf8_lossy(trim_invisible(line)).replace('\0', "").chars().take(LONGEST).collect()
+}
+
 /// What is wrong with options that map columns: content lines have none.
 pub(crate) fn mapping_fault(options: &DecodeOptions) -> Option<DecodeError> {
     let Mapping { column, .. } = options.map.first()?;

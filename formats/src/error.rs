@@ -8,12 +8,6 @@ use crate::Section;
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[non_exhaustive]
 pub enum DecodeError {
-    /// The file is in another charset.
-    #[error("line {line} is not UTF-8; save the file as UTF-8 and try again")]
-    NotUtf8 {
-        /// The line of the first byte that is not UTF-8.
-        line: u64,
-    },
     /// A table without any row.
     #[error("the file is empty; its first row must name the columns, such as {}", alternatives(known, "and"))]
     NoHeader {
@@ -78,9 +72,10 @@ pub enum DecodeError {
         /// The first columns that the file has.
         known: Vec<String>,
     },
-    /// A JSON document is not one array.
+    /// A JSON document begins with neither an array nor an object.
     #[error(
-        "line {line} should begin with `[`, since the file must be one array like [{{\"name\": \"Ada\"}}], but {found} stands there"
+        "line {line} should begin with `[` or `{{`, since the file must be an array like [{{\"name\": \"Ada\"}}] or objects one behind \
+         another, but {found} stands there"
     )]
     NotAnArray {
         /// The line on which the array should begin.

@@ -11,6 +11,7 @@
 
 pub(crate) mod any;
 mod client;
+pub(crate) mod custom;
 pub(crate) mod dates;
 mod event;
 mod foreign;
@@ -63,7 +64,7 @@ use self::notes::Note;
 use self::numbers::{Figure, Numbers};
 use self::tally::Tally;
 use self::target::{NOTES, Target, Targets};
-use crate::record::{Column, Draft};
+use crate::record::{Column, Draft, Placeholder};
 use crate::{
     ColumnReport, DateEvidence, DecimalEvidence, DecimalSeparator, DecodeError, DecodeOptions, Delimiter, Diagnostic,
     Position, Record, Section, Source, SourceCell, Survey,
@@ -456,8 +457,10 @@ impl Layout {
                     column
                 }
                 Use::Target(Target::Custom(field)) if !cell.trim().is_empty() => {
-                    if !draft.add_custom(self.targets.field(field), cell) {
-                        draft.add_foreign(&self.header[at], cell);
+                    let (field, header) = (self.targets.field(field), &self.header[at]);
+                    let value = custom::value(field, &mut self.dates, (position, header), cell, notes);
+                    if value.is_some_and(|value| !draft.add_custom(&field.name, &value)) {
+                        draft.add_foreign(header, cell);
                     }
                     continue;
                 }
@@ -468,7 +471,11 @@ impl Layout {
                 _ => continue,
             };
             let header = &self.header[at];
-            let set = if draft.has(column) {
+            let placeholder = Placeholder::read(cell).filter(|_| column.is_typed());
+            let set = if let Some(placeholder) = placeholder {
+                notes.push(Diagnostic { field: Some(header.clone()), reason: placeholder.to_string() });
+                Ok(())
+            } else if draft.has(column) {
                 if !cell.trim().is_empty() {
                     draft.add_foreign(header, cell);
                 }
@@ -485,7 +492,9 @@ impl Layout {
                 draft.set(column, cell)
             };
             if let Err(reason) = set {
-                faults.push(Diagnostic { field: Some(header.clone()), reason });
+                // When a record was made and changed elsewhere is worth no row.
+                let of = if column.is_time_of_record() { &mut *notes } else { &mut *faults };
+                of.push(Diagnostic { field: Some(header.clone()), reason });
             }
         }
     }

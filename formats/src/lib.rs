@@ -38,19 +38,20 @@ mod section;
 mod stream;
 mod text;
 
-pub use builtin::{FailedRows, builtin, check_recurrence};
+pub use builtin::{FailedRows, builtin, check_recurrence, first_of_series};
 pub use charset::{Charset, UnknownCharset};
 pub use codec::{
-    AddressList, AmbiguousDate, AmbiguousNumber, Codec, ColumnReport, Container, DateEvidence, DateOrder, DecimalEvidence, DecimalSeparator, Decode, DecodeOptions,
-    Descriptor, Encode, EncodeOptions, Findings, Heading, Loss, Mapping, NoMapping, Survey, UnknownAddressList,
-    UnknownDateOrder, UnknownDecimalSeparator, UnknownVCardVersion, VCardVersion,
+    AddressList, AmbiguousDate, AmbiguousNumber, Codec, ColumnReport, Container, CustomField, DateEvidence, DateOrder,
+    DecimalEvidence, DecimalSeparator, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Findings, Heading,
+    Holds, Loss, Mapping, NoMapping, Survey, UnknownAddressList, UnknownDateOrder, UnknownDecimalSeparator,
+    UnknownVCardVersion, VCardVersion,
 };
 pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use headers::clients;
 pub use record::{
-    Contact, CustomValue, EmailTemplate, Event, File, Foreign, Message, Moment, Person, Record, Stage, TemplateItem,
-    Transaction, UnknownStage, columns, read_date, read_number,
+    Contact, CustomValue, EmailTemplate, Event, File, Foreign, Message, Moment, Person, Placeholder, Record, Stage,
+    TemplateItem, Transaction, UnknownStage, columns, read_date, read_number,
 };
 pub use registry::{Key, Registry, Taken, UnknownFormat, Unrecognised};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};

@@ -5,6 +5,7 @@ mod column;
 mod date;
 mod draft;
 mod number;
+mod placeholder;
 mod stage;
 
 use jiff::{Timestamp, civil};
@@ -21,6 +22,7 @@ pub(crate) use self::number::{Reading, Written, hundredth, is_plain, written};
 pub use self::column::columns;
 pub use self::date::read_date;
 pub use self::number::read_number;
+pub use self::placeholder::Placeholder;
 pub use self::stage::{Stage, UnknownStage};
 
 /// One thing of a file. Its serde view is an object with the names of [`columns`] in their order.
@@ -173,6 +175,9 @@ pub struct Event {
     /// Of one of a series that was changed, the id of the series, where the writer has that; decoders leave it at `None`, and no column
     /// carries it.
     pub series_id: Option<String>,
+    /// Of a series, which of it were changed there and are not written beside it, as `recurrence_id` has them: whoever writes the series
+    /// leaves these out of it. Decoders leave it empty, and no column carries it.
+    pub left_out: Vec<String>,
     /// When this version was made, where a decoder knows; no column carries it.
     pub stamp: Option<Timestamp>,
     /// Values of another client's columns that have no field here.

@@ -26,7 +26,7 @@ use axum::extract::{DefaultBodyLimit, Request, State};
 use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, delete, get, post};
-use http::header::{HeaderName, HeaderValue};
+use http::header::{ALLOW, HeaderName, HeaderValue};
 use schema::{Code, Engine, Schema};
 use tracing::Instrument as _;
 
@@ -49,13 +49,18 @@ pub(crate) struct RequestId(pub(crate) String);
 
 /// What clients reach.
 pub(crate) fn router(shared: Shared) -> Router {
+    let api_php = post(legacy::serve).fallback(legacy::not_allowed);
+    let webhook = get(webhook::serve).post(webhook::serve).head(webhook::not_allowed).fallback(webhook::not_allowed);
     Router::new()
         .route("/graphql", any(graphql::serve))
         .route("/graphql/ws", get(websocket::serve))
         .route("/graphiql", get(explorer::page))
         .route("/graphiql/{file}", get(explorer::file))
-        .route("/api.php", post(legacy::serve))
-        .route("/webhook/{secret}", get(webhook::serve).post(webhook::serve).head(webhook::no_head))
+        .route("/api.php", api_php.clone())
+        // As some scripts write it.
+        .route("/api.php/", api_php)
+        .route("/webhook/{secret}", webhook.clone())
+        .route("/webhook/{secret}/", webhook)
         .route("/export/{file}", get(export::section))
         .route("/export/{section}/{file}", get(export::related))
         .route("/feeds/{file}", get(feeds::serve))
@@ -71,6 +76,9 @@ pub(crate) fn router(shared: Shared) -> Router {
         .route("/uploads", post(import::upload))
         .route("/uploads/{id}", delete(import::discard))
         .fallback(async || HttpError::new(Code::NotFound, "there is nothing at this address"))
+        .method_not_allowed_fallback(async || {
+            HttpError::not_allowed("this address takes no such request; see the header Allow")
+        })
         // Each handler reads its body with a limit of its own.
         .layer(DefaultBodyLimit::disable())
         .layer(middleware::from_fn_with_state(shared.clone(), identify))
@@ -100,7 +108,9 @@ async fn identify(State(shared): State<Shared>, mut request: Request, next: Next
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %without_secret(request.uri().path()));
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(error) = response.extensions().get::<HttpError>() {
+        let allowed = response.headers().get(ALLOW).cloned();
         response = error.answer(&id);
+        response.headers_mut().extend(allowed.map(|allowed| (ALLOW, allowed)));
     }
     span.in_scope(|| tracing::debug!(status = response.status().as_u16(), "Answered {}", response.status()));
     let headers = response.headers_mut();

@@ -10,6 +10,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use axum::Router;
+use axum::response::{IntoResponse as _, Response};
 use http::header::CONNECTION;
 use http::{HeaderValue, StatusCode};
 use hyper::body::Incoming;
@@ -28,8 +29,11 @@ use crate::socket::{Socket, Unread};
 
 /// How long a client may take for the head of a request.
 const HEADER_TIMEOUT: Duration = Duration::from_secs(10);
-/// How large the head of a request may be, and how much of an answer is handed to a connection before the client takes some of it.
-const BUFFER: usize = 128 << 10;
+/// How large the head of a request may be, its lines with their ends.
+const HEAD: usize = 128 << 10;
+/// How much is read of a head that has not ended, and how much of an answer is handed to a connection before the client takes some of it.
+/// A head that ends within the piece in which this is reached is read all the same.
+const BUFFER: usize = HEAD;
 /// How long to wait after an error of `accept`, such as too many open files.
 const ACCEPT_PAUSE: Duration = Duration::from_millis(100);
 
@@ -184,9 +188,12 @@ fn connect(
         let unread = unread.clone();
         let mut request = request.map(|body| unread.until_read(body));
         request.extensions_mut().insert(on_connection.clone());
-        let answer = router.call(request);
+        let answer = (head_size(&request) <= HEAD).then(|| router.call(request));
         async move {
-            let mut answer = answer.await?;
+            let mut answer = match answer {
+                Some(answer) => answer.await?,
+                None => too_large(),
+            };
             if unread.get() && answer.status() != StatusCode::SWITCHING_PROTOCOLS {
                 // Whoever still sends the rest may spare themselves that.
                 answer.headers_mut().insert(CONNECTION, HeaderValue::from_static("close"));
@@ -216,6 +223,18 @@ fn connect(
         }
         drop(connected);
     }
+}
+
+/// How many bytes the head of a request has, as it was sent but for spaces around its values.
+fn head_size<B>(request: &http::Request<B>) -> usize {
+    let target = request.uri().path_and_query().map_or(1, |target| target.as_str().len());
+    let fields = request.headers().iter().map(|(name, value)| name.as_str().len() + value.len() + ": \r\n".len());
+    request.method().as_str().len() + target + "  HTTP/1.1\r\n\r\n".len() + fields.sum::<usize>()
+}
+
+/// The answer to a request whose head is too large. Nothing that comes behind it is read.
+fn too_large() -> Response {
+    (StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE, [(CONNECTION, "close")]).into_response()
 }
 
 /// A connection, as its requests see it. A websocket keeps it for as long as it is open.

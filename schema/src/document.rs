@@ -28,6 +28,10 @@ use crate::session::Caller;
 pub const LARGE: usize = 16 << 10;
 /// And from how many tokens on a document is.
 const MANY_TOKENS: usize = 500;
+/// What the parser says of selections that are in each other too deep for it.
+const TOO_NESTED: &str = "recursion limit exceeded.";
+/// How many it takes.
+const MOST_NESTED: usize = 65;
 /// How many bytes the parser may draw of a line at fault.
 const DRAWN: usize = 500;
 
@@ -93,8 +97,7 @@ impl GraphqlDocument {
         let is_large = weight > LARGE || tokens > MANY_TOKENS;
         let schema = schema.clone();
         let parse = move || {
-            let document = parse_query(&request.query)
-                .map_err(|error| Box::new(coded(&schema, Response::from_errors(vec![with_words(error.into())]), "")))?;
+            let document = parse_query(&request.query).map_err(|error| not_parsed(&schema, error.into()))?;
             limits::check(&document).map_err(refused)?;
             limits::check_values(&document, &request.variables, limits.values).map_err(refused)?;
             if let Some(at) = limits::too_many_conflicts(&document) {
@@ -211,13 +214,22 @@ fn small_enough(document: &str, variables: usize, limit: usize) -> std::result::
 }
 
 /// About how many bytes a variable takes as JSON.
-fn text_of(value: &Value) -> usize {
+pub(crate) fn text_of(value: &Value) -> usize {
     match value {
         Value::String(text) => text.len() + 3,
         Value::List(values) => values.iter().map(text_of).sum::<usize>() + 3,
         Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 3 + text_of(value)).sum::<usize>() + 3,
         _ => 5,
     }
+}
+
+/// The answer to a document that the parser does not take.
+fn not_parsed(schema: &Schema, error: ServerError) -> Refused {
+    if error.message == TOO_NESTED {
+        let message = format!("the document has too many selections in each other, at most {MOST_NESTED}");
+        return refused(Error::new(Code::Limited, message));
+    }
+    Box::new(coded(schema, Response::from_errors(vec![with_words(error)]), ""))
 }
 
 /// An error of the parser, which draws the line at fault and the place in it: of a long line only what was expected there is left.
@@ -273,7 +285,7 @@ fn engine_of(schema: &Schema) -> &Engine {
 mod tests {
     use async_graphql::parser::parse_query;
 
-    use super::{position, reads, with_words};
+    use super::{TOO_NESTED, position, reads, with_words};
 
     #[test]
     fn a_place_is_counted_as_the_parser_counts_it() {
@@ -307,7 +319,7 @@ mod tests {
             };
             let parsed = parse_query(document + tail).map(drop).map_err(|error| error.to_string());
             // Of selection sets it takes no more than 65 in each other.
-            let expected = if tail.is_empty() { Err("recursion limit exceeded.".to_owned()) } else { Ok(()) };
+            let expected = if tail.is_empty() { Err(TOO_NESTED.to_owned()) } else { Ok(()) };
             assert_eq!(parsed, expected, "{open}");
         }
     }

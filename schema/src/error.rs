@@ -65,12 +65,17 @@ impl Code {
     /// wrong (GraphQL section 7.1.2, request errors) or over one of its limits.
     pub fn of(error: &async_graphql::ServerError) -> Self {
         let Some(Value::String(name)) = error.extensions.as_ref().and_then(|values| values.get("code")) else {
-            let limits = ["Query is too complex.", "Query is nested too deep."];
+            let limits = [TOO_COMPLEX, TOO_DEEP];
             return if limits.contains(&error.message.as_str()) { Self::Limited } else { Self::Invalid };
         };
         Self::ALL.into_iter().find(|code| code.name() == name).unwrap_or(Self::Internal)
     }
 }
+
+/// The engine's words for a request that costs too much.
+pub(crate) const TOO_COMPLEX: &str = "Query is too complex.";
+/// The engine's words for fields that are too deep in each other.
+pub(crate) const TOO_DEEP: &str = "Query is nested too deep.";
 
 /// An error as clients see it. It does not implement `Display`, so that no other error turns into one by accident.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -362,6 +362,7 @@ pub(crate) async fn of_view(
     order: EventOrder,
     page: PageArguments,
 ) -> Result<EventsPage> {
+    crate::search::note(ctx, &view.search);
     let ordered = List { kind: Kind::Event, order: order.order() };
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, progress, ordered.order, &request).await?;

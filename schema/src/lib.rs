@@ -27,6 +27,7 @@ mod formats;
 mod guard;
 mod id;
 mod imports;
+mod introspection;
 mod known;
 mod labels;
 mod limits;
@@ -67,7 +68,9 @@ pub use receipts::{
     Receipt, ReceiptFile, RowNote, SkipNote, UndoReport,
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
+pub use search::search_notes;
 pub use session::{AccountHint, Caller, Door, Session};
+pub use storage::email::{Addresses, read_addresses};
 pub use storage::{ReadingLimits, fold};
 pub use usage::{Equivalent, LegacyCall, WRITE_USAGE_EVERY};
 pub use view::ViewRequest;

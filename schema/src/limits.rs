@@ -28,8 +28,10 @@ const INTROSPECTIONS: usize = 4;
 const NESTED_TYPE_LISTS: usize = 2;
 const TYPE_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "inputFields"];
 
+/// Whether a document asks for the schema itself.
+///
 /// Errors: `LIMITED` for a document over one of the limits, `INVALID` for fragments that spread themselves.
-pub(crate) fn check(document: &ExecutableDocument) -> Result<()> {
+pub(crate) fn check(document: &ExecutableDocument) -> Result<bool> {
     let over =
         |what: &str, limit: usize| Err(Error::new(Code::Limited, format!("the query has {what}, at most {limit}")));
     if document.fragments.len() > FRAGMENTS {
@@ -52,7 +54,7 @@ pub(crate) fn check(document: &ExecutableDocument) -> Result<()> {
     if size.type_lists > NESTED_TYPE_LISTS && size.introspections > 0 {
         return over("too many lists of types in each other", NESTED_TYPE_LISTS);
     }
-    Ok(())
+    Ok(size.introspections > 0)
 }
 
 /// How large a selection set is with its fragments in place.

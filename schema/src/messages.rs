@@ -342,6 +342,7 @@ pub(crate) async fn of_view(
     order: MessageOrder,
     page: PageArguments,
 ) -> Result<MessagesPage> {
+    crate::search::note(ctx, &view.search);
     let ordered = List { kind: Kind::Message, order: order.order() };
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, ordered.order, &request).await?;

@@ -410,6 +410,7 @@ pub(crate) async fn of_view(
     order: Order,
     page: PageArguments,
 ) -> Result<Connection<String, Person, People, EmptyFields>> {
+    crate::search::note(ctx, &view.search);
     let ordered = List { kind: Kind::Person, order };
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;

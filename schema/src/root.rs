@@ -6,6 +6,7 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::parser::types::OperationType;
 use async_graphql::{
     Context, ID, Interface, MergedObject, MergedSubscription, Object, Request, Response, SDLExportOptions,
+    SchemaBuilder,
 };
 
 use futures_util::stream::{self, Stream, StreamExt as _};
@@ -15,7 +16,7 @@ use crate::answer::coded;
 use crate::api_tokens::{self, ApiToken, ApiTokensMutation, ApiTokensQuery};
 use crate::associations::AssociationsMutation;
 use crate::categories::{self, CategoriesMutation, CategoriesQuery, Category};
-use crate::cost;
+use crate::cost::{self, Kept, Scales};
 use crate::custom_fields::{self, CustomField, CustomFieldsMutation, CustomFieldsQuery};
 use crate::email_templates::{self, EmailTemplate, EmailTemplatesMutation, EmailTemplatesQuery};
 use crate::engine::Engine;
@@ -26,6 +27,7 @@ use crate::feeds::{self, Feed, FeedsMutation, FeedsQuery};
 use crate::formats::FormatsQuery;
 use crate::id::{GlobalId, Kind};
 use crate::imports::{self, Import, ImportsMutation, ImportsQuery, ImportsSubscription};
+use crate::introspection::Counting;
 use crate::known::Known;
 use crate::labels::{self, Label, LabelsMutation, LabelsQuery};
 use crate::limits;
@@ -33,7 +35,7 @@ use crate::loader::{Batches, Loads};
 use crate::messages::{self, Message, MessagesMutation, MessagesQuery};
 use crate::order::Asked;
 use crate::people::{self, PeopleMutation, PeopleQuery, Person};
-use crate::search::SearchQuery;
+use crate::search::{Notes, SearchQuery};
 use crate::session::{Caller, Session};
 use crate::transactions::{self, Transaction, TransactionsMutation, TransactionsQuery};
 use crate::usage::UsageQuery;
@@ -41,7 +43,7 @@ use crate::users::{UsersMutation, UsersQuery};
 use crate::webhooks::{self, Webhook, WebhooksMutation, WebhooksQuery};
 
 /// How deep a query may be nested.
-const DEPTH: usize = 15;
+pub(crate) const DEPTH: usize = 15;
 /// How many directives a field may bear.
 const DIRECTIVES: usize = 50;
 
@@ -150,20 +152,28 @@ pub struct Subscription(ImportsSubscription);
 
 /// The schema on an engine.
 pub fn build(engine: Engine) -> Schema {
+    let introspected = limited(engine.clone()).extension(Counting).finish();
+    limited(engine).data(Introspected(introspected)).finish()
+}
+
+/// The schema of those requests that ask for itself.
+struct Introspected(Schema);
+
+fn limited(engine: Engine) -> SchemaBuilder<Query, Mutation, Subscription> {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .data(engine)
         .data(Known::default())
+        .data(Scales::default())
         .disable_suggestions()
         .limit_depth(DEPTH)
         .limit_complexity(cost::MOST)
         .limit_directives(DIRECTIVES)
-        .finish()
 }
 
 /// The schema in the schema definition language (GraphQL section 3), as `schema.graphql` holds it.
 pub fn sdl() -> String {
     let schema = Schema::build(Query::default(), Mutation::default(), Subscription::default()).finish();
-    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions())
+    schema.sdl_with_options(SDLExportOptions::new().prefer_single_line_descriptions().include_specified_by())
 }
 
 /// Runs a request of our own for a caller, or one that came in as a [`GraphqlDocument`](crate::GraphqlDocument).
@@ -183,34 +193,39 @@ async fn run(schema: &Schema, mut request: Request, caller: Caller, request_id: 
     let operation = request.operation_name.clone();
     let is_query = asks_for(&mut request, OperationType::Query);
     // What cannot be parsed is for the engine to explain.
-    let asked = match request.parsed_query() {
-        Ok(document) => {
-            if let Err(error) = limits::check(document) {
-                return error.into_response();
-            }
-            Asked::of(document, operation.as_deref())
-        }
-        Err(_) => None,
+    let (asked, introspects) = match request.parsed_query() {
+        Ok(document) => match limits::check(document) {
+            Ok(introspects) => (Asked::of(document, operation.as_deref()), introspects),
+            Err(error) => return error.into_response(),
+        },
+        Err(_) => (None, false),
     };
-    let batches = Batches::default();
-    let (request, allowance) = match caller {
+    let (batches, kept, notes) = (Batches::default(), Kept::of(&request), Notes::default());
+    let engine: &Engine = schema.data().expect("every schema is built on an engine");
+    let allowance = engine.reading_limits().begin();
+    let request = request.data(allowance.clone()).data(notes.clone());
+    let request = match caller {
         Caller::SignedIn(session) => {
-            let allowance = session.engine().reading_limits().begin();
             let session = session.within(allowance.clone());
-            let request = request.data::<DataLoader<Loads>>(batches.loader(&session)).data(allowance.clone());
-            (request.data(Caller::SignedIn(session)), Some(allowance))
+            let request = request.data::<DataLoader<Loads>>(batches.loader(&session));
+            request.data(Caller::SignedIn(session))
         }
-        Caller::Anonymous(_) => (request.data(caller), None),
+        Caller::Anonymous(_) => request.data(caller),
     };
-    let mut response = batches.drive(schema.execute(request)).await;
+    let on = match schema.data::<Introspected>() {
+        Some(Introspected(schema)) if introspects => schema,
+        _ => schema,
+    };
+    let mut response = kept.explain(schema, batches.drive(on.execute(request)).await);
     // What a query has no more time or room for is said once, not for each field that it had no time for. What a mutation has
     // done it answers.
-    if is_query && let Some(refusal) = allowance.and_then(|allowance| allowance.refusal()) {
+    if is_query && let Some(refusal) = allowance.refusal() {
         return Error::from(refusal).into_response();
     }
     if let Some(asked) = asked {
         asked.arrange(&mut response.data);
     }
+    notes.add_to(&mut response);
     coded(schema, response, request_id)
 }
 
@@ -222,7 +237,7 @@ pub fn execute_stream(
     request_id: &str,
 ) -> impl Stream<Item = Response> + Send + 'static {
     let (schema, request_id) = (schema.clone(), request_id.to_owned());
-    let checked = request.parsed_query().map_or(Ok(()), limits::check);
+    let checked = request.parsed_query().map_or(Ok(false), limits::check);
     if let Err(error) = checked {
         return stream::once(async move { error.into_response() }).left_stream();
     }
@@ -231,8 +246,9 @@ pub fn execute_stream(
             .boxed()
             .right_stream();
     }
+    let kept = Kept::of(&request);
     let answers = schema.execute_stream(request.data(caller));
-    answers.map(move |response| coded(&schema, response, &request_id)).boxed().right_stream()
+    answers.map(move |response| coded(&schema, kept.explain(&schema, response), &request_id)).boxed().right_stream()
 }
 
 /// The answer to a request that is not executed.

@@ -1,7 +1,10 @@
 //! One search over all sections.
 
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
 use async_graphql::connection::{Connection, EmptyFields};
-use async_graphql::{Context, Object};
+use async_graphql::{Context, Object, Response, Value};
 use storage::{Order, Search, View};
 
 use crate::error::Result;
@@ -76,6 +79,36 @@ impl Found {
     }
 }
 
+/// What is to be said of the searches of a request, such as a word that looks like a selector and is none.
+#[derive(Clone, Default)]
+pub(crate) struct Notes(Arc<Mutex<BTreeSet<String>>>);
+
+impl Notes {
+    /// Puts the notes into an answer, as the extension `search`.
+    pub(crate) fn add_to(&self, answer: &mut Response) {
+        let notes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !notes.is_empty() {
+            let notes = notes.iter().map(|note| Value::from(note.as_str())).collect();
+            answer.extensions.insert("search".to_owned(), Value::List(notes));
+        }
+    }
+}
+
+/// Notes what is to be said of a search.
+pub(crate) fn note(ctx: &Context<'_>, search: &Search) {
+    let found = search.notes();
+    if !found.is_empty()
+        && let Some(Notes(notes)) = ctx.data_opt::<Notes>()
+    {
+        notes.lock().unwrap_or_else(PoisonError::into_inner).extend(found);
+    }
+}
+
+/// The sentences for the words of a search that look like selectors and are none; none where it is no search.
+pub fn search_notes(search: &str) -> Vec<String> {
+    Search::parse(search).map(|search| search.notes()).unwrap_or_default()
+}
+
 /// The query that searches everything.
 #[derive(Default)]
 pub(crate) struct SearchQuery;
@@ -87,6 +120,8 @@ impl SearchQuery {
     #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
     async fn search(&self, ctx: &Context<'_>, query: String) -> Result<Found> {
         session(ctx)?;
-        Ok(Found { view: View { search: Search::parse(&query)?, ..View::default() } })
+        let search = Search::parse(&query)?;
+        note(ctx, &search);
+        Ok(Found { view: View { search, ..View::default() } })
     }
 }

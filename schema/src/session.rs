@@ -158,8 +158,8 @@ impl Caller {
 impl Engine {
     /// Signs in with e-mail address and password, or where the door allows it with an API token for a password.
     ///
-    /// Errors: `UNAUTHENTICATED`, in the same words and time for unknown users and wrong passwords; `LIMITED` with the
-    /// seconds to wait where too many were wrong; `INVALID` where the address and password fit several accounts and none
+    /// Errors: `UNAUTHENTICATED`, in the same words and time for unknown users and wrong passwords, and in its own where one of the
+    /// two is empty, which counts as no guess; `LIMITED` with the seconds to wait where too many were wrong; `INVALID` where the address and password fit several accounts and none
     /// is named.
     pub async fn sign_in(
         &self,
@@ -169,6 +169,10 @@ impl Engine {
         email: &str,
         password: &str,
     ) -> Result<Session> {
+        if email.trim().is_empty() || password.is_empty() {
+            let message = "e-mail address and password are needed, and one of them is empty";
+            return Err(Error::new(Code::Unauthenticated, message));
+        }
         if door != Door::Login
             && let Some(opened) = self.open(hint, password).await?
         {

@@ -429,6 +429,7 @@ pub(crate) async fn of_view(
     order: Order,
     page: PageArguments,
 ) -> Result<Connection<String, Transaction, Transactions, EmptyFields>> {
+    crate::search::note(ctx, &view.search);
     let ordered = List { kind: Kind::Transaction, order };
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;

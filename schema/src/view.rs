@@ -13,8 +13,10 @@ use crate::scalar::Date;
 #[derive(Clone, Debug, Default, InputObject)]
 pub(crate) struct ViewInput {
     /// Words, "quoted phrases" and selectors such as `category:Customers`, all of which must hold; `-` negates one.
-    /// Selectors are category, user, label, stage, company, city, state, country, person, before, after, created,
-    /// updated (`2026-05-25..2026-06-01`), is (complete, open), has and no (email, category, …).
+    /// Selectors are category, user, label, stage, person, name, company, email, phone, url, city, state, zip, country, value
+    /// (`>1000`, `1000..5000`), probability (`>=50%`), before, after, created, updated (`2026-05-25..2026-06-01`), is (complete,
+    /// open), has and no (email, category, …). A word with a colon that is none of them is text, and the extension `search` of
+    /// the answer says so.
     pub(crate) search: Option<String>,
     /// The name or id of a category.
     pub(crate) category: Option<String>,

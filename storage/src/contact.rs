@@ -1,12 +1,12 @@
 //! The contact data that people have, and the folded keys that are derived from it on every write.
 
+use crate::email::{self, ADDRESS_LIMIT};
 use crate::error::{Error, Result};
 use crate::fold::{digits, fold};
+use crate::text::{is_invisible, plain, trimmed};
 
 /// The longest name or company, in characters.
 const NAME_LIMIT: usize = 500;
-/// The longest e-mail address, in characters (RFC 5321 section 4.5.3.1: 64 + `@` + 255).
-const EMAIL_LIMIT: usize = 320;
 /// The longest other line, in characters.
 const LINE_LIMIT: usize = 500;
 /// How many bytes of a key are kept.
@@ -56,7 +56,54 @@ impl Contact {
         }
     }
 
-    /// The contact as it may be stored: NUL dropped, lines trimmed, empty texts gone.
+    /// Reads the e-mail address as people write it ([`email::read_addresses`]): what stays is the address alone, and its name where the
+    /// contact has none. Answers with what else stands there, as lines for the notes, and leaves the contact as it is where no address
+    /// stands there: the error is that text.
+    pub(crate) fn read_email(&mut self) -> std::result::Result<Vec<String>, String> {
+        let Some(text) = self.email.as_deref().filter(|text| !trimmed(text).is_empty()) else { return Ok(Vec::new()) };
+        if email::is_address(text) {
+            return Ok(Vec::new());
+        }
+        let Some(email::Addresses { address, name, others }) = email::read_addresses(text) else {
+            return Err(trimmed(text).to_owned());
+        };
+        self.email = Some(address);
+        if self.name.as_deref().is_none_or(|name| trimmed(name).is_empty()) {
+            self.name = name.filter(|name| name.chars().count() <= NAME_LIMIT);
+        }
+        Ok(others.into_iter().map(|other| email_line(&other)).collect())
+    }
+
+    /// The contact with its e-mail address read; what else stands there goes to the notes.
+    ///
+    /// Errors: [`Error::Invalid`] where no address stands there, and as [`Contact::cleaned`].
+    pub(crate) fn with_address(mut self) -> Result<Self> {
+        match self.read_email() {
+            Ok(others) => {
+                for line in others {
+                    self.add_note(&line);
+                }
+                self.cleaned()
+            }
+            Err(text) => {
+                // One that is too long is told of with its length.
+                self.cleaned()?;
+                Err(Error::invalid("email", no_address(&text)))
+            }
+        }
+    }
+
+    /// Puts a line under the notes, unless they have it.
+    fn add_note(&mut self, line: &str) {
+        let notes = self.notes.take().filter(|notes| !notes.trim().is_empty());
+        self.notes = Some(match notes {
+            Some(notes) if notes.lines().any(|known| known == line) => notes,
+            Some(notes) => format!("{}\n{line}", notes.trim_end()),
+            None => line.to_owned(),
+        });
+    }
+
+    /// The contact as it may be stored: NUL dropped, line ends LF, lines trimmed, empty texts gone.
     ///
     /// Errors: [`Error::Invalid`] for a text over its limit, or without a name, a company, an e-mail address or a phone.
     pub fn cleaned(mut self) -> Result<Self> {
@@ -181,16 +228,35 @@ pub(crate) fn indexed(key: &str) -> String {
     key[..key.floor_char_boundary(INDEXED_BYTES)].to_owned()
 }
 
+/// As much of a text as a name may have.
+pub(crate) fn cut_name(text: &str) -> String {
+    text.chars().take(NAME_LIMIT).collect()
+}
+
+/// What is wrong with a text that is no e-mail address.
+pub(crate) fn no_address(text: &str) -> String {
+    let start: String = text.chars().take(100).collect();
+    format!("{start:?} is no e-mail address such as ann@example.com")
+}
+
+/// The line of the notes that keeps what stood beside an e-mail address or in its place.
+pub(crate) fn email_line(text: &str) -> String {
+    format!("Email: {text}")
+}
+
 fn clean(field: &'static str, value: &mut Option<String>) -> Result<()> {
     let Some(text) = value.take() else {
         return Ok(());
     };
-    let text = text.replace('\0', "");
-    let multi_line = matches!(field, "notes" | "address");
-    let text = if multi_line { text } else { text.trim().to_owned() };
+    let text = plain(&text);
+    let text = match field {
+        "notes" | "address" => text.into_owned(),
+        "email" => trimmed(&text).chars().filter(|char| !is_invisible(*char)).collect(),
+        _ => trimmed(&text).to_owned(),
+    };
     let (size, limit, unit) = match field {
         "name" | "company" => (text.chars().count(), NAME_LIMIT, "characters"),
-        "email" => (text.chars().count(), EMAIL_LIMIT, "characters"),
+        "email" => (text.chars().count(), ADDRESS_LIMIT, "characters"),
         "notes" | "address" | "url" => (text.len(), TEXT_LIMIT, "bytes"),
         _ => (text.chars().count(), LINE_LIMIT, "characters"),
     };

@@ -88,7 +88,25 @@ impl Error {
     /// True where somebody else has held for too long what the statement needs.
     pub(crate) fn is_held(&self) -> bool {
         let Self::Unavailable(error) = self else { return false };
-        sql_state(error).as_deref() == Some(LOCK_NOT_AVAILABLE)
+        error.is_held()
+    }
+}
+
+/// An error that may be that of a lock.
+pub(crate) trait MayBeHeld {
+    /// True where somebody else has held for too long what the statement needs.
+    fn is_held(&self) -> bool;
+}
+
+impl MayBeHeld for DbErr {
+    fn is_held(&self) -> bool {
+        sql_state(self).as_deref() == Some(LOCK_NOT_AVAILABLE)
+    }
+}
+
+impl MayBeHeld for Error {
+    fn is_held(&self) -> bool {
+        Self::is_held(self)
     }
 }
 

@@ -3,7 +3,9 @@
 //! Every part of a view becomes a set of ids that an index finds, so that no list reads the whole table of an account
 //! to show its first page. Words shorter than three letters are the exception: no index knows them.
 
-use sea_orm::sea_query::{Alias, Expr, ExprTrait, Func, LikeExpr, Query, SelectStatement, SimpleExpr, UnionType};
+use sea_orm::sea_query::{
+    Alias, Expr, ExprTrait, Func, LikeExpr, Order, Query, SelectStatement, SimpleExpr, UnionType,
+};
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, DbBackend, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select,
 };
@@ -19,7 +21,7 @@ use crate::item::ItemKind;
 use crate::page::SortKey;
 use crate::query::{categories, labels, users};
 use crate::record::{Recorded, alive, live};
-use crate::search::{Days, Field, Part, Selector, Sense, Status, Term, Text};
+use crate::search::{Amounts, Days, Field, Part, Selector, Sense, Status, Term, Text};
 use crate::value::Day;
 use crate::view::{Related, View};
 
@@ -263,8 +265,10 @@ fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>, posters: &Posters
         return all.add(texts).add(matches_trigrams::<E>(&trigrams.join(" AND ")));
     }
     // A fence: PostgreSQL overrates how often short words occur. For one that occurs nowhere it would walk the whole
-    // account in the order of the list, waiting for the page to be full.
-    let found = ids::<E>(scope, texts).offset(0).to_owned();
+    // account in the order of the list, waiting for the page to be full. And a sort whose key is nearly always the same: of a
+    // table that it has not counted yet PostgreSQL expects one row, and looks for what is found again for each row of the
+    // account. What is sorted is kept.
+    let found = ids::<E>(scope, texts).order_by_expr(E::created_by().is_null(), Order::Asc).offset(0).to_owned();
     all.add(E::id().in_subquery(found))
 }
 
@@ -310,11 +314,13 @@ fn indexed<E: Viewed>(scope: &Scope<'_>, condition: SimpleExpr, text: &Text) -> 
 
 /// Items that a selector names. A name that nothing has selects nothing: whoever searches is still typing.
 async fn selected<E: Viewed>(scope: &Scope<'_>, selector: &Selector) -> Result<SimpleExpr> {
-    let people = |column, name: &Text| {
-        // What is in a key is in the search text, and that is indexed.
+    // What is in a key is in the search text, and that is indexed.
+    let bounded = |condition: SimpleExpr, name: &Text| {
         let text = holds::<people::Entity>(scope, people::Column::SearchText, name.folded());
-        let held = text.and(holds::<people::Entity>(scope, column, name.folded()));
-        of_people::<E>(scope, indexed::<people::Entity>(scope, held, name))
+        indexed::<people::Entity>(scope, text.and(condition), name)
+    };
+    let people = |column, name: &Text| {
+        of_people::<E>(scope, bounded(holds::<people::Entity>(scope, column, name.folded()), name))
     };
     Ok(match selector {
         Selector::Category(name) => in_category::<E>(scope, &categories::named(scope, name.folded()).await?),
@@ -332,7 +338,70 @@ async fn selected<E: Viewed>(scope: &Scope<'_>, selector: &Selector) -> Result<S
         Selector::After(day) => since::<E>(scope, Day(*day).next()),
         Selector::Created(days) => on_days::<E>(scope, SortKey::Created, *days),
         Selector::Updated(days) => on_days::<E>(scope, SortKey::Updated, *days),
+        Selector::Name(name) => people(people::Column::NameKey, name),
+        Selector::Email(text) => {
+            // Null would be neither found nor negated.
+            let there = people::Column::EmailKey.is_not_null();
+            let text_holds = bounded(holds::<people::Entity>(scope, people::Column::EmailKey, text.folded()), text);
+            of_people::<E>(scope, there.and(text_holds))
+        }
+        Selector::Phone(digits) => people(people::Column::PhoneDigits, digits),
+        Selector::Url(text) => {
+            let there = people::Column::Url.is_not_null();
+            of_people::<E>(scope, there.and(bounded(written(scope, people::Column::Url, text, Place::Anywhere), text)))
+        }
+        Selector::Zip(text) => {
+            let there = people::Column::Zip.is_not_null();
+            of_people::<E>(scope, there.and(bounded(written(scope, people::Column::Zip, text, Place::Start), text)))
+        }
+        Selector::Value(amounts) => of_transactions::<E>(scope, within(transactions::Column::Value, *amounts)),
+        Selector::Probability(amounts) => {
+            of_transactions::<E>(scope, within(transactions::Column::Probability, *amounts))
+        }
     })
+}
+
+/// Where in a column a text stands.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Anywhere,
+    Start,
+}
+
+/// A column that has no folded key holds a text, whatever its case. The databases themselves agree about that of ASCII alone, so a text
+/// with other letters is looked for in both cases.
+fn written(scope: &Scope<'_>, column: people::Column, text: &Text, place: Place) -> SimpleExpr {
+    let column = || {
+        let column = Expr::col((people::Entity, column));
+        if is_sqlite(scope) {
+            Func::lower(column)
+        } else {
+            Func::cust("lower").arg(Expr::cust_with_expr("$1 COLLATE \"C\"", column))
+        }
+    };
+    let found = |text: String| {
+        if is_sqlite(scope) {
+            let at = Expr::expr(Func::cust("instr").arg(column()).arg(text));
+            return if place == Place::Start { at.eq(1) } else { at.gt(0) };
+        }
+        let pattern = if place == Place::Start { starting(&text) } else { contains(&text) };
+        Expr::expr(column()).like(pattern)
+    };
+    let lower = text.written().to_lowercase().to_ascii_lowercase();
+    let upper = text.written().to_uppercase().to_ascii_lowercase();
+    if lower == upper { found(lower) } else { found(lower).or(found(upper)) }
+}
+
+/// A number of a transaction within a range. It is never null, so that it can be negated.
+fn within(column: transactions::Column, amounts: Amounts) -> SimpleExpr {
+    match amounts {
+        Amounts::Over(amount) => column.gt(amount),
+        Amounts::Under(amount) => column.lt(amount),
+        Amounts::Between(from, to) => {
+            let (from, to) = (from.map(|from| column.gte(from)), to.map(|to| column.lte(to)));
+            from.into_iter().chain(to).reduce(ExprTrait::and).unwrap_or_else(|| column.is_not_null())
+        }
+    }
 }
 
 /// Only events are complete or open.
@@ -500,8 +569,16 @@ fn matches_trigrams<E: Viewed>(query: &str) -> SimpleExpr {
 }
 
 fn contains(text: &str) -> LikeExpr {
+    like("%", text)
+}
+
+fn starting(text: &str) -> LikeExpr {
+    like("", text)
+}
+
+fn like(before: &str, text: &str) -> LikeExpr {
     let mut pattern = String::with_capacity(text.len() + 2);
-    pattern.push('%');
+    pattern.push_str(before);
     for c in text.chars() {
         if matches!(c, '%' | '_' | '\\') {
             pattern.push('\\');

@@ -3,7 +3,10 @@
 use unicode_normalization::UnicodeNormalization;
 use unicode_normalization::char::is_combining_mark;
 
-/// Folds a text: outer white space goes, inner white space collapses to one space, case, accents and NUL are removed.
+use crate::text::is_invisible;
+
+/// Folds a text: outer white space goes, inner white space collapses to one space, case, accents, NUL and what nobody sees are
+/// removed.
 ///
 /// Case by Unicode's full case folding (`ß` becomes `ss`), accents by dropping the combining marks of the compatibility
 /// decomposition (NFKD) after Latin, Greek and Cyrillic letters; in other scripts marks are letters (`が` is not `か`). A
@@ -22,6 +25,9 @@ pub fn fold(text: &str) -> String {
 fn without_accents(text: &str) -> String {
     let mut base = ' ';
     let keep = |c: &char| {
+        if is_invisible(*c) {
+            return false;
+        }
         let accent = ('\u{300}'..='\u{36f}').contains(c) && base < '\u{530}';
         if !is_combining_mark(*c) {
             base = *c;
@@ -79,6 +85,8 @@ mod tests {
             ("が", "が"),
             ("कमला", "कमला"),
             ("a\0b é\0", "ab e"),
+            ("\u{feff}An\u{200b}n\u{202c} \u{2060}Lee\u{200f}", "ann lee"),
+            ("e\u{200d}\u{301}", "e"),
             ("", ""),
         ] {
             assert_eq!(fold(text), folded, "{text:?}");

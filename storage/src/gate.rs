@@ -19,7 +19,7 @@ use tokio::sync::watch;
 use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::error::{Error, Result, is_locked};
-use crate::link::{Link, Transaction, Waiting};
+use crate::link::{Link, Transaction};
 
 /// How long whoever writes waits for its turn.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
@@ -90,32 +90,34 @@ impl Gate {
     /// Errors: [`Error::Full`] and [`Error::Disk`] while nothing can be written, [`Error::Unavailable`] where it takes longer
     /// than `patience`.
     pub(crate) async fn begin(&self, patience: Duration) -> Result<Open> {
-        let transaction = match (&self.link, &self.file) {
-            (Link::Sqlite(connection), Some(file)) => {
-                Transaction::Sqlite(file.begin(connection, SqliteTransactionMode::Immediate, patience).await?)
+        let transaction = match &self.link {
+            // At once as one that writes: a transaction that reads first fails with SQLITE_BUSY when it then writes.
+            Link::Sqlite(connection) => {
+                Transaction::Sqlite(self.sqlite().begin(connection, SqliteTransactionMode::Immediate, patience).await?)
             }
-            (link, _) => link.begin(if patience < PATIENCE { Waiting::Briefly } else { Waiting::AsUsual }).await?,
+            Link::Postgres(server) => Transaction::Postgres(server.begin(patience).await?),
         };
         Ok(Open { transaction, file: self.file.clone() })
     }
 
-    /// Begins a transaction of SQLite that shuts out even those who read without its log. Errors: as [`Gate::begin`].
-    pub(crate) async fn begin_exclusive(&self) -> Result<DatabaseTransaction> {
-        match (&self.link, &self.file) {
-            (Link::Sqlite(connection), Some(file)) => {
-                file.begin(connection, SqliteTransactionMode::Exclusive, PATIENCE).await
+    /// Begins a transaction that takes as long as it wants; on SQLite it shuts out even those who read without its log.
+    ///
+    /// Errors: as [`Gate::begin`].
+    pub(crate) async fn begin_without_limits(&self) -> Result<DatabaseTransaction> {
+        match &self.link {
+            Link::Sqlite(connection) => {
+                self.sqlite().begin(connection, SqliteTransactionMode::Exclusive, PATIENCE).await
             }
-            (link, _) => Ok(link.without_limits().begin().await?),
+            Link::Postgres(server) => Ok(server.without_limits().begin().await?),
         }
     }
 
-    /// Runs one statement as a transaction of its own, and answers its rows. Errors: as [`Gate::begin`], and those of the statement.
+    /// Runs one statement beside a request's work as a transaction of its own, and answers its rows.
+    ///
+    /// Errors: as [`Gate::begin`], and those of the statement.
     pub(crate) async fn run(&self, text: &str, values: Vec<Value>) -> Result<Vec<QueryResult>> {
         let statement = Statement::from_sql_and_values(self.link.get_database_backend(), text, values);
-        if !self.is_sqlite() {
-            return Ok(self.link.query_all_raw(statement).await?);
-        }
-        let open = self.begin(PATIENCE).await?;
+        let open = self.begin(BRIEFLY).await?;
         match open.on().query_all_raw(statement).await {
             Ok(rows) => open.commit().await.map(|()| rows),
             Err(error) => {
@@ -124,6 +126,10 @@ impl Gate {
                 Err(error)
             }
         }
+    }
+
+    fn sqlite(&self) -> &File {
+        self.file.as_ref().expect("a way to SQLite is made with its file")
     }
 
     /// Whether something can be written, as far as is known. Errors: [`Error::Full`], [`Error::Disk`].

@@ -19,6 +19,11 @@ use crate::value::Timestamp;
 /// How often a unit of work is tried when the database asks for it.
 const TRIES: u32 = 3;
 
+/// So few events are soon read, however PostgreSQL goes about it.
+const FEW_EVENTS: u64 = 500;
+/// Events are a good part of those that there are where these are no more than so many times as many.
+const GOOD_PART: i64 = 8;
+
 /// Reads the live records of one account.
 #[derive(Clone, Debug)]
 pub struct Reader {
@@ -287,6 +292,12 @@ impl Unit {
         Ok(self.on().take_time().await?)
     }
 
+    /// From now on each statement is a small step of the unit: it takes no longer than that of any other, and for most of that waits
+    /// for what others hold.
+    pub(crate) async fn take_steps(&self) -> Result<()> {
+        Ok(self.on().take_steps().await?)
+    }
+
     /// Takes back what was done since a savepoint, also where a statement has failed.
     pub(crate) async fn back_to(&self, savepoint: &str) -> Result<()> {
         Ok(self.on().back_to(savepoint).await?)
@@ -332,6 +343,21 @@ impl Unit {
     /// one of the key that is looked for. A table that somebody else is counting is passed over: nobody waits.
     pub(crate) async fn renew_statistics(&self, tables: &str) -> Result<()> {
         self.set(&format!("ANALYZE (SKIP_LOCKED) {tables}")).await
+    }
+
+    /// The same for events, of which this unit has written so many: they are counted where those are a good part of what PostgreSQL
+    /// knows of.
+    pub(crate) async fn renew_statistics_of_events(&self, written: u64) -> Result<()> {
+        if self.is_sqlite() || written < FEW_EVENTS {
+            return Ok(());
+        }
+        let text = "SELECT reltuples < $1 FROM pg_class WHERE oid = 'events'::regclass";
+        let most = i64::try_from(written).unwrap_or(i64::MAX).saturating_mul(GOOD_PART);
+        let select = Statement::from_sql_and_values(DbBackend::Postgres, text, [most.into()]);
+        match self.on().query_one_raw(select).await? {
+            Some(row) if row.try_get_by_index(0)? => self.renew_statistics("events, associations").await,
+            _ => Ok(()),
+        }
     }
 
     /// Whether the account has so many people and PostgreSQL has counted as many.

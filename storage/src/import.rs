@@ -41,7 +41,7 @@ pub use undo::{Kept, KeptReason, Report, preview_undo, redo, undo};
 
 pub use crate::query::imports::Duplicates;
 
-use crate::contact::{Contact, Keys};
+use crate::contact::{self, Contact, Keys};
 use crate::entity::{self, import_errors};
 use crate::error::Result;
 use crate::fold::fold;
@@ -52,6 +52,7 @@ use crate::query::custom_fields::{self, CustomField};
 use crate::query::imports::{self, FailedRow, Status, Summary};
 use crate::query::transactions::Stage;
 use crate::query::{accounts, categories, custom_values, users};
+use crate::text::plain;
 use crate::value::{Decimal, Timestamp};
 
 /// The largest batch that [`Import::rows`] takes: 32 columns of a person times 900 rows stay under SQLite's limit of 32,766 values
@@ -69,6 +70,9 @@ const MANY_PEOPLE: usize = 20_000;
 
 /// So many times more rows change what PostgreSQL's statistics say of them; it knows the size of a table without counting.
 const GROWTH_A_COUNT: usize = 8;
+
+/// What becomes of a cell that its field cannot hold.
+const KEPT: &str = "the row goes in without it, and a new person has it in their notes";
 
 /// What an import makes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,13 +100,19 @@ pub struct Policy {
     pub owner: Option<Uuid>,
     /// The event template that is fired on each record that is made or changed.
     pub event_template: Option<Uuid>,
+    /// What reads the rules of series, which are only kept here.
+    pub first_of_series: Option<FirstOfSeries>,
 }
 
+/// When the first of a series that takes place begins and ends: of these lines, of which the first begins then so far, with times that have
+/// no zone in this one, and with these of it, called as `recurrence_id` says, events of their own. `None` where that stays as it is.
+pub type FirstOfSeries = fn(&str, IncomingTime, &TimeZone, &[String]) -> Option<(IncomingTime, Option<IncomingTime>)>;
+
 impl Policy {
-    /// The plainest: no categories, defaults, owner or events.
+    /// The plainest: no categories, defaults, owner or events, and nothing that reads rules.
     pub fn new(target: Target, duplicates: Duplicates) -> Self {
         let (categories, defaults) = (Vec::new(), IncomingTerms::default());
-        Self { target, duplicates, categories, defaults, owner: None, event_template: None }
+        Self { target, duplicates, categories, defaults, owner: None, event_template: None, first_of_series: None }
     }
 
     /// The scope in which the records of a batch are read: locked where they may be changed, and shared where they get a
@@ -127,6 +137,8 @@ pub struct Incoming {
     pub id: Option<Uuid>,
     /// The id that a row of a stage gives for its person.
     pub person_id: Option<Uuid>,
+    /// When its record was made and changed, where the row says it.
+    pub times: RecordTimes,
     /// The contact data of the row.
     pub contact: Contact,
     /// Lines for the notes of a record that the row creates.
@@ -144,6 +156,23 @@ pub struct Incoming {
     pub person_values: Vec<(Uuid, String)>,
 }
 
+/// When a record was made and when it was changed last, as a file of ours says it. A record that a row creates keeps them.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct RecordTimes {
+    /// When it was made.
+    pub created_at: Option<Timestamp>,
+    /// When it was changed last.
+    pub updated_at: Option<Timestamp>,
+}
+
+impl RecordTimes {
+    /// When a record that is made now was made and changed: never later than now, nor changed before it was made.
+    fn of_new(self, now: Timestamp) -> (Timestamp, Timestamp) {
+        let created_at = self.created_at.map_or(now, |at| at.min(now));
+        (created_at, self.updated_at.map_or(created_at, |at| at.min(now)).max(created_at))
+    }
+}
+
 /// What a row says of a transaction; `None` is an empty cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of `Terms`")]
@@ -155,7 +184,11 @@ pub struct IncomingTerms {
 
 /// A row that could be a record: what is wrong with a row never depends on the records that the database holds.
 #[derive(Clone, Debug)]
-pub struct Checked(Row);
+pub struct Checked {
+    row: Row,
+    /// The cells of which nothing could be made; the row goes in without them.
+    pub failed_cells: Vec<Failure>,
+}
 
 #[derive(Clone, Debug)]
 enum Row {
@@ -170,7 +203,7 @@ struct CheckedContact {
     keys: Keys,
 }
 
-/// Why a row cannot be a record.
+/// Why a row cannot be a record, or a cell no value of its field.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// The GraphQL name of the field at fault, or the name of a custom field, where there is one.
@@ -265,6 +298,8 @@ impl Import {
             name.retain(|c| c != '\0');
             categories::check_name(name)?;
         }
+        // A batch is small, so a connection that has died is found out as soon as that of any other unit.
+        unit.take_steps().await?;
         if let Some(owner) = policy.owner {
             users::check(&unit, &[owner]).await?;
         }
@@ -322,7 +357,7 @@ impl Import {
         assert!(rows.len() <= BATCH, "a caller cuts its rows into batches");
         self.taken += rows.len();
         let (mut lines, mut contacts, mut of_calendar) = (Vec::with_capacity(rows.len()), Vec::new(), Vec::new());
-        for Checked(row) in rows {
+        for Checked { row, failed_cells: _ } in rows {
             match row {
                 Row::Contact(row) => {
                     lines.push(row.incoming.line);
@@ -352,7 +387,12 @@ impl Import {
         }
         if self.taken >= self.next_count {
             let people = if self.taken >= self.count_people_from { "people, " } else { "" };
+            // However few rows there are of a large table, they are looked for all over it.
+            self.unit.take_time().await?;
             self.unit.renew_statistics(&format!("{people}{WRITTEN}")).await?;
+            let events = if self.policy.target == Target::Events { self.taken as u64 } else { self.events };
+            self.unit.renew_statistics_of_events(events).await?;
+            self.unit.take_steps().await?;
             self.next_count = self.taken * GROWTH_A_COUNT;
         }
         Ok(decisions)
@@ -378,6 +418,8 @@ impl Import {
     /// Errors: [`crate::Error::Conflict`] where rows became something else than the plan says; nothing stays then.
     pub async fn commit(self, summary: Summary) -> Result<imports::Import> {
         let Self { id, unit, ledger, .. } = self;
+        // The plan and the file go as a whole, and nobody gives up in the last step of so much work.
+        unit.take_time().await?;
         ledger.finish(&unit).await?;
         let import = announce::held(&unit, id).await?;
         if let Some(upload) = import.upload_id {
@@ -438,30 +480,64 @@ pub struct NewPlan {
 }
 
 impl Checker {
-    /// Whether a row could be a record.
+    /// Whether a row could be a record. What a cell holds that its field cannot becomes a line of the notes, and the cell is told of.
     pub fn check(&self, mut incoming: Incoming) -> std::result::Result<Checked, Failure> {
         incoming.categories.extend(self.categories.iter().cloned());
         categories::check_count(&incoming.categories)?;
         for name in &incoming.categories {
             categories::check_name(name)?;
         }
+        let mut failed_cells = Vec::new();
+        incoming.read_email(&mut failed_cells);
+        self.fields.check(&mut incoming, &mut failed_cells);
         incoming.contact = std::mem::take(&mut incoming.contact).cleaned()?;
-        if incoming.foreign_notes.is_some() {
+        if let Some(notes) = incoming.foreign_notes.take() {
+            incoming.foreign_notes = Some(plain(&notes).into_owned());
             // The foreign lines may bring the notes over their limit.
             created_contact(&incoming).cleaned()?;
         }
         if let Target::Stage(_) = self.target {
             incoming.terms = transactions::checked_terms(&incoming.terms)?;
         }
-        self.fields.check(&mut incoming)?;
         let keys = incoming.contact.keys();
-        Ok(Checked(Row::Contact(Box::new(CheckedContact { incoming, keys }))))
+        Ok(Checked { row: Row::Contact(Box::new(CheckedContact { incoming, keys })), failed_cells })
     }
 
     /// Whether a row could be an event; one without a date is today's.
     pub fn check_event(&self, mut incoming: IncomingEvent) -> std::result::Result<Checked, Failure> {
         incoming.categories.extend(self.categories.iter().cloned());
-        CheckedEvent::new(incoming, self.now, &self.zone).map(|row| Checked(Row::Event(Box::new(row))))
+        let row = CheckedEvent::new(incoming, self.now, &self.zone)?;
+        Ok(Checked { row: Row::Event(Box::new(row)), failed_cells: Vec::new() })
+    }
+}
+
+impl Incoming {
+    /// Reads the e-mail address as people write it. What is none goes to the notes; a person of whom nothing else is known is called by it.
+    fn read_email(&mut self, failed_cells: &mut Vec<Failure>) {
+        match self.contact.read_email() {
+            Ok(others) => others.iter().for_each(|line| self.note(line)),
+            Err(text) => {
+                self.contact.email = None;
+                if !self.contact.is_known() {
+                    // Else the whole row would fail for this cell.
+                    self.contact.name = Some(contact::cut_name(&text));
+                }
+                self.note(&contact::email_line(&text));
+                let reason = format!("{}; {KEPT}", contact::no_address(&text));
+                failed_cells.push(Failure { field: Some("email".to_owned()), reason });
+            }
+        }
+    }
+
+    /// Adds a line for the notes of a record that the row creates.
+    fn note(&mut self, line: &str) {
+        match &mut self.foreign_notes {
+            Some(notes) => {
+                notes.push('\n');
+                notes.push_str(line);
+            }
+            none => *none = Some(line.to_owned()),
+        }
     }
 }
 
@@ -483,7 +559,7 @@ impl Fields {
 
     /// Sorts the row's custom values to the record and its person, as their fields can hold them. A field that both have is the
     /// record's.
-    fn check(&self, incoming: &mut Incoming) -> std::result::Result<(), Failure> {
+    fn check(&self, incoming: &mut Incoming, failed_cells: &mut Vec<Failure>) {
         for (name, text) in std::mem::take(&mut incoming.custom) {
             let key = fold(&name);
             let named = |fields: &[CustomField]| fields.iter().find(|field| field.name_key == key).cloned();
@@ -493,11 +569,15 @@ impl Fields {
                 (None, None) => continue,
             };
             let options = self.options.get(&field.id).map(Vec::as_slice).unwrap_or_default();
-            let value = custom_values::parse(&field, options, &text)
-                .map_err(|error| Failure { field: Some(name), reason: Failure::from(error).reason })?;
-            values.extend(value.map(|value| (field.id, value)));
+            match custom_values::parse(&field, options, &text) {
+                Ok(value) => values.extend(value.map(|value| (field.id, value))),
+                Err(error) => {
+                    incoming.note(&format!("{name}: {}", text.trim()));
+                    let reason = format!("{}; {KEPT}", Failure::from(error).reason);
+                    failed_cells.push(Failure { field: Some(name), reason });
+                }
+            }
         }
-        Ok(())
     }
 }
 
@@ -589,6 +669,12 @@ fn with_notes(contact: Contact, more: Option<&str>) -> Contact {
 /// tells whether the row says anything new.
 fn combined(policy: Duplicates, current: &Contact, incoming: &Incoming) -> Contact {
     let mut row = incoming.contact.clone();
+    for ((_, given), (_, known)) in row.fields_mut().into_iter().zip(current.fields()) {
+        // What was stored before line ends were of one kind is no news either.
+        if let Some(known) = known.filter(|known| given.as_deref() == Some(&*plain(known))) {
+            *given = Some(known.to_owned());
+        }
+    }
     if current.notes == created_contact(incoming).notes {
         // The record was made by this very row: its foreign lines are no news.
         row.notes.clone_from(&current.notes);

@@ -1,19 +1,21 @@
 //! What Cairn keeps: accounts, users, people, transactions and categories, on SQLite or PostgreSQL.
 //!
 //! [`Storage`] connects; [`Reader`] and [`Writer`] are the handles that every query takes, and each belongs to one
-//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`search`], [`schedule`] and
-//! [`operators`] read what people write, and know no database.
+//! account; [`query`] holds the queries by noun; [`import`] writes many rows as one. [`search`], [`schedule`], [`operators`] and
+//! [`email`] read what people write, and know no database.
 
 mod among;
 mod bulk;
 mod connect;
 mod contact;
+pub mod email;
 mod entity;
 mod error;
 mod filter;
 mod fold;
 mod gate;
 mod handle;
+mod held;
 pub mod import;
 mod item;
 #[cfg(test)]

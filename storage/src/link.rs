@@ -5,8 +5,8 @@ use std::sync::Arc;
 use futures_util::TryStreamExt as _;
 use sea_orm::sea_query::SelectStatement;
 use sea_orm::{
-    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult,
-    SqliteTransactionMode, Statement, StreamTrait as _, TransactionOptions, TransactionTrait as _, metric,
+    ConnectionTrait, DatabaseConnection, DatabaseTransaction, DbBackend, DbErr, ExecResult, QueryResult, Statement,
+    StreamTrait as _, metric,
 };
 use sea_orm_migration::async_trait::async_trait;
 
@@ -15,18 +15,18 @@ use crate::postgres;
 use crate::reading::Bounded;
 
 /// The connections to a database. Cloning shares them.
-#[derive(Clone, Debug)]
-pub(crate) enum Link {
-    /// Of SQLite, as sea-orm has them.
-    Sqlite(DatabaseConnection),
-    /// Of PostgreSQL, whose every answer is waited for within a limit.
-    Postgres(postgres::Server),
-}
+pub(crate) type Link = Either<DatabaseConnection, postgres::Server>;
 
 /// A unit of work on one connection.
-pub(crate) enum Transaction {
-    Sqlite(DatabaseTransaction),
-    Postgres(postgres::Transaction),
+pub(crate) type Transaction = Either<DatabaseTransaction, postgres::Transaction>;
+
+/// One of two kinds of database.
+#[derive(Clone, Debug)]
+pub(crate) enum Either<S, P> {
+    /// SQLite, as sea-orm has it.
+    Sqlite(S),
+    /// PostgreSQL, whose every answer is waited for within a limit.
+    Postgres(P),
 }
 
 /// Either, where a statement may run on both.
@@ -37,31 +37,7 @@ pub(crate) enum On<'a> {
     Bounded(Bounded<'a>),
 }
 
-/// How long a unit of work waits for others.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Waiting {
-    /// As long as whoever writes does.
-    AsUsual,
-    /// No longer than whoever reads: it notes down what a request has done beside its work, such as a sign-in.
-    Briefly,
-}
-
 impl Link {
-    /// Begins a unit of work. On SQLite it takes the place of the one writer at once: a transaction that reads first fails with
-    /// SQLITE_BUSY when it then writes.
-    pub(crate) async fn begin(&self, waiting: Waiting) -> Result<Transaction, DbErr> {
-        match self {
-            Self::Sqlite(connection) => {
-                let options = TransactionOptions {
-                    sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
-                    ..TransactionOptions::default()
-                };
-                connection.begin_with_options(options).await.map(Transaction::Sqlite)
-            }
-            Self::Postgres(server) => server.begin(waiting).await.map(Transaction::Postgres),
-        }
-    }
-
     /// Hands out the rows of a query one by one, until one is answered with `true`.
     pub(crate) async fn each_row(
         &self,
@@ -168,6 +144,14 @@ impl Transaction {
         }
     }
 
+    /// From now on each statement takes no longer than usual, and for most of that waits for what others hold.
+    pub(crate) async fn take_steps(&self) -> Result<(), DbErr> {
+        match self {
+            Self::Sqlite(_) => Ok(()),
+            Self::Postgres(transaction) => transaction.take_steps().await,
+        }
+    }
+
     /// Takes back what was done since a savepoint, also where a statement has failed.
     pub(crate) async fn back_to(&self, savepoint: &str) -> Result<(), DbErr> {
         match self {
@@ -194,77 +178,39 @@ impl Transaction {
 }
 
 #[async_trait]
-impl ConnectionTrait for Link {
+impl<S: ConnectionTrait, P: ConnectionTrait> ConnectionTrait for Either<S, P> {
     fn get_database_backend(&self) -> DbBackend {
         match self {
-            Self::Sqlite(_) => DbBackend::Sqlite,
-            Self::Postgres(_) => DbBackend::Postgres,
+            Self::Sqlite(on) => on.get_database_backend(),
+            Self::Postgres(on) => on.get_database_backend(),
         }
     }
 
     async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.execute_raw(statement).await,
-            Self::Postgres(server) => server.execute(&statement).await,
+            Self::Sqlite(on) => on.execute_raw(statement).await,
+            Self::Postgres(on) => on.execute_raw(statement).await,
         }
     }
 
     async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.execute_unprepared(text).await,
-            Self::Postgres(server) => server.simple(text).await,
+            Self::Sqlite(on) => on.execute_unprepared(text).await,
+            Self::Postgres(on) => on.execute_unprepared(text).await,
         }
     }
 
     async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.query_one_raw(statement).await,
-            Self::Postgres(server) => server.query_one(&statement).await,
+            Self::Sqlite(on) => on.query_one_raw(statement).await,
+            Self::Postgres(on) => on.query_one_raw(statement).await,
         }
     }
 
     async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
         match self {
-            Self::Sqlite(connection) => connection.query_all_raw(statement).await,
-            Self::Postgres(server) => server.query_all(&statement).await,
-        }
-    }
-}
-
-#[async_trait]
-impl ConnectionTrait for Transaction {
-    fn get_database_backend(&self) -> DbBackend {
-        match self {
-            Self::Sqlite(_) => DbBackend::Sqlite,
-            Self::Postgres(_) => DbBackend::Postgres,
-        }
-    }
-
-    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.execute_raw(statement).await,
-            Self::Postgres(transaction) => transaction.execute(&statement).await,
-        }
-    }
-
-    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.execute_unprepared(text).await,
-            Self::Postgres(transaction) => transaction.simple(text).await,
-        }
-    }
-
-    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.query_one_raw(statement).await,
-            Self::Postgres(transaction) => transaction.query_one(&statement).await,
-        }
-    }
-
-    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
-        match self {
-            Self::Sqlite(transaction) => transaction.query_all_raw(statement).await,
-            Self::Postgres(transaction) => transaction.query_all(&statement).await,
+            Self::Sqlite(on) => on.query_all_raw(statement).await,
+            Self::Postgres(on) => on.query_all_raw(statement).await,
         }
     }
 }

@@ -11,9 +11,10 @@ mod m0008_guard;
 mod m0009_sources;
 mod m0010_values;
 mod m0011_transactions_of_person;
+mod m0012_amounts;
 mod words;
 
-use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement, TransactionTrait as _};
+use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
 use sea_orm_migration::{MigrationTrait, MigratorTrait};
 
 use crate::connect::Storage;
@@ -38,6 +39,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0009_sources::Migration),
             Box::new(m0010_values::Migration),
             Box::new(m0011_transactions_of_person::Migration),
+            Box::new(m0012_amounts::Migration),
         ]
     }
 }
@@ -79,17 +81,14 @@ impl Storage {
     /// Runs `work` in a transaction while no other process can: on SQLite the transaction is exclusive, on PostgreSQL
     /// it holds an advisory lock.
     async fn locked(&self, work: impl AsyncFn(&DatabaseTransaction) -> std::result::Result<(), DbErr>) -> Result<()> {
-        let transaction = if self.is_sqlite() {
-            self.writer.begin_exclusive().await?
-        } else {
-            let transaction = self.writer.link.without_limits().begin().await?;
+        let transaction = self.writer.begin_without_limits().await?;
+        if !self.is_sqlite() {
             // Another process migrates for as long as it takes; whoever holds one of our tables is waited for as by any unit that writes.
             transaction.execute_unprepared("SET LOCAL lock_timeout = 0").await?;
             let lock = format!("SELECT pg_advisory_xact_lock({LOCK})");
             transaction.execute_raw(Statement::from_string(DbBackend::Postgres, lock)).await?;
             transaction.execute_unprepared("SET LOCAL lock_timeout = '10s'").await?;
-            transaction
-        };
+        }
         work(&transaction).await.map_err(|error| self.writer.noted(error.into()))?;
         transaction.commit().await.map_err(|error| self.writer.noted(error.into()))
     }

@@ -2,6 +2,7 @@
 
 use crate::error::{Error, Result};
 use crate::fold::fold;
+use crate::text::trimmed;
 
 /// The longest name, in characters.
 const LIMIT: usize = 500;
@@ -13,7 +14,7 @@ const KEY_LIMIT: usize = 2_000;
 ///
 /// Errors: [`Error::Invalid`] for one that is empty, too long or holds NUL.
 pub(crate) fn checked<'n>(name: &'n str, of: &str, field: &'static str) -> Result<&'n str> {
-    let name = name.trim();
+    let name = trimmed(name);
     let refused = |what: String| Err(Error::invalid(field, format!("the name of {of} {what}")));
     let key = fold(name);
     if key.is_empty() {

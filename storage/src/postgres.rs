@@ -8,7 +8,7 @@ use std::io::{
     self,
     ErrorKind::{NotConnected, TimedOut},
 };
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
@@ -19,21 +19,22 @@ use sea_orm::sqlx::pool::PoolConnection;
 use sea_orm::sqlx::postgres::{PgConnection, PgRow};
 use sea_orm::sqlx::{self, AssertSqlSafe, Connection as _, Executor as _, PgPool, Postgres};
 use sea_orm::{
-    DatabaseConnection, DbErr, ExecResult, QueryResult, RuntimeErr, SqlxPostgresConnector, Statement, metric,
+    ConnectionTrait, DatabaseConnection, DbBackend, DbErr, ExecResult, QueryResult, RuntimeErr, SqlxPostgresConnector,
+    Statement, metric,
 };
+use sea_orm_migration::async_trait::async_trait;
 use sea_query_sqlx::SqlxValues;
 use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
-use tokio::time::timeout;
+use tokio::time::{timeout, timeout_at};
 
 use crate::connect::{ACQUIRE_TIMEOUT, Pool};
-use crate::link::Waiting;
+use crate::gate::PATIENCE;
+use crate::held::Held;
 
 /// How long a connection may take to come back to the pool: what was left of a statement is read, and a transaction rolled back.
 const RETURN: Duration = Duration::from_secs(5);
 
-/// Begins a unit of work that writes. It waits ten seconds for whoever holds what it wants to write.
-const BEGIN: &str = "BEGIN; SET LOCAL lock_timeout = '10s'";
 /// Begins a unit of work that goes on for long.
 const PATIENT: &str = "SET LOCAL lock_timeout = '60s'";
 
@@ -48,6 +49,7 @@ pub(crate) struct Server {
     units: Arc<Semaphore>,
     statement: Duration,
     long_statement: Duration,
+    held: Held,
     metric: Option<Metric>,
 }
 
@@ -55,7 +57,7 @@ impl Server {
     pub(crate) fn new(connections: PgPool, pool: Pool) -> Self {
         let units = Arc::new(Semaphore::new((pool.postgres - pool.postgres / 3).max(1) as usize));
         let Pool { statement, long_statement, .. } = pool;
-        Self { connections, units, statement, long_statement, metric: None }
+        Self { connections, units, statement, long_statement, held: Held::default(), metric: None }
     }
 
     pub(crate) fn set_metric(&mut self, metric: Metric) {
@@ -80,25 +82,33 @@ impl Server {
         Ok(session)
     }
 
-    /// Begins a unit of work.
-    pub(crate) async fn begin(&self, waiting: Waiting) -> Result<Transaction, DbErr> {
-        let (begin, permit) = match waiting {
-            Waiting::AsUsual => (BEGIN, Some(self.permit().await?)),
-            Waiting::Briefly => ("BEGIN", None),
-        };
-        let mut session = self.session().await?;
-        session.begin(begin).await?;
-        Ok(Transaction { session: Mutex::new(session), long_statement: self.long_statement, _permit: permit })
+    /// Begins a unit of work. It waits so long for its turn, and with what is left of that for whoever holds what it wants to write. What is
+    /// noted down beside a request's work, such as a sign-in, has less patience: it waits for a lock alone, and not behind those who do.
+    ///
+    /// Errors: [`DbErr::ConnectionAcquire`] where it has no turn within that time, or no connection within ten seconds.
+    pub(crate) async fn begin(&self, patience: Duration) -> Result<Transaction, DbErr> {
+        let has_turns = patience >= PATIENCE;
+        let ends = Instant::now() + patience.max(PATIENCE);
+        let begun = timeout_at(ends.into(), async {
+            let permit = if has_turns { Some(self.permit().await?) } else { None };
+            let mut session = self.session().await?;
+            let left = if has_turns { ends.saturating_duration_since(Instant::now()) } else { patience };
+            session.begin(&format!("BEGIN; SET LOCAL lock_timeout = {}", left.as_millis().max(1))).await?;
+            let Self { statement, long_statement, .. } = *self;
+            Ok(Transaction { session: Mutex::new(session), statement, long_statement, _permit: permit })
+        });
+        begun.await.unwrap_or(Err(DbErr::ConnectionAcquire(ConnAcquireErr::Timeout)))
     }
 
     /// The leave to begin a unit of work that may have to wait.
     async fn permit(&self) -> Result<OwnedSemaphorePermit, DbErr> {
-        let error = match timeout(ACQUIRE_TIMEOUT, Arc::clone(&self.units).acquire_owned()).await {
-            Ok(Ok(permit)) => return Ok(permit),
-            Ok(Err(_)) => ConnAcquireErr::ConnectionClosed,
-            Err(_) => ConnAcquireErr::Timeout,
-        };
-        Err(DbErr::ConnectionAcquire(error))
+        let permit = Arc::clone(&self.units).acquire_owned().await;
+        permit.map_err(|_| DbErr::ConnectionAcquire(ConnAcquireErr::ConnectionClosed))
+    }
+
+    /// The statements that wait for a table.
+    pub(crate) fn held(&self) -> &Held {
+        &self.held
     }
 
     /// The same connections for sea-orm's migrations, which may take as long as they want.
@@ -321,6 +331,7 @@ impl Copied<'_> {
 /// A unit of work. Nothing of it stays unless it is committed.
 pub(crate) struct Transaction {
     session: Mutex<Session>,
+    statement: Duration,
     long_statement: Duration,
     _permit: Option<OwnedSemaphorePermit>,
 }
@@ -333,20 +344,13 @@ impl Transaction {
         session.simple(PATIENT).await.map(drop).map_err(exec_error)
     }
 
-    pub(crate) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        self.session.lock().await.execute(statement).await
-    }
-
-    pub(crate) async fn query_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.session.lock().await.query_one(statement).await
-    }
-
-    pub(crate) async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.session.lock().await.query_all(statement).await
-    }
-
-    pub(crate) async fn simple(&self, text: &str) -> Result<ExecResult, DbErr> {
-        self.session.lock().await.simple(text).await.map_err(exec_error)
+    /// From now on each statement takes no longer than usual, and for most of that waits for what others hold: one that waits for
+    /// longer could not be told from a connection that is dead.
+    pub(crate) async fn take_steps(&self) -> Result<(), DbErr> {
+        let mut session = self.session.lock().await;
+        session.limit = self.statement;
+        let patience = self.statement.as_millis() * 3 / 4;
+        session.simple(&format!("SET LOCAL lock_timeout = {patience}")).await.map(drop).map_err(exec_error)
     }
 
     /// Takes back what was done since a savepoint, also where a statement has failed.
@@ -366,21 +370,53 @@ impl Transaction {
     }
 }
 
-impl Server {
-    pub(crate) async fn execute(&self, statement: &Statement) -> Result<ExecResult, DbErr> {
-        self.session().await?.execute(statement).await
+#[async_trait]
+impl ConnectionTrait for Server {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
     }
 
-    pub(crate) async fn query_one(&self, statement: &Statement) -> Result<Option<QueryResult>, DbErr> {
-        self.session().await?.query_one(statement).await
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        let run = || async { self.session().await?.execute(&statement).await };
+        self.held.wait(&statement.sql, &OnceLock::new(), run).await
     }
 
-    pub(crate) async fn query_all(&self, statement: &Statement) -> Result<Vec<QueryResult>, DbErr> {
-        self.session().await?.query_all(statement).await
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
+        let run = || async { self.session().await?.simple(text).await.map_err(exec_error) };
+        self.held.wait(text, &OnceLock::new(), run).await
     }
 
-    pub(crate) async fn simple(&self, text: &str) -> Result<ExecResult, DbErr> {
-        self.session().await?.simple(text).await.map_err(exec_error)
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        let run = || async { self.session().await?.query_one(&statement).await };
+        self.held.wait(&statement.sql, &OnceLock::new(), run).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        let run = || async { self.session().await?.query_all(&statement).await };
+        self.held.wait(&statement.sql, &OnceLock::new(), run).await
+    }
+}
+
+#[async_trait]
+impl ConnectionTrait for Transaction {
+    fn get_database_backend(&self) -> DbBackend {
+        DbBackend::Postgres
+    }
+
+    async fn execute_raw(&self, statement: Statement) -> Result<ExecResult, DbErr> {
+        self.session.lock().await.execute(&statement).await
+    }
+
+    async fn execute_unprepared(&self, text: &str) -> Result<ExecResult, DbErr> {
+        self.session.lock().await.simple(text).await.map_err(exec_error)
+    }
+
+    async fn query_one_raw(&self, statement: Statement) -> Result<Option<QueryResult>, DbErr> {
+        self.session.lock().await.query_one(&statement).await
+    }
+
+    async fn query_all_raw(&self, statement: Statement) -> Result<Vec<QueryResult>, DbErr> {
+        self.session.lock().await.query_all(&statement).await
     }
 }
 

@@ -84,8 +84,15 @@ fn price_of_selector(selector: &Selector) -> usize {
         | Selector::Company(name)
         | Selector::City(name)
         | Selector::State(name)
-        | Selector::Country(name) => price_of_text(name),
-        Selector::Has(_) | Selector::Stage(_) | Selector::Is(_) => COLUMN,
+        | Selector::Country(name)
+        | Selector::Name(name)
+        | Selector::Email(name)
+        | Selector::Phone(name)
+        | Selector::Url(name)
+        | Selector::Zip(name) => price_of_text(name),
+        Selector::Value(_) | Selector::Probability(_) | Selector::Has(_) | Selector::Stage(_) | Selector::Is(_) => {
+            COLUMN
+        }
     }
 }
 

@@ -11,6 +11,7 @@ use std::sync::atomic::{AtomicBool, AtomicI32, AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 use std::time::Duration;
 
+use sea_orm::sea_query::SelectStatement;
 use sea_orm::sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, QueryResult, Statement, metric};
 use tokio::runtime::Handle;
@@ -18,6 +19,7 @@ use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::{Error, Result};
+use crate::held::Held;
 use crate::link::Link;
 use crate::page::PageRequest;
 use crate::view::View;
@@ -61,6 +63,7 @@ impl ReadingLimits {
             has_writer: AtomicBool::new(false),
             taken: AtomicUsize::new(0),
             refusal: OnceLock::new(),
+            held_since: OnceLock::new(),
             statements: Arc::new(Semaphore::new(STATEMENTS)),
         }))
     }
@@ -82,6 +85,8 @@ struct Parts {
     has_writer: AtomicBool,
     taken: AtomicUsize,
     refusal: OnceLock<Refusal>,
+    /// Since when it waits for a table that somebody holds.
+    held_since: OnceLock<Instant>,
     statements: Arc<Semaphore>,
 }
 
@@ -208,6 +213,7 @@ struct Shared {
     heavy: Arc<Semaphore>,
     /// What tells PostgreSQL to end a statement.
     control: Link,
+    held: Held,
 }
 
 /// A connection, as a pool of one.
@@ -258,7 +264,12 @@ impl Lanes {
     pub(crate) fn new(all: Vec<Lane>, control: Link) -> Self {
         let places = Arc::new(Semaphore::new(all.len()));
         let heavy = Arc::new(Semaphore::new((all.len() / 2).max(1)));
-        Self(Arc::new(Shared { free: Mutex::new(all.iter().cloned().collect()), all, places, heavy, control }))
+        let held = match &control {
+            Link::Postgres(server) => server.held().clone(),
+            // Nobody holds a table of SQLite's alone.
+            Link::Sqlite(_) => Held::default(),
+        };
+        Self(Arc::new(Shared { free: Mutex::new(all.iter().cloned().collect()), all, places, heavy, control, held }))
     }
 
     /// The same connections, with somebody who learns of each statement.
@@ -277,9 +288,25 @@ impl Lanes {
         Ok(())
     }
 
-    /// A lane for whoever reads without a request's limits.
-    pub(crate) async fn lend(&self) -> Taken {
-        self.take(Load::Light, None).await
+    /// Reads a statement without a request's limits: its rows are added one by one to what `begin` makes, until one is answered with
+    /// `true`. Whoever drops this lets go of the lane, and the statement ends.
+    pub(crate) async fn read<T>(
+        &self,
+        select: &SelectStatement,
+        begin: impl Fn() -> T,
+        add: impl Fn(&mut T, &QueryResult) -> Result<bool>,
+    ) -> Result<T> {
+        let text = self.0.control.get_database_backend().build(select).sql;
+        let read = || async {
+            let mut taken = begin();
+            let lane = self.take(Load::Light, None).await;
+            let read = lane.connection().each_row(select, |row| add(&mut taken, row)).await;
+            if read.as_ref().err().is_none_or(Error::is_held) {
+                lane.done();
+            }
+            read.map(|()| taken)
+        };
+        self.0.held.wait(&text, &OnceLock::new(), read).await
     }
 
     async fn take(&self, load: Load, own: Option<OwnedSemaphorePermit>) -> Taken {
@@ -292,6 +319,11 @@ impl Lanes {
         let lane = self.0.free.lock().expect("nobody panics while holding it").pop_front();
         let lane = lane.expect("there is a lane for each place");
         Taken { held: Some((lane, Places { _own: own, _heavy: heavy, _place: place })), lanes: self.clone() }
+    }
+
+    /// The statements that wait for a table, without a lane.
+    pub(crate) fn held(&self) -> &Held {
+        &self.0.held
     }
 
     fn put_back(&self, lane: Lane) {
@@ -399,7 +431,7 @@ impl Bounded<'_> {
         if let Some(refusal) = allowance.0.refusal.get() {
             return Err(refusal.clone().into());
         }
-        let read = async {
+        let read = || async {
             let own = Arc::clone(&allowance.0.statements).acquire_owned().await.expect("the semaphore is never closed");
             let lane = self.lanes.take(self.load, Some(own)).await;
             let take = |row: &QueryResult| Ok(allowance.took(size(row))?);
@@ -412,7 +444,7 @@ impl Bounded<'_> {
             }
             rows
         };
-        allowance.within(read).await?
+        allowance.within(self.lanes.held().wait(&statement.sql, &allowance.0.held_since, read)).await?
     }
 }
 

@@ -6,7 +6,7 @@
 //!   quote.
 //! - `name:value` is a selector where the name is one of [`Selector`]'s, in any case; white space may follow the colon.
 //!   `foo:bar` and `http://example.com` are words, because no selector has such a name.
-//! - The values of category, user, label, person, company, city, state and country are names and hold spaces: a value
+//! - The values of category, user, label, person, name, company, city, state and country are names and hold spaces: a value
 //!   runs to the next selector, phrase or negation, or to the end. So `foo:b` is part of the name in `category:A foo:b`,
 //!   and `category:A user:` is the category and the word `user:`. All other values are one word.
 //! - A value in quotes ends at its quote, and what follows is free text. A quote elsewhere ends the value and begins a
@@ -16,6 +16,9 @@
 //!   it is a character like others.
 //! - A selector without a value is a word, since someone is still typing. A value that no selector of the name can have
 //!   is an error, and so is a range of days that ends before it begins: it finds nothing, and no one asks for that.
+//! - `value:` and `probability:` take a number, `>1000`, `>=1000`, `<5000`, `<=5000` or a range `1000..5000`, a probability also with `%`;
+//!   `phone:` takes the digits of a number, whatever stands between them.
+//! - A word with a colon whose name looks like that of a selector and is none is text, and [`Search::notes`] says so.
 //! - NUL is dropped, and what folds to nothing is no part of the search.
 
 mod lexis;
@@ -30,6 +33,7 @@ use jiff::civil::Date;
 use crate::entity::transactions::Stage;
 use crate::error::Result;
 use crate::fold::{digits, fold};
+use crate::value::Decimal;
 
 use lexis::Name;
 
@@ -37,6 +41,23 @@ use lexis::Name;
 #[derive(Clone, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Search {
     parts: Vec<Part>,
+    unknown: Unknown,
+}
+
+/// Words that look like selectors. What is found does not depend on them, so any two are equal.
+#[derive(Clone, Debug, Default)]
+struct Unknown(Vec<String>);
+
+impl PartialEq for Unknown {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
+impl Eq for Unknown {}
+
+impl std::hash::Hash for Unknown {
+    fn hash<H: std::hash::Hasher>(&self, _: &mut H) {}
 }
 
 impl Search {
@@ -51,6 +72,11 @@ impl Search {
     /// The parts in the order in which they were written; all must hold.
     pub fn parts(&self) -> &[Part] {
         &self.parts
+    }
+
+    /// A sentence for each word with a colon that looks like a selector and is none, such as `categry:x`: it is searched as text.
+    pub fn notes(&self) -> Vec<String> {
+        self.unknown.0.iter().map(|word| lexis::note(word)).collect()
     }
 
     /// True where it finds everything.
@@ -155,6 +181,52 @@ pub enum Selector {
     Created(Days),
     /// Changed last on one of these days.
     Updated(Days),
+    /// Of the person of this name, whatever their company.
+    Name(Text),
+    /// With this in the e-mail address.
+    Email(Text),
+    /// With these digits in a number, be it phone, mobile or fax.
+    Phone(Text),
+    /// With this in the address of the web site.
+    Url(Text),
+    /// With a postal code that begins like this.
+    Zip(Text),
+    /// Of transactions with such a value.
+    Value(Amounts),
+    /// Of transactions with such a probability.
+    Probability(Amounts),
+}
+
+/// A range of numbers.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Amounts {
+    /// Those that are larger.
+    Over(Decimal),
+    /// Those that are smaller.
+    Under(Decimal),
+    /// From the one to the other, both included; one of them is there, and they are in order.
+    Between(Option<Decimal>, Option<Decimal>),
+}
+
+impl Amounts {
+    /// `None` where it has no end at all, or ends before it begins.
+    fn between(from: Option<Decimal>, to: Option<Decimal>) -> Option<Self> {
+        let in_order = from.is_none_or(|from| to.is_none_or(|to| from <= to));
+        ((from.is_some() || to.is_some()) && in_order).then_some(Self::Between(from, to))
+    }
+}
+
+/// `>1000`, `<1000`, `1000`, `1000..`, `..5000` or `1000..5000`.
+impl fmt::Display for Amounts {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let end = |amount: &Option<Decimal>| amount.map(|amount| amount.to_string()).unwrap_or_default();
+        match self {
+            Self::Over(amount) => write!(f, ">{amount}"),
+            Self::Under(amount) => write!(f, "<{amount}"),
+            Self::Between(Some(from), Some(to)) if from == to => write!(f, "{from}"),
+            Self::Between(from, to) => write!(f, "{}..{}", end(from), end(to)),
+        }
+    }
 }
 
 /// Whether an event is done.
@@ -272,6 +344,13 @@ impl Selector {
             Self::After(date) => (Name::After, Value::Word(date.to_string())),
             Self::Created(days) => (Name::Created, Value::Word(days.to_string())),
             Self::Updated(days) => (Name::Updated, Value::Word(days.to_string())),
+            Self::Name(name) => (Name::Called, Value::Name(name)),
+            Self::Email(text) => (Name::Email, Value::Word(lexis::word(&text.written))),
+            Self::Phone(digits) => (Name::Phone, Value::Word(digits.written.clone())),
+            Self::Url(text) => (Name::Url, Value::Word(lexis::word(&text.written))),
+            Self::Zip(text) => (Name::Zip, Value::Word(lexis::word(&text.written))),
+            Self::Value(amounts) => (Name::Value, Value::Word(amounts.to_string())),
+            Self::Probability(amounts) => (Name::Probability, Value::Word(amounts.to_string())),
         }
     }
 }

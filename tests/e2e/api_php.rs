@@ -10,7 +10,7 @@ use harness::program::Serving;
 use harness::site::{PASSWORD, Site};
 use harness::{on_each_database, require};
 use reqwest::Method;
-use serde_json::json;
+use serde_json::{Value, json};
 
 use crate::program::{Desk, PROGRAM};
 
@@ -97,7 +97,7 @@ on_each_database! {
         let client = Client::new(site.address);
         let login = [("login_email", "admin@acme.example"), ("login_password", PASSWORD)];
         let wrong = "The e-mail address or password is not correct.";
-        let cases: [(Fields, &str, &str); 14] = [
+        let cases: [(Fields, &str, &str); 16] = [
             (&[("login_password", "wrong horse")], wrong, "UNAUTHENTICATED"),
             (&[("login_email", "nobody@acme.example")], wrong, "UNAUTHENTICATED"),
             (&[], "Please send create or get with what to create or get, such as lead.", "INVALID"),
@@ -143,7 +143,9 @@ on_each_database! {
                 "\"0,25\" is not a number that can be read as probability; write it like .25 or 25%.",
                 "INVALID",
             ),
-            (&[("login_email", ""), ("create", "lead")], wrong, "UNAUTHENTICATED"),
+            (&[("login_email", " "), ("create", "lead")], &missing("login_email is missing"), "UNAUTHENTICATED"),
+            (&[("login_password", ""), ("create", "lead")], &missing("login_password is missing"), "UNAUTHENTICATED"),
+            (&[("login_email", ""), ("login_password", "")], &missing("both are missing"), "UNAUTHENTICATED"),
         ];
         for (fields, sentence, code) in cases {
             let form: Vec<_> = login.iter().chain(fields).collect();
@@ -201,7 +203,60 @@ on_each_database! {
         let broken = client.request(Method::POST, "/api.php").header("content-type", "multipart/form-data");
         let sentence = "The body is no form: send it as PHP or curl -d would.";
         assert_refused(broken.body("x"), "INVALID", sentence).await;
-        assert_eq!(client.get("/api.php").await.status(), 405);
+    }
+
+    async fn names_come_in_parts(site: Site) {
+        let client = site.client().await;
+        let field = "mutation { createCustomField(input: { target: PERSON, name: \"First name\", type: TEXT }) { customField { id } } }";
+        for (number, (form, name, company)) in [
+            (&[("first_name", "Jane"), ("last_name", "Doe")][..], "Jane Doe", Value::Null),
+            (&[("firstname", "Jane"), ("lastname", "Doe - ACME Ltd")], "Jane Doe", json!("ACME Ltd")),
+            (&[("fname", "Jane"), ("lname", "Doe")], "Jane Doe", Value::Null),
+            (&[("your-name", "Jane Doe")], "Jane Doe", Value::Null),
+            (&[("name[first]", "Jane"), ("name[last]", "Doe")], "Jane Doe", Value::Null),
+            (&[("Vorname", "Jürgen"), ("Nachname", "Groß")], "Jürgen Groß", Value::Null),
+            (&[("name", "Ann - IBM"), ("first_name", "Jane")], "Ann", json!("IBM")),
+        ].into_iter().enumerate() {
+            if number == 6 {
+                client.graphql(field, json!({})).await;
+            }
+            let email = format!("{number}@acme.example");
+            let form: Vec<_> = form.iter().copied().chain([("create", "lead"), ("email", &*email)]).collect();
+            assert_eq!(client.legacy(&form).await, "Success", "{form:?}");
+            let document = "query($search: String!) { transactions(view: { search: $search }) { nodes {
+                person { name company customValues { value } } } } }";
+            let made = client.graphql(document, json!({ "search": email })).await["transactions"]["nodes"][0]["person"].clone();
+            // A custom field that bears the name of a part gets it as it always did.
+            let values = if number == 6 { json!([{ "value": "Jane" }]) } else { json!([]) };
+            assert_eq!(made, json!({ "name": name, "company": company, "customValues": values }), "{form:?}");
+        }
+    }
+
+    async fn what_http_refuses_is_a_sentence_too(small: Small) {
+        let client = Client::new(small.0.address);
+        let posted = |path: &str| client.request(Method::POST, path);
+        let form = [("login_email", "admin@acme.example"), ("login_password", PASSWORD), ("get", "people")];
+        let takes = "Send a form by POST, with login_email, login_password, and create or get.";
+        let large = "The body is larger than 2000 bytes, the limit.";
+        let packed = "The body has the Content-Encoding \"gzip\": send it as it is, without one.";
+        for path in ["/api.php", "/api.php/"] {
+            for (request, status, code, sentence) in [
+                (posted(path).body("x".repeat(3_000)), 413, "LIMITED", large),
+                (posted(path).header("content-encoding", "gzip").body("x"), 415, "UNSUPPORTED", packed),
+                (client.request(Method::GET, path).query(&form), 405, "UNSUPPORTED", takes),
+                (client.request(Method::PUT, path).form(&form), 405, "UNSUPPORTED", takes),
+            ] {
+                let response = request.send().await.expect("an answer");
+                assert_eq!(response.status(), status, "{path}");
+                assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8", "{path} {status}");
+                assert_eq!(response.headers()["x-cairn-code"], code, "{path} {status}");
+                let allow = response.headers().get("allow").map(|allow| allow.to_str().expect("ASCII").to_owned());
+                assert_eq!(allow.as_deref(), (status == 405).then_some("POST"), "{path} {status}");
+                assert_eq!(response.text().await.expect("a sentence"), sentence, "{path} {status}");
+            }
+            let reply = posted(path).form(&form).send().await.expect("an answer");
+            assert!(reply.text().await.expect("a text").ends_with("<result>\n</result>\n"), "{path}");
+        }
     }
 
     async fn a_header_that_contradicts_the_host_is_refused_in_a_sentence(site: Site) {
@@ -315,6 +370,20 @@ async fn assert_refused(request: reqwest::RequestBuilder, code: &str, sentence: 
     );
     assert_eq!(response.headers()["content-type"], "text/plain; charset=utf-8");
     assert_eq!(response.text().await.expect("a sentence"), sentence);
+}
+
+/// What a form without a login field hears.
+fn missing(which: &str) -> String {
+    format!("Please send login_email and login_password as fields of the form, with every request; {which}.")
+}
+
+/// A site whose bodies have 2,000 bytes at most.
+struct Small(Site);
+
+impl Small {
+    async fn on(kind: Kind, test: &str) -> Option<Self> {
+        Site::with(kind, test, formats::builtin(), |config| config.limits.legacy_body = 2_000).await.map(Self)
+    }
 }
 
 /// A site whose replies hold 250 records at most.

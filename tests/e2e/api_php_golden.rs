@@ -51,6 +51,7 @@ fn the_list_of_what_is_compatible_names_every_case_and_none_that_is_not_there() 
         include_str!("api_php.rs"),
         include_str!("api_php_golden.rs"),
         include_str!("guard.rs"),
+        include_str!("imports_cells.rs"),
         include_str!("webhook.rs"),
         include_str!("webhook_requests.rs"),
     ]

@@ -117,6 +117,102 @@ on_each_database! {
         assert_eq!(counts(&receipt), [2, 0, 0, 2, 0, 0], "{receipt:#}");
     }
 
+    async fn a_changed_one_that_is_deleted_is_left_out_of_its_series(site: Site) {
+        let client = site.client().await;
+        client.import("/import/calendar?format=icalendar", series()).await;
+        let exdates = async |path: &str| {
+            let written = lines(&client.download(path).await);
+            let all = written.into_iter().filter_map(|line| line.strip_prefix("EXDATE").map(str::to_owned));
+            all.collect::<Vec<_>>()
+        };
+        let (own, one) = (";TZID=\"Office, first floor\":20260316T090000", ";TZID=\"Office, first floor\":20260406T090000");
+        assert_eq!(exdates("/export/calendar.ics").await, [own]);
+        // What a view leaves out is no plain one of the series either: by days, by a category, by a search.
+        assert_eq!(exdates("/export/calendar.ics?to=2026-03-31").await, [own, one]);
+        assert_eq!(exdates("/export/calendar.ics?to=2026-04-07").await, [own]);
+        let id = events(&client).await[0]["id"].clone();
+        let input = json!({ "id": id, "categories": ["Team"], "title": "Every week" });
+        client.graphql(UPDATE, json!({ "input": input })).await;
+        assert_eq!(exdates("/export/calendar.ics?category=Team").await, [own, one]);
+        assert_eq!(exdates("/export/calendar.ics?search=every").await, [own, one]);
+        let create = "mutation { createFeed(input: { section: \"calendar\", format: \"icalendar\", name: \"Ours\", view: { category: \"Team\" } }) { url } }";
+        let url = client.graphql(create, json!({})).await["createFeed"]["url"].as_str().expect("a URL").to_owned();
+        let path = url.strip_prefix(&format!("http://{}", site.address)).expect("an absolute address").to_owned();
+        let feed = lines(&Client::new(site.address).download(&path).await);
+        assert!(feed.contains(&format!("EXDATE{one}")), "{feed:#?}");
+
+        let moved = events(&client).await[1]["id"].clone();
+        let delete = "mutation($id: ID!) { deleteEvent(input: { id: $id }) { deletedId } }";
+        client.graphql(delete, json!({ "id": moved })).await;
+        assert_eq!(exdates("/export/calendar.ics").await, [own, one]);
+        // Whoever reads that has no such event either.
+        let document = client.download("/export/calendar.ics").await;
+        let receipt = client.import("/import/calendar?format=icalendar&duplicates=replace", document).await;
+        assert_eq!(counts(&receipt), [1, 0, 1, 0, 0, 0], "{receipt:#}");
+        assert_eq!(exdates("/export/calendar.ics").await, [own, one], "it is named once");
+        // It is there again once it is imported again.
+        client.import("/import/calendar?format=icalendar&duplicates=replace", series()).await;
+        assert_eq!(times(&client, "Weekly").await, ["2026-03-23T08:00:00Z", "2026-04-07T12:00:00Z"]);
+        assert_eq!(exdates("/export/calendar.ics").await, [own]);
+    }
+
+    async fn a_changed_one_that_goes_with_its_import_is_a_plain_one_again(site: Site) {
+        let client = site.client().await;
+        let daily = event("UID:d@example.com\nDTSTART;VALUE=DATE:20260301\nRRULE:FREQ=DAILY;COUNT=9\nSUMMARY:Daily");
+        client.import("/import/calendar?format=icalendar", calendar(&[&daily])).await;
+        let one = |day: u8| {
+            event(&format!("UID:d@example.com\nRECURRENCE-ID;VALUE=DATE:2026030{day}\nDTSTART;VALUE=DATE:20260401\nSUMMARY:Moved {day}"))
+        };
+        let later = client.import("/import/calendar?format=icalendar", calendar(&[&one(3), &one(5)])).await;
+        let exdates = async || {
+            let written = lines(&client.download("/export/calendar.ics").await);
+            written.into_iter().filter(|line| line.starts_with("EXDATE")).collect::<Vec<_>>()
+        };
+        assert!(exdates().await.is_empty());
+        let undo = "mutation($id: ID!) { undoImport(input: { id: $id }) { removed } }";
+        client.graphql(undo, json!({ "id": later["id"] })).await;
+        assert!(exdates().await.is_empty());
+        let redo = "mutation($id: ID!) { redoImport(input: { id: $id }) { restored } }";
+        client.graphql(redo, json!({ "id": later["id"] })).await;
+        let third = events(&client).await.iter().find(|event| event["title"] == "Moved 3").expect("it is back")["id"].clone();
+        let delete = "mutation($id: ID!) { deleteEvent(input: { id: $id }) { deletedId } }";
+        client.graphql(delete, json!({ "id": third })).await;
+        assert_eq!(exdates().await, ["EXDATE;VALUE=DATE:20260303"]);
+    }
+
+    async fn a_series_and_its_changed_ones_may_come_in_files_of_their_own(site: Site) {
+        let client = site.client().await;
+        let path = "/import/calendar?format=icalendar&duplicates=replace";
+        let daily = |title: &str| {
+            event(&format!("UID:d@example.com\nDTSTART;VALUE=DATE:20260301\nRRULE:FREQ=DAILY;COUNT=9\nSUMMARY:{title}"))
+        };
+        client.import(path, calendar(&[&daily("Daily")])).await;
+        assert_eq!(times(&client, "Daily").await, ["2026-03-01"]);
+        let first = event("UID:d@example.com\nRECURRENCE-ID;VALUE=DATE:20260301\nDTSTART;VALUE=DATE:20260401\nSUMMARY:Moved");
+        let later = client.import(path, calendar(&[&first])).await;
+        assert_eq!(counts(&later), [1, 1, 0, 0, 0, 0]);
+        // The first of the series is an event of its own now, so the next one is shown for the series.
+        assert_eq!((times(&client, "Daily").await, times(&client, "Moved").await), (vec!["2026-03-02".to_owned()], vec!["2026-04-01".to_owned()]));
+        let subscribed = async || {
+            let written = lines(&client.download("/export/calendar.ics").await);
+            written.into_iter().filter(|line| line.starts_with("DTSTART") || line.starts_with("EXDATE")).collect::<Vec<_>>()
+        };
+        assert_eq!(subscribed().await, ["DTSTART;VALUE=DATE:20260301", "DTSTART;VALUE=DATE:20260401"]);
+
+        // What the import moved goes back with it, and comes again.
+        let undo = "mutation($id: ID!) { undoImport(input: { id: $id }) { removed restored } }";
+        let undone = client.graphql(undo, json!({ "id": later["id"] })).await;
+        assert_eq!(undone["undoImport"], json!({ "removed": 1, "restored": 1 }));
+        assert_eq!((times(&client, "Daily").await, times(&client, "Moved").await), (vec!["2026-03-01".to_owned()], Vec::new()));
+        let redo = "mutation($id: ID!) { redoImport(input: { id: $id }) { restored } }";
+        client.graphql(redo, json!({ "id": later["id"] })).await;
+        assert_eq!((times(&client, "Daily").await, times(&client, "Moved").await), (vec!["2026-03-02".to_owned()], vec!["2026-04-01".to_owned()]));
+
+        // A later file with the series alone takes nothing of that back.
+        client.import(path, calendar(&[&daily("Every day")])).await;
+        assert_eq!((times(&client, "Every day").await, times(&client, "Moved").await), (vec!["2026-03-02".to_owned()], vec!["2026-04-01".to_owned()]));
+    }
+
     async fn an_event_that_is_moved_loses_its_rule_and_the_answer_says_so(site: Site) {
         let client = site.client().await;
         client.import("/import/calendar?format=icalendar", series()).await;

@@ -1,4 +1,5 @@
 //! An import is all or nothing, also when the process is killed (SIGKILL) in the middle of it; and so is an undo.
+//! PostgreSQL ends what it still does for a process that is gone.
 //!
 //! `cargo test` tries it a few times with a small file. At full size, with a program that is built with `--release`:
 //!
@@ -16,10 +17,14 @@ use std::time::{Duration, Instant};
 use harness::database::Kind;
 use harness::on_each_database;
 use harness::require::count;
+use reqwest::Method;
+use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DbBackend, Statement};
+use serde_json::json;
 use storage::query::{accounts, imports, people};
 use storage::{Error, NameOrId, Order, PageRequest, Pool, Reader, Storage, View};
 use uuid::Uuid;
 
+use crate::imports_doors::{client_of, until};
 use crate::program::{Desk, PROGRAM};
 
 /// Of so many rows one fails.
@@ -269,4 +274,37 @@ const WHOLE: usize = 1_000_000;
 fn within(part: usize, parts: usize) -> usize {
     let random = RandomState::new().build_hasher().finish() % WHOLE as u64;
     (part * WHOLE + usize::try_from(random).expect("less than the whole")) / parts
+}
+
+/// A trigger that takes longer than any test.
+const TAKES_LONG: &str = "
+    CREATE FUNCTION takes_long() RETURNS trigger LANGUAGE plpgsql AS 'BEGIN PERFORM pg_sleep(3600); RETURN NULL; END';
+    CREATE TRIGGER takes_long BEFORE INSERT OR UPDATE OR DELETE ON people EXECUTE FUNCTION takes_long()";
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_killed_gateway_leaves_no_statement_running() {
+    let Some(desk) = Desk::on(Kind::Postgres, "a_killed_gateway_leaves_no_statement_running").await else { return };
+    let desk = desk.with_account();
+    let raw = Database::connect(ConnectOptions::new(&desk.database).max_connections(1).to_owned()).await;
+    let raw = raw.expect("a connection");
+    let running = async || {
+        let query = "SELECT count(*) FROM pg_stat_activity
+            WHERE datname = current_database() AND application_name = 'cairn' AND state <> 'idle'";
+        let row = raw.query_one_raw(Statement::from_string(DbBackend::Postgres, query)).await.expect("a row");
+        row.expect("a row").try_get_by_index::<i64>(0).expect("a number")
+    };
+    let serving = desk.serve(&[]);
+    let client = client_of(&serving).await;
+    let receipt = client.import("/import/people", "name\nJane\n").await;
+    raw.execute_unprepared(TAKES_LONG).await.expect("it is new");
+    // A unit that is waited for, and an undo, which goes on without anybody.
+    let undo = format!("/imports/{}/undo", receipt["id"].as_str().expect("an id"));
+    let create = json!({ "query": "mutation { createPerson(input: { name: \"Joe\" }) { person { id } } }" });
+    let create = tokio::spawn(client.request(Method::POST, "/graphql").json(&create).send());
+    let undo = tokio::spawn(client.request(Method::POST, &undo).send());
+    until(async || (running().await == 2).then_some(())).await;
+    // It is killed.
+    drop(serving);
+    assert!(create.await.expect("no panic").is_err() && undo.await.expect("no panic").is_err());
+    until(async || (running().await == 0).then_some(())).await;
 }

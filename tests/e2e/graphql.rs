@@ -280,6 +280,10 @@ on_each_database! {
         assert_eq!(client.graphql_code(&costly, json!({})).await, "LIMITED");
         let deep = format!("{{ __type(name: \"Person\") {{ fields {{ type {} name {} }} }} }}", "{ ofType ".repeat(20), "} ".repeat(20));
         assert_eq!(client.graphql_code(&deep, json!({})).await, "LIMITED");
+        for depth in [70, 700, 3_000] {
+            let deeper = format!("{}{}", "{ a ".repeat(depth), "}".repeat(depth));
+            assert_eq!(client.graphql_code(&deeper, json!({})).await, "LIMITED", "{depth}");
+        }
         let bomb = format!("{}{}", "{ a ".repeat(5_000), "}".repeat(5_000));
         assert_eq!(client.graphql_code(&bomb, json!({})).await, "INVALID");
     }

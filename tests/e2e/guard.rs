@@ -107,6 +107,24 @@ on_each_database! {
         assert!(!statements.iter().any(|statement| statement.starts_with("INSERT")), "{statements:?}");
     }
 
+    async fn credentials_with_nothing_in_them_count_as_no_guess(site: Site) {
+        let client = Client::new(site.address);
+        for number in 0..30 {
+            let email = format!("user{number}@acme.example");
+            let nothing = legacy(&client, &email, "", &[("get", "people")]).send().await.expect("an answer");
+            assert_eq!((nothing.status(), &nothing.headers()["x-cairn-code"]), (StatusCode::OK, &"UNAUTHENTICATED".parse().expect("a code")));
+            let nobody = legacy(&client, "", "guess", &[("get", "people")]).send().await.expect("an answer");
+            assert_eq!(nobody.status(), StatusCode::OK);
+            let response = basic(&client, &email, "").send().await.expect("an answer");
+            assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
+            let login = json!({ "input": { "email": email, "password": "" } });
+            assert_eq!(client.graphql_code(LOGIN, login).await, "UNAUTHENTICATED");
+        }
+        // After so many wrong ones everybody at this address would have to wait.
+        let right = legacy(&client, ADMIN, PASSWORD, &[("get", "people")]).send().await.expect("an answer");
+        assert!(right.text().await.expect("text").ends_with("</result>\n"));
+    }
+
     async fn another_password_role_or_access_counts_at_once_at_every_gateway(site: Site) {
         site.add_user("acme", "bob@acme.example", Role::Member).await;
         let (first, second) = (Gateway::beside(&site, 0).await, Gateway::beside(&site, 0).await);

@@ -249,6 +249,26 @@ on_each_database! {
 }
 
 on_each_database! {
+    async fn members_of_json_that_nobody_reads_are_named(site: Site) {
+        let client = site.client().await;
+        let rows = [
+            json!({ "name": "Ann", "shoe": "41", "city": "Graz" }),
+            json!({ "name": "Bob", "linkedin": "https://example.com/bob", "shoe": null, "_row": "2" }),
+        ];
+        let lines = rows.iter().map(|row| format!("{row}\n")).collect::<String>();
+        for (format, file) in [("json", json!(rows).to_string()), ("ndjson", lines)] {
+            let receipt = client.import(&format!("/import/people?mode=plan&format={format}"), file).await;
+            let mut ignored: Vec<_> = receipt["ignored"].as_array().expect("a list").iter().map(text).collect();
+            ignored.sort_unstable();
+            assert_eq!(ignored, ["linkedin", "shoe"], "{format}: {receipt:#}");
+        }
+        // Our own files have no such members.
+        client.import("/import/people", "name\nAnn\n").await;
+        let own = client.download("/export/people.json").await;
+        let receipt = client.import("/import/people?mode=plan&format=json", own).await;
+        assert_eq!(receipt["ignored"], json!([]), "{receipt:#}");
+    }
+
     async fn the_command_line_plans_undoes_and_puts_back(desk: Desk) {
         let desk = desk.with_account();
         let file = desk.path().join("people.csv");
@@ -258,6 +278,11 @@ on_each_database! {
         for part in ["now would do this", "created  3", "COLUMN", "READ AS", "100 %", "Marguerite Okafor"] {
             assert!(plan.contains(part), "{part}: {plan}");
         }
+        // It ends with the command that does it.
+        let last = plan.lines().last().expect("a line");
+        assert!(last.starts_with("To import it: ") && last.ends_with(" --category Fair") && !last.contains("--dry-run"), "{last}");
+        let spaced = desk.ok(&["import", "people", file, "--dry-run", "--category", "Ann's fair"]);
+        assert!(spaced.trim_end().ends_with(r" --category 'Ann'\''s fair'"), "{spaced}");
         let plan: Value = serde_json::from_str(&desk.ok(&["import", "people", file, "--dry-run", "--json"])).expect("JSON");
         assert_eq!((&plan["status"], &plan["id"]), (&json!("planned"), &Value::Null));
         assert_eq!(desk.ok(&["import", "list", "--json"]).trim(), "[]", "nothing is kept");

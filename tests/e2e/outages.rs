@@ -1,4 +1,10 @@
 //! PostgreSQL that does not answer: connections that die without a word, stopped backends and gateways, tables that others hold.
+//!
+//! `cargo test` makes few writes while connections fail. Many, each message of which is late by up to two seconds:
+//!
+//! ```sh
+//! CAIRN_TEST_WRITES=1000 CAIRN_TEST_DELAY=2000 cargo test -p tests --test e2e whatever_connections_do -- --nocapture
+//! ```
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
@@ -7,7 +13,7 @@ use std::time::Duration;
 
 use harness::client::Client;
 use harness::database::{Kind, empty};
-use harness::program::signal;
+use harness::program::{Serving, signal};
 use harness::proxy::{Fate, Proxy};
 use harness::require::count;
 use harness::site::{NOW, Site};
@@ -37,6 +43,9 @@ const IMPATIENT: &str = "?options=-c%20idle_in_transaction_session_timeout%3D300
 /// How many people a plain `cargo test` makes while connections fail.
 const FEW: u32 = 60;
 
+/// How many write at once while connections fail.
+const WRITERS: u32 = 6;
+
 const CREATE: &str = "mutation($email: String!) { createPerson(input: { email: $email }) { person { id } } }";
 const PEOPLE: &str = "{ people(first: 1) { totalCount } }";
 
@@ -50,9 +59,14 @@ struct Behind {
 impl Behind {
     /// `None` where there is no PostgreSQL of our own.
     async fn on(test: &str) -> Option<Self> {
+        Self::with(test, POOL, IMPATIENT).await
+    }
+
+    /// The same with these limits and parameters of the URL.
+    async fn with(test: &str, pool: Pool, parameters: &str) -> Option<Self> {
         let url = empty(Kind::Postgres, test).await?;
         let proxy = Proxy::before(&url).await?;
-        let storage = Storage::connect(&proxy.url(&url, IMPATIENT), POOL).await.expect("the database is there");
+        let storage = Storage::connect(&proxy.url(&url, parameters), pool).await.expect("the database is there");
         storage.migrate().await.expect("an empty database can be migrated");
         let now = Timestamp::from_microseconds(NOW * 1_000_000);
         let engine = Engine::new(storage, formats::builtin(), Clock::Fixed(now)).await.expect("it is migrated");
@@ -182,15 +196,16 @@ async fn backends_that_are_stopped_are_left_to_themselves() {
 async fn what_was_acknowledged_is_there_once_whatever_connections_do() {
     let Some(behind) = Behind::on("what_was_acknowledged_is_there_once_whatever_connections_do").await else { return };
     let total = count("CAIRN_TEST_WRITES", FEW);
+    let longest = Duration::from_millis(count("CAIRN_TEST_DELAY", 20).into());
     let client = behind.site.client().await;
     let mut writers = JoinSet::new();
     // A tenth of them are imports that are asked for with one key until they are done.
     let keyed = total / 10;
-    for writer in 0..6 {
+    for writer in 0..WRITERS {
         let client = client.clone();
         writers.spawn(async move {
             let (mut good, mut tries) = (BTreeSet::new(), 0);
-            for number in (writer..total).step_by(6) {
+            for number in (writer..total).step_by(WRITERS as usize) {
                 tries += 1;
                 if number < keyed {
                     import_once(&client, number).await;
@@ -208,9 +223,9 @@ async fn what_was_acknowledged_is_there_once_whatever_connections_do() {
     }
     let chaos = async {
         for fate in [Fate::Swallow, Fate::Cut, Fate::HalfClose].into_iter().cycle() {
-            behind.proxy.delay(Duration::from_millis(20));
+            behind.proxy.delay(longest);
             behind.proxy.cut_after(60_000);
-            tokio::time::sleep(Duration::from_millis(700)).await;
+            tokio::time::sleep(Duration::from_millis(700) + longest * 3).await;
             behind.proxy.decide(fate);
             behind.proxy.delay(Duration::ZERO);
             behind.proxy.cut_after(0);
@@ -292,6 +307,39 @@ async fn an_import_whose_connection_dies_ends_and_another_follows() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_import_gives_up_a_dead_connection_as_soon_as_any_other_unit() {
+    let test = "an_import_gives_up_a_dead_connection_as_soon_as_any_other_unit";
+    // Whatever may take long takes longer than the test, and PostgreSQL keeps what a dead connection holds.
+    let pool = Pool { long_statement: Duration::from_hours(1), ..POOL };
+    let Some(behind) = Behind::with(test, pool, "").await else { return };
+    let client = behind.site.client().await;
+    let request = client.request(Method::POST, "/import/people").body(many_people(40_000));
+    let importing = tokio::spawn(request.send());
+    let id = running(&client).await;
+    behind.proxy.decide(Fate::Swallow);
+    until_served(&client, PEOPLE).await;
+    let response = tokio::time::timeout(Duration::from_mins(1), importing).await.expect("it is answered");
+    let response = response.expect("no panic").expect("the server answers");
+    assert_eq!(response.status(), StatusCode::SERVICE_UNAVAILABLE, "{}", response.text().await.expect("a text"));
+    // PostgreSQL learns of the end as well, and then it is noted down.
+    behind
+        .raw
+        .execute_unprepared(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+         WHERE datname = current_database() AND state = 'idle in transaction'",
+        )
+        .await
+        .expect("it is our server");
+    let query = format!("{{ import(id: \"{id}\") {{ status }} people {{ totalCount }} }}");
+    until(async || {
+        let answer = client.graphql_answer(&query, json!({})).await;
+        let data = &answer["data"];
+        (data["import"]["status"] == "FAILED" && data["people"]["totalCount"] == 0).then_some(())
+    })
+    .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn whoever_holds_a_table_stops_those_alone_who_need_it() {
     let test = "whoever_holds_a_table_stops_those_alone_who_need_it";
     let Some(url) = empty(Kind::Postgres, test).await else { return };
@@ -335,6 +383,27 @@ async fn whoever_holds_a_table_stops_those_alone_who_need_it() {
     Client::new(site.address).login("admin@acme.example", harness::site::PASSWORD).await;
 }
 
+/// Stops a gateway between two statements of its import, which has the turn of the account: before and after it there is nothing
+/// to lose.
+async fn freeze_at_its_turn(gateway: &Serving, raw: &DatabaseConnection) {
+    let state = "SELECT state FROM pg_locks JOIN pg_stat_activity USING (pid)
+        WHERE relation = 'import_turns'::regclass AND granted AND backend_xid IS NOT NULL AND query NOT ILIKE 'COMMIT%'";
+    until(async || {
+        gateway.freeze();
+        // The backend goes on with what it has been sent.
+        loop {
+            let statement = Statement::from_string(DbBackend::Postgres, state);
+            let Some(row) = raw.query_one_raw(statement).await.expect("it answers") else { break };
+            if row.try_get_by_index::<String>(0).expect("a state") == "idle in transaction" {
+                return Some(());
+            }
+        }
+        gateway.thaw();
+        None
+    })
+    .await;
+}
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes() {
     let test = "a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes";
@@ -343,13 +412,14 @@ async fn a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes
     let impatient = format!("{}&{}", desk.database, IMPATIENT.trim_start_matches('?'));
     let (first, second) = (desk.serve(&["--database", &impatient]), desk.serve(&[]));
     let (one, other) = (client_of(&first).await, client_of(&second).await);
+    let raw = Database::connect(&desk.database).await.expect("a connection of our own");
 
     // Somebody asks another gateway for the same.
     let file = many_people(20_000);
     let request = one.request(Method::POST, "/import/people").body(file.clone());
     let importing = tokio::spawn(request.send());
     let id = running(&one).await;
-    first.freeze();
+    freeze_at_its_turn(&first, &raw).await;
     let receipt = other.import("/import/people", file).await;
     assert_eq!((summary(&receipt), &receipt["id"]), ("20000 created".to_owned(), &json!(id)));
     first.thaw();
@@ -367,7 +437,7 @@ async fn a_gateway_that_is_stopped_loses_its_turn_and_does_no_harm_when_it_wakes
     let request = one.request(Method::POST, "/import/people").body(many_people(30_000).replace("many", "more"));
     let importing = tokio::spawn(request.send());
     let id = running(&one).await;
-    first.freeze();
+    freeze_at_its_turn(&first, &raw).await;
     let receipt = other.import("/import/people", "name\nOne more\n").await;
     assert_eq!(summary(&receipt), "1 created");
     first.thaw();

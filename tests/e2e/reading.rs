@@ -192,6 +192,52 @@ on_each_database! {
         }
     }
 
+    async fn what_costs_too_much_is_told_with_the_limit_and_the_dearest_field(site: Site) {
+        let client = site.client().await;
+        let fields = |prefix: &str, count: usize| (0..count).map(|n| format!("{prefix}{n}: name ")).collect::<String>();
+        let nested = "{ me { id }
+            people(first: 200) { nodes { id
+                transactions(first: 10) { nodes { id value } }
+                letters: messages(first: 200) { nodes { id title body } } } } }";
+        let spread = "query Q($n: Int) { ...Top } fragment Top on Query { people(first: $n) { ...P } }
+            fragment P on PersonConnection { nodes { ... on Person { messages(first: 100) { nodes { id title body } } } } }";
+        let wide = format!("{{ categories {{ nodes {{ id }} }} people(first: 200) {{ nodes {{ {} }} }} }}", fields("a", 300));
+        let searched = "query($s: String!) { transactions(first: 1) { nodes { id } } people(first: 1, view: { search: $s }) { nodes { id } }
+            b: people(first: 1, view: { search: $s }) { nodes { id } } }";
+        let logins: String = (0..6).map(|n| format!("l{n}: login(input: {{ email: \"a@b.example\", password: \"x\" }}) {{ accessToken }} ")).collect();
+        for (document, variables, dearest, line) in [
+            (nested.to_owned(), json!({}), "people.nodes.letters", 4),
+            (spread.to_owned(), json!({ "n": 200 }), "people.nodes.messages", 2),
+            (wide, json!({}), "people", 1),
+            (searched.to_owned(), json!({ "s": negated(32) }), "people", 1),
+            (format!("mutation {{ {logins} }}"), json!({}), "l0", 1),
+            (format!("query A {{ __typename }} query B {}", nested.replace('\n', " ")), json!({}), "people.nodes.letters", 1),
+        ] {
+            let answer = client.graphql_answer(&document, variables).await;
+            let error = &answer["errors"][0];
+            let extensions = &error["extensions"];
+            assert_eq!((&extensions["code"], &extensions["limit"]), (&json!("LIMITED"), &json!(50_000)), "{answer:#}");
+            assert_eq!(extensions["dearest"], dearest, "{answer:#}");
+            assert_eq!(error["locations"][0]["line"], line, "{answer:#}");
+            let (cost, message) = (extensions["cost"].as_u64().expect("a number"), error["message"].as_str().expect("a message"));
+            let begins = format!("the request costs {cost}, and 50000 is the most; {dearest} (line {line}, column ");
+            assert!(cost > 50_000 && message.starts_with(&begins), "{message}");
+            assert!(message.ends_with("of it: ask there for fewer records (first), fields or words to search for"), "{message}");
+        }
+        // The figures are those by which it is refused: 200 people with their letters, and these with three fields each.
+        let letters = "{ people(first: 200) { nodes { messages(first: 200) { nodes { id title body } } } } }";
+        let answer = client.graphql_answer(letters, json!({})).await;
+        assert_eq!(answer["errors"][0]["extensions"]["cost"], 200 + 200 * (1 + 25 + 200 * (1 + 3)));
+        // Of what is too long to be weighed in parts the cost is told alone, and how deep something is likewise.
+        let long = format!("{{ people(first: 200) {{ nodes {{ {} {} }} }} }}", fields("a", 300), " ".repeat(200_000));
+        let answer = client.graphql_answer(&long, json!({})).await;
+        assert_eq!(answer["errors"][0]["message"], "the request costs 60400, and 50000 is the most", "{answer:#}");
+        let deep = format!("{{ __type(name: \"Person\") {{ fields {{ type {} name {} }} }} }}", "{ ofType ".repeat(20), "} ".repeat(20));
+        let answer = client.graphql_answer(&deep, json!({})).await;
+        let expected = ("LIMITED", "the request asks for fields 23 deep in each other, and 15 is the most");
+        assert_eq!(error_of(&answer), expected);
+    }
+
     async fn a_connection_is_counted_once_under_however_many_names(site: Site) {
         let client = site.client().await;
         client.import("/import/people?format=csv", "name\nA\nB\n").await;
@@ -327,6 +373,21 @@ on_each_database! {
         let (dear, small) = tokio::join!(dear, small);
         assert_eq!(small, vec![json!("x"); 20]);
         assert!(dear.iter().any(|answer| error_of(answer).0 == "UNAVAILABLE"), "they were not slow");
+    }
+
+    async fn introspection_is_as_large_as_an_answer_may_be_whoever_asks(site: Limited) {
+        let Limited { site } = site;
+        let asked = |times: usize| {
+            let names: String = (0..times).map(|n| format!("a{n}: name ")).collect();
+            format!("{{ __schema {{ types {{ fields {{ {names} }} }} }} }}")
+        };
+        let expected = "the answer would take more than 8 MiB of memory: ask for fewer records or for fewer fields of each";
+        for client in [Client::new(site.address), site.client().await] {
+            let answer = client.graphql_answer(&asked(200), json!({})).await;
+            assert_eq!(error_of(&answer), ("LIMITED", expected));
+            client.graphql(&asked(20), json!({})).await;
+            client.graphql("{ __type(name: \"Person\") { fields { name description type { name } } } }", json!({})).await;
+        }
     }
 
     async fn an_answer_is_as_large_as_its_limit_at_most(site: Limited) {

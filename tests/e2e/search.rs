@@ -93,6 +93,39 @@ created:..2026-05-24                    | - | - | - | -
 created:2026-05-26..                    | - | - | - | -
 updated:2026-05-01..2026-05-25          | * | * | * | *
 -created:2026-05-25                     | - | - | - | -
+email:ZOE@BW.example                    | zoe | lead | tasting | hello
+email:bw                                | zoe | lead | tasting | hello
+email:waffles                           | - | - | - | -
+-email:bw                               | barbara jane john waffles | archive customer | call budget | files meeting
+name:zoë                                | zoe | lead | tasting | hello
+name:waffles                            | - | - | - | -
+name:jane winkle                        | jane | archive | - | -
+phone:555-1234                          | zoe | lead | tasting | hello
+phone:2025550101                        | john | customer | call | meeting
+phone:"(202) 555"                       | john | customer | call | meeting
+-phone:555                              | barbara jane waffles | archive | budget | files
+phone:9                                 | - | - | - | -
+url:shop.bw                             | zoe | lead | tasting | hello
+url:CAFÉ                                | zoe | lead | tasting | hello
+url:john                                | - | - | - | -
+-url:bw                                 | barbara jane john waffles | archive customer | call budget | files meeting
+zip:sw1a                                | zoe | lead | tasting | hello
+zip:"SW1A 1AA"                          | zoe | lead | tasting | hello
+zip:1AA                                 | - | - | - | -
+zip:10                                  | john | customer | call | meeting
+-zip:sw                                 | barbara jane john waffles | archive customer | call budget | files meeting
+value:100                               | zoe | lead | - | -
+value:>99.5                             | zoe | lead | - | -
+value:>100                              | - | - | - | -
+value:>=100                             | zoe | lead | - | -
+value:50..150                           | zoe | lead | - | -
+value:<100                              | jane john | archive customer | call | meeting
+-value:100                              | barbara jane john waffles | archive customer | * | *
+probability:50%                         | zoe | lead | - | -
+probability:>0.25                       | zoe | lead | - | -
+probability:..25%                       | jane john | archive customer | call | meeting
+zoe email:bw value:>50 probability:0.5  | zoe | lead | - | -
+categry:x                               | - | - | - | -
 "#;
 
 /// The parts of a view beside the search, in every section.
@@ -176,6 +209,9 @@ on_each_database! {
             ("before:tomorrow", "2026"),
             ("has:wings", "email"),
             ("created:2026-06-01..2026-05-01", "earlier"),
+            ("value:much", ">1000"),
+            ("probability:25", "50%"),
+            ("phone:ann", "555-1234"),
         ] {
             let answer = client.graphql_answer(&document(&format!("search: {}", Value::from(search))), json!({})).await;
             let error = &answer["errors"][0];
@@ -183,6 +219,24 @@ on_each_database! {
             assert_eq!(error["extensions"]["field"], "search", "{search}: {answer}");
             assert!(error["message"].as_str().is_some_and(|message| message.contains(words)), "{search}: {error}");
         }
+    }
+
+    async fn a_word_that_looks_like_a_selector_is_told_everywhere(site: Site) {
+        let (client, _) = filled(&site).await;
+        let note = "\"categry:x\" is searched as text, since categry: is no selector; did you mean category:?";
+        let document = "query($s: String!) { people(view: { search: $s }) { totalCount } search(query: $s) { events { totalCount } } }";
+        let answer = client.graphql_answer(document, json!({ "s": "categry:x" })).await;
+        assert_eq!((&answer["extensions"]["search"], &answer["data"]["people"]["totalCount"]), (&json!([note]), &json!(0)));
+        let answer = client.graphql_answer(document, json!({ "s": "http://example.com category:x" })).await;
+        assert_eq!(answer.get("extensions"), None, "{answer}");
+        let response = client.get("/export/people.csv?search=categry:x").await;
+        assert_eq!(response.headers()["x-cairn-search-note"], note);
+        let response = client.get("/export/people.csv?search=stra%C3%9Fe:x").await;
+        assert!(response.headers()["x-cairn-search-note"].to_str().expect("ASCII").starts_with("\"stra%C3%9Fe:x\" is searched as text"));
+        assert!(!client.get("/export/people.csv?search=email:x").await.headers().contains_key("x-cairn-search-note"));
+        let form = [("login_email", "admin@acme.example"), ("login_password", PASSWORD), ("get", "people"), ("search", "categry:x")];
+        let reply = client.request(reqwest::Method::POST, "/api.php").form(&form).send().await.expect("an answer");
+        assert_eq!(reply.headers()["x-cairn-search-note"], note);
     }
 
     async fn a_changed_record_is_found_by_what_it_has_become(site: Site) {
@@ -260,11 +314,11 @@ async fn filled(site: &Site) -> (Client, Value) {
     };
     let zoe = person(&client, json!({
         "name": "Zoë Østergaard", "company": "Belgium Waffles", "email": "zoe@bw.example", "phone": "(000) 555 1234",
-        "city": "Köln", "state": "NRW", "country": "Germany", "notes": "likes éclairs and 100% juice",
+        "city": "Köln", "state": "NRW", "country": "Germany", "zip": "SW1A 1AA", "url": "https://Shop.BW.example/Café", "notes": "likes éclairs and 100% juice",
         "categories": ["Category 1"],
     })).await;
     let john = person(&nina, json!({
-        "name": "John Miles", "company": "Apple", "mobile": "+1 (202) 555-0101", "city": "New York", "country": "USA",
+        "name": "John Miles", "company": "Apple", "mobile": "+1 (202) 555-0101", "city": "New York", "zip": "10118", "country": "USA",
         "categories": ["Category 1", "Press"],
     })).await;
     let jane = person(
@@ -279,7 +333,7 @@ async fn filled(site: &Site) -> (Client, Value) {
     let lead = transaction(
         &client,
         json!({
-            "stage": "LEAD", "personId": zoe, "value": "100", "moreInfo": "A big \"deal\"",
+            "stage": "LEAD", "personId": zoe, "value": "100", "probability": "0.5", "moreInfo": "A big \"deal\"",
         }),
     )
     .await;

@@ -318,8 +318,8 @@ on_each_database! {
             assert!(names.is_sorted(), "{query}");
         }
         let body = "x".repeat(3_000);
-        let (status, _) = hook.json(&json!({ "title": "Long", "body": body })).await;
-        assert_eq!(status, StatusCode::PAYLOAD_TOO_LARGE);
+        let (status, sentence) = hook.json(&json!({ "title": "Long", "body": body })).await;
+        assert_eq!((status, &*sentence), (StatusCode::PAYLOAD_TOO_LARGE, "The body is larger than 2000 bytes, the limit."));
         let usage = client.graphql("{ legacyUsage { action calls errors lastError } }", json!({})).await["legacyUsage"].clone();
         let unread = usage.as_array().expect("a list").iter().find(|row| row["action"] == "webhook unknown").expect("a row");
         let error = "LIMITED: the body is larger than 2000 bytes, the limit";
@@ -362,8 +362,31 @@ on_each_database! {
         let head = hook.request_with(Method::HEAD, "name=Ann").send().await.expect("an answer");
         assert_eq!(head.status(), StatusCode::METHOD_NOT_ALLOWED);
         let put = hook.request_with(Method::PUT, "name=Ann").send().await.expect("an answer");
-        assert_eq!(put.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!((put.status(), &put.headers()["allow"]), (StatusCode::METHOD_NOT_ALLOWED, &"GET,POST".parse().expect("a header")));
+        assert_eq!((&put.headers()["content-type"], &put.headers()["x-cairn-code"]), (
+            &"text/plain; charset=utf-8".parse().expect("a header"),
+            &"UNSUPPORTED".parse().expect("a header"),
+        ));
+        let takes = "Send JSON or a form by POST, or plain variables by GET.";
+        assert_eq!(put.text().await.expect("a sentence"), takes);
         assert_eq!(client.graphql("{ people { totalCount } }", json!({})).await["people"]["totalCount"], 0);
+    }
+
+    async fn names_come_in_parts_at_webhooks_too(site: Site) {
+        let client = site.client().await;
+        let hook = Hook::of(&client, json!({ "name": "Form" })).await;
+        let posted = |path: String| Hook { client: Client::new(site.address), path };
+        for (hook, fields, name) in [
+            (&hook, json!({ "first_name": "Jane", "last_name": "Doe - ACME" }), "Jane Doe - ACME"),
+            (&hook, json!({ "firstName": "Ann", "lastName": "Lee", "company": "x" }), "Ann Lee"),
+            (&posted(format!("{}/", hook.path)), json!({ "fname": "Bob", "surname": "Ray" }), "Bob Ray"),
+            (&hook, json!({ "full_name": "Cid Roe" }), "Cid Roe"),
+        ] {
+            assert_eq!(hook.json(&fields).await, (StatusCode::OK, "Success".to_owned()), "{fields}");
+            let found = client.graphql("{ people(orderBy: CREATED_DESC) { nodes { displayName } } }", json!({})).await;
+            let names = found["people"]["nodes"].as_array().expect("a list").clone();
+            assert!(names.iter().any(|person| person["displayName"] == name), "{fields}: {names:?}");
+        }
     }
 
     async fn a_webhook_ends_when_it_is_revoked_or_its_user_disabled(site: Site) {

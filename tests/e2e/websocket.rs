@@ -11,6 +11,8 @@ use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Message;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest as _;
+use tokio_tungstenite::tungstenite::protocol::frame::Frame;
+use tokio_tungstenite::tungstenite::protocol::frame::coding::{Data, OpCode};
 
 /// How long a test waits for what must come.
 const PATIENCE: Duration = Duration::from_mins(1);
@@ -64,6 +66,15 @@ on_each_database! {
         let mut socket = Socket::connect(&site).await;
         socket.0.send(Message::binary(vec![0xff, 0xfe])).await.expect("it is read");
         assert_eq!(socket.next().await["code"], 4400);
+        // What is no text, or no frame.
+        let mut socket = Socket::connect(&site).await;
+        let no_text = Frame::message(vec![0xff, 0xfe], OpCode::Data(Data::Text), true);
+        socket.0.send(Message::Frame(no_text)).await.expect("it is read");
+        assert_eq!(socket.next().await["code"], 1007);
+        let mut socket = Socket::connect(&site).await;
+        let no_frame = Frame::message(vec![b'x'], OpCode::Data(Data::Reserved(3)), true);
+        socket.0.send(Message::Frame(no_frame)).await.expect("it is read");
+        assert_eq!(socket.next().await["code"], 1002);
 
         // An id that is still in use.
         let plan = client.import("/import/people?mode=plan", "name\nAnn\n").await;

@@ -4,7 +4,7 @@ use graphql_client::GraphQLQuery;
 use schema::Error;
 
 use super::custom_values::{self, Owner};
-use super::{DateTime, Matching, categories, day, line, lines, name_and_company, person_match};
+use super::{DateTime, Matching, Named, categories, day, line, lines, named, person_match};
 use crate::form::Form;
 use crate::listing::{Ask, Page};
 use crate::reply::xml::PERSON;
@@ -25,13 +25,13 @@ struct CountPeople;
 /// Makes a person, or takes the one who is there.
 pub(crate) async fn create(call: &Call, form: &Form, matching: Matching) -> Result<(), Error> {
     use create_person::{CreatePersonInput, CustomValueInput, Variables};
-    let (name, company) = name_and_company(form);
+    let Named { name, company, email, notes } = named(form);
     let values = custom_values::given(call, form, Some(Owner::Person)).await?;
     let input = CreatePersonInput {
         name,
         company,
         title: line(form, "title"),
-        email: line(form, "email"),
+        email,
         phone: line(form, "phone"),
         mobile: line(form, "mobile"),
         fax: line(form, "fax"),
@@ -41,7 +41,7 @@ pub(crate) async fn create(call: &Call, form: &Form, matching: Matching) -> Resu
         state: line(form, "state"),
         zip: line(form, "zip"),
         country: line(form, "country"),
-        notes: lines(form, "notes"),
+        notes,
         categories: categories(form),
         custom_values: values
             .into_iter()

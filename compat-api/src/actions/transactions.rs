@@ -4,7 +4,7 @@ use graphql_client::GraphQLQuery;
 use schema::Error;
 
 use super::custom_values::{self, Owner};
-use super::{DateTime, Decimal, Matching, categories, day, four_places, line, lines, name_and_company, person_match};
+use super::{DateTime, Decimal, Matching, Named, categories, day, four_places, line, lines, named, person_match};
 use crate::action::Stage;
 use crate::form::Form;
 use crate::listing::{Ask, Page};
@@ -55,7 +55,7 @@ pub(crate) async fn create(
     event_template: Option<String>,
 ) -> Result<(), Error> {
     use create_transaction::{CreateTransactionInput, CustomValueInput, PersonInput, Variables};
-    let (name, company) = name_and_company(form);
+    let Named { name, company, email, notes } = named(form);
     let values = custom_values::given(call, form, None).await?;
     let (of_person, of_transaction): (Vec<_>, Vec<_>) =
         values.into_iter().partition(|given| given.owner == Owner::Person);
@@ -64,7 +64,7 @@ pub(crate) async fn create(
         name,
         company,
         title: line(form, "title"),
-        email: line(form, "email"),
+        email,
         phone: line(form, "phone"),
         mobile: line(form, "mobile"),
         fax: line(form, "fax"),
@@ -74,7 +74,7 @@ pub(crate) async fn create(
         state: line(form, "state"),
         zip: line(form, "zip"),
         country: line(form, "country"),
-        notes: lines(form, "notes"),
+        notes,
         categories: Vec::new(),
         custom_values: of_person.into_iter().map(custom_value).collect(),
     };

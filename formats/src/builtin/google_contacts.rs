@@ -9,8 +9,8 @@ use super::csv::{Csv, LineWriter};
 use crate::headers::target::{Target, Targets};
 use crate::record::{CATEGORY_SEPARATOR, Column};
 use crate::{
-    Codec, Container, CustomValue, Decode, DecodeError, DecodeOptions, Delimiter, Descriptor, Encode, EncodeError,
-    EncodeOptions, Findings, Foreign, Loss, Record, Row, Section, Source, Unsupported,
+    Codec, Container, CustomField, CustomValue, Decode, DecodeError, DecodeOptions, Delimiter, Descriptor, Encode,
+    EncodeError, EncodeOptions, Findings, Foreign, Loss, Record, Row, Section, Source, Unsupported,
 };
 
 /// The format `google-contacts`.
@@ -50,12 +50,30 @@ impl Codec for GoogleContacts {
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         DESCRIPTOR.check_decodes(section)?;
-        // A custom field may be called like a column of Google's, which is not meant by it.
-        let is_free = |field: &&String| !COLUMNS.iter().any(|(column, _)| column.eq_ignore_ascii_case(field.trim()));
+        // A custom field may be called like a column of Google's that is for something else.
+        let is_taken = |(column, cell): &(&str, Cell), field: &str| {
+            !matches!(cell, Nothing) && column.eq_ignore_ascii_case(field.trim())
+        };
+        let is_free = |field: &&CustomField| !COLUMNS.iter().any(|column| is_taken(column, &field.name));
         let custom_fields = options.custom_fields.iter().filter(is_free).cloned().collect();
         let csv = Csv.decoder(section, &DecodeOptions { custom_fields, ..options.clone() })?;
         Ok(Box::new(Decoder { csv, targets: Targets::new(section, options) }))
     }
+
+    /// A table with the header of Google's, whatever the file is called.
+    fn recognises(&self, head: &[u8]) -> bool {
+        let line = head.trim_ascii_start().split(|byte| matches!(byte, b'\r' | b'\n')).next().unwrap_or_default();
+        is_header(&String::from_utf8_lossy(line))
+    }
+}
+
+/// Whether the header names columns as nobody but Google does.
+fn is_header(line: &str) -> bool {
+    let names: Vec<_> = line.split([',', ';', '\t']).map(|name| name.trim().trim_matches('"')).collect();
+    let has = |wanted: &str| names.iter().any(|name| name.eq_ignore_ascii_case(wanted));
+    let has_name = has("First Name") || has("Given Name");
+    let is_current = has("Phonetic First Name") && has("Organization Name");
+    has_name && (is_current || has("Given Name Yomi") || has("E-mail 1 - Value") || has("Phone 1 - Value"))
 }
 
 /// The columns that every file has: the part that Google always writes, and of the numbered groups those that are filled. After
@@ -203,7 +221,7 @@ impl Decoder {
     fn fill_custom(&self, custom: &mut Vec<CustomValue>, foreign: &mut Vec<Foreign>) {
         foreign.retain_mut(|Foreign { header, value }| {
             let Some(Target::Custom(number)) = self.targets.custom(header) else { return true };
-            let field = self.targets.field(number);
+            let field = self.targets.field(number).name.as_str();
             let is_new = custom.iter().all(|known| known.field != field);
             if is_new {
                 custom.push(CustomValue { field: field.to_owned(), value: std::mem::take(value) });

@@ -8,6 +8,7 @@
 mod decode;
 mod encode;
 mod event;
+mod kept;
 mod moment;
 mod own;
 mod rule;
@@ -18,8 +19,12 @@ mod vtimezone;
 mod windows;
 mod zone;
 
+use jiff::tz::TimeZone;
+
 use crate::content_line::{Family, family};
-use crate::{Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Section, Unsupported};
+use crate::{
+    Codec, Container, Decode, DecodeOptions, Descriptor, Encode, EncodeOptions, Loss, Moment, Section, Unsupported,
+};
 
 /// The format `icalendar`.
 pub(super) struct ICalendar;
@@ -32,7 +37,30 @@ pub(super) struct ICalendar;
 /// assert!(check_recurrence("every week").is_err());
 /// ```
 pub fn check_recurrence(text: &str) -> Result<(), String> {
-    series::Kept::read(text).map(drop)
+    kept::Kept::read(text).map(drop)
+}
+
+/// When the first of a series that takes place begins and ends, once some of it are events of their own: of a series as
+/// [`Event::recurrence`](crate::Event::recurrence) holds it, whose first begins at `begins` so far. `replaced` are the others' names as
+/// [`Event::recurrence_id`](crate::Event::recurrence_id) has them, and times of the series that have no zone are of `zone`.
+///
+/// `None` where the first is none of those and stays what it is, and where nothing is left.
+///
+/// ```
+/// use formats::{Moment, first_of_series};
+/// let series = "DTSTART:20261122T093000Z\nRRULE:FREQ=WEEKLY;COUNT=3";
+/// let [first, second] = ["2026-11-22T09:30:00Z", "2026-11-29T09:30:00Z"].map(|text| Moment::At(text.parse().unwrap()));
+/// let first_of = |replaced: &str| first_of_series(series, first, &jiff::tz::TimeZone::UTC, &[replaced.to_owned()]);
+/// assert_eq!(first_of("20261122T093000Z"), Some((second, None)));
+/// assert_eq!(first_of("20261129T093000Z"), None);
+/// ```
+pub fn first_of_series(
+    recurrence: &str,
+    begins: Moment,
+    zone: &TimeZone,
+    replaced: &[String],
+) -> Option<(Moment, Option<Moment>)> {
+    kept::first_of(recurrence, begins, zone, replaced)
 }
 
 static DESCRIPTOR: Descriptor = Descriptor {

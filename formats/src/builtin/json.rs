@@ -1,6 +1,6 @@
-//! JSON: one array of objects that bear the names of GraphQL, with decimals as text and what is missing as null.
+//! JSON: an array of objects that bear the names of GraphQL, with decimals as text and what is missing as null.
 
-mod decode;
+pub(super) mod decode;
 mod encode;
 pub(super) mod object;
 mod scan;
@@ -37,7 +37,7 @@ impl Codec for Json {
         Ok(Box::new(decode::Decoder::new(section, options)))
     }
 
-    /// An array or, to say what is wrong with it, an object that is not whole in its line.
+    /// An array, or an object that is not whole in its line.
     fn recognises(&self, head: &[u8]) -> bool {
         match head.trim_ascii_start() {
             [b'[', rest @ ..] => matches!(rest.trim_ascii_start(), [] | [b'{' | b']', ..]),

@@ -2,7 +2,9 @@
 
 use bytes::{Buf, BufMut, BytesMut};
 
+use super::json::decode::unreadable;
 use super::json::object::Objects;
+use crate::charset::{Step, Transcoder};
 use crate::text::{Lines, Mark, skip_mark, trim_invisible};
 use crate::{
     Codec, Container, Decode, DecodeError, DecodeOptions, Descriptor, Encode, EncodeError, EncodeOptions, Findings,
@@ -43,8 +45,11 @@ impl Codec for Ndjson {
     }
 }
 
-/// Whether a file begins with an object that is whole in its line.
+/// Whether a file begins with an object that is whole in its line, and none begins with a bracket alone in its line, as in JSON for people.
 pub(super) fn begins(head: &[u8]) -> bool {
+    if head.split(|byte| *byte == b'\n').any(|line| line.trim_ascii() == b"{") {
+        return false;
+    }
     let head = head.trim_ascii_start();
     let line = head.split(|byte| *byte == b'\n').next().unwrap_or_default();
     line.starts_with(b"{") && serde_json::from_slice::<serde::de::IgnoredAny>(line).is_ok()
@@ -75,6 +80,10 @@ impl Encode for Encoder {
 struct Decoder {
     objects: Objects,
     row_limit: usize,
+    transcoder: Transcoder,
+    /// What is text already and was not used yet.
+    text: BytesMut,
+    is_whole: bool,
     is_marked_off: bool,
     lines: Lines,
     /// What there is of the line that is being read, and the line that was read last.
@@ -90,6 +99,9 @@ impl Decoder {
         Decoder {
             objects: Objects::new(section, options),
             row_limit: options.row_limit,
+            transcoder: Transcoder::new(options.charset),
+            text: BytesMut::new(),
+            is_whole: false,
             is_marked_off: false,
             lines: Lines::starting_at(1),
             line: Vec::new(),
@@ -100,8 +112,9 @@ impl Decoder {
         }
     }
 
-    /// Takes what the input has of a line; whether the line is whole.
-    fn take(&mut self, input: &mut BytesMut, at_end: bool) -> bool {
+    /// Takes what there is of a line; whether the line is whole.
+    fn take(&mut self) -> bool {
+        let (input, at_end) = (&mut self.text, self.is_whole);
         if std::mem::take(&mut self.is_read) {
             self.line.clear();
             self.length = 0;
@@ -128,8 +141,28 @@ impl Decoder {
         }
         match std::str::from_utf8(trim_invisible(&self.line)) {
             Ok(text) => self.objects.row(position, text),
-            Err(_) => Row::bad(position, "the line is not UTF-8; save the file as UTF-8 and try again"),
+            Err(_) => Row::bad(position, unreadable(position.line)),
         }
+    }
+
+    /// The next row of the text that there is.
+    fn next(&mut self) -> Option<Row> {
+        if !self.is_marked_off {
+            if skip_mark(&mut self.text, self.is_whole) == Mark::Unsettled {
+                return None;
+            }
+            self.is_marked_off = true;
+        }
+        while !self.text.is_empty() || (self.is_whole && !self.is_read) {
+            if !self.take() {
+                return None;
+            }
+            if self.length > self.row_limit || !trim_invisible(&self.line).is_empty() {
+                self.rows += 1;
+                return Some(self.read(Position { row: self.rows, line: self.number }));
+            }
+        }
+        None
     }
 }
 
@@ -138,23 +171,17 @@ impl Decode for Decoder {
         if self.rows == 0 {
             self.objects.check()?;
         }
-        if !self.is_marked_off {
-            if skip_mark(input, at_end) == Mark::Unsettled {
-                return Ok(None);
-            }
-            self.is_marked_off = true;
-        }
         loop {
-            let is_last = at_end && !input.contains(&b'\n');
-            if !self.take(input, at_end) {
-                return Ok(None);
+            if let Some(row) = self.next() {
+                return Ok(Some(row));
             }
-            if self.length > self.row_limit || !trim_invisible(&self.line).is_empty() {
-                self.rows += 1;
-                return Ok(Some(self.read(Position { row: self.rows, line: self.number })));
-            }
-            if is_last {
+            if self.is_whole {
                 return self.objects.finish().map(|()| None);
+            }
+            match self.transcoder.step(input, at_end, &mut self.text) {
+                Step::Passed => {}
+                Step::Hungry => return Ok(None),
+                Step::Finished => self.is_whole = true,
             }
         }
     }
@@ -165,6 +192,6 @@ impl Decode for Decoder {
     }
 
     fn findings(&self) -> Findings {
-        self.objects.findings()
+        Findings { charset: Some(self.transcoder.charset()), ..self.objects.findings() }
     }
 }

@@ -240,7 +240,10 @@ fn header<'a>(before: &[Cell<'a>], cell: &Cell<'a>) -> &'a str {
 /// The values in a cell. Google joins several, Highrise writes e-mail addresses like a mail program.
 fn values<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     let separators: &'static [&'static str] = match cell.meaning {
-        Meaning::Email(_) if cell.text.matches('@').count() > 1 => &[CATEGORY_SEPARATOR, ",", ";"],
+        // What stands between quotes may be a name with a comma in it; who reads addresses tells.
+        Meaning::Email(_) if cell.text.matches('@').count() > 1 && !cell.text.contains('"') => {
+            &[CATEGORY_SEPARATOR, ",", ";"]
+        }
         Meaning::Phone(_) | Meaning::Mobile(_) | Meaning::Fax(_) | Meaning::Url(_) => &[CATEGORY_SEPARATOR],
         _ => &[],
     };

@@ -2,11 +2,14 @@
 
 use std::collections::HashMap;
 
+use super::custom;
 use super::dates::Dates;
+use super::notes::Note;
 use super::numbers::{Figure, Numbers};
 use super::tally::Tally;
 use super::target::{Target, Targets};
-use crate::record::{Column, Draft};
+use crate::record::{Column, Draft, Placeholder};
+use crate::text::without_nul;
 use crate::{
     ColumnReport, DateEvidence, DecimalEvidence, DecodeError, DecodeOptions, Diagnostic, Position, Section, Survey,
 };
@@ -124,6 +127,12 @@ impl Members {
         notes: &mut Vec<Diagnostic>,
     ) -> Result<(), String> {
         let is_filled = !text.trim().is_empty();
+        let placeholder =
+            Placeholder::read(text).filter(|_| matches!(target, Target::Own(column) if column.is_typed()));
+        if let Some(placeholder) = placeholder {
+            notes.push(Diagnostic { field: Some(name.to_owned()), reason: placeholder.to_string() });
+            return Ok(());
+        }
         match target {
             Target::Nothing => {}
             Target::Own(column) if draft.has(column) => {
@@ -143,8 +152,11 @@ impl Members {
                 }
             }
             Target::Own(column) => draft.set(column, text)?,
+            Target::Custom(_) if !is_filled => {}
             Target::Custom(field) => {
-                if is_filled && !draft.add_custom(self.targets.field(field), text) {
+                let field = self.targets.field(field);
+                let value = custom::value(field, &mut self.dates, (position, name), text, notes);
+                if value.is_some_and(|value| !draft.add_custom(&field.name, &value)) {
                     draft.add_foreign(name, text);
                 }
             }
@@ -189,6 +201,12 @@ impl Members {
     /// What has been learned that a second reading should know.
     pub(crate) fn survey(&self) -> Option<Survey> {
         self.numbers.survey()
+    }
+
+    /// The names of the members that nobody reads, but for those that a file of failed rows adds.
+    pub(crate) fn ignored(&self) -> Vec<String> {
+        let unread = self.names.iter().filter(|(name, target)| target.is_none() && Note::of(name).is_none());
+        unread.map(|(name, _)| without_nul(name).into_owned()).collect()
     }
 
     /// What the dates have told so far.

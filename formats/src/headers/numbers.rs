@@ -107,7 +107,9 @@ impl Numbers {
         // `Probability (%)` says for all of its numbers what they are.
         if is_percent || (is_share && figure.header.contains('%')) {
             let hundredth = hundredth(number);
-            return hundredth.map(Some).ok_or_else(|| format!("`{}` has more digits than a number here can have", excerpt(text)));
+            return hundredth
+                .map(Some)
+                .ok_or_else(|| format!("`{}` has more digits than a number here can have", excerpt(text)));
         }
         Ok(Some(number))
     }
@@ -169,8 +171,9 @@ impl Numbers {
         let first = told.currency.get_or_insert_with(|| currency.to_owned());
         if first.as_str() != currency {
             let (number, text) = (plain(number), excerpt(figure.text.trim()));
-            let reason =
-                format!("`{text}` is taken as {number} without its currency, which is not the {first} of a number before it");
+            let reason = format!(
+                "`{text}` is taken as {number} without its currency, which is not the {first} of a number before it"
+            );
             notes.push(Diagnostic { field: Some(figure.header.to_owned()), reason });
         }
     }

@@ -2,7 +2,7 @@
 
 use super::{key, own};
 use crate::record::Column;
-use crate::{DecodeError, DecodeOptions, Section};
+use crate::{CustomField, DecodeError, DecodeOptions, Section};
 
 /// What a column is read as, whatever its name means otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,13 +25,13 @@ pub(crate) struct Targets {
     section: Section,
     /// The columns that are mapped as they are called, in the form in which names are compared, and as what they are read.
     map: Vec<(String, String, Target)>,
-    fields: Vec<(String, String)>,
+    fields: Vec<(String, CustomField)>,
 }
 
 impl Targets {
     /// Those mappings that can be understood; [`Targets::check`] tells of others.
     pub(crate) fn new(section: Section, options: &DecodeOptions) -> Targets {
-        let fields: Vec<_> = options.custom_fields.iter().map(|name| (key(name), name.clone())).collect();
+        let fields: Vec<_> = options.custom_fields.iter().map(|field| (key(&field.name), field.clone())).collect();
         let mut targets = Targets { section, map: Vec::new(), fields };
         for mapping in &options.map {
             if let Some(target) = targets.target(&mapping.field) {
@@ -49,7 +49,11 @@ impl Targets {
         };
         let own = Column::of(section).iter().map(|column| column.name());
         let notes = own.clone().all(|name| name != NOTES).then_some(NOTES);
-        let known = own.chain(notes).map(str::to_owned).chain(options.custom_fields.iter().cloned()).collect();
+        let known = own
+            .chain(notes)
+            .map(str::to_owned)
+            .chain(options.custom_fields.iter().map(|field| field.name.clone()))
+            .collect();
         Err(DecodeError::UnknownField { column: mapping.column.clone(), field: mapping.field.clone(), known })
     }
 
@@ -99,8 +103,8 @@ impl Targets {
         found.map(Target::Custom)
     }
 
-    /// The name of a custom field, as the account writes it.
-    pub(crate) fn field(&self, number: usize) -> &str {
+    /// A custom field.
+    pub(crate) fn field(&self, number: usize) -> &CustomField {
         &self.fields[number].1
     }
 
@@ -108,7 +112,7 @@ impl Targets {
     pub(crate) fn name(&self, target: Target) -> Option<&str> {
         match target {
             Target::Own(column) => Some(column.name()),
-            Target::Custom(field) => Some(self.field(field)),
+            Target::Custom(field) => Some(&self.field(field).name),
             Target::Line => Some(NOTES),
             Target::Nothing => None,
         }

@@ -106,6 +106,17 @@ impl Column {
             && !matches!(self, Column::Id | Column::Categories | Column::CreatedAt | Column::UpdatedAt)
     }
 
+    /// Whether it holds numbers, days, times or the like, so that a text which is none can only be a mistake.
+    pub(crate) fn is_typed(self) -> bool {
+        let is_number = matches!(self, Column::Value | Column::Probability | Column::SourceSequence);
+        is_number || self.is_moment() || self.is_time_of_record() || matches!(self, Column::Complete | Column::Stage)
+    }
+
+    /// Whether it says when the record was made or changed.
+    pub(crate) fn is_time_of_record(self) -> bool {
+        matches!(self, Column::CreatedAt | Column::UpdatedAt)
+    }
+
     /// Whether its cell has a date or a time of an event.
     pub(crate) fn is_moment(self) -> bool {
         matches!(self, Column::StartsOn | Column::EndsOn | Column::StartsAt | Column::EndsAt)

@@ -57,7 +57,7 @@ pub(crate) enum Day {
 }
 
 impl Day {
-    fn in_order(self, order: DateOrder) -> Option<Date> {
+    pub(crate) fn in_order(self, order: DateOrder) -> Option<Date> {
         match (self, order) {
             (Day::Sure(date), _)
             | (Day::Dmy(date) | Day::Either { day_first: date, .. }, DateOrder::DayFirst)

@@ -1,12 +1,14 @@
 //! A record that is being put together, column by column, from the texts of a file.
 
 use jiff::Timestamp;
+use jiff::tz::Offset;
 use rust_decimal::Decimal;
 
 use super::cell::CATEGORY_SEPARATOR;
+use super::date::{Day, Found, moment};
 use super::number::plain_decimal;
 use super::{Column, Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage};
-use crate::Section;
+use crate::{DateOrder, Section};
 
 /// What is known of a record so far. A transaction has all the fields that a person has; what only an event has stands apart, so
 /// that rows of people do not pay for it.
@@ -181,9 +183,9 @@ impl Contact {
     }
 }
 
-/// Whether a text says yes, in seven languages.
+/// Whether a text says yes, in eight languages.
 pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
-    const YES: [&str; 28] = [
+    const YES: [&str; 31] = [
         "ein",
         "aan",
         "true",
@@ -211,9 +213,12 @@ pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
         "sim",
         "verdadeiro",
         "waar",
+        "evet",
+        "doğru",
+        "dogru",
         "✓",
     ];
-    const NO: [&str; 19] = [
+    const NO: [&str; 24] = [
         "aus",
         "uit",
         "false",
@@ -233,6 +238,11 @@ pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
         "nao",
         "nee",
         "onwaar",
+        "hayır",
+        "hayir",
+        "yanlış",
+        "yanliş",
+        "yanlis",
     ];
     let folded = text.to_lowercase();
     match folded.as_str() {
@@ -271,8 +281,20 @@ fn count(text: &str) -> Result<u64, String> {
     text.parse().map_err(|_| format!("`{}` is no whole number; write it like 0 or 12", excerpt(text)))
 }
 
+/// A moment; one without an offset is in UTC, as the cells of workbooks have it.
 fn time(text: &str) -> Result<Timestamp, String> {
-    text.parse().map_err(|_| format!("`{}` is not a time; write it like 2026-11-22T01:02:03Z", excerpt(text)))
+    let in_utc = || match moment(text)? {
+        found @ Found { day: Day::Sure(_), .. } => match found.moment(DateOrder::DayFirst)? {
+            Moment::Day(day) => Offset::UTC.to_timestamp(day.at(0, 0, 0, 0)).ok(),
+            Moment::Local(local) => Offset::UTC.to_timestamp(local).ok(),
+            Moment::At(at) => Some(at),
+        },
+        _ => None,
+    };
+    text.parse()
+        .ok()
+        .or_else(in_utc)
+        .ok_or_else(|| format!("`{}` is not a time; write it like 2026-11-22T01:02:03Z", excerpt(text)))
 }
 
 /// The beginning of a text, for a sentence: a receipt must not grow with the file's cells.

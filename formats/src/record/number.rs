@@ -82,7 +82,8 @@ pub(crate) fn written(text: &str) -> Result<Written, String> {
     const LONGEST: usize = 100;
     let whole = text;
     let text = text.trim_matches(is_unseen);
-    let Some(Dress { rest, is_negative, is_percent, currency }) = (text.len() <= LONGEST).then(|| undressed(text)).flatten()
+    let Some(Dress { rest, is_negative, is_percent, currency }) =
+        (text.len() <= LONGEST).then(|| undressed(text)).flatten()
     else {
         return Err(no_number(whole));
     };
@@ -161,7 +162,9 @@ const PER_CENT: [char; 3] = ['%', '٪', '％'];
 /// What stands for missing cents, taken off with its separator.
 fn without_dashes(text: &str) -> Option<&str> {
     let whole = text.trim_end_matches(['-', '–', '—']);
-    whole.strip_suffix([',', '.']).filter(|before| whole.len() < text.len() && before.ends_with(|char: char| char.is_ascii_digit()))
+    whole
+        .strip_suffix([',', '.'])
+        .filter(|before| whole.len() < text.len() && before.ends_with(|char: char| char.is_ascii_digit()))
 }
 
 /// The currency that a text begins with, and what follows it.
@@ -187,7 +190,23 @@ fn is_of_currency(char: char) -> bool {
 fn is_sign(char: char) -> bool {
     matches!(
         char,
-        '$' | '£' | '¤' | '¥' | '֏' | '؋' | '৲' | '৳' | '૱' | '௹' | '฿' | '៛' | '﷼' | '﹩' | '＄' | '￡' | '￥' | '￦'
+        '$' | '£'
+            | '¤'
+            | '¥'
+            | '֏'
+            | '؋'
+            | '৲'
+            | '৳'
+            | '૱'
+            | '௹'
+            | '฿'
+            | '៛'
+            | '﷼'
+            | '﹩'
+            | '＄'
+            | '￡'
+            | '￥'
+            | '￦'
             | '\u{20a0}'..='\u{20cf}'
     )
 }
@@ -200,8 +219,10 @@ fn is_currency(word: &str) -> bool {
     if has_sign {
         return word == letters && others().count() <= 3 && others().all(|char| char.is_ascii_uppercase());
     }
-    let is_among = |list: &str, word: &str| !word.is_empty() && list.split_ascii_whitespace().any(|other| other == word);
-    (letters == word && word.len() == 3 && is_among(CODES, &word.to_ascii_uppercase())) || is_among(WORDS, &folded(letters))
+    let is_among =
+        |list: &str, word: &str| !word.is_empty() && list.split_ascii_whitespace().any(|other| other == word);
+    (letters == word && word.len() == 3 && is_among(CODES, &word.to_ascii_uppercase()))
+        || is_among(WORDS, &folded(letters))
 }
 
 /// ISO 4217, the currencies that are in use.
@@ -224,7 +245,8 @@ fn digits(text: &str, separator: DecimalSeparator) -> Option<String> {
     let (whole, part) = mantissa.split_once(mark).unwrap_or((mantissa, ""));
     let are_digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     // Nobody groups thousands before an exponent.
-    let whole = if exponent.is_some() { Some(whole.to_owned()).filter(|whole| are_digits(whole)) } else { ungrouped(whole) }?;
+    let whole =
+        if exponent.is_some() { Some(whole.to_owned()).filter(|whole| are_digits(whole)) } else { ungrouped(whole) }?;
     if !are_digits(part) || (whole.is_empty() && part.is_empty()) {
         return None;
     }
@@ -353,9 +375,41 @@ mod tests {
     #[test]
     fn what_is_no_number_is_none() {
         for text in [
-            "", "-", ".", ",", "$", "%", "()", "many", "--5", "-(5)", "(-5)", "5 6", "10 00", "1,2345.6", "1,23,45", "1,,000",
-            "0,500,000", "1.2.3", "5 USD EUR", "$5$", "25%%", "12 monkeys", "5 Stk", "1e", "e3", "1e99", "0x10", "٣", "1-2", "5 ¢",
-            "2026-05-25", "1.000.00", "1 000 00", "NaN", "inf",
+            "",
+            "-",
+            ".",
+            ",",
+            "$",
+            "%",
+            "()",
+            "many",
+            "--5",
+            "-(5)",
+            "(-5)",
+            "5 6",
+            "10 00",
+            "1,2345.6",
+            "1,23,45",
+            "1,,000",
+            "0,500,000",
+            "1.2.3",
+            "5 USD EUR",
+            "$5$",
+            "25%%",
+            "12 monkeys",
+            "5 Stk",
+            "1e",
+            "e3",
+            "1e99",
+            "0x10",
+            "٣",
+            "1-2",
+            "5 ¢",
+            "2026-05-25",
+            "1.000.00",
+            "1 000 00",
+            "NaN",
+            "inf",
         ] {
             assert_eq!(shown(text), "no number", "{text}");
         }

@@ -15,7 +15,10 @@ fn custom_values_come_back() {
     written.custom_fields = fields.clone();
     for is_excel_safe in [false, true] {
         written.excel_safe = is_excel_safe;
-        let options = DecodeOptions { custom_fields: fields.clone(), ..DecodeOptions::default() };
+        let options = DecodeOptions {
+            custom_fields: fields.iter().map(String::as_str).map(Into::into).collect(),
+            ..DecodeOptions::default()
+        };
         for format in ["csv", "json"] {
             for (section, record) in [(Section::People, person()), (Section::Leads, lead())] {
                 let document = write_as(format, section, std::slice::from_ref(&record), &written);

@@ -206,9 +206,9 @@ fn an_encoder_that_clears_the_buffer() {
     caught(
         &Wrapped { encode: clearing, ..HONEST },
         &expect![[r#"
-        the format wrapped breaks the law of codecs:
-        - an encoder writes every record of its section and only appends (people): when each step has a new buffer, the encoder changes what the buffer held before; document: b"[\n{\"id\":\"id-0\",\"name\":\"Ada Lovelace\",\"company\":\"Analytical Engines\",\"title\":\"Head of Programming\",\"email\":\"ada@example.c … .\\r\\n\",\"categories\":[],\"createdAt\":null,\"updatedAt\":null}\n]\n" (31855 bytes)
-        - zero records are a valid document (people): the document is refused: line 2 should begin with `[`, since the file must be one array like [{"name": "Ada"}], but `]` stands there; document: b"\n]\n""#]],
+            the format wrapped breaks the law of codecs:
+            - an encoder writes every record of its section and only appends (people): when each step has a new buffer, the encoder changes what the buffer held before; document: b"[\n{\"id\":\"id-0\",\"name\":\"Ada Lovelace\",\"company\":\"Analytical Engines\",\"title\":\"Head of Programming\",\"email\":\"ada@example.c … .\\r\\n\",\"categories\":[],\"createdAt\":null,\"updatedAt\":null}\n]\n" (31855 bytes)
+            - zero records are a valid document (people): the document is refused: line 2 should begin with `[` or `{`, since the file must be an array like [{"name": "Ada"}] or objects one behind another, but `]` stands there; document: b"\n]\n""#]],
     );
 }
 

@@ -126,7 +126,7 @@ fn options(path: &Path) -> DecodeOptions {
         let unknown = || panic!("{} says `{line}`, which is no option", path.display());
         match line.split_once('=') {
             Some(("map", mapping)) => options.map.push(mapping.parse().expect("Header=field")),
-            Some(("custom", field)) => options.custom_fields.push(field.to_owned()),
+            Some(("custom", field)) => options.custom_fields.push(field.into()),
             Some(("date_order", order)) => options.date_order = Some(order.parse().expect("dmy or mdy")),
             Some(("decimal", separator)) => options.decimal = Some(separator.parse().expect("comma or point")),
             _ => unknown(),
@@ -154,7 +154,8 @@ fn described(reading: &Reading, options: &DecodeOptions) -> String {
             line(&mut text, &format!("  | {}: {:?}", cell.column, cell.text));
         }
     }
-    let Findings { charset, delimiter, client, header_line, ignored, report, date_orders, decimals, .. } = &reading.findings;
+    let Findings { charset, delimiter, client, header_line, ignored, report, date_orders, decimals, .. } =
+        &reading.findings;
     // Files that are read in a way of their own show what became of their columns.
     let report = if *options == DecodeOptions::default() { &[] } else { report.as_slice() };
     for ColumnReport { name, field, filled, samples } in report {

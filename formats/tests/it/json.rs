@@ -74,8 +74,8 @@ fn a_bad_element_fails_alone() {
     expect!["row 2, line 3: column value: `a` is not a number; write it like 5000 or 0.25"]
         .assert_eq(&fail(r#"{"value": "a"}"#));
     expect!["row 2, line 3: column name: there should be a text, not a list"].assert_eq(&fail(r#"{"name": []}"#));
-    expect!["row 2, line 3: column categories: there should be a list of names like [\"Customers\"], not a text"]
-        .assert_eq(&fail(r#"{"categories": "A"}"#));
+    expect!["row 2, line 3: column categories: there should be a list of names like [\"Customers\"], not a number"]
+        .assert_eq(&fail(r#"{"categories": 1}"#));
     expect!["row 2, line 3: column name: the text cannot be read: unexpected end of hex escape"]
         .assert_eq(&fail(r#"{"name": "\ud800"}"#));
     expect!["row 2, line 3: the element is nested more than 32 deep"].assert_eq(&fail(&format!(
@@ -155,23 +155,94 @@ fn rows_before_a_fault_of_the_document_are_given() {
 #[test]
 fn documents_fail_with_what_would_have_been_right() {
     let fail = |document: &str| failure("json", Section::People, document.as_bytes());
-    expect!["line 1 should begin with `[`, since the file must be one array like [{\"name\": \"Ada\"}], but nothing stands there"]
+    expect![[r#"line 1 should begin with `[` or `{`, since the file must be an array like [{"name": "Ada"}] or objects one behind another, but nothing stands there"#]]
         .assert_eq(&fail(""));
-    expect!["line 2 should begin with `[`, since the file must be one array like [{\"name\": \"Ada\"}], but `{` stands there"]
-        .assert_eq(&fail("\r\n{\"name\": \"Ada\"}"));
+    expect![[r#"line 2 should begin with `[` or `{`, since the file must be an array like [{"name": "Ada"}] or objects one behind another, but `n` stands there"#]]
+        .assert_eq(&fail("\r\nname"));
     expect!["`{` in line 2 is out of place; a comma or the `]` that ends the array should stand there"]
         .assert_eq(&fail("[{}\n{}]"));
     expect!["`]` in line 1 is out of place; an object like {\"name\": \"Ada\"} should stand there"]
         .assert_eq(&fail("[{},]"));
     expect!["`,` in line 1 is out of place; an object like {\"name\": \"Ada\"} should stand there"]
         .assert_eq(&fail("[,{}]"));
-    expect!["`x` in line 2 is out of place; nothing more should stand there"].assert_eq(&fail("[{}]\nx"));
+    expect!["`x` in line 2 is out of place; nothing more, or another array or object should stand there"]
+        .assert_eq(&fail("[{}]\nx"));
     expect!["the file ends in line 3 before its array does; the last element begins in line 2, and `]` is missing"]
         .assert_eq(&fail("[{},\n{\"name\":\n"));
     expect!["the file ends in line 1 before its array does; the last element begins in line 1, and `]` is missing"]
         .assert_eq(&fail("["));
-    let latin_1 = failure("json", Section::People, b"[{\"name\":\r\n\"Zo\xeb\"}]");
-    expect!["line 2 is not UTF-8; save the file as UTF-8 and try again"].assert_eq(&latin_1);
+    expect!["the file ends in line 2 before its array does; the last element begins in line 1, and `]` is missing"]
+        .assert_eq(&fail("{\"name\":\n"));
+}
+
+#[test]
+fn values_may_stand_one_behind_another() {
+    let names = |document: &str| -> Vec<_> {
+        people("json", document).into_iter().map(|person| person.contact.name.unwrap_or_default()).collect()
+    };
+    for document in [
+        "{\"name\": \"Ada\"}{\"name\": \"Bob\"}",
+        "{\n  \"name\": \"Ada\"\n}\n{\n  \"name\": \"Bob\"\n}\n",
+        "[{\"name\": \"Ada\"}]\n{\"name\": \"Bob\"}",
+        "{\"name\": \"Ada\"}\u{feff}[{\"name\": \"Bob\"}]",
+    ] {
+        assert_eq!(names(document), ["Ada", "Bob"], "{document:?}");
+    }
+}
+
+#[test]
+fn objects_of_several_lines_are_no_lines_of_ndjson() {
+    let registry = formats::builtin();
+    let recognised = |head: &str| registry.recognise(head.as_bytes(), None).expect("a format").descriptor().name;
+    assert_eq!(recognised("{\"name\": \"Ada\"}\n{\n  \"name\": \"Bob\"\n}\n"), "json");
+    assert_eq!(recognised("{\n  \"name\": \"Bob\"\n}\n"), "json");
+    assert_eq!(recognised("{\"name\": \"Ada\"}\n{\"name\": \"Bob\"}\n"), "ndjson");
+}
+
+#[test]
+fn json_is_read_in_its_charset() {
+    let charset = |label: &str| Some(label.parse().expect("a charset"));
+    let utf_16 = |text: &str| -> Vec<u8> {
+        ['\u{feff}']
+            .into_iter()
+            .chain(text.chars())
+            .collect::<String>()
+            .encode_utf16()
+            .flat_map(u16::to_le_bytes)
+            .collect()
+    };
+    let text = "[{\"name\": \"Zoë\", \"city\": \"Köln\"}]";
+    let line = "{\"name\": \"Zoë\", \"city\": \"Köln\"}\n";
+    let latin_1 =
+        |text: &str| -> Vec<u8> { text.chars().map(|char| u8::try_from(char).expect("it is there")).collect() };
+    for (format, document, said, found) in [
+        ("json", text.as_bytes().to_vec(), None, "utf-8"),
+        ("json", utf_16(text), None, "utf-16le"),
+        ("ndjson", utf_16(line), None, "utf-16le"),
+        ("json", latin_1(text), None, "windows-1252"),
+        ("json", latin_1(text), charset("latin1"), "windows-1252"),
+        ("ndjson", latin_1(line), charset("windows-1252"), "windows-1252"),
+    ] {
+        let options = DecodeOptions { charset: said, ..DecodeOptions::default() };
+        let reading = read_cut(format, Section::People, &options, &document, &[7]);
+        let Some(Record::Person(person)) = &reading.rows[0].record else { panic!("{format} {found}: {reading:?}") };
+        assert_eq!((person.contact.name.as_deref(), person.contact.city.as_deref()), (Some("Zoë"), Some("Köln")));
+        assert_eq!(reading.findings.charset.map(|charset| charset.to_string()).as_deref(), Some(found));
+    }
+    // One bad byte fails its element.
+    let document = b"[{\"name\": \"Zo\xc3\xab\"},\n{\"name\": \"Zo\xeb\"}]";
+    let reading = read_cut("json", Section::People, &DecodeOptions::default(), document, &[usize::MAX]);
+    assert!(reading.rows[0].record.is_some());
+    assert_eq!(
+        reading.rows[1].diagnostics[0].reason,
+        "line 2 has a character that cannot be read in the file's charset"
+    );
+}
+
+#[test]
+fn names_may_be_one_text() {
+    let people = people("json", "[{\"categories\": \"A ::: B, C\"}]");
+    assert_eq!(people[0].categories, ["A", "B, C"]);
 }
 
 #[test]

@@ -14,6 +14,7 @@ mod ndjson;
 mod registry;
 mod round_trip;
 mod rss;
+mod series;
 mod stream;
 mod vcard;
 mod written;

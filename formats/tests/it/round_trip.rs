@@ -69,7 +69,10 @@ fn check(section: Section, records: &[Record], sizes: &[usize]) {
     };
     let mut written = EncodeOptions::default();
     written.custom_fields = FIELDS.map(str::to_owned).to_vec();
-    let options = DecodeOptions { custom_fields: written.custom_fields.clone(), ..DecodeOptions::default() };
+    let options = DecodeOptions {
+        custom_fields: written.custom_fields.iter().map(String::as_str).map(Into::into).collect(),
+        ..DecodeOptions::default()
+    };
     for format in formats {
         let records: Vec<Record> = records.iter().map(|record| possible(format, record)).collect();
         let versions: &[_] =
@@ -383,6 +386,7 @@ fn event() -> impl Strategy<Value = Event> {
             recurrence: recurrence.filter(|_| recurrence_id.is_none()).map(str::to_owned),
             recurrence_id: recurrence_id.map(str::to_owned),
             series_id: None,
+            left_out: Vec::new(),
             stamp: None,
             foreign: Vec::new(),
             revision: None,

@@ -60,7 +60,13 @@ fn rows_come_out_of_pieces() {
 
 #[test]
 fn reading_ends_at_an_error() {
-    let pieces = [Ok(Bytes::from("[{\"name\": \"Ada\"}, {")), Err("the client is gone"), Ok(Bytes::from("}]"))];
+    // So many bytes are wanted before the first is read, to tell the charset.
+    let blank = " ".repeat(256);
+    let pieces = [
+        Ok(Bytes::from(format!("[{{\"name\": \"Ada\"}},{blank} {{"))),
+        Err("the client is gone"),
+        Ok(Bytes::from("}]")),
+    ];
     let items: Vec<_> = ready(formats::decode(decoder("json"), stream::iter(pieces)).collect());
     let [Ok(row), Err(StreamError::Source("the client is gone"))] = items.as_slice() else { panic!("{items:?}") };
     assert_eq!(row.position.line, 1);

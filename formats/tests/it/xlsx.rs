@@ -235,3 +235,74 @@ fn rows_are_numbered_as_in_the_sheet() {
     let lines: Vec<u64> = reading.rows.iter().map(|row| row.position.line).collect();
     assert_eq!((lines, reading.findings.header_line), (vec![5, 9], Some(3)));
 }
+
+#[test]
+fn a_workbook_of_another_program_means_what_it_shows() {
+    let relationships = |entries: &str| format!("<Relationships>{entries}</Relationships>").into_bytes();
+    let relationship = |id: &str, kind: &str, target: &str| {
+        format!(
+            "<Relationship Id=\"{id}\" Target=\"{target}\" \
+             Type=\"http://schemas.openxmlformats.org/officeDocument/2006/relationships/{kind}\"/>"
+        )
+    };
+    let root = relationships(&relationship("rId1", "officeDocument", "xl/main book.xml"));
+    let of_book = relationships(&format!(
+        "{}{}",
+        relationship("rId7", "worksheet", "tables/first.xml"),
+        relationship("rId8", "styles", "looks.xml")
+    ));
+    let of_sheet = relationships(&format!(
+        "{}{}",
+        relationship("rId1", "hyperlink", "mailto:ann@e.example?subject=Hi"),
+        relationship("rId2", "hyperlink", "https://e.example/bob")
+    ));
+    let book =
+        b"<workbook xmlns:r=\"r\"><sheets><sheet name=\"People\" sheetId=\"1\" r:id=\"rId7\"/></sheets></workbook>";
+    let styles = b"<styleSheet><numFmts><numFmt numFmtId=\"164\" formatCode=\"00000\"/></numFmts>\
+        <cellXfs><xf numFmtId=\"0\"/><xf numFmtId=\"164\"/></cellXfs></styleSheet>";
+    let placed = |place: &str, cell: &str| format!("<c r=\"{place}\" t=\"inlineStr\"><is><t>{cell}</t></is></c>");
+    let header = ["name", "email", "phone", "url", "zip", "value", "createdAt"].map(text).concat();
+    let rows = format!(
+        "<row r=\"1\">{header}</row>\
+         <row r=\"2\">{}{}{}{}<c r=\"E2\" s=\"1\"><v>1234</v></c><c r=\"F2\"><v>1234.5600000000001</v></c></row>\
+         <row r=\"3\">{}{}{}{}<c r=\"E3\" s=\"1\"><v>123456</v></c><c r=\"F3\"><v>0.30000000000000004</v></c></row>",
+        // Our guard against formulas, which the other program has written as it stands.
+        placed("A2", "'=Ann"),
+        placed("B2", "Write to Ann"),
+        placed("C2", "+43 1 5550100"),
+        placed("D2", "https://e.example/ann"),
+        placed("A3", "Bob"),
+        placed("B3", "bob@e.example"),
+        placed("C3", "0664 123"),
+        placed("D3", "His page"),
+    );
+    let sheet = format!(
+        "<worksheet xmlns:r=\"r\"><sheetData>{rows}</sheetData>\
+         <hyperlinks><hyperlink ref=\"B2\" r:id=\"rId1\"/><hyperlink ref=\"D3\" r:id=\"rId2\"/></hyperlinks></worksheet>"
+    );
+    let file = archive(&[
+        Part("_rels/.rels", &root, None),
+        Part("xl/main book.xml", book, None),
+        Part("xl/_rels/main book.xml.rels", &of_book, None),
+        Part("xl/looks.xml", styles, None),
+        Part("xl/tables/first.xml", sheet.as_bytes(), None),
+        Part("xl/tables/_rels/first.xml.rels", &of_sheet, None),
+    ]);
+    let reading = read("xlsx", Section::Leads, &file);
+    assert_eq!(reading.error, None);
+    let found: Vec<_> = reading
+        .rows
+        .iter()
+        .map(|row| {
+            let Some(Record::Transaction(lead)) = &row.record else { panic!("{row:?}") };
+            let Contact { name, email, phone, url, zip, .. } = &lead.contact;
+            let texts = [name, email, phone, url, zip].map(|text| text.clone().unwrap_or_default());
+            (texts, lead.value.map(|value| value.to_string()).unwrap_or_default())
+        })
+        .collect();
+    let expected = [
+        (["=Ann", "ann@e.example", "+43 1 5550100", "https://e.example/ann", "01234"], "1234.56"),
+        (["Bob", "bob@e.example", "0664 123", "https://e.example/bob", "123456"], "0.3"),
+    ];
+    assert_eq!(found, expected.map(|(texts, value)| (texts.map(str::to_owned), value.to_owned())));
+}

@@ -10,7 +10,7 @@ use bytes::Bytes;
 use clap::Args;
 use formats::{AddressList, VCardVersion};
 use futures_util::{Stream, StreamExt as _};
-use schema::{Engine, ExportRequest, ViewRequest};
+use schema::{Engine, ExportRequest, ViewRequest, search_notes};
 use tempfile::{Builder, NamedTempFile};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
@@ -95,6 +95,9 @@ impl Export {
             .or_else(|| by_name.map(|codec| codec.descriptor().name.to_owned()))
             .unwrap_or_else(|| "csv".to_owned());
         let order = ExportRequest::parse_order(&sort)?;
+        for note in view.search.as_deref().map(search_notes).unwrap_or_default() {
+            eprintln!("note: {note}");
+        }
         let request = ExportRequest {
             related,
             view: view.into(),

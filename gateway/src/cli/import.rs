@@ -208,7 +208,7 @@ impl New {
         let file = file.map_err(|error| Failure(format!("cannot read {}: {error}", path.display())))??;
         if dry_run {
             let plan = session.plan(request, file, PlanFor::Show).await?;
-            output::print(&if as_json { json(&plan)? } else { summary(&plan) })?;
+            output::print(&if as_json { json(&plan)? } else { summary(&plan) + &applied_by(std::env::args()) })?;
             return Ok(if plan.failed > 0 { Ending::RowsFailed } else { Ending::Done });
         }
         let import = session.import(request, file, None);
@@ -384,6 +384,21 @@ fn summary(receipt: &Receipt) -> String {
         }
     }
     text
+}
+
+/// The command line that does what this one has only said: the same without `--dry-run`.
+fn applied_by(line: impl Iterator<Item = String>) -> String {
+    let words: Vec<_> = line.filter(|word| word != "--dry-run").map(|word| quoted(&word)).collect();
+    format!("To import it: {}\n", words.join(" "))
+}
+
+/// A word as a shell reads it.
+fn quoted(word: &str) -> String {
+    let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@,+%".contains(c);
+    if !word.is_empty() && word.chars().all(is_plain) {
+        return word.to_owned();
+    }
+    format!("'{}'", word.replace('\'', "'\\''"))
 }
 
 /// The columns of a plan; of what is done only those that nobody reads.

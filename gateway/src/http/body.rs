@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use axum::body::Body;
 use bytes::{Bytes, BytesMut};
+use compat_api::form;
 use futures_util::{Stream, StreamExt as _, stream};
-use http::header::{CONTENT_ENCODING, HeaderMap};
+use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use hyper::body::Body as _;
 use schema::Code;
 
@@ -40,6 +41,19 @@ pub(crate) async fn read(headers: &HeaderMap, body: Body, limit: usize, idle: Du
     check(headers, &body, limit as u64)?;
     let whole = tokio::time::timeout(WHOLE, collect(body, limit, idle)).await;
     whole.unwrap_or_else(|_| Err(refusal(&too_slow(WHOLE))))
+}
+
+/// The same for a body that may be a form. Errors: 413 where the head of a part of it is too long, too.
+pub(crate) async fn read_form(
+    headers: &HeaderMap,
+    body: Body,
+    limit: usize,
+    idle: Duration,
+) -> Result<Bytes, HttpError> {
+    let body = read(headers, body, limit, idle).await?;
+    let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
+    form::check_heads(content_type, &body).map_err(HttpError::of_body)?;
+    Ok(body)
 }
 
 /// The pieces of a body, for who keeps them elsewhere than in memory. [`refusal`] translates their errors.

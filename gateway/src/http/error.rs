@@ -64,6 +64,12 @@ impl HttpError {
         Self { error: Error::new(Code::Limited, message), status: StatusCode::REQUEST_TIMEOUT, advice: None }
     }
 
+    /// The address takes no such method. What it takes stands in the header `Allow`, which the router adds.
+    pub(crate) fn not_allowed(message: impl Into<String>) -> Self {
+        let error = Error::new(Code::Unsupported, message);
+        Self { error, status: StatusCode::METHOD_NOT_ALLOWED, advice: None }
+    }
+
     /// The error itself.
     pub(crate) fn error(&self) -> &Error {
         &self.error
@@ -71,15 +77,21 @@ impl HttpError {
 
     /// The answer with its body.
     pub(crate) fn answer(&self, request_id: &str) -> Response {
-        let Error { code, message, field, retry_after } = &self.error;
+        let Error { code, message, field, .. } = &self.error;
         let error = BodyError { code: code.name(), message, field: *field, request_id };
-        let mut response = (self.status, Json(Body { error })).into_response();
-        add_advice(self.status, response.headers_mut());
+        self.with_head(Json(Body { error }).into_response())
+    }
+
+    /// An answer with the status of the error and the headers that tell what to do about it.
+    pub(crate) fn with_head(&self, mut response: Response) -> Response {
+        *response.status_mut() = self.status;
+        let headers = response.headers_mut();
+        add_advice(self.status, headers);
         if let Some((name, value)) = self.advice {
-            response.headers_mut().insert(HeaderName::from_static(name), HeaderValue::from_static(value));
+            headers.insert(HeaderName::from_static(name), HeaderValue::from_static(value));
         }
-        if let Some(seconds) = retry_after {
-            response.headers_mut().insert(RETRY_AFTER, HeaderValue::from(*seconds));
+        if let Some(seconds) = self.error.retry_after {
+            headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
         }
         response
     }

@@ -3,9 +3,9 @@
 use axum::extract::{Path, RawQuery, State};
 use axum::response::Response;
 use formats::{Registry, VCardVersion};
-use http::Method;
-use http::header::{ACCEPT, HeaderMap};
-use schema::{Code, Error, ExportRequest, ViewRequest};
+use http::header::{ACCEPT, HeaderMap, HeaderName};
+use http::{HeaderValue, Method};
+use schema::{Code, Error, ExportRequest, ViewRequest, search_notes};
 
 use super::download::{self, Known};
 use super::error::HttpError;
@@ -28,6 +28,8 @@ const KNOWN: [&str; 13] = [
     "alarm",
     "addresses",
 ];
+/// The header with what is to be said of a search, such as a word that looks like a selector and is none.
+const SEARCH_NOTE: HeaderName = HeaderName::from_static("x-cairn-search-note");
 /// The most minutes before an event at which it reminds: four weeks.
 const LONGEST_ALARM: u32 = 4 * 7 * 24 * 60;
 
@@ -67,6 +69,7 @@ async fn serve(
     });
     request.cards = site.as_ref().map(|site| format!("{site}/export/people.vcf?person="));
     request.site = site;
+    let notes = request.view.search.as_deref().map(search_notes).unwrap_or_default();
     let export = session.export(request).await?;
     let known = Known {
         media_type: export.media_type,
@@ -75,7 +78,26 @@ async fn serve(
         changed_at: export.changed_at,
         now: session.now(),
     };
-    download::answer(known, method, headers, export.open()).await
+    let mut response = download::answer(known, method, headers, export.open()).await?;
+    add_notes(&notes, response.headers_mut());
+    Ok(response)
+}
+
+/// The header that tells what is to be said of a search.
+pub(crate) fn add_notes(notes: &[String], headers: &mut HeaderMap) {
+    // A header holds visible ASCII; whatever else somebody searches for is escaped as in addresses.
+    let text: String = notes.join("; ").bytes().fold(String::new(), |mut text, byte| {
+        match byte {
+            b' '..=b'~' => text.push(char::from(byte)),
+            _ => text.push_str(&format!("%{byte:02X}")),
+        }
+        text
+    });
+    if let Ok(value) = HeaderValue::from_str(&text)
+        && !text.is_empty()
+    {
+        headers.insert(SEARCH_NOTE, value);
+    }
 }
 
 /// What a path and its parameters ask for.

@@ -123,7 +123,8 @@ impl Parameters {
     /// The request: where every document of a client comes in, on whatever way.
     pub(super) fn request(self) -> Request {
         let mut request = Request::new(self.query);
-        request.operation_name = self.operation_name;
+        // Clients that have none send an empty one.
+        request.operation_name = self.operation_name.filter(|name| !name.is_empty());
         if let Some(variables) = self.variables {
             request = request.variables(Variables::from_json(variables.into()));
         }
@@ -153,6 +154,11 @@ async fn from_body(headers: &HeaderMap, body: Body, shared: &Shared, caller: &Ca
 
 fn parameters(body: &[u8], values: usize) -> Result<Request, Refused> {
     schema::count_values(body, values).map_err(Refused::Engine)?;
+    if body.trim_ascii_start().starts_with(b"[") {
+        let message =
+            "a list of operations is not taken: send each as a request of its own, one JSON object with a query";
+        return Err(Refused::Request(message.to_owned()));
+    }
     let parameters: Parameters = serde_json::from_slice(body).map_err(|error| {
         Refused::Request(format!("the body is no GraphQL request (one JSON object with a query): {error}"))
     })?;
@@ -164,7 +170,7 @@ fn from_query(query: Option<&str>, shared: &Shared) -> Result<Request, Refused> 
     for (name, value) in form_urlencoded::parse(query.unwrap_or_default().as_bytes()) {
         match &*name {
             "query" => text = Some(value.into_owned()),
-            "operationName" => operation_name = Some(value.into_owned()).filter(|name| !name.is_empty()),
+            "operationName" => operation_name = Some(value.into_owned()),
             "variables" if !value.is_empty() => {
                 schema::count_values(value.as_bytes(), shared.config.limits.graphql_values).map_err(Refused::Engine)?;
                 let parsed = serde_json::from_str(&value);

@@ -1,4 +1,4 @@
-//! `POST /api.php`: the legacy API.
+//! `POST /api.php`: the legacy API. Whatever it answers is what its clients can read: no refusal is JSON or empty.
 
 use std::io::{self, Write as _};
 
@@ -6,6 +6,7 @@ use axum::body::Body;
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse, Response};
 use compat_api::form::{Form, NoForm};
+use compat_api::reply::charset::Charset;
 use compat_api::reply::{self, Reply};
 use compat_api::{Api, Client, Settings, answer};
 use futures_util::StreamExt as _;
@@ -15,6 +16,7 @@ use schema::{Code, Error};
 
 use super::answers::{Answers, PIECE, Pieces};
 use super::error::{HttpError, add_advice, status};
+use super::export::add_notes;
 use super::{RequestId, Shared, body, session};
 
 /// The header that carries the code of a refusal, whose status is 200.
@@ -27,17 +29,41 @@ pub(crate) async fn serve(
     Extension(RequestId(request_id)): Extension<RequestId>,
     headers: HeaderMap,
     body: Body,
-) -> Result<Response, HttpError> {
+) -> Response {
+    let answered = answered(&shared, &headers, body, &request_id).await;
+    answered.unwrap_or_else(|error| sentence(&error, preferred(&shared, &headers)))
+}
+
+/// `api.php` by another method than POST.
+pub(crate) async fn not_allowed(State(shared): State<Shared>, headers: HeaderMap) -> Response {
+    let message = "send a form by POST, with login_email, login_password, and create or get";
+    sentence(&HttpError::not_allowed(message), preferred(&shared, &headers))
+}
+
+/// An error of HTTP as an answer of the legacy API: its status and headers, and a sentence with its code.
+pub(crate) fn sentence(error: &HttpError, charset: Charset) -> Response {
+    let Error { code, message, .. } = error.error();
+    let Reply { body, content_type, .. } = Reply::refusal(*code, message, charset);
+    let body = match body {
+        reply::Body::Whole(bytes) => Body::from(bytes),
+        reply::Body::Stream(_) => Body::empty(),
+    };
+    let head = [(CONTENT_TYPE, content_type), (CODE, code.name())];
+    error.with_head((head, body).into_response())
+}
+
+async fn answered(shared: &Shared, headers: &HeaderMap, body: Body, request_id: &str) -> Result<Response, HttpError> {
     let limits = &shared.config.limits;
-    let body = body::read(&headers, body, limits.legacy_body, limits.body_idle()).await?;
-    let reply = reply(&shared, &headers, &body, &request_id).await.unwrap_or_else(|reply| reply);
-    let holder = session::origin(&headers).text();
+    let body = body::read_form(headers, body, limits.legacy_body, limits.body_idle()).await?;
+    let reply = reply(shared, headers, &body, request_id).await.unwrap_or_else(|reply| reply);
+    let holder = session::origin(headers).text();
     let body = written(reply.body, &shared.answers, &holder)?;
     let mut response = ([(CONTENT_TYPE, reply.content_type)], body).into_response();
     let headers = response.headers_mut();
     if let Some(cap) = reply.cap {
         headers.insert(RESULT_CAP, HeaderValue::from(cap));
     }
+    add_notes(&reply.notes, headers);
     if let Some(seconds) = reply.retry_after {
         headers.insert(RETRY_AFTER, HeaderValue::from(seconds));
     }
@@ -52,13 +78,11 @@ pub(crate) async fn serve(
 
 /// The reply to a body that has arrived; `Err` where it does not even reach an account.
 async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &str) -> Result<Reply, Reply> {
-    let text = |name| headers.get(name).and_then(|value: &HeaderValue| value.to_str().ok());
-    let settings = shared.config.legacy;
-    let charset = settings.charset.preferred(text(ACCEPT_CHARSET));
-    let settings = Settings { charset, ..settings };
+    let charset = preferred(shared, headers);
+    let settings = Settings { charset, ..shared.config.legacy };
     let no_form =
         |NoForm| Reply::refusal(Code::Invalid, "the body is no form: send it as PHP or curl -d would", charset);
-    let form = Form::read(text(CONTENT_TYPE), body).await.map_err(no_form)?;
+    let form = Form::read(text(headers, &CONTENT_TYPE), body).await.map_err(no_form)?;
     // What the headers say is no secret, so the refusal may be more exact than that of a wrong password.
     let contradiction = |Error { code, message, .. }| Reply::exact_refusal(code, &message, charset);
     let hint = session::account_hint(shared, headers).map_err(contradiction)?;
@@ -67,6 +91,15 @@ async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &s
     let user_agent = user_agent.as_deref().unwrap_or_default();
     let client = Client { hint: &hint, origin: session::origin(headers), user_agent };
     Ok(answer(&api, client, &form, request_id).await)
+}
+
+/// The charset of a reply: the one that the client prefers.
+fn preferred(shared: &Shared, headers: &HeaderMap) -> Charset {
+    shared.config.legacy.charset.preferred(text(headers, &ACCEPT_CHARSET))
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
+    headers.get(name).and_then(|value| value.to_str().ok())
 }
 
 /// The body of a reply. An error in the middle breaks a chunked one off, so that a client can tell that it is not whole.

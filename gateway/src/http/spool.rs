@@ -2,11 +2,10 @@
 
 use std::io;
 use std::pin::pin;
-use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 
 use axum::body::Body;
 use bytes::Bytes;
+use compat_api::form::{self, Heads};
 use futures_util::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use hyper::body::Body as _;
@@ -16,8 +15,6 @@ use super::body;
 use super::error::HttpError;
 use crate::config::Limits;
 
-/// How long the head of a part of a form may be.
-const HEAD: usize = 16 << 10;
 /// How many parts a form may have up to its file.
 const PARTS: usize = 100;
 /// How much a form may have beside its file.
@@ -95,15 +92,11 @@ async fn receive(headers: &HeaderMap, body: Body, limits: &Limits, sink: &mut Si
     };
     let most = limits.import_file.saturating_add(FORM);
     check(&body, most, limits)?;
-    let in_head = InHead::default();
-    let pieces = in_head.bounded(body::pieces(body, limits.body_idle()));
+    let pieces = bounded(body::pieces(body, limits.body_idle()), Heads::new(&boundary));
     let whole = multer::Constraints::new().size_limit(multer::SizeLimit::new().whole_stream(most));
     let mut parts = multer::Multipart::with_constraints(pieces, boundary, whole);
     for _ in 0..PARTS {
-        in_head.set(true);
-        let part = parts.next_field().await.map_err(no_form)?;
-        in_head.set(false);
-        let Some(mut part) = part else { return Err(no_file()) };
+        let Some(mut part) = parts.next_field().await.map_err(no_form)? else { return Err(no_file()) };
         let Some(name) = part.file_name().map(ToOwned::to_owned) else {
             while part.chunk().await.map_err(no_form)?.is_some() {}
             continue;
@@ -123,38 +116,28 @@ fn check(body: &Body, most: u64, limits: &Limits) -> Result<(), HttpError> {
     Ok(())
 }
 
-/// Whether the head of a part is being read, or what stands before the first one. The reader of forms keeps that in memory, however
-/// long it is. Cloning shares it.
-#[derive(Clone, Default)]
-struct InHead(Arc<AtomicBool>);
-
-impl InHead {
-    fn set(&self, is_in_head: bool) {
-        self.0.store(is_in_head, Ordering::Relaxed);
-    }
-
-    /// The same pieces, which end with an error in a head that is too long. The reader is given time to look at each before the next.
-    fn bounded<S>(&self, pieces: S) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static
-    where
-        S: Stream<Item = io::Result<Bytes>> + Send + 'static,
-    {
-        let in_head = self.clone();
-        let begun = (Box::pin(pieces), 0_usize);
-        stream::unfold(Some(begun), move |begun| {
-            let in_head = in_head.clone();
-            async move {
-                let (mut pieces, read) = begun?;
-                tokio::task::yield_now().await;
-                let read = if in_head.0.load(Ordering::Relaxed) { read } else { 0 };
-                if read > HEAD {
-                    return Some((Err(io::Error::new(io::ErrorKind::FileTooLarge, "a head")), None));
-                }
-                let piece = pieces.next().await?;
-                let read = read + piece.as_ref().map_or(0, Bytes::len);
-                Some((piece, Some((pieces, read))))
-            }
-        })
-    }
+/// The same pieces, which end with an error in a head that is too long, as the reader of forms would keep it in memory.
+fn bounded(
+    pieces: impl Stream<Item = io::Result<Bytes>> + Send + 'static,
+    heads: Heads,
+) -> impl Stream<Item = io::Result<Bytes>> + Send + 'static {
+    stream::unfold(Some((Box::pin(pieces), heads, false)), async |begun| {
+        let (mut pieces, mut heads, is_over) = begun?;
+        if is_over {
+            // The reader is given time to look at what came before: its file may end there.
+            tokio::task::yield_now().await;
+            return Some((Err(io::Error::new(io::ErrorKind::FileTooLarge, "a head")), None));
+        }
+        let mut piece = pieces.next().await?;
+        let mut is_over = false;
+        if let Ok(piece) = &mut piece
+            && let Err(before) = heads.read(piece)
+        {
+            piece.truncate(before);
+            is_over = true;
+        }
+        Some((piece, Some((pieces, heads, is_over))))
+    })
 }
 
 async fn pass(
@@ -200,9 +183,7 @@ fn no_form(error: multer::Error) -> HttpError {
     match error {
         multer::Error::StreamSizeExceeded { limit } => HttpError::too_large(limit),
         multer::Error::StreamReadFailed(error) => match error.downcast_ref::<io::Error>() {
-            Some(error) if error.kind() == io::ErrorKind::FileTooLarge => {
-                limited(format!("the form has a part whose head is longer than {HEAD} bytes, the limit"))
-            }
+            Some(error) if error.kind() == io::ErrorKind::FileTooLarge => HttpError::of_body(form::too_long()),
             Some(error) => body::refusal(error),
             None => HttpError::new(Code::Invalid, "the body broke off before its end"),
         },

@@ -16,7 +16,8 @@ use schema::{Code, Error, OpenedWebhook};
 
 use super::answers::Answers;
 use super::error::{HttpError, add_advice, status};
-use super::legacy::{CODE, RESULT_CAP, written};
+use super::export::add_notes;
+use super::legacy::{CODE, RESULT_CAP, sentence, written};
 use super::{RequestId, Shared, body, session};
 
 pub(crate) async fn serve(
@@ -26,9 +27,29 @@ pub(crate) async fn serve(
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
+) -> Response {
+    let answered = answered(&shared, &request_id, &secret, query.as_deref(), &headers, body).await;
+    answered.unwrap_or_else(|error| sentence(&error, Charset::Utf8))
+}
+
+/// A webhook by another method than POST and GET: it makes something on GET, and HEAD promises not to.
+pub(crate) async fn not_allowed() -> Response {
+    let message = "send JSON or a form by POST, or plain variables by GET";
+    let mut response = sentence(&HttpError::not_allowed(message), Charset::Utf8);
+    response.headers_mut().insert(ALLOW, HeaderValue::from_static("GET,POST"));
+    response
+}
+
+async fn answered(
+    shared: &Shared,
+    request_id: &str,
+    secret: &str,
+    query: Option<&str>,
+    headers: &HeaderMap,
+    body: Body,
 ) -> Result<Response, HttpError> {
     // Before the body is read: nobody without a secret has us keep megabytes.
-    let webhook = match open(&shared, &headers, &secret).await {
+    let webhook = match open(shared, headers, secret).await {
         Ok(webhook) => webhook,
         Err(Error { code, message, .. }) => {
             return response(Reply::exact_refusal(code, &message, Charset::Utf8), status(code), &shared.answers, "");
@@ -37,9 +58,9 @@ pub(crate) async fn serve(
     let limits = &shared.config.limits;
     let user_agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let user_agent = user_agent.as_deref().unwrap_or_default();
-    let origin = session::origin(&headers);
+    let origin = session::origin(headers);
     let client = Client { webhook, origin, user_agent };
-    let body = match body::read(&headers, body, limits.legacy_body, limits.body_idle()).await {
+    let body = match body::read_form(headers, body, limits.legacy_body, limits.body_idle()).await {
         Ok(body) => body,
         Err(error) => {
             note_unread(client, error.error());
@@ -47,9 +68,9 @@ pub(crate) async fn serve(
         }
     };
     let content_type = headers.get(CONTENT_TYPE).and_then(|value| value.to_str().ok());
-    let sent = Sent { content_type, query: query.as_deref(), body: &body };
+    let sent = Sent { content_type, query, body: &body };
     let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone(), settings: shared.config.legacy };
-    let reply = answer(&api, client, sent, &request_id).await;
+    let reply = answer(&api, client, sent, request_id).await;
     let status = match reply.code {
         None => StatusCode::OK,
         Some(Code::NotFound) => StatusCode::BAD_REQUEST,
@@ -58,23 +79,19 @@ pub(crate) async fn serve(
     response(reply, status, &shared.answers, &origin.text())
 }
 
-/// A webhook makes something on GET, and HEAD promises not to.
-pub(crate) async fn no_head() -> impl IntoResponse {
-    (StatusCode::METHOD_NOT_ALLOWED, [(ALLOW, "GET,POST")])
-}
-
 async fn open(shared: &Shared, headers: &HeaderMap, secret: &str) -> Result<OpenedWebhook, Error> {
     let hint = session::account_hint(shared, headers)?;
     shared.engine.webhook(&hint, secret).await
 }
 
 fn response(reply: Reply, status: StatusCode, answers: &Answers, holder: &str) -> Result<Response, HttpError> {
-    let Reply { body, content_type, code, cap, retry_after } = reply;
+    let Reply { body, content_type, code, cap, notes, retry_after } = reply;
     // A GET that was answered from a cache would make nothing.
     let mut response =
         (status, [(CONTENT_TYPE, content_type), (CACHE_CONTROL, "no-store")], written(body, answers, holder)?)
             .into_response();
     let headers = response.headers_mut();
+    add_notes(&notes, headers);
     if let Some(cap) = cap {
         headers.insert(RESULT_CAP, HeaderValue::from(cap));
     }

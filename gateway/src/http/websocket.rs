@@ -18,6 +18,7 @@ use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
 use schema::{Caller, Code, Error, GraphqlDocument};
 use tokio::time::Instant;
+use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use self::conversation::{Conversation, Said};
 use super::answers::{Kept, PIECE};
@@ -79,7 +80,11 @@ async fn converse(socket: WebSocket, operations: Operations, connected: Connecte
                     Some(Ok(Message::Text(text))) => conversation.hear(text.into()).await,
                     Some(Ok(Message::Binary(bytes))) => conversation.hear(bytes).await,
                     Some(Ok(Message::Ping(_) | Message::Pong(_))) => None,
-                    Some(Ok(Message::Close(_)) | Err(_)) | None => break,
+                    Some(Ok(Message::Close(_))) | None => break,
+                    Some(Err(error)) => match unreadable(error) {
+                        Some(end) => Some(end),
+                        None => break,
+                    },
                 }
             }
             said = conversation.next() => {
@@ -115,6 +120,19 @@ async fn converse(socket: WebSocket, operations: Operations, connected: Connecte
         }
     }
     drop(connected);
+}
+
+/// What is said of a message that cannot be read (RFC 6455 section 7.4.1); nothing where the connection is gone.
+fn unreadable(error: axum::Error) -> Option<Said> {
+    let error = error.into_inner().downcast::<tungstenite::Error>().ok()?;
+    let code = match *error {
+        tungstenite::Error::Utf8(_) => 1007,
+        tungstenite::Error::Capacity(_) => 1009,
+        tungstenite::Error::Protocol(ProtocolError::ResetWithoutClosingHandshake) => return None,
+        tungstenite::Error::Protocol(_) => 1002,
+        _ => return None,
+    };
+    Some(Said::Close(code, error.to_string()))
 }
 
 fn close(code: u16, reason: &str) -> Message {

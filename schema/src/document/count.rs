@@ -61,8 +61,8 @@ pub(super) fn count(document: &str, limits: &DocumentLimits) -> Result<Counts, F
             Kind::Punctuator(bracket @ (b'(' | b'[' | b'{')) => {
                 if open.len() >= limits.depth {
                     let message = format!("too many brackets in each other, at most {}", limits.depth);
-                    // What goes on much deeper nobody means as a document: it is wrong, as the parser would say of it.
-                    let is_meant = deepest(&mut lexer, limits) < 10 * limits.depth;
+                    // What goes on so much deeper nobody means as a document: it is wrong, as the parser would say of it.
+                    let is_meant = deepest(&mut lexer, limits) < 50 * limits.depth;
                     let code = if is_meant { Code::Limited } else { Code::Invalid };
                     return Err(Fault { code, message, at: token.start });
                 }
@@ -184,7 +184,7 @@ mod tests {
         let nested = |count: usize| format!("{}{}", "{a".repeat(count), "}".repeat(count));
         let found = |count: usize| count_all(&nested(count)).err().map(|fault| (fault.code, fault.at));
         assert_eq!((found(64), found(65)), (None, Some((Code::Limited, 128))));
-        assert_eq!((found(600), found(5_000)), (Some((Code::Limited, 128)), Some((Code::Invalid, 128))));
+        assert_eq!((found(3_000), found(5_000)), (Some((Code::Limited, 128)), Some((Code::Invalid, 128))));
     }
 
     fn count_all(document: &str) -> Result<Counts, crate::document::Fault> {

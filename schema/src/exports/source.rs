@@ -191,8 +191,17 @@ impl Source {
         let one_of_series = portion.items.iter().filter(|event| event.recurrence_id.is_some());
         let uids: BTreeSet<_> = one_of_series.filter_map(|event| event.source_uid.as_deref()).collect();
         let series = events::series_of(&self.reader, &uids.into_iter().collect::<Vec<_>>()).await?;
+        let with_rule = portion.items.iter().filter(|event| event.recurrence.is_some());
+        let uids: BTreeSet<_> = with_rule.filter_map(|event| event.source_uid.as_deref()).collect();
+        let mut left_out = HashMap::new();
+        if !uids.is_empty() {
+            let uids: Vec<_> = uids.into_iter().collect();
+            left_out = events::left_out(&self.reader, &self.view, &uids).await?;
+        }
         let record = |event: events::Event| {
+            let of_series = event.source_uid.as_ref().filter(|_| event.recurrence.is_some());
             let around = transfer::events::Around {
+                left_out: of_series.and_then(|uid| left_out.get(uid)).cloned().unwrap_or_default(),
                 categories: categories.remove(&event.id).unwrap_or_default(),
                 associations: associations.remove(&event.id).unwrap_or_default(),
                 owner: event.owner_id.and_then(|owner| owners.get(&owner)).map(|owner| owner.email.clone()),

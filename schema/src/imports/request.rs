@@ -5,13 +5,14 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use formats::{
-    Charset, Codec, DateOrder, DecimalSeparator, Decode, DecodeOptions, Delimiter, Findings, Mapping, Section,
+    Charset, Codec, CustomField, DateOrder, DecimalSeparator, Decode, DecodeOptions, Delimiter, Findings, Holds,
+    Mapping, Section,
 };
 use futures_util::StreamExt as _;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 use storage::NameOrId;
-use storage::import::{IncomingTerms, Policy, Target};
+use storage::import::{FirstOfSeries, IncomingTerms, Policy, Target};
 use storage::query::uploads::Quota;
 use storage::query::{custom_fields, event_templates, users};
 use uuid::Uuid;
@@ -334,7 +335,9 @@ impl Session {
         let defaults =
             IncomingTerms { value: decimal(value)?, probability: decimal(probability)?, ..IncomingTerms::default() };
         let duplicates = transfer::imports::stored_duplicates(duplicates);
-        let policy = Policy { categories, defaults, owner, event_template, ..Policy::new(target, duplicates) };
+        let first_of_series = Some(transfer::events::first_of_series as FirstOfSeries);
+        let plain = Policy::new(target, duplicates);
+        let policy = Policy { categories, defaults, owner, event_template, first_of_series, ..plain };
         let ready = Ready { section, target, codec, options, policy, json };
         // What cannot be read is refused before anything is announced.
         ready.decoder()?;
@@ -356,15 +359,17 @@ impl Session {
         Ok(codec.descriptor().name.to_owned())
     }
 
-    /// The names of the custom fields that a row may fill.
-    async fn custom_fields(&self, target: Target) -> Result<Vec<String>> {
+    /// The custom fields that a row may fill.
+    async fn custom_fields(&self, target: Target) -> Result<Vec<CustomField>> {
         let of = match target {
             Target::People => Some(custom_fields::Target::Person),
             Target::Stage(_) => None,
             Target::Events => return Ok(Vec::new()),
         };
-        let fields = custom_fields::list(&self.reader(), of).await?;
-        Ok(fields.into_iter().map(|field| field.name).collect())
+        let mut fields = custom_fields::list(&self.reader(), of).await?;
+        // Of two with one name that of the transaction is filled.
+        fields.sort_by_key(|field| field.target != custom_fields::Target::Transaction);
+        Ok(fields.into_iter().map(transfer::custom_fields::fillable).collect())
     }
 
     pub(crate) async fn template_named(&self, text: String) -> Result<Uuid> {
@@ -388,20 +393,30 @@ impl Session {
     }
 }
 
-/// What all of a file tells before it is read for its rows: of a calendar the order of its dates, and what stands behind the events that
-/// need it; of others the separators of its numbers. `None` where there is nothing to find out, and where the file cannot be read, which
-/// is told when it is read for its rows.
+/// What all of a file tells before it is read for its rows: the order of its dates, the separators of its numbers, and what stands
+/// behind the events that need it. `None` where there is nothing to find out, and where the file cannot be read, which is told when it
+/// is read for its rows.
 async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>> {
     let is_calendar = ready.section == Section::Calendar;
-    if !is_calendar && ready.section.stage().is_none() {
+    let dates: Vec<_> = ready.options.custom_fields.iter().filter(|field| field.holds == Holds::Date).collect();
+    if !is_calendar && ready.section.stage().is_none() && dates.is_empty() {
         return Ok(None);
     }
     let mut rows = formats::decode(ready.decoder()?, file.bytes().await?);
     let mut is_first = true;
     while let Some(row) = rows.next().await {
-        let has_numbers = || rows.findings().decimals.columns > 0;
-        if row.is_err() || (std::mem::take(&mut is_first) && !is_calendar && !has_numbers()) {
+        if row.is_err() {
             return Ok(None);
+        }
+        if std::mem::take(&mut is_first) && !is_calendar {
+            // The columns of a table are known from its header on.
+            let Findings { columns, report, decimals, .. } = rows.findings();
+            let is_date = |field: &String| dates.iter().any(|date| date.name == *field);
+            let has_dates = report.iter().filter_map(|column| column.field.as_ref()).any(is_date);
+            let may_have_dates = !dates.is_empty() && (columns.is_empty() || has_dates);
+            if !may_have_dates && decimals.columns == 0 {
+                return Ok(None);
+            }
         }
     }
     Ok(Some(rows.findings()))
@@ -409,7 +424,7 @@ async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>
 
 /// Errors: `INVALID`, with the option, where nothing tells whether the day or the month comes first in the dates of a file.
 fn undecided(ambiguous: &formats::AmbiguousDate) -> Error {
-    let message = format!("{ambiguous}, with the option date-order");
+    let message = format!("{ambiguous}, with the option date_order (--date-order on the command line)");
     Error { field: Some("dateOrder"), ..Error::invalid(message) }
 }
 

@@ -5,8 +5,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use formats::{
-    CodecError, DecodeError, Delimiter, Diagnostic, Findings, Position, Record, Row, Rows, Section, Source, SourceCell,
-    columns,
+    CodecError, DecodeError, Delimiter, Diagnostic, Findings, Placeholder, Position, Record, Row, Rows, Section,
+    Source, SourceCell, columns,
 };
 use futures_util::stream::{Stream, StreamExt};
 use storage::Writer;
@@ -201,9 +201,14 @@ where
             self.series += u64::from(is_series);
             self.has_sources = self.has_sources || self.rows.source().is_some();
             let record = row.record.as_ref().filter(|_| !self.has_sources).cloned();
+            empty_placeholders(&mut row);
             self.remark(&row);
             match self.checked(row) {
-                Ok(checked) => self.piece.good.push(checked),
+                Ok((position, checked)) => {
+                    let cells = checked.failed_cells.iter().map(|Failure { field, reason }| (field, reason));
+                    self.note(position, cells);
+                    self.piece.good.push((position.line, checked));
+                }
                 Err(note) => self.fail(note, record.as_ref()),
             }
             if (self.piece.good.len() == BATCH || self.failed.is_full()) && pieces.send(self.take()).await.is_err() {
@@ -222,24 +227,27 @@ where
         std::mem::replace(&mut self.piece, next)
     }
 
-    /// Notes down what is said of a row that could be read, such as a value that was taken as it is written.
+    /// Notes down what its format says of a row that could be read, such as a value that was taken as it is written.
     fn remark(&mut self, row: &Row) {
-        let Row { position: Position { row, line }, record: Some(_), diagnostics } = row else { return };
-        let remark = |Diagnostic { field, reason }: &Diagnostic| Note {
-            row: *row,
-            line: *line,
-            field: field.clone(),
-            reason: reason.clone(),
-        };
+        let Row { position, record: Some(_), diagnostics } = row else { return };
+        self.note(*position, diagnostics.iter().map(|Diagnostic { field, reason }| (field, reason)));
+    }
+
+    /// Notes down fields of a row and what is said of them.
+    fn note<'a>(&mut self, position: Position, said: impl Iterator<Item = (&'a Option<String>, &'a String)>) {
+        let Position { row, line } = position;
         let room = NOTED_ROWS.saturating_sub(self.remarked);
         let before = self.piece.remarks.len();
-        self.piece.remarks.extend(diagnostics.iter().take(room).map(remark));
+        let notes =
+            said.take(room).map(|(field, reason)| Note { row, line, field: field.clone(), reason: reason.clone() });
+        self.piece.remarks.extend(notes);
         self.remarked += self.piece.remarks.len() - before;
     }
 
-    /// What a row brings and the line where it begins, or why it is no record.
-    fn checked(&self, row: Row) -> std::result::Result<(u64, Checked), Note> {
-        let Row { position: Position { row, line }, record, diagnostics } = row;
+    /// What a row brings and where it stands, or why it is no record.
+    fn checked(&self, row: Row) -> std::result::Result<(Position, Checked), Note> {
+        let Row { position, record, diagnostics } = row;
+        let Position { row, line } = position;
         let note = |field, reason| Note { row, line, field, reason };
         let Some(record) = record else {
             let unsaid = || note(None, "the row cannot be read".to_owned());
@@ -253,7 +261,7 @@ where
             Arriving::Event(incoming) => self.checker.check_event(IncomingEvent { line, ..*incoming }),
         };
         let failed = |Failure { field, reason }| note(field, reason);
-        checked.map(|checked| (line, checked)).map_err(failed)
+        checked.map(|checked| (position, checked)).map_err(failed)
     }
 
     /// Notes down a row that is no record, and what the file has for it.
@@ -344,6 +352,24 @@ fn unreadable(error: &CodecError) -> Error {
             Error::new(Code::Limited, format!("{error} (the limit import_columns); nothing was imported"))
         }
         error => Error::invalid(format!("{error}; nothing was imported")),
+    }
+}
+
+/// Empties the fields of a contact that hold a word such as `NULL` where only a number or an address can stand, and says so.
+fn empty_placeholders(row: &mut Row) {
+    let contact = match &mut row.record {
+        Some(Record::Person(person)) => &mut person.contact,
+        Some(Record::Transaction(transaction)) => &mut transaction.contact,
+        _ => return,
+    };
+    let formats::Contact { email, phone, mobile, fax, url, zip, .. } = contact;
+    let fields = [("email", email), ("phone", phone), ("mobile", mobile), ("fax", fax), ("url", url), ("zip", zip)];
+    for (name, field) in fields {
+        if let Some(placeholder) = field.as_deref().and_then(Placeholder::read) {
+            let reason = placeholder.to_string();
+            row.diagnostics.push(Diagnostic { field: Some(name.to_owned()), reason });
+            *field = None;
+        }
     }
 }
 

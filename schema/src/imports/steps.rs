@@ -23,6 +23,9 @@ use crate::transfer;
 /// How long an import waits on SQLite while another process writes.
 const PATIENCE: Duration = Duration::from_hours(1);
 
+/// How long whoever waits for an import that has failed waits until that is noted down.
+const NOTED_WITHIN: Duration = Duration::from_secs(5);
+
 /// How long it waits until it tries again.
 const PAUSE: Duration = Duration::from_millis(20);
 
@@ -287,8 +290,16 @@ impl Work {
             Status::Planned => (Status::Planned, None),
             status => (status, Some(error.message.as_str())),
         };
-        if let Err(failed) = end(&self.writer, id, status, reason).await {
-            tracing::error!(error = %failed, "The end of an import cannot be noted down: {failed}");
+        let (writer, reason) = (self.writer.clone(), reason.map(ToOwned::to_owned));
+        // PostgreSQL may take a connection that has died for alive, and what it holds, for a minute: whoever waits for the import is
+        // told before that.
+        let noted = tokio::spawn(async move {
+            if let Err(failed) = end(&writer, id, status, reason.as_deref()).await {
+                tracing::error!(error = %failed, "The end of an import cannot be noted down: {failed}");
+            }
+        });
+        if tokio::time::timeout(NOTED_WITHIN, noted).await.is_err() {
+            tracing::warn!(%id, "The end of an import is noted down later");
         }
         Err(error)
     }

@@ -1,5 +1,6 @@
 //! Custom fields and their values: from clients to the database and back.
 
+use formats::Holds;
 use storage::query::custom_fields as stored;
 use storage::query::custom_values;
 
@@ -47,6 +48,17 @@ pub(crate) fn given(values: Vec<CustomValueInput>) -> Vec<custom_values::CustomV
         custom_values::CustomValueInput { field, value }
     };
     values.into_iter().map(given).collect()
+}
+
+/// A field of the database as a file may fill it.
+pub(crate) fn fillable(field: stored::CustomField) -> formats::CustomField {
+    let holds = match field.value_type {
+        stored::ValueType::Text | stored::ValueType::Choice => Holds::Text,
+        stored::ValueType::Number => Holds::Number,
+        stored::ValueType::Date => Holds::Date,
+        stored::ValueType::YesNo => Holds::YesNo,
+    };
+    formats::CustomField { name: field.name, holds }
 }
 
 /// The values of the database as files carry them.

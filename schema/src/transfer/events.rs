@@ -1,7 +1,8 @@
 //! Events: from clients to the database and back.
 
+use jiff::tz::TimeZone;
 use storage::ItemKind;
-use storage::import::{IncomingEvent, IncomingSubject, IncomingTime};
+use storage::import::{IncomingEvent, IncomingSubject, IncomingTime, RecordTimes};
 use storage::query::categories::Category;
 use storage::query::events as stored;
 use uuid::Uuid;
@@ -125,11 +126,12 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> std::result::Result<I
         recurrence_id,
         recurrence,
         series_id: _,
+        left_out: _,
         stamp,
         foreign,
         revision: _,
-        created_at: _,
-        updated_at: _,
+        created_at,
+        updated_at,
     } = event;
     if let Some(recurrence) = &recurrence {
         formats::check_recurrence(recurrence).map_err(|reason| ("recurrence", reason))?;
@@ -166,8 +168,25 @@ pub(crate) fn incoming(event: formats::Event, row: u64) -> std::result::Result<I
             recurrence,
         },
         stamp: stamp.map(Into::into),
+        times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
         foreign_notes: super::contact::foreign_lines(&foreign),
     })
+}
+
+/// The first of a series that takes place, as the import asks for it.
+pub(crate) fn first_of_series(
+    recurrence: &str,
+    begins: IncomingTime,
+    zone: &TimeZone,
+    changed: &[String],
+) -> Option<(IncomingTime, Option<IncomingTime>)> {
+    let begins = match begins {
+        IncomingTime::Day(day) => formats::Moment::Day(day.0),
+        IncomingTime::Local(local) => formats::Moment::Local(local),
+        IncomingTime::At(at) => formats::Moment::At(at.into()),
+    };
+    let (begins, ends) = formats::first_of_series(recurrence, begins, zone, changed)?;
+    Some((time(begins), ends.map(time)))
 }
 
 fn time(moment: formats::Moment) -> IncomingTime {
@@ -189,11 +208,13 @@ pub(crate) struct Around {
     pub(crate) email_template: Option<String>,
     /// The key of the series of which it is one, where we have that.
     pub(crate) series: Option<Uuid>,
+    /// Of a series, which of it were changed and are not in the file.
+    pub(crate) left_out: Vec<String>,
 }
 
 /// An event of the database as files carry it.
 pub(crate) fn record(event: stored::Event, around: Around) -> formats::Event {
-    let Around { categories, associations, owner, email_template, series } = around;
+    let Around { categories, associations, owner, email_template, series, left_out } = around;
     let stored::Times { starts_on, ends_on, starts_at, ends_at } = event.when().into();
     let moment = |day: Option<storage::Day>, at: Option<storage::Timestamp>| {
         day.map(|day| formats::Moment::Day(day.0)).or(at.map(|at| formats::Moment::At(at.into())))
@@ -215,6 +236,7 @@ pub(crate) fn record(event: stored::Event, around: Around) -> formats::Event {
         recurrence_id: event.recurrence_id,
         recurrence: event.recurrence,
         series_id: series.map(|id| Kind::Event.global(id).to_string()),
+        left_out,
         stamp: None,
         foreign: Vec::new(),
         revision: u64::try_from(event.version - 1).ok(),

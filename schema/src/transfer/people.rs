@@ -1,6 +1,6 @@
 //! People: from clients and files to the database, and from the database to both.
 
-use storage::import::Incoming;
+use storage::import::{Incoming, RecordTimes};
 use storage::query::custom_values::CustomValue;
 use storage::query::people as stored;
 use storage::query::portions::CarriedPerson;
@@ -124,12 +124,13 @@ pub(crate) fn record(person: CarriedPerson, custom: Vec<CustomValue>) -> formats
     }
 }
 
-/// A row of a file as the import takes it. The times of a file are for its reader: an import makes its own.
+/// A row of a file as the import takes it.
 pub(crate) fn incoming(person: formats::Person, row: u64) -> Incoming {
-    let formats::Person { id, contact: carried, categories, custom, foreign, created_at: _, updated_at: _ } = person;
+    let formats::Person { id, contact: carried, categories, custom, foreign, created_at, updated_at } = person;
     Incoming {
         row,
         id: id.and_then(|id| Kind::Person.parse(&id)),
+        times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
         contact: contact::stored(carried),
         foreign_notes: contact::foreign_lines(&foreign),
         categories,

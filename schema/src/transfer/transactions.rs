@@ -2,7 +2,7 @@
 
 use formats::Diagnostic;
 use rust_decimal::RoundingStrategy;
-use storage::import::{Incoming, IncomingTerms};
+use storage::import::{Incoming, IncomingTerms, RecordTimes};
 use storage::query::categories::Category;
 use storage::query::custom_values::CustomValue;
 use storage::query::people::Person;
@@ -122,8 +122,8 @@ pub(crate) fn incoming(
         categories,
         custom,
         foreign,
-        created_at: _,
-        updated_at: _,
+        created_at,
+        updated_at,
     } = transaction;
     let wanted = carried_stage(stage);
     if let Some(given) = given.filter(|given| *given != wanted) {
@@ -139,6 +139,7 @@ pub(crate) fn incoming(
         row,
         id: id.and_then(|id| Kind::Transaction.parse(&id)),
         person_id: person_id.and_then(|id| Kind::Person.parse(&id)),
+        times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
         contact: contact::stored(carried),
         foreign_notes: contact::foreign_lines(&foreign),
         categories,
@@ -154,7 +155,8 @@ pub(crate) fn round(transaction: &mut formats::Transaction, notes: &mut Vec<Diag
     for (field, number) in numbers.into_iter().filter_map(|(field, number)| Some((field, number.as_mut()?))) {
         let rounded = number.round_dp_with_strategy(PLACES, RoundingStrategy::MidpointNearestEven);
         if rounded != *number {
-            let reason = format!("{} is rounded to {}, as there are {PLACES} decimal places here", *number, rounded.normalize());
+            let reason =
+                format!("{} is rounded to {}, as there are {PLACES} decimal places here", *number, rounded.normalize());
             notes.push(Diagnostic { field: Some(field.to_owned()), reason });
         }
         *number = rounded;

@@ -22,8 +22,8 @@ const TEST: Duration = Duration::from_secs(3);
 ///
 /// - PostgreSQL's defaults for planning are for disks that turn, with which it would rather read a whole table than two thousand rows
 ///   by an index, and for cursors that are left after their first rows.
-/// - Whoever reads waits two seconds at most where somebody else holds a table; units of work that write wait longer, see
-///   [`Server::begin`].
+/// - Whoever reads tries for a tenth of a second to get at a table that somebody else holds, and again, see [`crate::held`]; units of
+///   work that write wait longer, see [`Server::begin`].
 /// - A unit of work that does nothing for a minute has lost its gateway, as none waits for a client: an import reads a file that is
 ///   there, and an export that nobody takes lets its connection go. What it holds, such as the turn of an account, is free again.
 /// - A gateway that is gone without a word is found out by keepalives, and by data that nobody acknowledges.
@@ -31,7 +31,7 @@ const SETTINGS: &str = "SELECT set_config(wanted.name, wanted.value, false)
     FROM (VALUES
         ('random_page_cost', '1.1'),
         ('cursor_tuple_fraction', '1'),
-        ('lock_timeout', '2s'),
+        ('lock_timeout', '100ms'),
         ('idle_in_transaction_session_timeout', '60s'),
         ('tcp_keepalives_idle', '30'),
         ('tcp_keepalives_interval', '10'),

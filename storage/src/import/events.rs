@@ -2,7 +2,7 @@
 //!
 //! A name in a row that nobody bears is no reason to lose the row: it becomes a line of the event's description.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use jiff::civil::DateTime;
 use jiff::tz::TimeZone;
@@ -15,7 +15,7 @@ use super::fire::Fired;
 use super::journal::Journal;
 use super::matching::MatchedBy;
 use super::people::{added, folded, missing};
-use super::{Applied, Batch, Duplicates, Failure};
+use super::{Applied, Batch, Duplicates, Failure, FirstOfSeries, RecordTimes};
 use crate::among;
 use crate::entity::import_records::Deed;
 use crate::entity::{email_templates, events, people, transactions, users};
@@ -27,7 +27,7 @@ use crate::query::events::{Details, Event, Progress, Source, Times, When};
 use crate::query::people::lines;
 use crate::query::{associations, categories, edits, events as event_query};
 use crate::record::{self, by_ids, live};
-use crate::text::LINE_LIMIT;
+use crate::text::{LINE_LIMIT, plain, trimmed};
 use crate::value::{Day, Timestamp};
 
 /// How many people and transactions an event may belong to.
@@ -56,6 +56,8 @@ pub struct IncomingEvent {
     pub source: Source,
     /// When that calendar made this version.
     pub stamp: Option<Timestamp>,
+    /// When the event was made and changed, where a file of ours says it.
+    pub times: RecordTimes,
     /// Lines for the description of an event that the row creates.
     pub foreign_notes: Option<String>,
 }
@@ -126,7 +128,7 @@ impl CheckedEvent {
 /// Cuts a title that is longer than one may be; the rest goes before the description, so that no event is lost for it.
 fn cut_title(incoming: &mut IncomingEvent) {
     let Some(title) = &incoming.title else { return };
-    let title = title.replace('\0', "").trim().to_owned();
+    let title = trimmed(&plain(title)).to_owned();
     let Some((end, _)) = title.char_indices().nth(LINE_LIMIT) else { return };
     let (cut, rest) = title.split_at(end);
     let description = incoming.description.take().filter(|text| !text.trim().is_empty());
@@ -189,10 +191,13 @@ pub(super) async fn apply<'u>(
     journal: Journal<'u>,
     rows: Vec<CheckedEvent>,
 ) -> Result<Applied<'u>> {
-    let rows = Names::load(batch, &rows).await?.resolve(rows);
+    let mut rows = Names::load(batch, &rows).await?.resolve(rows);
+    let series = SeriesOfBatch::load(batch, zone, &rows).await?;
+    series.place(&mut rows);
     let mut work = Work::load(batch, zone, journal, &rows).await?;
     let versions = Versions::of(&rows);
     let decisions = rows.iter().map(|row| versions.repeats(row).unwrap_or_else(|| work.decide(row))).collect();
+    work.settle(&rows, &series).await?;
     let Work { journal, made, pairs, updated, categories, fired, .. } = work;
     event_query::insert(batch.unit, made, &pairs, &[]).await?;
     record::write::<events::Entity>(batch.unit, updated).await?;
@@ -225,6 +230,7 @@ struct Resolved {
     /// The description of an event that the row creates.
     created_description: Option<String>,
     stamp: Option<Timestamp>,
+    times: RecordTimes,
 }
 
 /// What a row says beside title and beginning.
@@ -277,6 +283,60 @@ impl Versions {
 
 fn values((uid, one): &SourceKey) -> Vec<String> {
     [uid.clone()].into_iter().chain(one.clone()).collect()
+}
+
+/// What is known of the series of a batch, whose ones that were changed may come with other files.
+struct SeriesOfBatch<'b> {
+    zone: &'b TimeZone,
+    first_of: Option<FirstOfSeries>,
+    /// Which of a series are events of their own, or were until somebody deleted them, by its UID.
+    changed: HashMap<String, Vec<String>>,
+}
+
+impl<'b> SeriesOfBatch<'b> {
+    async fn load(batch: &Batch<'b>, zone: &'b TimeZone, rows: &[Resolved]) -> Result<Self> {
+        let mut found = Self { zone, first_of: batch.policy.first_of_series, changed: HashMap::new() };
+        let of_series = rows.iter().map(|row| &row.details.source);
+        let of_series = of_series.filter(|source| source.recurrence.is_some() || source.recurrence_id.is_some());
+        let uids: BTreeSet<_> = of_series.filter_map(|source| source.uid.as_deref()).collect();
+        if uids.is_empty() || found.first_of.is_none() {
+            return Ok(found);
+        }
+        let uids: Vec<_> = uids.into_iter().collect();
+        let mut all = event_query::changed_ones(&batch.unit.scope(), &uids).await?;
+        let of_row =
+            |row: &Resolved| Some((row.details.source.uid.clone()?, row.details.source.recurrence_id.clone()?));
+        all.extend(rows.iter().filter_map(of_row));
+        for (uid, one) in all {
+            found.changed.entry(uid).or_default().push(one);
+        }
+        Ok(found)
+    }
+
+    /// When the series is shown, where that is not when it is so far.
+    fn when(&self, Source { uid, recurrence_id, recurrence, .. }: &Source, so_far: When) -> Option<When> {
+        if recurrence_id.is_some() {
+            return None;
+        }
+        let changed = self.changed.get(uid.as_deref()?)?;
+        let begins = match so_far {
+            When::Day { first, .. } => IncomingTime::Day(first),
+            When::Time { start, .. } => IncomingTime::At(start),
+        };
+        let (start, end) = self.first_of?(recurrence.as_deref()?, begins, self.zone, changed)?;
+        let first = IncomingEvent { start: Some(start), end, ..IncomingEvent::default() };
+        // Its beginning is given, so that it does not matter what the time is now.
+        when(&first, Timestamp::from(jiff::Timestamp::UNIX_EPOCH), self.zone).ok()
+    }
+
+    /// Puts the series among the rows where they are shown.
+    fn place(&self, rows: &mut [Resolved]) {
+        for row in rows {
+            if let Some(when) = self.when(&row.details.source, row.details.when) {
+                row.details.when = when;
+            }
+        }
+    }
 }
 
 impl Names {
@@ -408,6 +468,7 @@ impl Names {
                 source: incoming.source,
             },
             stamp: incoming.stamp,
+            times: incoming.times,
             said,
             names: lines(names),
             subjects,
@@ -580,6 +641,46 @@ impl<'b, 'u> Work<'b, 'u> {
         decision(Outcome::Updated, changes, of)
     }
 
+    /// Shows series that are there by another of theirs, where the rows have the first as an event of its own. That is so whatever happens to
+    /// duplicates, as the first would be shown twice.
+    async fn settle(&mut self, rows: &[Resolved], series: &SeriesOfBatch<'_>) -> Result<()> {
+        let ones = rows.iter().filter(|row| row.details.source.recurrence_id.is_some());
+        let numbers: BTreeMap<_, _> =
+            ones.filter_map(|row| Some((row.details.source.uid.clone()?, row.number))).collect();
+        let ids = numbers.keys().filter_map(|uid| self.by_source.get(&(uid.clone(), None))).flatten().copied();
+        let is_to_move = |event: &Event| series.when(&event.details().source, event.when()).is_some();
+        let ids: Vec<_> = ids.filter(|id| self.known.get(id).is_some_and(|known| is_to_move(&known.event))).collect();
+        if ids.is_empty() {
+            return Ok(());
+        }
+        // Where duplicates are ignored, nothing was held so far.
+        for held in by_ids::<events::Entity>(&self.batch.unit.locking_scope(), &ids).await? {
+            let pending = self.updated.iter().position(|event| event.id == held.id);
+            let event = pending.map(|at| self.updated.swap_remove(at)).unwrap_or(held);
+            let details = event.details();
+            let Some(when) = series.when(&details.source, details.when) else {
+                self.updated.extend(pending.map(|_| event));
+                continue;
+            };
+            let uid = details.source.uid.clone();
+            let moved = event_query::refilled(self.batch.unit, event.clone(), Details { when, ..details }, self.zone);
+            let both = edits::of_event(&event).into_iter().zip(edits::of_event(&moved));
+            let change = |((field, before), (_, after)): ((&str, _), (&str, _))| Change {
+                field: field.to_owned(),
+                before,
+                after,
+            };
+            let changes: Vec<_> = both.filter(|(before, after)| before.1 != after.1).map(change).collect();
+            let item = ItemKind::Event.item(moved.id);
+            if let (None, Some(number)) = (pending, uid.and_then(|uid| numbers.get(&uid))) {
+                self.journal.note(*number, item, Deed::Updated, None);
+            }
+            self.journal.changed(item, moved.version, &changes);
+            self.updated.push(moved);
+        }
+        Ok(())
+    }
+
     fn create(&mut self, row: &Resolved) -> Decision {
         let policy = self.batch.policy;
         let details = Details {
@@ -588,7 +689,8 @@ impl<'b, 'u> Work<'b, 'u> {
             ..row.details.clone()
         };
         let event = event_query::new_row(self.batch.unit, details, row.names.clone(), self.zone);
-        let event = Event { created_by: policy.owner.or(event.created_by), ..event };
+        let (created_at, updated_at) = row.times.of_new(self.batch.unit.now);
+        let event = Event { created_by: policy.owner.or(event.created_by), created_at, updated_at, ..event };
         let item = ItemKind::Event.item(event.id);
         self.journal.note(row.number, item, Deed::Created, row.given());
         for subject in &row.subjects {

@@ -8,7 +8,7 @@ use super::decision::{Change, Decision, Duplicate, Original, Outcome};
 use super::fire::Fired;
 use super::journal::{self, Journal};
 use super::matching::{Candidates, Known, MatchedBy};
-use super::{Applied, Batch, CheckedContact, Duplicates, Incoming, Policy, combined, with_notes};
+use super::{Applied, Batch, CheckedContact, Duplicates, Incoming, Policy, RecordTimes, combined, with_notes};
 use crate::contact::{Contact, Keys};
 use crate::entity::import_records::Deed;
 use crate::error::Result;
@@ -100,7 +100,8 @@ impl Work<'_> {
 
     fn create(&mut self, row: Incoming, keys: Keys) -> Decision {
         let (number, given) = (row.row, row.id);
-        let known = self.writes.create(self.unit, self.policy, row, keys);
+        let times = row.times;
+        let known = self.writes.create(self.unit, self.policy, row, keys, times);
         let item = journal::person(known.person.id);
         self.journal.note(number, item, Deed::Created, given);
         self.fired.push((number, item.id));
@@ -208,14 +209,22 @@ pub(super) struct PeopleWrites {
 }
 
 impl PeopleWrites {
-    /// Notes down the person that a row with these keys creates, and gives them as they will be.
-    pub(super) fn create(&mut self, unit: &Unit, policy: &Policy, row: Incoming, keys: Keys) -> Known {
+    /// Notes down the person that a row with these keys creates at these times, and gives them as they will be.
+    pub(super) fn create(
+        &mut self,
+        unit: &Unit,
+        policy: &Policy,
+        row: Incoming,
+        keys: Keys,
+        times: RecordTimes,
+    ) -> Known {
         let Incoming { contact, foreign_notes, categories, person_values, .. } = row;
+        let (created_at, updated_at) = times.of_new(unit.now);
         let custom: BTreeMap<_, _> = person_values.into_iter().collect();
         let contact = with_notes(contact, foreign_notes.as_deref());
         let keys = if foreign_notes.is_none() { keys } else { contact.keys() };
         let person = new_row(unit, contact, keys);
-        let person = Person { created_by: policy.owner.or(person.created_by), ..person };
+        let person = Person { created_by: policy.owner.or(person.created_by), created_at, updated_at, ..person };
         let person = with_custom_text(person, custom_values::text_by_field(&custom));
         let known = Known { person: person.clone(), categories: folded(&categories), custom };
         self.categories.extend(categories.into_iter().map(|name| (person.id, name)));

@@ -10,7 +10,7 @@ use super::fire::Fired;
 use super::journal::{self, Journal};
 use super::matching::{Candidates, Known, MatchedBy};
 use super::people::{PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, missing};
-use super::{Applied, CheckedContact, Duplicates, Incoming, IncomingTerms, Policy};
+use super::{Applied, CheckedContact, Duplicates, Incoming, IncomingTerms, Policy, RecordTimes};
 use crate::among;
 use crate::contact::Keys;
 use crate::entity::import_records::Deed;
@@ -158,7 +158,8 @@ impl<'a> Batch<'a> {
         let Some((known, by)) = self.people.find(row.person_id, keys, allowed) else {
             // The categories of the row are the transaction's.
             let of_person = Incoming { categories: Vec::new(), ..row.clone() };
-            let known = self.people_writes.create(self.unit, self.policy, of_person, keys.clone());
+            let known =
+                self.people_writes.create(self.unit, self.policy, of_person, keys.clone(), RecordTimes::default());
             let person = known.person.clone();
             self.people.add(known);
             self.journal.note(row.row, journal::person(person.id), Deed::Created, row.person_id);
@@ -278,7 +279,9 @@ impl<'a> Batch<'a> {
     fn create(&mut self, person: &Person, row: &Incoming) -> Decision {
         let custom: BTreeMap<_, _> = row.values.iter().cloned().collect();
         let transaction = new_row(self.unit, person, self.stage, self.created_terms(&row.terms));
-        let transaction = Transaction { created_by: self.policy.owner.or(transaction.created_by), ..transaction };
+        let created_by = self.policy.owner.or(transaction.created_by);
+        let (created_at, updated_at) = row.times.of_new(self.unit.now);
+        let transaction = Transaction { created_by, created_at, updated_at, ..transaction };
         let transaction = with_custom_text(transaction, custom_values::text_by_field(&custom));
         let id = transaction.id;
         self.journal.note(row.row, journal::transaction(id), Deed::Created, row.id);

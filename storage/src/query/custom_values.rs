@@ -20,6 +20,7 @@ use crate::query::custom_fields::{CustomField, Target, ValueType, live, options_
 use crate::query::people::lines;
 use crate::query::{edits, people, transactions};
 use crate::record::{self, IDS_A_STATEMENT};
+use crate::text::plain;
 use crate::value::{Day, Decimal};
 use crate::view::NameOrId;
 
@@ -147,7 +148,7 @@ pub(crate) async fn check(unit: &Unit, target: Target, inputs: &[CustomValueInpu
 /// A text as a field holds it, or `None` for one that is empty. Errors: [`Error::Invalid`] that says what would be right.
 pub(crate) fn parse(field: &CustomField, options: &[String], text: &str) -> Result<Option<String>> {
     let CustomField { name, .. } = field;
-    let text = text.replace('\0', "");
+    let text = plain(text);
     let text = text.trim();
     if text.is_empty() {
         return Ok(None);
@@ -167,6 +168,12 @@ pub(crate) fn parse(field: &CustomField, options: &[String], text: &str) -> Resu
             number
                 .map_err(|_| refused("a number with at most four decimal places such as 5000 or 0.25".to_owned()))?
                 .to_string()
+        }
+        // So vCard and others write the birthday of somebody whose age is nobody's business.
+        ValueType::Date if text.starts_with("--") => {
+            return Err(invalid(format!(
+                "the field {name} takes a whole day such as 2026-05-25, and {text:.20?} has no year"
+            )));
         }
         ValueType::Date => text.parse::<Day>().map_err(|_| refused("a day such as 2026-05-25".to_owned()))?.to_string(),
         ValueType::Choice => {

@@ -1,8 +1,9 @@
 //! Events: reading, creating, updating, completing and deleting them.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::tz::TimeZone;
+use sea_orm::sea_query::{Alias, Expr, Query};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
@@ -299,6 +300,54 @@ pub async fn series_of(reader: &Reader, uids: &[&str]) -> Result<HashMap<String,
         for (uid, id) in query.into_tuple::<(String, Uuid)>().all(&scope.on).await? {
             found.entry(uid).and_modify(|known: &mut Uuid| *known = id.min(*known)).or_insert(id);
         }
+    }
+    Ok(found)
+}
+
+/// Which of these series' ones that were changed are not among the events of a view, by the UID of their series: they were deleted here, or
+/// the view leaves them out. Each is called as its `recurrence_id` says.
+pub async fn left_out(reader: &Reader, view: &View, uids: &[&str]) -> Result<HashMap<String, Vec<String>>> {
+    use events::Column::{RecurrenceId, SourceUid};
+    let scope = reader.scope();
+    let mut found: HashMap<String, Vec<String>> = HashMap::new();
+    for uids in uids.chunks(IDS_A_STATEMENT) {
+        let changed = changed_ones(&scope, uids).await?;
+        if changed.is_empty() {
+            continue;
+        }
+        let query = in_view(&scope, view, None).await?.filter(among::texts(&scope, SourceUid, uids));
+        let query = query.filter(RecurrenceId.is_not_null()).select_only().columns([SourceUid, RecurrenceId]);
+        let shown: HashSet<(String, String)> = query.into_tuple().all(&scope.on).await?.into_iter().collect();
+        for one in changed.into_iter().filter(|one| !shown.contains(one)) {
+            let (uid, one) = one;
+            found.entry(uid).or_default().push(one);
+        }
+    }
+    Ok(found)
+}
+
+/// The UID and the RECURRENCE-ID of each of these series' ones that were changed: those that are there and those that somebody has deleted,
+/// but not those that have gone with an import that was undone.
+pub(crate) async fn changed_ones(scope: &Scope<'_>, uids: &[&str]) -> Result<BTreeSet<(String, String)>> {
+    use events::Column::{AccountId, DeletedAt, Id, RecurrenceId, SourceUid};
+    use sea_orm::sea_query::ExprTrait as _;
+    let undone = Alias::new("undone_records");
+    let is_undone = Query::select()
+        .expr(Expr::val(1))
+        .from(undone.clone())
+        .and_where(Expr::col((undone.clone(), Alias::new("account_id"))).eq(scope.account))
+        .and_where(Expr::col((undone, Alias::new("record_id"))).equals((events::Entity, Id)))
+        .to_owned();
+    let mut found = BTreeSet::new();
+    for uids in uids.chunks(IDS_A_STATEMENT) {
+        let query = events::Entity::find()
+            .filter(AccountId.eq(scope.account))
+            .filter(among::texts(scope, SourceUid, uids))
+            .filter(RecurrenceId.is_not_null())
+            .filter(DeletedAt.is_null().or(Expr::not_exists(is_undone.clone())))
+            .select_only()
+            .columns([SourceUid, RecurrenceId]);
+        found.extend(query.into_tuple::<(String, String)>().all(&scope.on).await?);
     }
     Ok(found)
 }

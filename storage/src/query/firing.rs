@@ -191,6 +191,7 @@ pub(crate) async fn fire_in(unit: &Unit, firing: &Firing) -> Result<Fired> {
         first.extend(made.iter().take(SHOWN_EVENTS - first.len()).cloned());
         events::insert(unit, made, &pairs, &categories).await?;
     }
+    unit.renew_statistics_of_events(plan.events() as u64).await?;
     if plan.events() > 0 {
         unit.publish(Noun::EventTemplate, Verb::Applied, firing.template).await?;
     }

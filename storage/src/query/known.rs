@@ -24,8 +24,14 @@ pub enum Known {
 }
 
 /// The match of a new person, or the new person.
+///
+/// Errors: [`crate::Error::Invalid`] where the e-mail address is none, unless the match has the very same.
 pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<Person> {
-    let contact = new.contact.clone().cleaned()?;
+    let read = new.contact.clone().with_address();
+    let contact = match &read {
+        Ok(contact) => contact.clone(),
+        Err(_) => new.contact.clone().cleaned()?,
+    };
     let values = custom_values::check(unit, Target::Person, &new.custom_values).await?;
     let keys = contact.keys();
     take_turn(unit, &keys).await?;
@@ -34,6 +40,9 @@ pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<
         return people::create_in(unit, new).await;
     };
     let person = people::for_update(unit, found.person.id).await?;
+    if contact.email != person.email {
+        read?;
+    }
     categories::check_count(&new.categories)?;
     let ids = categories::ensure(unit, new.categories.iter().map(String::as_str)).await?;
     let pairs: Vec<_> = ids.into_values().map(|category| (person.id, category)).collect();

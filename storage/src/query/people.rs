@@ -134,8 +134,11 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
             let person = record::for_change::<people::Entity>(&unit, *id, *version).await?;
             let person = give(&unit, person, &values).await?;
             let mut contact = person.contact();
+            let email = contact.email.clone();
             edit(&mut contact);
-            let person = save(&unit, &person, contact.cleaned()?).await?;
+            // What stood there before may be no address, and whoever sends it back has not made it so.
+            let contact = if contact.email == email { contact.cleaned()? } else { contact.with_address()? };
+            let person = save(&unit, &person, contact).await?;
             if let Some(names) = categories {
                 categories::set(&unit, ItemKind::Person.item(person.id), names).await?;
             }
@@ -154,7 +157,7 @@ pub async fn create_unless_known(writer: &Writer, new: NewPerson, known: Known) 
 pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
     let NewPerson { contact, categories, custom_values } = new;
     let values = custom_values::check(unit, Target::Person, &custom_values).await?;
-    let contact = contact.cleaned()?;
+    let contact = contact.with_address()?;
     let keys = contact.keys();
     let person = with_custom_text(new_row(unit, contact, keys), custom_values::text_of_new(&values));
     write(unit, vec![person.clone()]).await?;

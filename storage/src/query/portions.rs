@@ -101,20 +101,17 @@ where
 {
     let request = PageRequest::first(RECORDS, after);
     let query = paged(query, order, &request).ok_or_else(wrong_cursor)?;
-    let (mut items, mut bytes, mut is_full) = (Vec::new(), 0, false);
-    let take = |next: &QueryResult| {
-        is_full = items.len() as u64 == RECORDS || bytes > BYTES;
-        if !is_full {
+    let add = |(items, bytes, is_full): &mut (Vec<T>, usize, bool), next: &QueryResult| {
+        *is_full = items.len() as u64 == RECORDS || *bytes > BYTES;
+        if !*is_full {
             let item = row(next)?;
-            bytes += size(&item);
+            *bytes += size(&item);
             items.push(item);
         }
-        Ok(is_full)
+        Ok(*is_full)
     };
-    // Whoever drops this lets go of the lane, and the statement ends.
-    let lane = reader.bulk().lanes().lend().await;
-    lane.connection().each_row(&statement(query), take).await?;
-    lane.done();
+    let lanes = reader.bulk().lanes();
+    let (items, _, is_full) = lanes.read(&statement(query), || (Vec::new(), 0, false), add).await?;
     let next = if is_full { items.last().map(place) } else { None };
     Ok(Portion { items, next })
 }

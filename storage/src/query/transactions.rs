@@ -27,6 +27,7 @@ use crate::query::people::{self, NewPerson, Person, lines};
 use crate::query::{associations, categories, edits, firing, users};
 use crate::reading::Load;
 use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
+use crate::text::plain;
 use crate::value::{Decimal, Timestamp};
 use crate::view::View;
 
@@ -105,7 +106,7 @@ impl Terms {
             let reason = format!("a probability lies between 0 and 1, and {probability} does not; write 25 % as 0.25");
             return Err(Error::invalid("probability", reason));
         }
-        let more_info = more_info.map(|text| text.replace('\0', "")).filter(|text| !text.trim().is_empty());
+        let more_info = more_info.map(|text| plain(&text).into_owned()).filter(|text| !text.trim().is_empty());
         if let Some(size) = more_info.as_ref().map(String::len).filter(|size| *size > MORE_INFO_LIMIT) {
             let reason = format!("moreInfo has {size} bytes, and {MORE_INFO_LIMIT} is the most");
             return Err(Error::invalid("moreInfo", reason));

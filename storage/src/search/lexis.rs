@@ -22,6 +22,13 @@ pub(super) enum Name {
     After,
     Created,
     Updated,
+    Called,
+    Email,
+    Phone,
+    Url,
+    Zip,
+    Value,
+    Probability,
 }
 
 pub(super) const NAMES: Vocabulary<Name> = Vocabulary(&[
@@ -41,6 +48,13 @@ pub(super) const NAMES: Vocabulary<Name> = Vocabulary(&[
     (Name::After, "after"),
     (Name::Created, "created"),
     (Name::Updated, "updated"),
+    (Name::Called, "name"),
+    (Name::Email, "email"),
+    (Name::Phone, "phone"),
+    (Name::Url, "url"),
+    (Name::Zip, "zip"),
+    (Name::Value, "value"),
+    (Name::Probability, "probability"),
 ]);
 
 pub(super) const STAGES: Vocabulary<Stage> = Vocabulary(&[
@@ -107,6 +121,31 @@ impl<T: Copy + PartialEq> Vocabulary<T> {
 pub(super) fn selector(text: &str) -> Option<(Name, &str)> {
     let (word, rest) = text.split_once(':')?;
     Some((NAMES.meaning(word)?, rest))
+}
+
+/// What is to be said of a word with a colon that is no selector.
+pub(super) fn note(word: &str) -> String {
+    let name = word.split(':').next().unwrap_or_default().to_lowercase();
+    let nearest = NAMES.0.iter().map(|(_, known)| (distance(&name, known), *known)).min();
+    let meant = match nearest {
+        Some((by, known)) if by <= 2 && by < known.len() / 2 + 1 => format!("; did you mean {known}:?"),
+        _ => format!("; selectors are {}", NAMES.list()),
+    };
+    format!("{word:?} is searched as text, since {name}: is no selector{meant}")
+}
+
+/// How many letters must be put in, taken out or changed to make one word of another (Levenshtein).
+fn distance(one: &str, other: &str) -> usize {
+    let mut row: Vec<usize> = (0..=other.chars().count()).collect();
+    for (place, letter) in one.chars().enumerate() {
+        let mut diagonal = std::mem::replace(&mut row[0], place + 1);
+        for (column, there) in other.chars().enumerate() {
+            let changed = diagonal + usize::from(letter != there);
+            diagonal = row[column + 1];
+            row[column + 1] = changed.min(diagonal + 1).min(row[column] + 1);
+        }
+    }
+    row.last().copied().unwrap_or_default()
 }
 
 /// What a `-` at the beginning of a text negates.

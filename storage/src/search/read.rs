@@ -3,9 +3,11 @@
 use jiff::civil::Date;
 
 use super::lexis::{self, FIELDS, Name, STAGES, STATUSES, Vocabulary};
-use super::{Days, Part, Search, Selector, Sense, Term, Text};
+use super::{Amounts, Days, Part, Search, Selector, Sense, Term, Text};
 use crate::error::{Error, Result};
+use crate::fold::digits;
 use crate::schedule::iso_date;
+use crate::value::Decimal;
 
 /// The longest search, in bytes, as it is written and as it is printed.
 const SEARCH_LIMIT: usize = 1_000;
@@ -15,7 +17,7 @@ const PARTS_LIMIT: usize = 32;
 /// Reads a search.
 pub(super) fn search(text: &str) -> Result<Search> {
     check_length(text)?;
-    let search = Search { parts: parts(text)? };
+    let search = Search { parts: parts(text)?, unknown: super::Unknown(unknown(text)) };
     // Printing adds quotes, and what is printed must be read back.
     check_length(&search.to_string())?;
     Ok(search)
@@ -90,7 +92,7 @@ fn split_value(name: Name, text: &str) -> (String, &str) {
 
 fn takes_spaces(name: Name) -> bool {
     use Name::{Category, City, Company, Country, Label, Person, State, User};
-    matches!(name, Category | User | Label | Person | Company | City | State | Country)
+    matches!(name, Category | User | Label | Person | Name::Called | Company | City | State | Country)
 }
 
 fn selector(sense: Sense, name: Name, value: Text) -> Result<Part> {
@@ -115,6 +117,13 @@ fn selector(sense: Sense, name: Name, value: Text) -> Result<Part> {
         Name::After => (sense, Selector::After(date(name, &value)?)),
         Name::Created => (sense, Selector::Created(days(name, &value)?)),
         Name::Updated => (sense, Selector::Updated(days(name, &value)?)),
+        Name::Called => (sense, Selector::Name(value)),
+        Name::Email => (sense, Selector::Email(value)),
+        Name::Phone => (sense, Selector::Phone(phone(name, &value)?)),
+        Name::Url => (sense, Selector::Url(value)),
+        Name::Zip => (sense, Selector::Zip(value)),
+        Name::Value => (sense, Selector::Value(amounts(name, &value, AMOUNTS, |text| text.parse().ok())?)),
+        Name::Probability => (sense, Selector::Probability(amounts(name, &value, PROBABILITIES, share)?)),
     };
     Ok(Part { sense, term: Term::Selector(selector) })
 }
@@ -136,6 +145,92 @@ fn days(name: Name, value: &Text) -> Result<Days> {
     };
     let (from, to) = end(from).zip(end(to)).ok_or_else(wrong)?;
     Days::new(from, to).ok_or_else(wrong)
+}
+
+const AMOUNTS: &str = "5000, >1000, >=1000, <5000, <=5000, 1000..5000, 1000.. or ..5000";
+const PROBABILITIES: &str = "0.5, 50%, >0.5, >=50%, <0.5, <=50% or 25%..75%";
+
+fn amounts(name: Name, value: &Text, right: &str, read: impl Fn(&str) -> Option<Decimal>) -> Result<Amounts> {
+    let text = value.written();
+    let one = |text: &str| read(text.trim());
+    let amounts = if let Some(least) = text.strip_prefix(">=") {
+        one(least).and_then(|least| Amounts::between(Some(least), None))
+    } else if let Some(most) = text.strip_prefix("<=") {
+        one(most).and_then(|most| Amounts::between(None, Some(most)))
+    } else if let Some(under) = text.strip_prefix('>') {
+        one(under).map(Amounts::Over)
+    } else if let Some(over) = text.strip_prefix('<') {
+        one(over).map(Amounts::Under)
+    } else if let Some((from, to)) = text.split_once("..") {
+        let end = |text: &str| if text.is_empty() { Some(None) } else { one(text).map(Some) };
+        end(from).zip(end(to)).and_then(|(from, to)| Amounts::between(from, to))
+    } else {
+        one(text.strip_prefix('=').unwrap_or(text)).and_then(|amount| Amounts::between(Some(amount), Some(amount)))
+    };
+    amounts.ok_or_else(|| wrong_value(name, value, right))
+}
+
+/// A probability: a number from 0 to 1, or with a `%`.
+fn share(text: &str) -> Option<Decimal> {
+    let share = match text.strip_suffix('%') {
+        Some(percent) => {
+            let scaled = percent.trim_end().parse::<Decimal>().ok()?.scaled();
+            (scaled % 100 == 0).then_some(Decimal::from_scaled(scaled / 100))?
+        }
+        None => text.parse().ok()?,
+    };
+    (Decimal::ZERO..=Decimal::ONE).contains(&share).then_some(share)
+}
+
+/// The digits of a phone number, which may have between them what people put there.
+fn phone(name: Name, value: &Text) -> Result<Text> {
+    let is_phone = value.folded().chars().all(|c| c.is_ascii_digit() || " ()+-./".contains(c));
+    let digits = Some(digits(value.folded())).filter(|digits| is_phone && !digits.is_empty());
+    digits
+        .and_then(|digits| Text::new(&digits))
+        .ok_or_else(|| wrong_value(name, value, "the digits of a number, such as 555-1234"))
+}
+
+/// The words with a colon that look like selectors and are none, as they were written: each of them is searched as text.
+pub(super) fn unknown(text: &str) -> Vec<String> {
+    let text = text.replace('\0', "");
+    let (mut unknown, mut rest) = (Vec::new(), text.trim_start());
+    while !rest.is_empty() {
+        let word;
+        (word, rest) =
+            if let Some(phrase) = rest.strip_prefix('"') { ("", phrase_end(phrase)) } else { lexis::split_word(rest) };
+        let word = lexis::negated(word).unwrap_or(word);
+        if let Some((name, value)) = word.split_once(':') {
+            let is_name = name.chars().count() > 1 && name.chars().all(|c| c.is_alphabetic() || c == '_' || c == '-');
+            let is_known =
+                lexis::selector(word).is_some() || ADDRESSES.iter().any(|known| known.eq_ignore_ascii_case(name));
+            // Whoever has written no value yet is still typing.
+            let has_value = !value.is_empty() || !rest.trim().is_empty();
+            if is_name
+                && has_value
+                && !is_known
+                && !value.starts_with("//")
+                && !unknown.iter().any(|known| known == word)
+            {
+                unknown.push(word.to_owned());
+            }
+        }
+        rest = rest.trim_start();
+    }
+    unknown
+}
+
+/// Words with a colon that mean themselves.
+const ADDRESSES: [&str; 5] = ["mailto", "tel", "sip", "urn", "re"];
+
+/// What stands behind a phrase, from behind its opening quote.
+fn phrase_end(text: &str) -> &str {
+    let mut rest = text;
+    while let Some((_, after)) = rest.split_once('"') {
+        let Some(more) = after.strip_prefix('"') else { return after };
+        rest = more;
+    }
+    ""
 }
 
 fn wrong_value(name: Name, value: &Text, right: &str) -> Error {

@@ -25,6 +25,13 @@ fn shown(search: &Search) -> String {
                 Selector::After(date) => format!("[after={date}]"),
                 Selector::Created(days) => format!("[created={days}]"),
                 Selector::Updated(days) => format!("[updated={days}]"),
+                Selector::Name(text) => named("name", text),
+                Selector::Email(text) => named("email", text),
+                Selector::Phone(text) => named("phone", text),
+                Selector::Url(text) => named("url", text),
+                Selector::Zip(text) => named("zip", text),
+                Selector::Value(amounts) => format!("[value={amounts}]"),
+                Selector::Probability(amounts) => format!("[probability={amounts}]"),
             },
         };
         format!("{sign}{term}")
@@ -122,6 +129,19 @@ fn searches_are_read() {
         ("created:2026-05-25..", "[created=2026-05-25..]"),
         ("updated:..2026-05-25 -tea", "[updated=..2026-05-25] !<tea>"),
         ("-updated:2026-05-25..2026-06-01", "![updated=2026-05-25..2026-06-01]"),
+        // Contact data and numbers.
+        ("email:Ann@ACME.example tea", "[email=ann@acme.example] <tea>"),
+        ("name:Ann Lee city:Graz", "[name=ann lee] [city=graz]"),
+        ("phone:(0316)/555-12 tea phone:\"+43 316 555\"", "[phone=031655512] <tea> [phone=43316555]"),
+        ("url:acme.example zip:\"SW1A 1AA\" -zip:80", "[url=acme.example] [zip=sw1a 1aa] ![zip=80]"),
+        ("value:5000 value:=5000.00 value:>1000 value:>=.5", "[value=5000] [value=5000] [value=>1000] [value=0.5..]"),
+        ("value:<1000 value:<=10 value:1..2 value:..3", "[value=<1000] [value=..10] [value=1..2] [value=..3]"),
+        (
+            "probability:50% probability:>0.25 -probability:25%..75%",
+            "[probability=0.5] [probability=>0.25] ![probability=0.25..0.75]",
+        ),
+        ("email: tea", "[email=tea]"),
+        ("tea email:", "<tea> <email:>"),
     ] {
         let search = Search::parse(text).unwrap_or_else(|error| panic!("{text:?}: {error}"));
         assert_eq!(shown(&search), meaning, "{text:?}");
@@ -150,10 +170,43 @@ fn what_no_selector_takes_is_refused_with_what_it_takes() {
         "created:2026-06-01..2026-05-25",
         "before:0000-01-01",
         "before:2026-05-25T00:00",
+        "value:much",
+        "value:>",
+        "value:5..1",
+        "value:..",
+        "probability:25",
+        "probability:12.345%",
+        "phone:ann",
     ] {
         let reason = Search::parse(text).expect_err(text).to_string();
         assert!(reason.contains("; write "), "{reason}");
     }
+}
+
+#[test]
+fn words_that_look_like_selectors_are_named() {
+    for (text, unknown) in [
+        ("categry:x", &["categry:x"][..]),
+        ("tea -categry:x \"foo:bar\" foo:bar foo:bar", &["categry:x", "foo:bar"]),
+        ("category:A foo:b", &["foo:b"]),
+        ("adress: Graz", &["adress:"]),
+        ("http://example.com https://x mailto:a@b.example 12:30 a:b :x category:A user:", &[]),
+        ("foo:", &[]),
+        ("category:\"A foo:b\" Email:x", &[]),
+    ] {
+        let search = Search::parse(text).expect(text);
+        assert_eq!(search.unknown.0, unknown, "{text}");
+        assert_eq!(search.notes().len(), unknown.len());
+    }
+    let note = |text: &str| Search::parse(text).expect(text).notes().concat();
+    assert_eq!(
+        note("categry:x"),
+        "\"categry:x\" is searched as text, since categry: is no selector; did you mean category:?"
+    );
+    assert!(note("foo:bar").ends_with(
+        "foo: is no selector; selectors are category, user, label, person, company, city, state, country, \
+        stage, is, has, no, before, after, created, updated, name, email, phone, url, zip, value or probability"
+    ));
 }
 
 #[test]
@@ -210,6 +263,11 @@ fn grammar() -> impl Strategy<Value = String> {
         "created:",
         "before:",
         "foo:",
+        "email:",
+        "Value:",
+        "probability:",
+        ">5",
+        "50%",
         "lead",
         "open",
         "email",

@@ -21,7 +21,7 @@ pub fn read_twice(codec: &dyn Codec, data: &[u8]) {
         decimal: [None, Some(DecimalSeparator::Comma)][usize::from(choice >> 6) % 2],
         // Small enough that the limit is met.
         row_limit: [1 << 20, 1 << 10][usize::from(choice >> 7)],
-        custom_fields: vec!["Shoe size".to_owned()],
+        custom_fields: vec!["Shoe size".into()],
         ..DecodeOptions::default()
     };
     let whole = read(codec, section, &options, document, document.len().max(1));

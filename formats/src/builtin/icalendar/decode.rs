@@ -2,12 +2,11 @@
 
 use bytes::BytesMut;
 
-use super::event::{self, Identity, Kind, Origin};
+use super::event::{self, Identity, Kind, Origin, Reading};
 use super::own;
 use super::survey::{Ahead, One};
 use super::zone::Zones;
-use crate::content_line::{ContentLine, Scanned, Scanner, mapping_fault, undeclared};
-use crate::text::trim_invisible;
+use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, mapping_fault, undeclared};
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell, Survey,
@@ -27,6 +26,13 @@ pub(super) struct Decoder {
     /// The first line that is not blank and stands in nothing that is read, until something is.
     stray: Option<(u64, String)>,
     has_begun: bool,
+    /// Where the next line stands.
+    place: Place,
+    /// How deep the next line stands in components that nobody reads, such as journals.
+    passed_over: usize,
+    /// The last row, until it is known whether anything comes behind it; and the line that does, which is still to be worked on.
+    whole: Option<Component>,
+    next: Option<Scanned>,
     /// Whether the calendar takes its events back (RFC 5546 section 3.2.5).
     is_cancelling: bool,
     /// Who has written the calendar.
@@ -55,6 +61,16 @@ struct Component {
     end: End,
 }
 
+/// Where in a file a line stands.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Place {
+    /// Before any calendar.
+    Before,
+    Within,
+    /// Behind the end of one.
+    Behind,
+}
+
 /// How a component ends.
 #[derive(Debug, PartialEq, Eq)]
 enum End {
@@ -64,13 +80,16 @@ enum End {
     Before(String),
     /// With the file.
     OfFile,
+    /// With its last line, and the file with it, but not the calendar.
+    OfFileAndNotOfCalendar,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum What {
     Row(Kind),
     Zone,
-    /// What is left of one whose beginning is cut off with that of the file; and the line that is missing, once the end says it.
+    /// What is left of one whose beginning is lost, as it is where the file is cut before it; and the line that is missing, once the end
+    /// says it.
     Rest(Option<&'static str>),
 }
 
@@ -106,6 +125,10 @@ impl Decoder {
             component: None,
             stray: None,
             has_begun: false,
+            place: Place::Before,
+            passed_over: 0,
+            whole: None,
+            next: None,
             is_cancelling: false,
             origin: Origin::Foreign,
             zones: Zones::new(known.map(Ahead::zones)),
@@ -142,13 +165,15 @@ impl Decoder {
             "BEGIN" => self.begin(&line, number, length),
             "END" => self.end(&line, length),
             _ => {
+                let is_between = self.component.is_none() || self.is_rest_between();
                 match &mut self.component {
-                    Some(component) => component.keep(line, length, self.row_limit),
-                    None if line.is("METHOD", "CANCEL") => self.is_cancelling = true,
-                    None if line.is("PRODID", own::PRODUCT) => self.origin = Origin::Own,
-                    None if line.name == "X-WR-TIMEZONE" && self.ahead.is_some() => {
+                    _ if is_between && line.is("METHOD", "CANCEL") => self.is_cancelling = true,
+                    _ if is_between && line.is("PRODID", own::PRODUCT) => self.origin = Origin::Own,
+                    _ if is_between && line.name == "X-WR-TIMEZONE" && self.ahead.is_some() => {
                         self.zones.set_floating(&line, self.charset);
                     }
+                    Some(component) => component.keep(line, length, self.row_limit),
+                    None if self.has_begun => self.begin_rest_between(line, number, length),
                     None => {
                         self.note_stray(number);
                         self.begin_rest(Some(line), number, length);
@@ -161,15 +186,26 @@ impl Decoder {
 
     fn begin(&mut self, line: &ContentLine, number: u64, length: usize) -> Option<Component> {
         let name = line.component();
+        let is_known = name == "VCALENDAR" || What::of(&name).is_some();
+        if is_known && self.is_rest_between() {
+            // What a calendar says of itself may stand there as well.
+            self.component.take_if(|open| !open.is_of_event());
+        }
         self.has_begun |= name == "VCALENDAR";
+        if is_known {
+            self.passed_over = 0;
+        }
         if let Some(open) = &mut self.component
-            && (name == "VCALENDAR" || What::of(&name).is_some())
+            && is_known
         {
             open.end = End::Before(format!("BEGIN:{name}"));
         }
         if name == "VCALENDAR" {
             // What stands before a whole calendar is of whatever carries it, such as a mail.
-            self.component.take_if(|open| open.kind == What::Rest(None));
+            if self.place == Place::Before {
+                self.component.take_if(|open| open.kind == What::Rest(None));
+            }
+            self.place = Place::Within;
             self.is_cancelling = false;
             self.origin = Origin::Foreign;
             self.zones.begin_calendar();
@@ -183,13 +219,26 @@ impl Decoder {
         if let Some(component) = &mut self.component {
             component.depth += 1;
             component.keep(line.clone(), length, self.row_limit);
+        } else {
+            self.passed_over += 1;
         }
         None
     }
 
     fn end(&mut self, line: &ContentLine, length: usize) -> Option<Component> {
         let name = line.component();
-        let component = self.component.as_mut()?;
+        let is_between = self.is_rest_between();
+        if name == "VCALENDAR" {
+            self.place = Place::Behind;
+            self.passed_over = 0;
+            if is_between {
+                return self.component.take().filter(Component::is_of_event);
+            }
+        }
+        let Some(component) = self.component.as_mut() else {
+            self.passed_over = self.passed_over.saturating_sub(1);
+            return None;
+        };
         if let What::Rest(missing) = &mut component.kind {
             match name.as_str() {
                 "VEVENT" | "VCALENDAR" => *missing = missing.or(Some("BEGIN:VEVENT")),
@@ -200,7 +249,8 @@ impl Decoder {
                 _ if missing.is_none() => component.lines.clear(),
                 _ => {}
             }
-            return None;
+            let is_whole = is_between && missing.is_some();
+            return if is_whole { self.component.take() } else { None };
         }
         if name == "VCALENDAR" || What::of(&name).is_some() {
             let is_own = What::of(&name) == Some(component.kind);
@@ -231,6 +281,21 @@ impl Decoder {
         self.component = Some(rest);
     }
 
+    /// Whether the lines that come now are of a component whose beginning is lost between others.
+    fn is_rest_between(&self) -> bool {
+        self.has_begun && self.component.as_ref().is_some_and(|open| matches!(open.kind, What::Rest(_)))
+    }
+
+    /// Takes a line between two components as one of another whose beginning is lost, unless the calendar says it of itself.
+    fn begin_rest_between(&mut self, line: ContentLine, number: u64, length: usize) {
+        if self.place == Place::Behind || self.passed_over > 0 || is_head(&line.name) {
+            return;
+        }
+        let mut rest = Component { first: excerpt(self.scanner.line()), ..Component::begin(What::Rest(None), number) };
+        rest.keep(line, length, self.row_limit);
+        self.component = Some(rest);
+    }
+
     /// The row of what is left of a component, for whoever mends it.
     fn read_rest(&mut self, rest: &Component, missing: Option<&str>, charset: Charset) -> Row {
         self.rows += 1;
@@ -239,7 +304,7 @@ impl Decoder {
         if rest.size > self.row_limit {
             return Row::bad(
                 position,
-                format!("the lines before the first event are longer than {} bytes", self.row_limit),
+                format!("the lines that stand in no event are longer than {} bytes", self.row_limit),
             );
         }
         let (first, missing) = (&rest.first, missing.unwrap_or("BEGIN:VEVENT"));
@@ -252,7 +317,7 @@ impl Decoder {
             }
         };
         let kind = if missing == "BEGIN:VTODO" { Kind::ToDo } else { Kind::Event };
-        let (mut event, _) = event::read(kind, &rest.lines, charset, &self.zones, self.origin, None);
+        let Reading { mut event, .. } = event::read(kind, &rest.lines, charset, &self.zones, self.origin, None);
         let spoilt = event::salvage(&mut event, kind, &rest.lines, charset, &self.zones);
         // A title that is made up would look as if it were the one that is lost.
         if !rest.lines.iter().any(|line| line.name == "SUMMARY") {
@@ -286,7 +351,8 @@ impl Decoder {
         }
         self.charset = guessed.unwrap_or(self.charset);
         let (lines, ahead) = (&component.lines, self.known.as_ref());
-        let (mut event, mut diagnostics) = event::read(kind, lines, charset, &self.zones, self.origin, ahead);
+        let Reading { mut event, faults: mut diagnostics, notes } =
+            event::read(kind, lines, charset, &self.zones, self.origin, ahead);
         let spoilt = if diagnostics.is_empty() {
             Vec::new()
         } else {
@@ -312,6 +378,9 @@ impl Decoder {
         }
         let record = Record::Event(Box::new(event));
         let taken = diagnostics.is_empty().then(|| record.clone());
+        if taken.is_some() {
+            diagnostics.extend(notes);
+        }
         if !is_cancelled {
             diagnostics.extend(component.note(kind));
         }
@@ -335,6 +404,12 @@ impl Component {
         }
     }
 
+    /// Whether it has what is said of events and things to do alone, and of no calendar.
+    fn is_of_event(&self) -> bool {
+        self.size == usize::MAX
+            || self.lines.iter().any(|line| matches!(line.name.as_str(), "SUMMARY" | "DTSTART" | "DUE" | "RRULE"))
+    }
+
     /// What is to be said of how it ends.
     fn note(&self, kind: Kind) -> Option<Diagnostic> {
         let own = match kind {
@@ -345,6 +420,9 @@ impl Component {
             End::Marked => return None,
             End::Before(line) => format!("the {kind} has no {own}; it is taken to end before {line}"),
             End::OfFile => format!("the {kind} has no {own}; the file may be cut off in it"),
+            End::OfFileAndNotOfCalendar => {
+                "the calendar has no END:VCALENDAR; the file may be cut off behind this".to_owned()
+            }
         };
         Some(Diagnostic { field: None, reason })
     }
@@ -369,10 +447,19 @@ impl Decode for Decoder {
         if let Some(fault) = &self.fault {
             return Err(fault.clone());
         }
-        while let Some(found) = self.scanner.next(input, at_end) {
-            if let Some(component) = self.line(found)
-                && let Some(row) = self.read(&component)
-            {
+        while let Some(found) = self.next.take().or_else(|| self.scanner.next(input, at_end)) {
+            let ended = if let Some(whole) = self.whole.take() {
+                self.next = Some(found);
+                Some(whole)
+            } else {
+                let is_last = |ended: &mut Component| ended.end == End::Marked && matches!(ended.kind, What::Row(_));
+                let mut ended = self.line(found);
+                if self.place == Place::Within {
+                    self.whole = ended.take_if(is_last);
+                }
+                ended
+            };
+            if let Some(row) = ended.and_then(|component| self.read(&component)) {
                 return Ok(Some(row));
             }
         }
@@ -380,7 +467,18 @@ impl Decode for Decoder {
             return Ok(None);
         }
         // A file without any beginning of a component is of another format.
-        let last = self.component.take().filter(|last| !matches!(last.kind, What::Rest(_)));
+        if let Some(whole) = self.whole.take() {
+            let last = Component { end: End::OfFileAndNotOfCalendar, ..whole };
+            if let Some(row) = self.read(&last) {
+                return Ok(Some(row));
+            }
+        }
+        let is_between = self.is_rest_between();
+        let is_row = |last: &Component| match last.kind {
+            What::Rest(_) => is_between && last.is_of_event(),
+            _ => true,
+        };
+        let last = self.component.take().filter(is_row);
         if let Some(component) = last
             && let Some(row) = self.read(&component)
         {
@@ -410,12 +508,6 @@ impl Decode for Decoder {
         let ahead = self.ahead.as_ref().map(|ahead| Survey::new(ahead.with_zones(self.zones.defined())));
         Findings { charset: Some(charset), survey: ahead, ..Findings::default() }
     }
-}
-
-/// The beginning of a line, for a sentence.
-fn excerpt(line: &[u8]) -> String {
-    const LONGEST: usize = 60;
-    String::from_utf8_lossy(trim_invisible(line)).replace('\0', "").chars().take(LONGEST).collect()
 }
 
 /// Whether a property is of a calendar and not of what stands in it.

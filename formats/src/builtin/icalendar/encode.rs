@@ -5,9 +5,10 @@ use jiff::civil::{Date, DateTime};
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, ToSpan};
 
+use super::kept::Kept;
 use super::moment::last;
 use super::own;
-use super::series::{Kept, parameter};
+use super::series::parameter;
 use super::vtimezone::{Needed, Written};
 use crate::content_line::{ContentLine, push_line, push_text};
 use crate::{Encode, EncodeError, EncodeOptions, Event, Heading, Moment, Record, Section};
@@ -100,6 +101,7 @@ impl Encoder {
             recurrence_id,
             recurrence,
             series_id,
+            left_out,
             stamp: _,
             foreign: _,
             revision,
@@ -110,7 +112,7 @@ impl Encoder {
         let begins = value(start).ok_or_else(|| unplaced("an event before the year 0"))?;
         let is_complete = *complete == Some(true);
         let series = recurrence.as_deref().and_then(|text| Kept::read(text).ok());
-        let series = series.and_then(|kept| self.series(&kept, lines));
+        let series = series.and_then(|kept| self.series(&kept, left_out, lines));
         lines.put("BEGIN:VEVENT");
         // A program that has subscribed finds one of a series by the UID of that.
         let one = series_id.as_ref().zip(recurrence_id.as_deref().and_then(one_of_series));
@@ -188,7 +190,7 @@ impl Encoder {
 impl Encoder {
     /// The lines of a series as they stand in this document, which has the time zone that they need now; `None` where there is no such
     /// zone.
-    fn series(&mut self, kept: &Kept<'_>, lines: &mut Lines<'_>) -> Option<Vec<String>> {
+    fn series(&mut self, kept: &Kept<'_>, left_out: &[String], lines: &mut Lines<'_>) -> Option<Vec<String>> {
         let name = kept.lines.iter().find_map(|line| line.zone.as_deref());
         let own = kept.zone.as_ref().filter(|(own, _)| Some(own.as_str()) == name);
         let needed = match name {
@@ -203,13 +205,22 @@ impl Encoder {
             }
             lines.put("END:VTIMEZONE");
         }
-        let written = kept.lines.iter().map(|line| {
-            let kind = if line.is_date { ";VALUE=DATE" } else { "" };
-            let zone = needed.as_ref().filter(|_| line.zone.is_some());
+        let put = |name: &str, kind: Option<&str>, is_in_zone: bool, value: &str| {
+            let kind = kind.map(|kind| format!(";VALUE={kind}")).unwrap_or_default();
+            let zone = needed.as_ref().filter(|_| is_in_zone);
             let zone = zone.map(|needed| format!(";TZID={}", parameter(&needed.name))).unwrap_or_default();
-            format!("{}{kind}{zone}:{}", line.name, line.value)
-        });
-        Some(written.collect())
+            format!("{name}{kind}{zone}:{value}")
+        };
+        let written = kept.lines.iter().map(|line| put(line.name, line.kind, line.zone.is_some(), line.value));
+        let mut written: Vec<_> = written.collect();
+        if !left_out.is_empty() {
+            let begins = kept.lines.iter().find(|line| line.name == "DTSTART")?;
+            let times = kept.times_of(left_out);
+            if !times.is_empty() {
+                written.push(put("EXDATE", begins.kind, begins.zone.is_some(), &times.join(",")));
+            }
+        }
+        Some(written)
     }
 }
 

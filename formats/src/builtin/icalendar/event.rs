@@ -6,8 +6,9 @@ use jiff::Timestamp;
 use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
-use super::moment::{self, Read};
-use super::series::{self, Clock, End, First, Kept, Series};
+use super::kept::Kept;
+use super::moment::{self, Dated, Read};
+use super::series::{self, Clock, End, First, Series};
 use super::survey::Ahead;
 use super::zone::{Zone, Zones};
 use super::{encode, own};
@@ -40,7 +41,16 @@ pub(super) enum Origin {
     Foreign,
 }
 
-/// The event, and what keeps it from being one.
+/// What was read of a component.
+pub(super) struct Reading {
+    pub(super) event: Event,
+    /// What keeps it from being one.
+    pub(super) faults: Vec<Diagnostic>,
+    /// What is to be said of it although it is one.
+    pub(super) notes: Vec<Diagnostic>,
+}
+
+/// Reads a component.
 pub(super) fn read(
     kind: Kind,
     lines: &[ContentLine],
@@ -48,12 +58,12 @@ pub(super) fn read(
     zones: &Zones,
     origin: Origin,
     ahead: Option<&Ahead>,
-) -> (Event, Vec<Diagnostic>) {
+) -> Reading {
     let component = Component { lines, charset, zones, origin };
-    let mut diagnostics = Vec::new();
-    let mut notes = Vec::new();
-    let span = component.span(kind).unwrap_or_else(|diagnostic| {
-        diagnostics.push(diagnostic);
+    let mut faults = Vec::new();
+    let mut remarks = Vec::new();
+    let span = component.span(kind).unwrap_or_else(|fault| {
+        faults.push(fault);
         None
     });
     let recurrence_id = component.recurrence_id(span.as_ref());
@@ -63,9 +73,8 @@ pub(super) fn read(
     let (mut start, mut end) = (span.as_ref().map(|span| span.start), span.as_ref().and_then(|span| span.end));
     let (exact_start, exact_end) = (component.exact(own::STARTS), component.exact(own::ENDS));
     if let (Some(series), Some(span)) = (&series, &span) {
-        let is_replaced = |exact: &Moment| series.replaced.iter().any(|one| moment::is_same(*one, *exact));
         let known = exact_start.filter(|_| component.is_sealed(own::STARTS) == Some(true));
-        if let Some(known) = known.filter(|known| !is_replaced(known)) {
+        if let Some(known) = known.filter(|known| !series.is_replaced(*known)) {
             repeats = Repeats::known(series);
             (start, end) = (Some(known), exact_end);
         } else {
@@ -73,7 +82,7 @@ pub(super) fn read(
             if let Some(first) = repeats.start {
                 (start, end) = (Some(first), repeats.end);
             }
-            diagnostics.extend(repeats.fault.take());
+            faults.extend(repeats.fault.take());
             // To the part of a second, where that is all that the series does not say.
             let finer = |exact: Option<Moment>, found| exact.filter(|exact| moment::is_same(*exact, found));
             start = start.map(|found| finer(exact_start, found).unwrap_or(found));
@@ -85,8 +94,10 @@ pub(super) fn read(
     }
     end = end.filter(|end| Some(*end) != start);
     let zone_note = span.and_then(|span| span.read.note);
-    notes.extend(zone_note.map(|value| Foreign { header: "Time zone".to_owned(), value }));
-    notes.extend(repeats.note.take().map(|value| Foreign { header: "Repeats".to_owned(), value }));
+    remarks.extend(zone_note.map(|value| Foreign { header: "Time zone".to_owned(), value }));
+    remarks.extend(repeats.remark.take().map(|value| Foreign { header: "Repeats".to_owned(), value }));
+    let note = |reason| Diagnostic { field: Some("RRULE".to_owned()), reason };
+    let notes = repeats.note.take().map(note).into_iter().chain(component.note_on_range()).collect();
     let complete = component.complete(kind);
     let description = component.description();
     let title = component.title(complete).or_else(|| Some(untitled(description.as_deref())));
@@ -107,15 +118,17 @@ pub(super) fn read(
         source_uid: component.source_uid(),
         source_sequence: component.source_sequence(),
         recurrence_id,
-        foreign: component.others(repeats.text.is_some()).chain(notes).collect(),
+        foreign: component.others(repeats.text.is_some()).chain(remarks).collect(),
         recurrence: repeats.text.or_else(|| component.kept_recurrence()),
         revision: None,
         series_id: None,
+        left_out: Vec::new(),
         stamp: time("LAST-MODIFIED").or_else(|| time("DTSTAMP")).filter(|_| !component.is_own()),
-        created_at: exact(own::CREATED_AT).or_else(|| time("CREATED")),
-        updated_at: exact(own::UPDATED_AT).or_else(|| time("LAST-MODIFIED")),
+        // When another program has made an event says nothing of ours.
+        created_at: exact(own::CREATED_AT).or_else(|| exact("CREATED")),
+        updated_at: exact(own::UPDATED_AT).or_else(|| exact("LAST-MODIFIED")),
     };
-    (event, diagnostics)
+    Reading { event, faults, notes }
 }
 
 /// When an event that cannot be read begins and ends, for whoever mends it: what can be read of that in the event, and what cannot by
@@ -189,7 +202,10 @@ struct Repeats {
     end: Option<Moment>,
     /// The lines that are kept.
     text: Option<String>,
+    /// What is to be said of the rule.
     note: Option<String>,
+    /// What is to be said of it in the event as well.
+    remark: Option<String>,
     fault: Option<Diagnostic>,
 }
 
@@ -206,7 +222,8 @@ impl Repeats {
         match series.first() {
             Ok(First::At(first)) => {
                 let Some(start) = series.clock.moment(first) else { return whole };
-                let end = span.end.and_then(|end| series::end_of(start, (span.start, end)));
+                let as_the_others = || span.end.and_then(|end| series::end_of(start, (span.start, end)));
+                let end = series.end_of_date(first).or_else(as_the_others);
                 Repeats { start: Some(start), end, ..whole }
             }
             Ok(First::Nothing) => {
@@ -215,9 +232,19 @@ impl Repeats {
             }
             Ok(First::Unknown) => {
                 let note = "the first that takes place is too far off to be found; this is the beginning of the series";
-                Repeats { note: Some(note.to_owned()), ..whole }
+                Repeats { note: Some(note.to_owned()), remark: Some(note.to_owned()), ..whole }
             }
-            Err(reason) => Repeats { note: Some(reason), ..Repeats::default() },
+            Err(reason) if whole.text.is_some() => {
+                let kept =
+                    "the rule is kept as it is and written again, and the event is on the first day of the series";
+                Repeats { note: Some(format!("{reason} that is understood: {kept}")), ..whole }
+            }
+            Err(reason) => {
+                let single =
+                    "the event is a single one, on the first day of the series, and the rule is in its description";
+                let note = Some(format!("{reason} that is understood: {single}"));
+                Repeats { note, remark: Some(reason), ..Repeats::default() }
+            }
         }
     }
 }
@@ -346,8 +373,9 @@ impl<'a> Component<'a> {
             let lists = lines.map(|line| moment::read_all(line, self.charset, self.zones));
             lists.filter(|list| !list.is_empty()).collect::<Vec<_>>()
         };
-        let (rules, dates) = (rules("RRULE"), (lists("RDATE"), lists("EXDATE"), rules("EXRULE")));
-        let (dates, except_dates, except_rules) = dates;
+        let (rules, except_rules, dates) = (rules("RRULE"), rules("EXRULE"), lists("RDATE"));
+        let begins = |list: Vec<Dated>| list.into_iter().map(|dated| dated.begins).collect();
+        let except_dates = lists("EXDATE").into_iter().map(begins).collect();
         if rules.is_empty() && dates.is_empty() {
             return None;
         }
@@ -387,6 +415,16 @@ impl<'a> Component<'a> {
         let is_day = span.is_some_and(|span| matches!(span.start, Moment::Day(_)));
         let day = if is_day { moment::midnight(&read, self.zones) } else { None };
         series::key(day.map_or(read.moment, Moment::Day))
+    }
+
+    /// What is to be said where it stands for the later ones of its series as well (RFC 5545 section 3.2.13).
+    fn note_on_range(&self) -> Option<Diagnostic> {
+        let line = self.first("RECURRENCE-ID").filter(|line| line.parameter("RANGE").is_some())?;
+        let range = line.parameter("RANGE").unwrap_or_default();
+        let reason = format!(
+            "RANGE={range} is not followed: the event takes the place of this one of the series alone, and the others stay as the series has them"
+        );
+        Some(Diagnostic { field: Some("RECURRENCE-ID".to_owned()), reason })
     }
 
     /// What another calendar calls it. The UID of a calendar of ours is our id.

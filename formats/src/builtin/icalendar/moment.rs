@@ -28,12 +28,39 @@ pub(super) fn read(line: &ContentLine, charset: Charset, zones: &Zones) -> Resul
     read_value(text, &name, line.has("VALUE", "DATE"), zones)
 }
 
-/// Reads the values of EXDATE and its kin; those that are no dates are left out. Of a period its beginning counts.
-pub(super) fn read_all(line: &ContentLine, charset: Charset, zones: &Zones) -> Vec<Read> {
+/// A value of RDATE.
+#[derive(Clone)]
+pub(super) struct Dated {
+    pub(super) begins: Read,
+    /// How long it is, where it is a period (RFC 5545 section 3.3.9) and not as long as the others of its series.
+    pub(super) length: Option<Length>,
+}
+
+/// How long a period is.
+#[derive(Clone)]
+pub(super) enum Length {
+    Until(Read),
+    For(String),
+}
+
+/// Reads the values of RDATE and its kin; those that are no dates are left out.
+pub(super) fn read_all(line: &ContentLine, charset: Charset, zones: &Zones) -> Vec<Dated> {
     let value = line.raw(charset);
     let (name, text) = parts(line, &value);
-    let beginnings = text.split(',').filter_map(|text| text.split('/').next());
-    beginnings.filter_map(|text| read_value(text.trim(), &name, line.has("VALUE", "DATE"), zones).ok()).collect()
+    read_list(text, &name, line.has("VALUE", "DATE"), zones)
+}
+
+/// Reads a list of dates or periods, whose times are in the zone of that name.
+pub(super) fn read_list(text: &str, name: &str, is_date: bool, zones: &Zones) -> Vec<Dated> {
+    let read = |text: &str| read_value(text.trim(), name, is_date, zones).ok();
+    let dated = |text: &str| {
+        let (begins, length) = text.split_once('/').map_or((text, None), |(begins, length)| (begins, Some(length)));
+        let length = length.map(str::trim).and_then(|length| {
+            if is_duration(length) { Some(Length::For(length.to_owned())) } else { read(length).map(Length::Until) }
+        });
+        Some(Dated { begins: read(begins)?, length })
+    };
+    text.split(',').filter_map(dated).collect()
 }
 
 /// The name of the zone, and the value.
@@ -73,7 +100,17 @@ fn read_value(text: &str, name: &str, is_date: bool, zones: &Zones) -> Result<Re
     }
     let local: DateTime = text.parse().map_err(|_| wrong())?;
     let local = local.checked_add(days).map_err(|_| wrong())?;
-    let found = if name.is_empty() { zones.floating() } else { zones.find(name) };
+    let found = if name.is_empty() {
+        zones.floating()
+    } else {
+        // A calendar whose zone nobody knows may still say in which it is.
+        zones.find(name).or_else(|| {
+            let Found { zone, .. } = zones.floating()?;
+            let own = zone.name().unwrap_or_default();
+            let note = Some(format!("{name} (not known; read as {own}, the zone of the calendar)"));
+            Some(Found { zone, note })
+        })
+    };
     let Some(Found { zone, note }) = found else {
         let note = (!name.is_empty()).then(|| format!("{name} (not known; times are taken as they stand)"));
         return Ok(Read { moment: Moment::Local(local), zone: None, note });
@@ -157,14 +194,20 @@ pub(super) fn is_same(one: Moment, other: Moment) -> bool {
 /// that the file has, else of the zone nearest to Greenwich that has midnight then.
 pub(super) fn midnight(read: &Read, zones: &Zones) -> Option<Date> {
     let of = |local: DateTime| (local.time() == Time::midnight()).then(|| local.date());
+    // Where the clocks leave out midnight, the day begins with the time that comes instead.
+    let of_zone = |zone: &Zone, time: Timestamp| {
+        let local = zone.local(time);
+        let begins = || zone.moment(local.date().at(0, 0, 0, 0)) == Some(time);
+        of(local).or_else(|| begins().then(|| local.date()))
+    };
     match (read.moment, &read.zone) {
         (Moment::Day(day), _) => Some(day),
         (Moment::Local(time), _) => of(time),
-        (Moment::At(time), Some(zone)) => of(zone.local(time)),
+        (Moment::At(time), Some(zone)) => of_zone(zone, time),
         (Moment::At(time), None) => {
             let utc = TimeZone::UTC.to_datetime(time);
             let floating = zones.floating().map(|found| found.zone);
-            let of_file = floating.into_iter().chain(zones.own()).find_map(|zone| of(zone.local(time)));
+            let of_file = floating.into_iter().chain(zones.own()).find_map(|zone| of_zone(&zone, time));
             let nearest = || utc.checked_add(12.hours()).map(jiff::civil::DateTime::date).ok();
             let is_whole = utc.minute() % 15 == 0 && utc.second() == 0;
             of(utc).or(of_file).or_else(|| nearest().filter(|_| is_whole))

@@ -100,6 +100,9 @@ impl FromStr for Rule {
                 // A leap second is the second before it.
                 "BYSECOND" => rule.seconds = among(0, 60)?.into_iter().map(|second| second.min(59)).collect(),
                 "BYSETPOS" => rule.places = among(-366, 366)?,
+                // The calendar that there is without either (RFC 7529 section 4).
+                "RSCALE" if value == "GREGORIAN" => {}
+                "SKIP" if value == "OMIT" => {}
                 "WKST" => rule.week_start = weekday(value).ok_or_else(wrong)?.1,
                 name if name.starts_with("X-") => {}
                 _ => return Err(wrong()),
@@ -107,6 +110,29 @@ impl FromStr for Rule {
         }
         if has_frequency { Ok(rule) } else { Err(format!("`{}` has no FREQ", excerpt(&text))) }
     }
+}
+
+/// Whether a text has the form of a rule (RFC 5545 section 3.3.10), so that it may be written into a calendar, whether it is understood or
+/// not: a rule by the Chinese calendar (RFC 7529) names no days here and does for others.
+pub(super) fn is_sound(text: &str) -> bool {
+    let is_name =
+        |name: &str| !name.is_empty() && name.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'-');
+    let is_value = |byte: u8| byte.is_ascii_alphanumeric() || matches!(byte, b',' | b'+' | b'-');
+    let is_known = |name: &str, value: &str| match name {
+        "FREQ" => frequency(value).is_some(),
+        // What never goes on, and what never was, may hang a program that does not look.
+        "INTERVAL" | "COUNT" => value.parse::<u32>().is_ok_and(|number| number > 0),
+        "UNTIL" => until(value).is_some(),
+        _ => !value.is_empty() && value.bytes().all(is_value),
+    };
+    let (text, mut names) = (text.trim().to_ascii_uppercase(), Vec::new());
+    let are_sound = text.split(';').all(|part| {
+        let (name, value) = part.split_once('=').unwrap_or_default();
+        let is_new = !names.contains(&name);
+        names.push(name);
+        is_new && is_name(name) && is_known(name, value)
+    });
+    are_sound && names.contains(&"FREQ")
 }
 
 impl Rule {

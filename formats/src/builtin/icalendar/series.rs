@@ -10,12 +10,12 @@ use jiff::Timestamp;
 use jiff::civil::{Date, DateTime, Time};
 use jiff::tz::TimeZone;
 
-use super::moment::{self, Read};
+use super::moment::{self, Dated, Length, Read};
 use super::rule::{Rule, Until};
 use super::survey::One;
 use super::zone::Zone;
 use crate::Moment;
-use crate::content_line::{ContentLine, push_text};
+use crate::content_line::push_text;
 
 /// How many of a series are looked at, and how many steps of a rule are made, to find the first that takes place.
 const MOST: usize = 5_000;
@@ -44,7 +44,7 @@ pub(super) struct Series {
     pub(super) rules: Vec<String>,
     pub(super) except_rules: Vec<String>,
     /// RDATE and EXDATE, a list a line.
-    pub(super) dates: Vec<Vec<Read>>,
+    pub(super) dates: Vec<Vec<Dated>>,
     pub(super) except_dates: Vec<Vec<Read>>,
     /// Those that the file has as events of their own.
     pub(super) replaced: Vec<Moment>,
@@ -99,15 +99,19 @@ impl Clock {
     /// What stands after the name of DTSTART and its kin.
     fn written(&self, times: &[DateTime]) -> Option<String> {
         let values: Vec<_> = times.iter().map(|time| self.value(*time)).collect::<Option<_>>()?;
-        let parameter = match self {
-            Clock::Days => ";VALUE=DATE".to_owned(),
-            Clock::Floating | Clock::Utc => String::new(),
-            Clock::Zone(zone) => format!(";TZID={}", parameter(&zone_name(zone)?)),
-        };
-        Some(format!("{parameter}:{}", values.join(",")))
+        let kind = if *self == Clock::Days { ";VALUE=DATE" } else { "" };
+        Some(format!("{kind}{}:{}", self.parameter()?, values.join(",")))
     }
 
-    fn value(&self, time: DateTime) -> Option<String> {
+    /// The parameter that names the zone, where there is one.
+    fn parameter(&self) -> Option<String> {
+        Some(match self {
+            Clock::Days | Clock::Floating | Clock::Utc => String::new(),
+            Clock::Zone(zone) => format!(";TZID={}", parameter(&zone_name(zone)?)),
+        })
+    }
+
+    pub(super) fn value(&self, time: DateTime) -> Option<String> {
         let day = time.date();
         let date = (day.year() >= 0).then(|| format!("{:04}{:02}{:02}", day.year(), day.month(), day.day()))?;
         let mark = if *self == Clock::Utc { "Z" } else { "" };
@@ -136,7 +140,7 @@ impl Series {
             times.extend(self.within(&rule, rule.instances(self.start, BUDGET)).take(MOST));
         }
         let takes_place = |time: &DateTime| !times.contains(time) && !days.contains(&time.date());
-        let dates = self.dates.iter().flatten().filter_map(|read| self.clock.local(read));
+        let dates = self.dates.iter().flatten().filter_map(|dated| self.clock.local(&dated.begins));
         let mut found: Vec<DateTime> = dates.filter(takes_place).collect();
         let mut is_known = true;
         if self.rules.is_empty() && takes_place(&self.start) {
@@ -192,21 +196,17 @@ impl Series {
         for (name, rules) in [("RRULE", &self.rules), ("EXRULE", &self.except_rules)] {
             lines.extend(rules.iter().map(|rule| format!("{name}:{}", self.fitting(rule))));
         }
-        for (name, lists) in [("RDATE", &self.dates), ("EXDATE", &self.except_dates)] {
-            for list in lists {
-                let (times, days): (Vec<_>, Vec<_>) =
-                    list.iter().map(|read| (self.clock.local(read), read.moment)).partition(|(time, _)| time.is_some());
-                let times: Vec<_> = times.into_iter().filter_map(|(time, _)| time).collect();
-                if !times.is_empty() {
-                    lines.push(format!("{name}{}", self.clock.written(&times)?));
-                }
-                for (_, moment) in days {
-                    // At the time of the others of the series.
-                    if let Moment::Day(day) = moment {
-                        lines.push(format!("{name}{}", self.clock.written(&[day.to_datetime(self.start.time())])?));
-                    }
-                }
+        for list in &self.dates {
+            let periods: Vec<_> = list.iter().filter_map(|dated| self.period(dated)).collect();
+            if !periods.is_empty() {
+                lines.push(format!("RDATE;VALUE=PERIOD{}:{}", self.clock.parameter()?, periods.join(",")));
             }
+            let plain: Vec<_> =
+                list.iter().filter(|dated| self.period(dated).is_none()).map(|dated| &dated.begins).collect();
+            self.list("RDATE", &plain, &mut lines)?;
+        }
+        for list in &self.except_dates {
+            self.list("EXDATE", &list.iter().collect::<Vec<_>>(), &mut lines)?;
         }
         let left_out = self.left_out();
         if !left_out.is_empty() {
@@ -229,21 +229,90 @@ impl Series {
         Some(lines.join("\n"))
     }
 
-    /// The cancelled ones that EXDATE does not name. Nothing else of what is kept would tell of them, as a cancelled event is none.
-    fn left_out(&self) -> Vec<DateTime> {
-        // A day in the place of a time means what there is on it.
-        let time = |read: &Read| match (self.clock.local(read), read.moment) {
+    /// Adds the lines of a list of dates.
+    fn list(&self, name: &str, list: &[&Read], lines: &mut Vec<String>) -> Option<()> {
+        let times: Vec<_> = list.iter().filter_map(|read| self.clock.local(read)).collect();
+        if !times.is_empty() {
+            lines.push(format!("{name}{}", self.clock.written(&times)?));
+        }
+        for read in list.iter().filter(|read| self.clock.local(read).is_none()) {
+            if let Some(time) = self.time(read) {
+                lines.push(format!("{name}{}", self.clock.written(&[time])?));
+            }
+        }
+        Some(())
+    }
+
+    /// A date with a length of its own, as RDATE writes it; `None` where it has none or is a day.
+    fn period(&self, dated: &Dated) -> Option<String> {
+        let begins = self.clock.local(&dated.begins).filter(|_| self.clock != Clock::Days)?;
+        let length = match dated.length.as_ref()? {
+            Length::Until(end) => self.clock.value(self.clock.local(end)?)?,
+            Length::For(duration) => duration.clone(),
+        };
+        Some(format!("{}/{length}", self.clock.value(begins)?))
+    }
+
+    /// When the one of the series ends that begins then, where it is a date with a length of its own.
+    pub(super) fn end_of_date(&self, begins: DateTime) -> Option<Moment> {
+        let is_it = |dated: &&Dated| dated.length.is_some() && self.clock.local(&dated.begins) == Some(begins);
+        let dated = self.dates.iter().flatten().find(is_it).filter(|_| self.clock != Clock::Days)?;
+        match dated.length.as_ref()? {
+            Length::Until(end) => self.clock.moment(self.clock.local(end)?),
+            Length::For(duration) => {
+                let zone = match &self.clock {
+                    Clock::Zone(zone) => Some(zone),
+                    _ => None,
+                };
+                moment::after(self.clock.moment(begins)?, zone, duration).ok().flatten()
+            }
+        }
+    }
+
+    /// When the one of the series ends that begins then.
+    pub(super) fn end_of_one(&self, begins: DateTime) -> Option<Moment> {
+        if let Some(end) = self.end_of_date(begins) {
+            return Some(end);
+        }
+        let own_start = self.clock.moment(self.start)?;
+        let own_end = match (self.end.as_ref()?, &self.clock) {
+            (End::At(end), Clock::Days) => Moment::Day(end.date().yesterday().ok()?),
+            (End::At(end), clock) => clock.moment(*end)?,
+            (End::Duration(duration), Clock::Zone(zone)) => moment::after(own_start, Some(zone), duration).ok()??,
+            (End::Duration(duration), _) => moment::after(own_start, None, duration).ok()??,
+        };
+        let start = self.clock.moment(begins)?;
+        end_of(start, (own_start, own_end)).filter(|end| *end != start)
+    }
+
+    /// When one of the series begins that is named so, by its clock: a day in the place of a time means what there is on it.
+    pub(super) fn time(&self, read: &Read) -> Option<DateTime> {
+        match (self.clock.local(read), read.moment) {
             (None, Moment::Day(day)) => Some(day.to_datetime(self.start.time())),
             (local, _) => local,
-        };
-        let named: HashSet<_> = self.except_dates.iter().flatten().filter_map(time).collect();
-        let cancelled = self.cancelled.iter().filter_map(|moment| time(&self.read(*moment)));
+        }
+    }
+
+    /// Whether the one of the series that begins at a moment is an event of its own.
+    pub(super) fn is_replaced(&self, begins: Moment) -> bool {
+        let Some(begins) = self.clock.local(&self.read(begins)) else { return false };
+        self.replaced.iter().any(|one| match (self.clock.local(&self.read(*one)), one) {
+            (Some(local), _) => moment::is_same(Moment::Local(local), Moment::Local(begins)),
+            (None, Moment::Day(day)) => *day == begins.date(),
+            (None, _) => false,
+        })
+    }
+
+    /// The cancelled ones that EXDATE does not name. Nothing else of what is kept would tell of them, as a cancelled event is none.
+    fn left_out(&self) -> Vec<DateTime> {
+        let named: HashSet<_> = self.except_dates.iter().flatten().filter_map(|read| self.time(read)).collect();
+        let cancelled = self.cancelled.iter().filter_map(|moment| self.time(&self.read(*moment)));
         let cancelled: BTreeSet<_> = cancelled.filter(|time| !named.contains(time)).collect();
         cancelled.into_iter().take(MOST).collect()
     }
 
     /// One of the series, whose days are those of the zone by which they are written.
-    fn read(&self, moment: Moment) -> Read {
+    pub(super) fn read(&self, moment: Moment) -> Read {
         Read { moment, zone: self.zone_of_days.clone(), note: None }
     }
 
@@ -301,92 +370,12 @@ pub(super) fn key(moment: Moment) -> Option<String> {
     clock.value(time)
 }
 
-/// The lines of a series that was kept, checked, so that they can be written into a calendar.
-pub(super) struct Kept<'a> {
-    /// The lines of the event: each with its name, the name of its zone, its other parameters, and its value.
-    pub(super) lines: Vec<KeptLine<'a>>,
-    /// The name of the zone and the lines of its definition, which are within BEGIN and END.
-    pub(super) zone: Option<(String, Vec<&'a str>)>,
-}
-
-/// A line of a series.
-pub(super) struct KeptLine<'a> {
-    pub(super) name: &'static str,
-    pub(super) is_date: bool,
-    pub(super) zone: Option<String>,
-    pub(super) value: &'a str,
-}
-
-impl<'a> Kept<'a> {
-    /// Reads the lines. The error says what is wrong with them.
-    pub(super) fn read(text: &'a str) -> Result<Kept<'a>, String> {
-        const NAMES: [&str; 7] = ["DTSTART", "DTEND", "DURATION", "RRULE", "EXRULE", "RDATE", "EXDATE"];
-        let mut kept = Kept { lines: Vec::new(), zone: None };
-        let mut lines = text.split('\n').map(|line| line.strip_suffix('\r').unwrap_or(line));
-        while let Some(line) = lines.next() {
-            let wrong = || format!("`{}` is no line of a series", line.chars().take(60).collect::<String>());
-            if line.chars().any(|char| char.is_control() && char != '\t') {
-                return Err(wrong());
-            }
-            if line == "BEGIN:VTIMEZONE" {
-                let name = lines.next().and_then(|line| line.strip_prefix("TZID:")).ok_or_else(wrong)?;
-                let name = ContentLine::parse(format!("TZID:{name}").as_bytes()).ok_or_else(wrong)?;
-                let inner: Vec<_> = lines.by_ref().take_while(|line| *line != "END:VTIMEZONE").collect();
-                if !is_definition(&inner) {
-                    return Err("the time zone of the series has lines that none may have".to_owned());
-                }
-                kept.zone = Some((name.text(crate::Charset::UTF_8), inner));
-                continue;
-            }
-            let parsed = ContentLine::parse(line.as_bytes()).ok_or_else(wrong)?;
-            let name = NAMES.into_iter().find(|name| *name == parsed.name).ok_or_else(wrong)?;
-            // An encoded value is none of these.
-            let value = line.len().checked_sub(parsed.value().len()).and_then(|at| line.get(at..));
-            let value = value.filter(|value| value.as_bytes() == parsed.value()).ok_or_else(wrong)?;
-            let is_moment = !matches!(name, "DURATION" | "RRULE" | "EXRULE");
-            let is_fitting = match name {
-                "RRULE" | "EXRULE" => value.parse::<Rule>().is_ok(),
-                "DURATION" => moment::is_duration(value),
-                _ => value.split(',').all(|value| {
-                    value.len() >= 8 && value.bytes().all(|byte| byte.is_ascii_digit() || matches!(byte, b'T' | b'Z'))
-                }),
-            };
-            if !is_fitting {
-                return Err(wrong());
-            }
-            let zone = is_moment.then(|| parsed.parameter("TZID").map(str::to_owned)).flatten();
-            kept.lines.push(KeptLine { name, is_date: is_moment && parsed.has("VALUE", "DATE"), zone, value });
-        }
-        let has = |name: &str| kept.lines.iter().filter(|line| line.name == name).count();
-        if has("DTSTART") != 1 {
-            return Err("a series needs one line DTSTART".to_owned());
-        }
-        if has("DTEND") + has("DURATION") > 1 {
-            return Err("a series has one line DTEND or DURATION, and no more".to_owned());
-        }
-        if has("RRULE") + has("RDATE") == 0 {
-            return Err("a series needs a line RRULE or RDATE, such as RRULE:FREQ=WEEKLY".to_owned());
-        }
-        Ok(kept)
+/// The moment that such a text stands for; `None` where it is none.
+pub(super) fn of_key(text: &str) -> Option<Moment> {
+    if !text.contains('T') {
+        return text.parse().ok().map(Moment::Day);
     }
-}
-
-fn is_definition(lines: &[&str]) -> bool {
-    const NAMES: [&str; 9] =
-        ["BEGIN", "END", "DTSTART", "RRULE", "RDATE", "RDATE;VALUE=PERIOD", "TZOFFSETFROM", "TZOFFSETTO", "TZNAME"];
-    let mut open = None;
-    let is_known = lines.iter().all(|line| {
-        let Some((name, value)) = line.split_once(':') else { return false };
-        let is_part = matches!(value, "STANDARD" | "DAYLIGHT");
-        match name {
-            "BEGIN" => is_part && open.replace(value).is_none(),
-            "END" => is_part && open.take() == Some(value),
-            name => {
-                NAMES.contains(&name) && open.is_some() && !value.chars().any(|char| char.is_control() && char != '\t')
-            }
-        }
-    });
-    is_known && open.is_none() && !lines.is_empty()
+    if text.ends_with('Z') { text.parse().ok().map(Moment::At) } else { text.parse().ok().map(Moment::Local) }
 }
 
 /// The end of one of a series that takes as long as the series' own first.

@@ -56,6 +56,7 @@ impl Objects {
     pub(in crate::builtin) fn findings(&self) -> Findings {
         Findings {
             charset: Some(Charset::UTF_8),
+            ignored: self.members.ignored(),
             report: self.members.report(),
             date_orders: self.members.date_orders(),
             decimals: self.members.decimals(),
@@ -81,9 +82,12 @@ impl Objects {
             let Some(target) = member.target else { continue };
             // In our own files a text may stand for a number as well.
             let is_exact = is_ours || !value.starts_with('"');
-            if let Err(reason) = self.set(&mut draft, (position, name), (member.at, target), (value, is_exact), &mut notes) {
-                diagnostics.push(Diagnostic { field: Some(name.to_owned()), reason });
-            }
+            let set = self.set(&mut draft, (position, name), (member.at, target), (value, is_exact), &mut notes);
+            let Err(reason) = set else { continue };
+            // When a record was made and changed elsewhere is worth no row.
+            let is_worth_none = matches!(target, Target::Own(column) if column.is_time_of_record());
+            let of = if is_worth_none { &mut notes } else { &mut diagnostics };
+            of.push(Diagnostic { field: Some(name.to_owned()), reason });
         }
         if diagnostics.is_empty() {
             diagnostics = self.members.missing(&draft);
@@ -103,7 +107,7 @@ impl Objects {
         let text = match (target, value) {
             (Target::Nothing, _) | (_, "null") => return Ok(()),
             (Target::Own(column), value) if column.is_list() && !draft.has(column) => {
-                draft.set_names(column, list(value, name == column.name())?);
+                draft.set_names(column, list(value)?);
                 return Ok(());
             }
             (Target::Own(Column::Complete) | Target::Custom(_), "true" | "false") => Cow::Borrowed(value),
@@ -164,10 +168,10 @@ impl<'a> Visitor<'a> for Readable<'a, '_> {
 /// The members of an object by name, each as it is written. Those that we do not know are passed over.
 type Object<'a> = BTreeMap<String, &'a RawValue>;
 
-/// A list of names; where the member is not our own, a text of one name or several is one as well.
-fn list(value: &str, is_own: bool) -> Result<Vec<String>, String> {
+/// A list of names; a text of one name or several is one as well.
+fn list(value: &str) -> Result<Vec<String>, String> {
     let list = serde_json::from_str::<Vec<String>>(value);
-    let text = || if is_own { None } else { serde_json::from_str::<String>(value).ok() };
+    let text = || serde_json::from_str::<String>(value).ok();
     let list = list.ok().or_else(|| text().map(|text| text.split(CATEGORY_SEPARATOR).map(str::to_owned).collect()));
     let list =
         list.ok_or_else(|| format!("there should be a list of names like [\"Customers\"], not {}", kind(value)))?;

@@ -1,4 +1,5 @@
-//! Finds the elements of JSON arrays, one or several, in pieces that may end anywhere, without reading what is in the elements.
+//! Finds the elements of JSON arrays, one or several, and objects that stand one behind another, in pieces that may end anywhere, without
+//! reading what is in the elements.
 
 use bytes::{Buf, BytesMut};
 
@@ -11,6 +12,8 @@ pub(super) const DEPTH_LIMIT: u64 = 32;
 /// A state machine over bytes. It copies an element to a buffer of its own, so that nothing is looked at twice.
 pub(super) struct Scanner {
     place: Place,
+    /// Whether the element stands in no array.
+    is_bare: bool,
     lines: Lines,
     limit: usize,
     element: Vec<u8>,
@@ -34,6 +37,7 @@ impl Scanner {
     pub(super) fn new(limit: usize) -> Scanner {
         Scanner {
             place: Place::Mark,
+            is_bare: false,
             lines: Lines::starting_at(1),
             limit,
             element: Vec::new(),
@@ -91,7 +95,13 @@ impl Scanner {
         self.place = match (self.place, byte) {
             (Place::Start | Place::End, b'[') => {
                 self.line = line;
+                self.is_bare = false;
                 Place::First
+            }
+            (Place::Start | Place::End, b'{') => {
+                self.is_bare = true;
+                self.start_element();
+                return Ok(());
             }
             (Place::Start, _) => return Err(DecodeError::NotAnArray { line, found: shown(byte) }),
             (Place::Separator, b',') => Place::Next,
@@ -127,7 +137,7 @@ impl Scanner {
         }
         input.advance(piece);
         end?;
-        self.place = Place::Separator;
+        self.place = if self.is_bare { Place::End } else { Place::Separator };
         let found = if self.nesting.is_too_deep { Found::TooDeep } else { Found::Element };
         Some(if self.is_too_long() { Found::TooLong } else { found })
     }
@@ -157,7 +167,7 @@ impl Scanner {
 enum Place {
     /// Before a byte order mark.
     Mark,
-    /// Before the array.
+    /// Before the first value.
     Start,
     /// After `[`.
     First,
@@ -167,17 +177,17 @@ enum Place {
     Element,
     /// After an element.
     Separator,
-    /// After `]`.
+    /// After `]`, or after an object that stands in no array.
     End,
 }
 
 impl Place {
     fn expected(self) -> &'static str {
         match self {
-            Place::Mark | Place::Start => "`[`",
+            Place::Mark | Place::Start => "`[` or `{`",
             Place::First | Place::Next | Place::Element => "an object like {\"name\": \"Ada\"}",
             Place::Separator => "a comma or the `]` that ends the array",
-            Place::End => "nothing more",
+            Place::End => "nothing more, or another array or object",
         }
     }
 }

@@ -3,9 +3,11 @@
 use super::own;
 use super::parts::{Labels, date, headed, known, number, service, without_scheme};
 use crate::content_line::{ContentLine, block, line};
+use crate::headers::custom;
+use crate::headers::dates::Dates;
 use crate::headers::target::{Target, Targets};
 use crate::record::{Column, Draft, names};
-use crate::{Charset, Contact, Foreign, Record, Section};
+use crate::{Charset, Contact, Diagnostic, Foreign, Position, Record, Section};
 
 /// What a card gives.
 pub(super) struct Reading {
@@ -23,8 +25,29 @@ pub(super) struct Fault {
     pub(super) reason: String,
 }
 
+/// The custom fields that a card may fill, and what it takes to read their values.
+pub(super) struct Fields<'a> {
+    pub(super) targets: &'a Targets,
+    pub(super) dates: &'a mut Dates,
+    pub(super) position: Position,
+    /// What is to be said of values that could be read.
+    pub(super) notes: &'a mut Vec<Diagnostic>,
+}
+
+impl Fields<'_> {
+    /// Fills the custom field of a name; `false` where there is none, or it has a value.
+    fn fill(&mut self, draft: &mut Draft, name: &str, text: &str) -> bool {
+        let Some(Target::Custom(number)) = self.targets.custom(name) else { return false };
+        let field = self.targets.field(number);
+        match custom::value(field, self.dates, (self.position, name), text, self.notes) {
+            Some(value) => draft.add_custom(&field.name, &value),
+            None => true,
+        }
+    }
+}
+
 /// The record of a card, where `charset` is that of values which are not UTF-8 and do not say what they are.
-pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section, targets: &Targets) -> Reading {
+pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section, mut fields: Fields<'_>) -> Reading {
     let mut card =
         Card { lines, charset, labels: Labels::new(lines, charset), contact: Contact::default(), rest: Vec::new() };
     card.organisation();
@@ -42,27 +65,36 @@ pub(super) fn record(lines: &[ContentLine], charset: Charset, section: Section, 
         own::set_exact(&mut contact, lines, charset);
     }
     let mut draft = Draft::with_contact(contact);
+    let targets = fields.targets;
     let is_field = |name: &str| targets.custom(name).is_some();
     for (at, line) in lines.iter().enumerate() {
         let Some((field, value)) = own::custom_value(line, charset, is_field) else { continue };
-        match targets.custom(&field) {
-            Some(Target::Custom(number)) if !value.trim().is_empty() => {
-                draft.add_custom(targets.field(number), &value);
-            }
-            _ if value.trim().is_empty() => {}
-            _ => rest.push((at, Foreign { header: field, value })),
+        if value.trim().is_empty() {
+            continue;
+        }
+        if targets.custom(&field).is_some() {
+            fields.fill(&mut draft, &field, &value);
+        } else {
+            rest.push((at, Foreign { header: field, value }));
         }
     }
     rest.sort_by_key(|(at, _)| *at);
     rest.dedup_by(|(_, one), (_, other)| one == other);
     for (_, Foreign { header, value }) in rest {
-        draft.add_foreign(&header, &value);
+        // What has no field of ours may have one of the account's, such as a birthday.
+        if !fields.fill(&mut draft, &header, &value) {
+            draft.add_foreign(&header, &value);
+        }
     }
     draft.set_names(
         Column::Categories,
         if is_own { own::categories(lines, charset) } else { categories(lines, charset) },
     );
-    let faults = set_extensions(&mut draft, lines, charset, section);
+    let mut faults = set_extensions(&mut draft, lines, charset, section);
+    // When a record was made and changed elsewhere is worth no card.
+    for Fault { property, reason, .. } in faults.extract_if(.., |fault| fault.column.is_time_of_record()) {
+        fields.notes.push(Diagnostic { field: Some(property), reason });
+    }
     Reading { record: draft.into_record(section), faults }
 }
 

@@ -2,10 +2,10 @@
 
 use bytes::BytesMut;
 
-use super::card::{self, Fault, Reading};
-use crate::content_line::{ContentLine, Scanned, Scanner, is_base64, mapping_fault, undeclared};
+use super::card::{self, Fault, Fields, Reading};
+use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, is_base64, mapping_fault, undeclared};
+use crate::headers::dates::Dates;
 use crate::headers::target::Targets;
-use crate::text::trim_invisible;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell,
@@ -19,6 +19,7 @@ pub(super) struct Decoder {
     section: Section,
     /// The custom fields that cards may fill.
     targets: Targets,
+    dates: Dates,
     fault: Option<DecodeError>,
     forced: Option<Charset>,
     row_limit: usize,
@@ -82,6 +83,7 @@ impl Decoder {
         Decoder {
             section,
             targets: Targets::new(section, options),
+            dates: Dates::new(options.date_order),
             fault: mapping_fault(options),
             forced: options.charset,
             row_limit: options.row_limit,
@@ -148,12 +150,13 @@ impl Decoder {
         if card.size > self.row_limit {
             return Row::bad(position, format!("the card is longer than {} bytes", self.row_limit));
         }
-        let notes = card.notes();
+        let mut notes = card.notes();
         let whole = self.forced.or(self.scanner.charset()).filter(|charset| !charset.is_utf16());
         let guessed = whole.or_else(|| undeclared(&card.lines));
         self.charset = guessed.unwrap_or(self.charset);
         let charset = guessed.unwrap_or(Charset::UTF_8);
-        let Reading { record, faults } = card::record(&card.lines, charset, self.section, &self.targets);
+        let fields = Fields { targets: &self.targets, dates: &mut self.dates, position, notes: &mut notes };
+        let Reading { record, faults } = card::record(&card.lines, charset, self.section, fields);
         let group =
             card.lines.iter().find(|line| is_kind(line) && line.value().trim_ascii().eq_ignore_ascii_case(b"group"));
         let (row, surplus) = if let Kind::Stray { first, more } = &card.kind {
@@ -278,14 +281,9 @@ impl Decode for Decoder {
 
     fn findings(&self) -> Findings {
         let charset = self.forced.or(self.scanner.charset()).unwrap_or(self.charset);
-        Findings { charset: Some(charset), ..Findings::default() }
+        let date_orders = self.dates.evidence().clone();
+        Findings { charset: Some(charset), date_orders, ..Findings::default() }
     }
-}
-
-/// The beginning of a line, for a sentence.
-fn excerpt(line: &[u8]) -> String {
-    const LONGEST: usize = 60;
-    String::from_utf8_lossy(trim_invisible(line)).replace('\0', "").chars().take(LONGEST).collect()
 }
 
 /// Whether a line stands around the cards of an address book and says nothing of anybody.

@@ -81,7 +81,9 @@ impl Digits {
         if sections.iter().all(|section| section.condition.is_none()) {
             return sections.get(if number == 0.0 && sections.len() > 2 { 2 } else { 0 });
         }
-        sections.iter().find(|section| section.condition.is_none_or(|(comparison, limit)| comparison.holds(number, limit)))
+        sections
+            .iter()
+            .find(|section| section.condition.is_none_or(|(comparison, limit)| comparison.holds(number, limit)))
     }
 }
 
@@ -152,11 +154,14 @@ fn read_condition(text: &str) -> Option<(Comparison, f64)> {
 /// Whether something belongs to the digits that the number itself does not have: zeros before it, or signs and digits around it. Words
 /// are part of a name such as `INV-0001`, and after a number that has no zeros its unit.
 fn shows_digits(places: &[Place]) -> bool {
-    let zeros = places.iter().filter(|place| **place == Place::Always).count();
+    let digits: Vec<_> = places.iter().filter(|place| !matches!(place, Place::Literal(_))).collect();
+    let zeros = digits.iter().filter(|place| ***place == Place::Always).count();
+    let begins_with_zero = digits.len() > 1 && *digits[0] == Place::Always;
     let is_sign = |char: char| char.is_ascii_digit() || "+-() ./\u{a0}".contains(char);
-    let literals = || places.iter().filter_map(|place| if let Place::Literal(char) = place { Some(*char) } else { None });
-    let has_place = places.iter().any(|place| !matches!(place, Place::Literal(_)));
-    has_place && (zeros > 1 || (literals().any(|char| !char.is_whitespace()) && literals().all(is_sign)))
+    let literals =
+        || places.iter().filter_map(|place| if let Place::Literal(char) = place { Some(*char) } else { None });
+    !digits.is_empty()
+        && (zeros > 1 || begins_with_zero || (literals().any(|char| !char.is_whitespace()) && literals().all(is_sign)))
 }
 
 #[cfg(test)]
@@ -193,8 +198,26 @@ mod tests {
     #[test]
     fn amounts_are_no_digits() {
         for code in [
-            "General", "0", "#", "#,##0", "0.00", "0%", "0.00E+00", "#,##0.00;[Red]-#,##0.00", "\"$\"#,##0.00", "[$€-407]0", "0 \"kg\"",
-            "0\\ \"Stk\"", "# ?/?", "@", "", "0_)", "_-* #,##0_-", "00.00", "$0", "0;-0",
+            "General",
+            "0",
+            "#",
+            "#,##0",
+            "0.00",
+            "0%",
+            "0.00E+00",
+            "#,##0.00;[Red]-#,##0.00",
+            "\"$\"#,##0.00",
+            "[$€-407]0",
+            "0 \"kg\"",
+            "0\\ \"Stk\"",
+            "# ?/?",
+            "@",
+            "",
+            "0_)",
+            "_-* #,##0_-",
+            "00.00",
+            "$0",
+            "0;-0",
         ] {
             assert_eq!(Digits::read(code).and_then(|digits| digits.show(1234.0)), None, "{code}");
         }

@@ -234,7 +234,7 @@ mod tests {
             encoder.record(&Record::Person(Box::new(person)), &mut out).expect("it fits");
         }
         encoder.end(&mut out).expect("it fits");
-        let mut decoder = Decoder::new(Section::People, &DecodeOptions::default()).expect("people are read");
+        let mut decoder = Decoder::new(Section::People, &DecodeOptions::default());
         let mut input = out.clone();
         for number in 1..=5 {
             let row = decoder.row(&mut input, true).expect("it can be read").expect("it is not the end");

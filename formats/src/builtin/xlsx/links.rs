@@ -64,7 +64,8 @@ impl Links {
 pub(super) fn of_formula(formula: &str) -> Option<&str> {
     const NAME: &str = "HYPERLINK(";
     let formula = formula.trim();
-    let arguments = formula.get(..NAME.len()).filter(|name| name.eq_ignore_ascii_case(NAME)).map(|_| &formula[NAME.len()..])?;
+    let arguments =
+        formula.get(..NAME.len()).filter(|name| name.eq_ignore_ascii_case(NAME)).map(|_| &formula[NAME.len()..])?;
     let address = arguments.trim_start().strip_prefix('"')?.split('"').next()?;
     Some(address).filter(|address| !address.is_empty())
 }

@@ -40,7 +40,8 @@ pub(super) struct Found {
 pub(super) fn find(package: &Package, row_limit: usize, column_limit: usize) -> Result<Found, DecodeError> {
     let book = relationships(package.part("_rels/.rels")?)?;
     let book = book.into_iter().filter(|found| found.kind == "officeDocument").map(|found| part_of("", &found.target));
-    let book = book.chain(["xl/workbook.xml".to_owned()]).find(|name| package.has(name)).filter(|name| !is_binary(name));
+    let book =
+        book.chain(["xl/workbook.xml".to_owned()]).find(|name| package.has(name)).filter(|name| !is_binary(name));
     let part = book.as_ref().map(|name| package.part(name)).transpose()?.flatten();
     let (Some(book), Some(part)) = (book, part) else {
         let reason = if package.has("xl/workbook.bin") {
@@ -52,7 +53,9 @@ pub(super) fn find(package: &Package, row_limit: usize, column_limit: usize) -> 
     };
     let Workbook { sheets, epoch } = Workbook::read(part)?;
     let mut targets = relationships(package.part(&relationships_of(&book))?)?;
-    targets.iter_mut().for_each(|found| found.target = part_of(&book, &found.target));
+    for found in &mut targets {
+        found.target = part_of(&book, &found.target);
+    }
     let strings = Strings::read(package.part(&target(&targets, "sharedStrings", "xl/sharedStrings.xml"))?, row_limit)?;
     let styles_part = target(&targets, "styles", "xl/styles.xml");
     let is_foreign = !has_our_styles(package.part(&styles_part)?)?;

@@ -10,7 +10,7 @@ use rusqlite::InterruptHandle;
 use sea_orm::sea_query::{
     Alias, Expr, ExprTrait as _, IntoCondition as _, JoinType, PostgresQueryBuilder, Query, SelectStatement, SimpleExpr,
 };
-use sea_orm::{DbBackend, DbErr, QuerySelect as _, QueryTrait as _, Select, Statement};
+use sea_orm::{DbBackend, DbErr, QueryResult, QuerySelect as _, QueryTrait as _, Select, Statement};
 use tokio::runtime::Handle;
 use tokio::sync::OwnedSemaphorePermit;
 use tokio::sync::mpsc::error::SendTimeoutError;
@@ -170,7 +170,7 @@ impl Walk {
                 && let Some(permit) = self.reader.bulk().try_permit()
             {
                 let count = (FETCHED / bytes.div_ceil(people.max(1)).max(1)).max(1);
-                let (walk, server, place) = (self.clone(), server.clone(), after.take());
+                let (walk, server, place) = (self.clone(), server.clone(), after.clone());
                 let rest = move |runtime: &Handle| {
                     runtime.block_on(async {
                         let read = async {
@@ -186,9 +186,12 @@ impl Walk {
                         }
                     })
                 };
-                match on_a_thread(permit, rest).await? {
-                    Ended::Whole | Ended::Gone => return Ok(()),
-                    Ended::LetGo(place) => after = place,
+                match on_a_thread(permit, rest).await {
+                    Ok(Ended::Whole | Ended::Gone) => return Ok(()),
+                    Ok(Ended::LetGo(place)) => after = place,
+                    // Somebody holds the table: the next page waits for it as all do who read, without a connection.
+                    Err(error) if error.is_held() => {}
+                    Err(error) => return Err(error),
                 }
             }
         }
@@ -198,11 +201,8 @@ impl Walk {
     async fn page(&self, after: Option<Cursor>) -> Result<Portion> {
         let mut statement = self.statement(after, Categories::OfEach)?;
         statement.limit(RECORDS);
-        let mut portion = Portion::after(None);
-        let lane = self.reader.bulk().lanes().lend().await;
-        lane.connection().each_row(&statement, |row| portion.add(row, self.order)).await?;
-        lane.done();
-        Ok(portion)
+        let add = |portion: &mut Portion, row: &QueryResult| portion.add(row, self.order);
+        self.reader.bulk().lanes().read(&statement, || Portion::after(None), add).await
     }
 
     /// The whole section after a place with one `COPY`: PostgreSQL sorts once and reads its tables from end to end, where a page would

@@ -1,0 +1,209 @@
+//! iCalendar: series, what is kept of them, and what is said of those that are not understood.
+
+use formats::{Event, Moment, Record, Row, Section};
+
+use crate::documents::{read, rows, write};
+
+/// The rows of a calendar with these lines.
+fn calendar(lines: &str) -> Vec<Row> {
+    rows("icalendar", Section::Calendar, &format!("BEGIN:VCALENDAR\n{lines}END:VCALENDAR\n"))
+}
+
+/// The row of an event with these lines.
+fn row(lines: &str) -> Row {
+    calendar(&format!("BEGIN:VEVENT\nUID:a\nSUMMARY:A\n{lines}END:VEVENT\n")).remove(0)
+}
+
+fn event(row: Row) -> Event {
+    match row.record {
+        Some(Record::Event(event)) => *event,
+        _ => panic!("not an event: {row:?}"),
+    }
+}
+
+fn at(text: &str) -> Moment {
+    Moment::At(text.parse().expect("it is a time"))
+}
+
+fn day(text: &str) -> Moment {
+    Moment::Day(text.parse().expect("it is a day"))
+}
+
+/// What is said of a row.
+fn notes(row: &Row) -> String {
+    row.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>().join("; ")
+}
+
+/// The lines of an event that is written.
+fn written(event: Event) -> Vec<String> {
+    let document = write("icalendar", Section::Calendar, &[Record::Event(Box::new(event))]);
+    let document = String::from_utf8(document).expect("it is UTF-8").replace("\r\n ", "");
+    document.lines().map(str::to_owned).collect()
+}
+
+#[test]
+fn periods_keep_their_lengths() {
+    let start = "DTSTART;TZID=Europe/Berlin:20260309T090000\nDTEND;TZID=Europe/Berlin:20260309T093000\n";
+    for (given, kept) in [
+        (
+            "RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260310T090000/20260310T103000,20260331T090000/PT45M",
+            "RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260310T090000/20260310T103000,20260331T090000/PT45M",
+        ),
+        // Each in the zone of the series, winter and summer.
+        (
+            "RDATE;VALUE=PERIOD:20260310T080000Z/20260310T093000Z,20260331T070000Z/P1D",
+            "RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260310T090000/20260310T103000,20260331T090000/P1D",
+        ),
+    ] {
+        let event = event(row(&format!("{start}{given}\n")));
+        let recurrence = event.recurrence.clone().expect("it is a series");
+        assert!(recurrence.lines().any(|line| line == kept), "{recurrence}");
+        assert!(written(event).iter().any(|line| line == kept), "{kept}");
+    }
+    // Dates beside periods stay dates.
+    let mixed = event(row(&format!("{start}RDATE:20260310T080000Z,20260311T080000Z/PT2H\n"))).recurrence;
+    let mixed = mixed.expect("it is a series");
+    for line in
+        ["RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260311T090000/PT2H", "RDATE;TZID=Europe/Berlin:20260310T090000"]
+    {
+        assert!(mixed.lines().any(|kept| kept == line), "{mixed}");
+    }
+}
+
+#[test]
+fn the_first_that_takes_place_is_as_long_as_its_period() {
+    for (length, end) in [("PT3H", "2026-03-10T11:00:00Z"), ("20260310T123000", "2026-03-10T11:30:00Z")] {
+        let event = event(row(&format!(
+            "DTSTART;TZID=Europe/Berlin:20260309T090000\nDURATION:PT15M\n\
+             RDATE;VALUE=PERIOD;TZID=Europe/Berlin:20260310T090000/{length}\n\
+             EXDATE;TZID=Europe/Berlin:20260309T090000\n"
+        )));
+        assert_eq!((event.start, event.end), (Some(at("2026-03-10T08:00:00Z")), Some(at(end))), "{length}");
+    }
+}
+
+#[test]
+fn a_range_of_changed_ones_is_one_of_them_with_a_note() {
+    for range in ["THISANDFUTURE", "THISANDPRIOR"] {
+        let row = row(&format!("RECURRENCE-ID;RANGE={range}:20260316T090000Z\nDTSTART:20260316T110000Z\n"));
+        let said = notes(&row);
+        assert!(said.contains(&format!("RANGE={range} is not followed")), "{said}");
+        let event = event(row);
+        assert_eq!(event.start, Some(at("2026-03-16T11:00:00Z")));
+        assert_eq!(event.recurrence_id.as_deref(), Some("20260316T090000Z"));
+    }
+    assert_eq!(notes(&row("RECURRENCE-ID:20260316T090000Z\nDTSTART:20260316T110000Z\n")), "");
+}
+
+#[test]
+fn a_midnight_that_the_clocks_leave_out_begins_a_day() {
+    let marked = |zone: &str, start: &str, end: &str| {
+        let lines = format!(
+            "DTSTART;TZID={zone}:{start}T000000\nDTEND;TZID={zone}:{end}T000000\nX-MICROSOFT-CDO-ALLDAYEVENT:TRUE\n"
+        );
+        let event = event(row(&lines));
+        (event.start, event.end)
+    };
+    for (zone, first, second, third) in [
+        ("America/Sao_Paulo", "2018-11-04", "2018-11-05", "2018-11-06"),
+        ("America/Asuncion", "2019-10-06", "2019-10-07", "2019-10-08"),
+        ("Asia/Beirut", "2022-03-27", "2022-03-28", "2022-03-29"),
+        ("Europe/Berlin", "2026-03-29", "2026-03-30", "2026-03-31"),
+    ] {
+        let [one, two, three] = [first, second, third].map(|day| day.replace('-', ""));
+        assert_eq!(marked(zone, &one, &two), (Some(day(first)), None), "{zone}");
+        assert_eq!(marked(zone, &one, &three), (Some(day(first)), Some(day(second))), "{zone}");
+        // As the end of a day.
+        let before = first.parse::<jiff::civil::Date>().expect("it is a day").yesterday().expect("there is one");
+        let text = before.strftime("%Y%m%d").to_string();
+        assert_eq!(marked(zone, &text, &one), (Some(Moment::Day(before)), None), "{zone}");
+    }
+}
+
+#[test]
+fn a_zone_that_nobody_knows_is_that_of_its_calendar() {
+    let read = |head: &str| {
+        let lines = "BEGIN:VEVENT\nSUMMARY:A\nDTSTART;TZID=Somewhere:20260716T090000\nEND:VEVENT\n";
+        event(calendar(&format!("{head}{lines}")).remove(0))
+    };
+    let of_calendar = read("X-WR-TIMEZONE:America/New_York\n");
+    assert_eq!(of_calendar.start, Some(at("2026-07-16T13:00:00Z")));
+    let note = "Somewhere (not known; read as America/New_York, the zone of the calendar)";
+    assert_eq!(of_calendar.foreign[0].value, note);
+    let of_account = read("");
+    assert_eq!(of_account.start, Some(Moment::Local("2026-07-16T09:00:00".parse().expect("it is a time"))));
+    assert_eq!(of_account.foreign[0].value, "Somewhere (not known; times are taken as they stand)");
+}
+
+#[test]
+fn a_rule_that_is_not_understood_is_said_and_kept_where_it_can_be() {
+    for rule in [
+        "RSCALE=CHINESE;FREQ=YEARLY;BYMONTH=5L",
+        "FREQ=MONTHLY;X=1;BYDAY=1MO",
+        "FREQ=WEEKLY;BYDAY=2XX",
+        "FREQ=WEEKLY;BYEASTER=1",
+    ] {
+        let row = row(&format!("DTSTART:20260309T090000Z\nRRULE:{rule}\n"));
+        let said = notes(&row);
+        assert!(said.contains("understood") && said.contains("kept as it is"), "{rule}: {said}");
+        let event = event(row);
+        assert_eq!(event.start, Some(at("2026-03-09T09:00:00Z")));
+        assert_eq!(event.recurrence.as_deref(), Some(format!("DTSTART:20260309T090000Z\nRRULE:{rule}").as_str()));
+        assert!(written(event).contains(&format!("RRULE:{rule}")), "{rule}");
+    }
+    for rule in ["FREQ=WEEKLY;INTERVAL=0", "FREQ=FORTNIGHTLY", "INTERVAL=2", "every week", "FREQ=DAILY;COUNT=0"] {
+        let row = row(&format!("DTSTART:20260309T090000Z\nRRULE:{rule}\n"));
+        let said = notes(&row);
+        assert!(said.contains("understood") && said.contains("a single one"), "{rule}: {said}");
+        let event = event(row);
+        assert_eq!((event.start, event.recurrence), (Some(at("2026-03-09T09:00:00Z")), None));
+        assert!(event.foreign.iter().any(|line| line.header == "Repeats" && line.value == rule), "{rule}");
+    }
+    // What is there without it as well.
+    let gregorian = row("DTSTART:20260309T090000Z\nRRULE:RSCALE=GREGORIAN;FREQ=WEEKLY;SKIP=OMIT;COUNT=2\n");
+    assert_eq!(notes(&gregorian), "");
+}
+
+#[test]
+fn a_calendar_without_its_end_may_be_cut() {
+    let said = |document: &str| {
+        let reading = read("icalendar", Section::Calendar, document.as_bytes());
+        assert_eq!(reading.error, None);
+        assert!(reading.rows.iter().all(|row| row.record.is_some()), "{:?}", reading.rows);
+        reading.rows.iter().map(notes).collect::<Vec<_>>()
+    };
+    let event = "BEGIN:VEVENT\nSUMMARY:A\nDTSTART:20260309T090000Z\nEND:VEVENT\n";
+    let to_do = event.replace("VEVENT", "VTODO");
+    let cut = "the calendar has no END:VCALENDAR; the file may be cut off behind this";
+    for last in [event, to_do.as_str()] {
+        assert_eq!(said(&format!("BEGIN:VCALENDAR\n{event}{last}END:VCALENDAR\n")), ["", ""]);
+        assert_eq!(said(&format!("BEGIN:VCALENDAR\n{event}{last}")), ["", cut]);
+        assert_eq!(said(&format!("BEGIN:VCALENDAR\n{event}{last}\n\n")), ["", cut]);
+    }
+    // The one before goes on with the next.
+    assert_eq!(said(&format!("BEGIN:VCALENDAR\n{event}BEGIN:VCALENDAR\n{event}END:VCALENDAR\n")), ["", ""]);
+    // A part of a calendar says nothing of a whole one.
+    assert_eq!(said(event), [""]);
+}
+
+#[test]
+fn lines_between_events_are_a_failed_row() {
+    let event = |name: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20260309T090000Z\nEND:VEVENT\n");
+    let lost = |name: &str| event(name).replace("BEGIN:VEVENT\n", "");
+    let rows = calendar(&format!("{}{}{}", event("A"), lost("B"), event("C")));
+    assert_eq!(rows.iter().map(|row| row.record.is_some()).collect::<Vec<_>>(), [true, false, true], "{rows:#?}");
+    let said = notes(&rows[1]);
+    assert_eq!(said, "`SUMMARY:B` and another line stand in no event; BEGIN:VEVENT is missing before them");
+    assert_eq!(rows[1].position.line, 6);
+    // The one behind keeps its own.
+    let to_do = lost("B").replace("VEVENT", "VTODO");
+    let rows = calendar(&format!("{}{to_do}{}", event("A"), event("C")));
+    assert!(notes(&rows[1]).contains("BEGIN:VTODO is missing before them"), "{rows:#?}");
+    let cut_off = calendar(&format!("{}{}", event("A"), lost("B")));
+    assert!(notes(&cut_off[1]).contains("BEGIN:VEVENT is missing before them"), "{cut_off:#?}");
+    // What a calendar says of itself may stand behind its events.
+    let head = "X-WR-CALNAME:Ours\nNAME:Ours\nMETHOD:PUBLISH\nX-APPLE-CALENDAR-COLOR:#FF0000\nLAST-MODIFIED:20260101T000000Z\n";
+    let rows = calendar(&format!("{}{head}{}\n", event("A"), event("C")));
+    assert!(rows.iter().all(|row| row.record.is_some()), "{rows:#?}");
+    assert_eq!(rows.len(), 2);
+}
