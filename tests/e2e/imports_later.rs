@@ -236,6 +236,14 @@ on_each_database! {
             let errors = failed_rows(&client, &receipt).await;
             assert!(errors.contains(carried), "{path}: {errors}");
         }
+        // A workbook, whose addresses are no days.
+        client.import("/import/people?format=csv", "name,email\nAnn,ann@e.example\n").await;
+        let workbook = client.get("/export/people.xlsx").await.bytes().await.expect("a workbook").to_vec();
+        let receipt = client.import("/import/calendar?format=xlsx&map=name%3Dtitle&map=email%3DstartsOn", workbook).await;
+        assert_eq!(summary(&receipt), "1 failed", "{receipt:#}");
+        let errors = failed_rows(&client, &receipt).await;
+        let (header, row) = errors.split_once("\r\n").expect("a header");
+        assert!(header.contains("name,") && row.contains("Ann,") && row.contains(",ann@e.example,"), "{errors}");
     }
 
     async fn whoever_may_read_the_account_may_read_its_imports(site: Site) {
