@@ -468,7 +468,8 @@ on_each_database! {
         let their_secret = theirs_hook.path.strip_prefix("/webhook/").expect("a path");
         // Account and id of one with the secret of the other, a secret of another kind, and no secret at all.
         let mixed = format!("{}{}", &secret[..57], &their_secret[57..]);
-        let flipped = format!("{}A{}", &secret[..90], &secret[91..]);
+        let other = if &secret[90..91] == "A" { "B" } else { "A" };
+        let flipped = format!("{}{other}{}", &secret[..90], &secret[91..]);
         let feed = secret.replace("cairn_webhook_", "cairn_feed_");
         for wrong in [mixed.as_str(), &flipped, &feed, "cairn_webhook_", "x", "%ff%00", &secret[..secret.len() - 4]] {
             let hook = Hook { client: Client::new(site.address), path: format!("/webhook/{wrong}") };
