@@ -327,6 +327,7 @@ impl Session {
             custom_fields: self.custom_fields(target).await?,
             date_order: date_order.map(|name| name.parse()).transpose().map_err(Error::internal)?,
             decimal: decimal.map(|name| name.parse()).transpose().map_err(Error::internal)?,
+            time_zone: Some(self.time_zone()),
             survey: None,
             row_limit: limits.row,
             column_limit: limits.columns,

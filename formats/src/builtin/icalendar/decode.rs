@@ -1,6 +1,7 @@
 //! Cuts a calendar into its components and reads each event and each thing to do.
 
 use bytes::BytesMut;
+use jiff::tz::TimeZone;
 
 use super::event::{self, Identity, Kind, Origin, Reading};
 use super::own;
@@ -131,7 +132,7 @@ impl Decoder {
             next: None,
             is_cancelling: false,
             origin: Origin::Foreign,
-            zones: Zones::new(known.map(Ahead::zones)),
+            zones: Zones::new(known.map(Ahead::zones), options.time_zone.clone().unwrap_or(TimeZone::UTC)),
             ahead: known.is_none().then(Ahead::default),
             known: known.cloned(),
             charset: Charset::UTF_8,

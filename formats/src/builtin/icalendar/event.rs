@@ -4,7 +4,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::kept::Kept;
 use super::moment::{self, Dated, Read};
@@ -144,14 +143,15 @@ pub(super) fn salvage(
     let due = (kind == Kind::ToDo).then(|| first("DUE")).flatten();
     let mut spoilt = Vec::new();
     let mut read = |line: &ContentLine, [day, time]: [&'static str; 2]| {
-        let moment = moment::read(line, charset, zones).map(|read| read.moment).ok();
-        if moment.is_none() {
+        let read = moment::read(line, charset, zones).ok();
+        if read.is_none() {
             let text = line.raw(charset);
             spoilt.push((if text.contains('T') { time } else { day }, text));
         }
-        moment
+        read
     };
     let start = due.or_else(|| first("DTSTART")).and_then(|line| read(line, ["startsOn", "startsAt"]));
+    let start = start.map(|read| read.moment);
     let end = first("DTEND").and_then(|line| read(line, ["endsOn", "endsAt"]));
     if first("DTEND").is_none()
         && let Some(duration) = first("DURATION").map(|line| line.raw(charset))
@@ -162,7 +162,8 @@ pub(super) fn salvage(
         }
     }
     event.start = start;
-    event.end = end.map(|end| start.and_then(|start| moment::last(start, end)).unwrap_or(end)).or(event.end);
+    let last = |end: Read| start.and_then(|start| moment::end(start, &end, zones)).unwrap_or(end.moment);
+    event.end = end.map(last).or(event.end);
     spoilt
 }
 
@@ -348,7 +349,7 @@ impl<'a> Component<'a> {
             return Ok(Some(Spanned { read, start: Moment::Day(first), end: end.map(Moment::Day) }));
         }
         let end = if let Some(line) = self.first("DTEND") {
-            moment::last(start, self.read(line)?.moment)
+            moment::end(start, &self.read(line)?, self.zones)
         } else if let Some(line) = self.first("DURATION") {
             moment::after(start, read.zone.as_ref(), &line.raw(self.charset))
                 .map_err(|reason| Diagnostic { field: Some("DURATION".to_owned()), reason })?
@@ -456,11 +457,8 @@ impl<'a> Component<'a> {
         let day = |moment| match moment {
             Moment::Day(day) => day,
             Moment::Local(time) => time.date(),
-            // CREATED is in UTC, and the day that of whoever has the calendar.
-            Moment::At(time) => match self.zones.floating() {
-                Some(found) => found.zone.local(time).date(),
-                None => TimeZone::UTC.to_datetime(time).date(),
-            },
+            // It says when it was made, and not by which calendar: the day is that of whoever has it.
+            Moment::At(time) => self.zones.day(time),
         };
         if let Some(read) = created.and_then(|line| self.read(line).ok()) {
             return Ok(Spanned { start: Moment::Day(day(read.moment)), read, end: None });

@@ -88,7 +88,7 @@ impl<'a> Kept<'a> {
 
     /// The series that they speak of, with those of it that are events of their own; `None` where its zone is not known.
     pub(super) fn series(&self, replaced: Vec<Moment>) -> Option<Series> {
-        let mut zones = Zones::new(None);
+        let mut zones = Zones::new(None, TimeZone::UTC);
         if let Some((name, lines)) = &self.zone {
             let mut named = "TZID:".to_owned();
             push_text(name, &mut named);

@@ -119,6 +119,17 @@ fn read_value(text: &str, name: &str, is_date: bool, zones: &Zones) -> Result<Re
     Ok(Read { moment: Moment::At(moment), zone: Some(zone), note })
 }
 
+/// The end of an event whose DTEND was read: see [`last`]. Where the event has days, that is the day of a time by its own zone.
+pub(super) fn end(start: Moment, read: &Read, zones: &Zones) -> Option<Moment> {
+    match (start, read.moment) {
+        (Moment::Day(_), Moment::At(time)) => {
+            let own = read.zone.as_ref().map(|zone| zone.local(time).date());
+            Some(Moment::Day(own.unwrap_or_else(|| zones.day(time))))
+        }
+        (start, end) => last(start, end),
+    }
+}
+
 /// The end of an event whose DTEND this is: of days the one before, as DTEND is not part of the event.
 pub(super) fn last(start: Moment, end: Moment) -> Option<Moment> {
     match (start, end) {
