@@ -207,3 +207,99 @@ fn lines_between_events_are_a_failed_row() {
     assert!(rows.iter().all(|row| row.record.is_some()), "{rows:#?}");
     assert_eq!(rows.len(), 2);
 }
+
+/// When the one of a series that is shown begins, of a file in which this one of it, named in this way, was moved to a place of its own.
+fn shown_beside(start: &str, recurrence_id: &str) -> Moment {
+    let event = |lines: String| format!("BEGIN:VEVENT\nUID:a\nSUMMARY:A\n{lines}\nEND:VEVENT\n");
+    let series = event(format!("DTSTART{start}\nRRULE:FREQ=DAILY;COUNT=5"));
+    let moved = event(format!("RECURRENCE-ID{recurrence_id}\nDTSTART:20260320T120000Z"));
+    let shown = |document: &str| {
+        let events = calendar(document).into_iter().map(self::event);
+        let (series, others): (Vec<_>, Vec<_>) = events.partition(|event| event.recurrence.is_some());
+        assert_eq!((series.len(), others[0].start), (1, Some(at("2026-03-20T12:00:00Z"))), "{document}");
+        series[0].start.expect("it begins")
+    };
+    let [before, behind] = [format!("{series}{moved}"), format!("{moved}{series}")].map(|document| shown(&document));
+    assert_eq!(before, behind, "{recurrence_id}");
+    before
+}
+
+#[test]
+fn a_day_names_the_one_of_a_series_of_times_and_a_time_that_of_days() {
+    // A day in the place of a time: the one of that day by the clock of the series.
+    for start in [":20260309T090000Z", ":20260309T233000Z", ":20260309T003000Z", ":20260309T000000Z"] {
+        let next = start[1..].replace("20260309T", "20260310T").parse().expect("it is a time");
+        assert_eq!(shown_beside(start, ";VALUE=DATE:20260309"), Moment::At(next), "{start}");
+    }
+    for (start, next) in [
+        (";TZID=Europe/Berlin:20260309T003000", "2026-03-09T23:30:00Z"),
+        (";TZID=Europe/Berlin:20260309T233000", "2026-03-10T22:30:00Z"),
+        (";TZID=America/New_York:20260309T220000", "2026-03-11T02:00:00Z"),
+    ] {
+        assert_eq!(shown_beside(start, ";VALUE=DATE:20260309"), at(next), "{start}");
+    }
+    let local = |text: &str| Moment::Local(text.parse().expect("it is a time"));
+    assert_eq!(shown_beside(":20260309T090000", ";VALUE=DATE:20260309"), local("2026-03-10T09:00:00"));
+    assert_eq!(shown_beside(":20260309T090000", ":20260309"), local("2026-03-10T09:00:00"));
+    // A time in the place of a day: the day of which it is the midnight, or on which it is.
+    for named in [
+        ":20260309T000000",
+        ":20260309T090000",
+        ":20260309T000000Z",
+        ":20260309T090000Z",
+        ":20260308T230000Z",
+        ":20260309T050000Z",
+        ";TZID=Europe/Berlin:20260309T000000",
+        ";TZID=Europe/Berlin:20260309T090000",
+        ";TZID=America/New_York:20260309T000000",
+        ";TZID=Asia/Tokyo:20260309T000000",
+        ";VALUE=DATE:20260309T000000",
+    ] {
+        assert_eq!(shown_beside(";VALUE=DATE:20260309", named), day("2026-03-10"), "{named}");
+    }
+    // And others of it stay where they are.
+    for other in
+        [";VALUE=DATE:20260310", ":20260310T000000", ";TZID=Europe/Berlin:20260310T000000", ":20260309T230000Z"]
+    {
+        assert_eq!(shown_beside(";VALUE=DATE:20260309", other), day("2026-03-09"), "{other}");
+        assert_eq!(shown_beside(":20260309T090000Z", ";VALUE=DATE:20260311"), at("2026-03-09T09:00:00Z"), "{other}");
+    }
+}
+
+#[test]
+fn dates_that_a_series_of_days_leaves_out_may_be_named_by_times() {
+    for named in [":20260309T000000", ":20260308T230000Z", ";TZID=Europe/Berlin:20260309T000000", ":20260309T000000Z"] {
+        let event = event(row(&format!("DTSTART;VALUE=DATE:20260309\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE{named}\n")));
+        assert_eq!(event.start, Some(day("2026-03-10")), "{named}");
+        let kept = event.recurrence.expect("it is a series");
+        assert!(kept.lines().any(|line| line == "EXDATE;VALUE=DATE:20260309"), "{named}: {kept}");
+    }
+}
+
+#[test]
+fn a_series_of_ours_is_shown_by_the_next_where_the_first_is_named_by_its_day() {
+    for (start, named, next) in [
+        ("DTSTART;TZID=Europe/Berlin:20260309T090000", ";VALUE=DATE:20260309", at("2026-03-10T08:00:00Z")),
+        ("DTSTART;VALUE=DATE:20260309", ";TZID=Europe/Berlin:20260309T000000", day("2026-03-10")),
+        ("DTSTART;VALUE=DATE:20260309", ":20260308T230000Z", day("2026-03-10")),
+    ] {
+        let series = event(row(&format!("{start}\nRRULE:FREQ=DAILY;COUNT=5\n")));
+        let id = "019ad5b0-0000-7000-8000-000000000001".to_owned();
+        let document = written(Event { id: Some(id.clone()), ..series.clone() }).join("\n");
+        // As a program writes it that has moved the first.
+        let moved = format!(
+            "BEGIN:VEVENT\nUID:{id}\nSUMMARY:A\nRECURRENCE-ID{named}\nDTSTART:20260320T120000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        let events = rows("icalendar", Section::Calendar, &document.replace("END:VCALENDAR", &moved));
+        let events: Vec<_> = events.into_iter().map(event).collect();
+        assert_eq!(events.len(), 2, "{document}");
+        assert_eq!(events[0].start, Some(next), "{start}, {named}");
+        // The same where the changed one comes in a file of its own.
+        let zone = jiff::tz::TimeZone::get("Europe/Berlin").expect("there is such a zone");
+        let changed = [events[1].recurrence_id.clone().expect("it is one of a series")];
+        let kept = series.recurrence.expect("it is a series");
+        let begins = series.start.expect("it begins");
+        let found = formats::first_of_series(&kept, begins, &zone, &changed);
+        assert_eq!(found.map(|(begins, _)| begins), Some(next), "{start}, {named}");
+    }
+}

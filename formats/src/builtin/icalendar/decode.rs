@@ -4,9 +4,9 @@ use bytes::BytesMut;
 use jiff::tz::TimeZone;
 
 use super::event::{self, Identity, Kind, Origin, Reading};
-use super::own;
 use super::survey::{Ahead, One};
 use super::zone::Zones;
+use super::{moment, own};
 use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, mapping_fault, undeclared};
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
@@ -373,8 +373,9 @@ impl Decoder {
             if is_cancelled {
                 ahead.cancel(&uid, one.as_ref().map(|(key, _)| key.as_str()), sequence);
             }
-            if let Some((_, moment)) = one {
-                ahead.replace(&uid, One { moment, sequence, is_cancelled });
+            if let Some((_, read)) = one {
+                let (moment, day) = (read.moment, moment::day(&read, &self.zones));
+                ahead.replace(&uid, One { moment, day, sequence, is_cancelled });
             }
         }
         let record = Record::Event(Box::new(event));

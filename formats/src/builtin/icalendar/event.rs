@@ -171,7 +171,7 @@ pub(super) fn salvage(
 pub(super) struct Identity {
     pub(super) uid: String,
     /// As [`series::key`] writes it, and as it is.
-    pub(super) one: Option<(String, Moment)>,
+    pub(super) one: Option<(String, Read)>,
     pub(super) sequence: u64,
 }
 
@@ -180,8 +180,8 @@ impl Identity {
     pub(super) fn read(lines: &[ContentLine], charset: Charset, zones: &Zones) -> Option<Identity> {
         let component = Component { lines, charset, zones, origin: Origin::Foreign };
         let uid = component.first("UID")?.text(charset).trim().to_owned();
-        let one = component.first("RECURRENCE-ID").and_then(|line| component.read(line).ok()).map(|read| read.moment);
-        let one = one.and_then(|moment| Some((series::key(moment)?, moment)));
+        let one = component.first("RECURRENCE-ID").and_then(|line| component.read(line).ok());
+        let one = one.and_then(|read| Some((series::key(read.moment)?, read)));
         let sequence = component.number("SEQUENCE").unwrap_or_default();
         Some(Identity { uid, one, sequence })
     }
@@ -374,9 +374,9 @@ impl<'a> Component<'a> {
             let lists = lines.map(|line| moment::read_all(line, self.charset, self.zones));
             lists.filter(|list| !list.is_empty()).collect::<Vec<_>>()
         };
-        let (rules, except_rules, dates) = (rules("RRULE"), rules("EXRULE"), lists("RDATE"));
-        let begins = |list: Vec<Dated>| list.into_iter().map(|dated| dated.begins).collect();
-        let except_dates = lists("EXDATE").into_iter().map(begins).collect();
+        let (rules, except_rules, mut dates) = (rules("RRULE"), rules("EXRULE"), lists("RDATE"));
+        let begins = |list: Vec<Dated>| list.into_iter().map(|dated| dated.begins).collect::<Vec<_>>();
+        let mut except_dates: Vec<_> = lists("EXDATE").into_iter().map(begins).collect();
         if rules.is_empty() && dates.is_empty() {
             return None;
         }
@@ -400,10 +400,25 @@ impl<'a> Component<'a> {
         };
         let uid = self.first("UID").map(|line| line.text(self.charset).trim().to_owned()).unwrap_or_default();
         let ones = ahead.filter(|_| !uid.is_empty()).map(|ahead| ahead.replaced(&uid)).unwrap_or_default();
-        let replaced = ones.iter().map(|one| one.moment).collect();
-        let cancelled = series::cancelled(ones);
+        let mut ones = ones.to_vec();
         let start = local(span.start)?;
         let zone_of_days = span.read.zone.clone();
+        if clock == Clock::Days {
+            // Whatever names one of them by a time means a day, in UTC perhaps that of the zone in which the series begins.
+            let day_of = |moment: Moment| match (moment, &zone_of_days) {
+                (Moment::At(time), Some(zone)) => Some(Moment::Day(zone.local(time).date())),
+                _ => None,
+            };
+            let lists = dates.iter_mut().flatten().map(|dated| &mut dated.begins);
+            for read in lists.chain(except_dates.iter_mut().flatten()).filter(|read| read.zone.is_none()) {
+                read.moment = day_of(read.moment).unwrap_or_else(|| Moment::Day(moment::day(read, self.zones)));
+            }
+            for one in &mut ones {
+                one.moment = day_of(one.moment).unwrap_or(Moment::Day(one.day));
+            }
+        }
+        let replaced = ones.iter().map(|one| one.moment).collect();
+        let cancelled = series::cancelled(&ones);
         Some(Series { clock, zone_of_days, start, end, rules, except_rules, dates, except_dates, replaced, cancelled })
     }
 

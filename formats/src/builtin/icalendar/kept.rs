@@ -153,7 +153,12 @@ pub(super) fn first_of(
     replaced: &[String],
 ) -> Option<(Moment, Option<Moment>)> {
     let kept = Kept::read(text).ok()?;
-    let series = kept.series(replaced.iter().filter_map(|key| series::of_key(key)).collect())?;
+    let mut series = kept.series(replaced.iter().filter_map(|key| series::of_key(key)).collect())?;
+    if series.clock == Clock::Days {
+        let zones = Zones::new(None, zone.clone());
+        let days = series.replaced.iter().map(|moment| Moment::Day(moment::day(&series.read(*moment), &zones)));
+        series.replaced = days.collect();
+    }
     let begins = match (begins, &series.clock) {
         (Moment::At(time), Clock::Floating) => Moment::Local(zone.to_datetime(time)),
         (begins, _) => begins,

@@ -214,6 +214,11 @@ impl Zones {
         }
     }
 
+    /// The zone of whoever reads.
+    pub(super) fn reader(&self) -> Zone {
+        Zone::Known(self.reader.clone())
+    }
+
     /// The zones that the file defines, those of the calendar first.
     pub(super) fn own(&self) -> Vec<Zone> {
         let mut all: Vec<&Definition> = self.defined.zones.values().flatten().collect();
