@@ -1,8 +1,8 @@
 //! iCalendar: series, what is kept of them, and what is said of those that are not understood.
 
-use formats::{Event, Moment, Record, Row, Section};
+use formats::{DecodeOptions, Event, Moment, Record, Row, Section};
 
-use crate::documents::{read, rows, write};
+use crate::documents::{read, read_cut, rows, write};
 
 /// The rows of a calendar with these lines.
 fn calendar(lines: &str) -> Vec<Row> {
@@ -301,5 +301,82 @@ fn a_series_of_ours_is_shown_by_the_next_where_the_first_is_named_by_its_day() {
         let begins = series.start.expect("it begins");
         let found = formats::first_of_series(&kept, begins, &zone, &changed);
         assert_eq!(found.map(|(begins, _)| begins), Some(next), "{start}, {named}");
+    }
+}
+
+/// Titles and what is said of each, of a calendar that is read in whole and in pieces.
+fn told(document: &str) -> Vec<(String, String)> {
+    let of = |rows: &[Row]| {
+        let title = |row: &Row| match &row.record {
+            Some(Record::Event(event)) => event.title.clone().unwrap_or_default(),
+            _ => "-".to_owned(),
+        };
+        rows.iter().map(|row| (title(row), notes(row))).collect::<Vec<_>>()
+    };
+    let whole = read("icalendar", Section::Calendar, document.as_bytes());
+    assert_eq!(whole.error, None, "{document:?}");
+    for size in [1, 7] {
+        let cut = read_cut("icalendar", Section::Calendar, &DecodeOptions::default(), document.as_bytes(), &[size]);
+        assert_eq!(of(&cut.rows), of(&whole.rows), "{document:?}");
+    }
+    of(&whole.rows)
+}
+
+#[test]
+fn events_begin_and_end_wherever_they_do() {
+    let event = |name: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20260309T090000Z\nEND:VEVENT");
+    let [a, b, c] = ["A", "B", "C"].map(event);
+    let all = [("A".to_owned(), String::new()), ("B".to_owned(), String::new()), ("C".to_owned(), String::new())];
+    for between in
+        ["", "\n", "\r\n\r\n", "\u{feff}", "\u{200b}", "\u{1a}", "\n\u{1a}\n", "\u{1a}\r\n\u{feff}", "\n \n\n", " "]
+    {
+        for (head, tail) in
+            [("BEGIN:VCALENDAR\n", "END:VCALENDAR\n"), ("\u{feff}BEGIN:VCALENDAR", "END:VCALENDAR"), ("", "")]
+        {
+            let document = format!("{head}{a}{between}{b}{between}{c}{between}{tail}");
+            assert_eq!(told(&document), all, "{document:?}");
+        }
+        // Whole calendars one behind another.
+        let calendars = [&a, &b, &c].map(|event| format!("BEGIN:VCALENDAR\n{event}\nEND:VCALENDAR"));
+        assert_eq!(told(&calendars.join(between)), all, "{between:?}");
+        let to_dos =
+            format!("BEGIN:VCALENDAR\n{a}{between}{b}{between}{c}\nEND:VCALENDAR\n").replace("VEVENT", "VTODO");
+        assert_eq!(told(&to_dos), all, "{to_dos:?}");
+    }
+    // Within an event, and between the parts of it.
+    let parts = "BEGIN:VEVENT\n\u{feff}SUMMARY:A\n\n\u{1a}\nDTSTART:20260309T090000Z\nBEGIN:VALARM\nACTION:AUDIO\nEND:VALARMEND:VEVENT";
+    assert_eq!(told(&format!("{parts}{b}{c}")), all);
+}
+
+#[test]
+fn an_event_without_an_end_is_taken_up_to_the_next() {
+    let part = |name: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20260309T090000Z\n");
+    let document = format!("BEGIN:VCALENDAR\n{}{}{}END:VCALENDAR\n", part("A"), part("B"), part("C"));
+    let before = |next: &str| format!("the event has no END:VEVENT; it is taken to end before {next}");
+    let expected = [("A", before("BEGIN:VEVENT")), ("B", before("BEGIN:VEVENT")), ("C", before("END:VCALENDAR"))];
+    assert_eq!(told(&document), expected.map(|(name, note)| (name.to_owned(), note)));
+    let cut = told(&format!("BEGIN:VCALENDAR\n{}", part("A")));
+    assert_eq!(cut, [("A".to_owned(), "the event has no END:VEVENT; the file may be cut off in it".to_owned())]);
+}
+
+#[test]
+fn a_calendar_that_begins_in_the_middle_loses_one_event_and_says_so() {
+    let rest = "BEGIN:VEVENT\nSUMMARY:B\nDTSTART:20260309T090000Z\nEND:VEVENT\nEND:VCALENDAR\n";
+    for (first, more) in [
+        ("DTEND:20260103T100000Z", ""),
+        ("0103T100000Z", "LOCATION:Room 1, left\n"),
+        (";TZID=Europe/Berlin:20260103T100000", "SUMMARY:Tea; milk\n"),
+        ("nk \\, and more", "DESCRIPTION:\"quoted\"\n"),
+    ] {
+        for end in ["END:VEVENT\n", "END:VEVENT", "END:VEVENT\u{1a}"] {
+            let document = format!("{first}\n{more}{end}{rest}");
+            let found = formats::builtin()
+                .recognise(document.as_bytes(), Some("half.csv"))
+                .map(|codec| codec.descriptor().name);
+            assert_eq!(found, Ok("icalendar"), "{document:?}");
+            let rows = told(&document);
+            assert_eq!(rows.iter().map(|(title, _)| title.as_str()).collect::<Vec<_>>(), ["-", "B"], "{document:?}");
+            assert!(rows[0].1.contains("BEGIN:VEVENT is missing before"), "{rows:?}");
+        }
     }
 }
