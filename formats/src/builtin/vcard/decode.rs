@@ -5,6 +5,7 @@ use bytes::BytesMut;
 use super::card::{self, Fault, Fields, Reading};
 use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, is_base64, mapping_fault, undeclared};
 use crate::headers::dates::Dates;
+use crate::headers::numbers::Numbers;
 use crate::headers::target::Targets;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
@@ -20,6 +21,7 @@ pub(super) struct Decoder {
     /// The custom fields that cards may fill.
     targets: Targets,
     dates: Dates,
+    numbers: Numbers,
     fault: Option<DecodeError>,
     forced: Option<Charset>,
     row_limit: usize,
@@ -84,6 +86,7 @@ impl Decoder {
             section,
             targets: Targets::new(section, options),
             dates: Dates::new(options.date_order),
+            numbers: Numbers::new(options),
             fault: mapping_fault(options),
             forced: options.charset,
             row_limit: options.row_limit,
@@ -155,7 +158,8 @@ impl Decoder {
         let guessed = whole.or_else(|| undeclared(&card.lines));
         self.charset = guessed.unwrap_or(self.charset);
         let charset = guessed.unwrap_or(Charset::UTF_8);
-        let fields = Fields { targets: &self.targets, dates: &mut self.dates, position, notes: &mut notes };
+        let (dates, numbers) = (&mut self.dates, &mut self.numbers);
+        let fields = Fields { targets: &self.targets, dates, numbers, position, notes: &mut notes };
         let Reading { record, faults } = card::record(&card.lines, charset, self.section, fields);
         let group =
             card.lines.iter().find(|line| is_kind(line) && line.value().trim_ascii().eq_ignore_ascii_case(b"group"));
