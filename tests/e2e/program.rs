@@ -301,6 +301,26 @@ on_each_database! {
         assert_eq!(data, json!({ "people": { "totalCount": 240 }, "transactions": { "totalCount": 242 } }));
     }
 
+    async fn a_word_that_looks_like_a_selector_is_told_on_the_terminal(desk: Desk) {
+        let desk = desk.with_account();
+        let told = |search: &str| {
+            let output = desk.cairn(&["export", "people", "--search", search]);
+            assert!(output.status.success(), "{search}");
+            let document = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(document.starts_with("id,") && !document.contains("note:"), "{document}");
+            String::from_utf8(output.stderr).expect("UTF-8")
+        };
+        let note = "note: \"categry:x\" is searched as text, since categry: is no selector; did you mean category:?\n";
+        let said = told("categry:x");
+        assert!(said.contains(note), "{said}");
+        let said = told("categry:x ann emial:y");
+        assert!(said.contains(note) && said.contains("note: \"emial:y\" is searched as text"), "{said}");
+        for search in ["email:x", "value:>5", "http://example.com", "ann"] {
+            let said = told(search);
+            assert!(!said.contains("note:"), "{search}: {said}");
+        }
+    }
+
     async fn an_export_is_written_as_the_shell_would(desk: Desk) {
         let desk = desk.with_account();
         let file = desk.path().join("people.csv");
