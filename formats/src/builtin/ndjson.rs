@@ -106,12 +106,20 @@ struct Decoder {
     /// What was read of that, and where another object begins behind it.
     own: Range<usize>,
     next: Option<usize>,
-    /// Whether the line has an end.
-    is_ended: bool,
+    extent: Extent,
     number: u64,
     length: usize,
-    is_read: bool,
     rows: u64,
+}
+
+/// How much there is of a line.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Extent {
+    Part,
+    /// All of it, with its end.
+    Ended,
+    /// What stands before the end of the file.
+    Last,
 }
 
 impl Decoder {
@@ -127,10 +135,9 @@ impl Decoder {
             line: Vec::new(),
             own: 0..0,
             next: None,
-            is_ended: false,
+            extent: Extent::Ended,
             number: 1,
             length: 0,
-            is_read: true,
             rows: 0,
         }
     }
@@ -138,7 +145,7 @@ impl Decoder {
     /// Takes what there is of a line; whether the line is whole.
     fn take(&mut self) -> bool {
         let (input, at_end) = (&mut self.text, self.is_whole);
-        if std::mem::take(&mut self.is_read) {
+        if self.extent != Extent::Part {
             self.line.clear();
             self.length = 0;
             self.number = self.lines.line();
@@ -154,9 +161,12 @@ impl Decoder {
         }
         self.lines.pass(&input[..piece]);
         input.advance(piece);
-        self.is_ended = end.is_some();
-        self.is_read = end.is_some() || at_end;
-        self.is_read
+        self.extent = match end {
+            Some(_) => Extent::Ended,
+            None if at_end => Extent::Last,
+            None => Extent::Part,
+        };
+        self.extent != Extent::Part
     }
 
     /// What was read last.
@@ -177,7 +187,7 @@ impl Decoder {
             return Row::bad(position, unreadable(position.line));
         };
         let mut row = self.objects.row(position, text);
-        let is_last = !self.is_ended && self.next.is_none();
+        let is_last = self.extent == Extent::Last && self.next.is_none();
         if row.record.is_none()
             && is_last
             && serde_json::from_str::<IgnoredAny>(text).is_err_and(|error| error.is_eof())
@@ -200,7 +210,7 @@ impl Decoder {
             self.rows += 1;
             return Some(self.read(Position { row: self.rows, line: self.number }));
         }
-        while !self.text.is_empty() || (self.is_whole && !self.is_read) {
+        while !self.text.is_empty() || (self.is_whole && self.extent == Extent::Part) {
             if !self.take() {
                 return None;
             }

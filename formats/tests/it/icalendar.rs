@@ -307,7 +307,7 @@ fn a_cancelled_one_of_a_series_is_left_out_of_what_is_kept() {
 fn a_thing_to_do_is_on_the_day_when_it_was_made_where_the_calendar_is() {
     for (zone, expected) in [("", "2026-11-22"), ("X-WR-TIMEZONE:Europe/Berlin\n", "2026-11-23")] {
         let to_do = "BEGIN:VTODO\nSUMMARY:A\nCREATED:20261122T233000Z\nEND:VTODO\n";
-        assert_eq!(seen_from("UTC", zone, to_do).0, day(expected), "{zone}");
+        assert_eq!(seen_from("UTC", zone, to_do).0, Some(day(expected)), "{zone}");
     }
 }
 
@@ -324,11 +324,11 @@ fn the_day_of_a_moment_is_that_of_whoever_reads() {
         ("Pacific/Auckland", ":20240301T233000", "2024-03-01"),
         ("Pacific/Auckland", ";VALUE=DATE:20240301", "2024-03-01"),
     ] {
-        assert_eq!(seen_from(reader, "", &made(created)).0, day(expected), "{reader}: {created}");
+        assert_eq!(seen_from(reader, "", &made(created)).0, Some(day(expected)), "{reader}: {created}");
     }
     // The zone that the calendar names is nearer.
     let berlin = seen_from("Pacific/Auckland", "X-WR-TIMEZONE:Europe/Berlin\n", &made(":20240301T130000Z"));
-    assert_eq!(berlin.0, day("2024-03-01"));
+    assert_eq!(berlin.0, Some(day("2024-03-01")));
     // An event of days that ends at a time.
     for (reader, end, expected) in [
         ("UTC", ":20261123T230000Z", "2026-11-23"),
@@ -337,12 +337,12 @@ fn the_day_of_a_moment_is_that_of_whoever_reads() {
         ("UTC", ";TZID=America/New_York:20261123T220000", "2026-11-23"),
     ] {
         let event = format!("BEGIN:VEVENT\nSUMMARY:A\nDTSTART;VALUE=DATE:20261122\nDTEND{end}\nEND:VEVENT\n");
-        assert_eq!(seen_from(reader, "", &event), (day("2026-11-22"), day(expected)), "{reader}: {end}");
+        assert_eq!(seen_from(reader, "", &event), (Some(day("2026-11-22")), Some(day(expected))), "{reader}: {end}");
     }
 }
 
-fn day(text: &str) -> Option<Moment> {
-    Some(Moment::Day(text.parse().expect("it is a day")))
+fn day(text: &str) -> Moment {
+    Moment::Day(text.parse().expect("it is a day"))
 }
 
 /// When an event or a thing to do begins and ends to somebody in a time zone.

@@ -86,7 +86,7 @@ fn a_last_line_that_is_cut_says_so() {
         let said = last.diagnostics[0].reason.as_str();
         assert!(last.record.is_none() && said.ends_with("; the file may be cut off in it"), "{cut}: {said}");
         // Not where the line has its end, nor where something else is wrong.
-        for whole in [format!("{document}\n"), format!("{{\"name\":\"Ann\"}}\n{{\"name\":Bob}}")] {
+        for whole in [format!("{document}\n"), "{\"name\":\"Ann\"}\n{\"name\":Bob}".to_owned()] {
             let reading = read("ndjson", Section::People, whole.as_bytes());
             let said = reading.rows.last().expect("there are rows").diagnostics[0].reason.clone();
             assert!(!said.contains("cut off"), "{whole}: {said}");
