@@ -9,6 +9,7 @@
 //! name of ours; the dictionary that knows the most names of the header; and for the rest the words of seven languages in `any.rs`,
 //! with slips of the pen forgiven. A single word that is missing there is added there.
 
+mod address;
 pub(crate) mod any;
 mod client;
 pub(crate) mod custom;
@@ -564,7 +565,7 @@ impl Table {
         if found.iter().all(|(_, meaning)| meaning.column().is_none() && *meaning != Meaning::Honorific) {
             return;
         }
-        let known = self.known();
+        let (known, is_foreign) = (self.known(), self.client.is_some());
         if self.client.is_none() {
             self.uses.iter_mut().for_each(|of| *of = among_others(*of, section));
         }
@@ -587,10 +588,58 @@ impl Table {
             };
             self.similar.push(at);
         }
+        self.join_addresses(is_foreign);
         let has_title = |of: &Use| matches!(of, Use::Meant(Meaning::JobTitle | Meaning::Own(Column::Title)));
         if !self.uses.iter().any(has_title) {
             let honorifics = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Honorific));
             honorifics.for_each(|of| *of = Use::Meant(Meaning::JobTitle));
+        }
+    }
+
+    /// Finds the address of parts that do not say to which they belong. They are an address of their own, unless the only other one
+    /// has none of them: `Mailing Address, City, Zip`.
+    fn join_addresses(&mut self, is_foreign: bool) {
+        let is_main = |of: &Use| matches!(of, Use::Meant(Meaning::Address(Block::Business, _)));
+        let is_program = |at: usize| is_foreign && !self.similar.contains(&at);
+        if self.uses.iter().enumerate().any(|(at, of)| is_main(of) && is_program(at)) {
+            return self.move_address(Block::Work, Block::Business);
+        }
+        let mut others: Vec<(Block, Vec<Column>)> = Vec::new();
+        let mut main = Vec::new();
+        for of in &self.uses {
+            let Use::Meant(meaning @ Meaning::Address(block, _)) = of else { continue };
+            let Some(column) = meaning.column() else { continue };
+            match others.iter_mut().find(|(other, _)| other == block) {
+                _ if *block == Block::Business => main.push(column),
+                Some((_, columns)) => columns.push(column),
+                None => others.push((*block, vec![column])),
+            }
+        }
+        if main.is_empty() {
+            return;
+        }
+        let is_disjoint = |columns: &[Column]| columns.iter().all(|column| !main.contains(column));
+        match others.as_slice() {
+            [(block, columns)] if is_disjoint(columns) => self.move_address(Block::Business, *block),
+            // A country beside two addresses is neither's, and no address itself.
+            others if !main.contains(&Column::Address) => {
+                let is_better =
+                    |columns: &[Column]| [Column::Address, Column::City].iter().all(|of| columns.contains(of));
+                if others.iter().any(|(_, columns)| is_better(columns)) {
+                    self.move_address(Block::Business, Block::Loose);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn move_address(&mut self, from: Block, to: Block) {
+        for of in &mut self.uses {
+            if let Use::Meant(Meaning::Address(block, _)) = of
+                && *block == from
+            {
+                *block = to;
+            }
         }
     }
 }

@@ -1,8 +1,9 @@
 //! Any other application: column names that no dictionary has as a whole, taken apart into words of seven languages (English, German,
 //! French, Spanish, Italian, Portuguese, Dutch), with a slip of the pen forgiven.
 
+use super::address;
 use super::client::{Client, Footer};
-use super::meaning::Block::{Business, Home, Other};
+use super::meaning::Block::{Business, Home, Other, Work};
 use super::meaning::Meaning::{
     self, Address, AllDay, Categories, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, Ignored, LastName,
     MiddleName, Mobile, Own, Phone, StartDate, StartTime, Url,
@@ -34,7 +35,11 @@ pub(super) fn meaning(name: &str, section: Section, care: Care) -> Option<Meanin
     }
     let words = words(name);
     let tables = tables(section);
-    let found = exact(&words.concat(), tables).or_else(|| {
+    let part = |name: &str| match exact(name, tables) {
+        Some(Address(_, part)) => Some(part),
+        _ => None,
+    };
+    let found = exact(&words.concat(), tables).or_else(|| address::meaning(&words, part)).or_else(|| {
         let parts = Parts::of(&words);
         let base = parts.base.as_str();
         let similar = || if care == Care::Thorough { near(base, tables) } else { None };
@@ -90,7 +95,8 @@ impl Parts {
             Email(_) | Phone(_) | Mobile(_) | Fax(_) | Url(_) => meaning.numbered(rank + self.number.min(4)),
             Address(_, part) => {
                 let block = match self.place {
-                    Place::Unsaid | Place::Work => Business,
+                    Place::Unsaid => Business,
+                    Place::Work => Work,
                     Place::Home => Home,
                     Place::Other => Other,
                 };
@@ -111,7 +117,7 @@ impl Parts {
 }
 
 /// Whether a list with blanks between its words has a word.
-fn has(list: &str, word: &str) -> bool {
+pub(super) fn has(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|other| other == word)
 }
 
@@ -227,10 +233,10 @@ const CONTACTS: Table = &[
     ),
     (
         Address(Business, Street(0)),
-        "address street streetaddress addressline addressstreet mailingaddress postaladdress adresse strasse str \
-         strassehausnummer strasseundhausnummer anschrift postanschrift rue adressepostale voie direccion calle domicilio \
+        "address street streetaddress addressline addressstreet adresse strasse str \
+         strassehausnummer strasseundhausnummer strassenr anschrift rue adressepostale voie direccion calle domicilio \
          direccionpostal indirizzo via viaepiazza endereco rua logradouro morada adres straat straatnaam \
-         straatenhuisnummer straathuisnummer postadres addressstreetaddress",
+         straatenhuisnummer straathuisnummer streetname",
     ),
     (
         Address(Business, Street(1)),
@@ -242,23 +248,23 @@ const CONTACTS: Table = &[
     ),
     (
         Address(Business, City),
-        "city town cityname addresscity stadt ort wohnort ortschaft ville commune localite ciudad poblacion localidad \
+        "city town cityname stadt ort wohnort ortschaft ville commune localite ciudad poblacion localidad \
          municipio citta comune localita cidade localidade plaats woonplaats stad plaatsnaam gemeente citytown towncity",
     ),
     (
         Address(Business, State),
-        "state province county region stateprovince provincestate stateregion addressstate bundesland kanton departement \
+        "state province county region stateprovince provincestate stateregion stateorprovince statecode provincecode bundesland kanton departement \
          etat provincia estado comunidadautonoma regione distrito uf regiao provincie regio provinciaestado \
          estadoprovincia",
     ),
     (
         Address(Business, Zip),
-        "zip zipcode postcode postalcode postal zippostalcode postalzipcode addresszip plz postleitzahl codepostal cp \
+        "zip zipcode postcode postalcode postal zippostalcode postalzipcode ziporpostalcode postalorzipcode plz postleitzahl codepostal cp \
          codigopostal cap codicepostale codiceavviamentopostale cep pincode",
     ),
     (
         Address(Business, Country),
-        "country nation countryname countrycode addresscountry countryregion land staat pays pais paese nazione stato \
+        "country nation countryname countrycode countryregion land staat pays pais paese nazione stato \
          landnaam landregion",
     ),
     (
@@ -287,7 +293,8 @@ const CONTACTS: Table = &[
         Ignored,
         "id stage status score count price date datum data fecha source owner value amount created modified updated \
          active type rating order phase place store stock sales color space cost costs party parts image photo avatar \
-         subscribed optin gdpr timezone nameid username login password statut estatus shoe size roles votes mailed sites",
+         subscribed optin gdpr timezone nameid username login password statut estatus shoe size roles votes mailed sites \
+         shippingvia shipvia deliveryvia",
     ),
 ];
 
@@ -389,18 +396,18 @@ const EVENTS: Table = &[
     ),
 ];
 
-const WORK: &str = "work business office geschaftlich geschaftliche dienstlich dienstliche bureau professionnel professionnelle pro \
+pub(super) const WORK: &str = "work business office geschaftlich geschaftliche dienstlich dienstliche bureau professionnel professionnelle pro \
          travail trabajo laboral oficina lavoro ufficio uff aziendale trabalho comercial profissional werk zakelijk \
          zakelijke corporate";
 
-const HOME: &str = "home private privat privates personal perso personnel personnelle domicile prive privee casa particular privado \
+pub(super) const HOME: &str = "home private privat privates personal perso personnel personnelle domicile prive privee casa particular privado \
          privada abitazione ab privato personale residencial pessoal thuis persoonlijk persoonlijke";
 
-const OTHER: &str = "other alternate alternative secondary second additional zweite weitere weiterer andere anderes autre secondaire \
+pub(super) const OTHER: &str = "other alternate alternative secondary second additional zweite weitere weiterer andere anderes autre secondaire \
          otro otra secundario altro altra secondario outro outra ander tweede extra";
 
 /// Words that do not tell one column from another.
-const FILLERS: &str = "the of for a an s primary main default principal principale preferred current contact contacts person customer \
+pub(super) const FILLERS: &str = "the of for a an s primary main default principal principale preferred current contact contacts person customer \
          client lead number no nr num n numero nummer der die des von vom kontakt kunde kunden de du d la le les l del el \
          los las contacto cliente di da do dos das della dello dell il lo contatto contato van het een en klant haupt";
 

@@ -164,19 +164,20 @@ impl<'a> Cells<'a> {
         Some(self.0.remove(found).text)
     }
 
-    /// Business before home before others, those with the mark of the primary one first.
+    /// What is nearest to the business first, then where somebody lives, then where things are sent, then others; those with the mark
+    /// of the primary one before all.
     fn preference(&self, block: Block) -> (u8, u8) {
-        let Block::Numbered(number) = block else {
-            return (
-                if block == Block::Business {
-                    1
-                } else if block == Block::Home {
-                    2
-                } else {
-                    3
-                },
-                0,
-            );
+        let number = match block {
+            Block::Business => return (1, 0),
+            Block::Work => return (1, 1),
+            Block::Mailing => return (1, 2),
+            Block::Billing => return (1, 3),
+            Block::Home => return (2, 0),
+            Block::Permanent => return (2, 1),
+            Block::Shipping => return (2, 2),
+            Block::Other => return (3, 0),
+            Block::Loose => return (4, 0),
+            Block::Numbered(number) => number,
         };
         let rank = match label(&self.0, Meaning::AddressType(number)) {
             Label { is_primary: true, .. } => 0,

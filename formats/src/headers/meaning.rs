@@ -83,9 +83,19 @@ impl Meaning {
 /// Addresses in the order in which they are preferred; one address is never made of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Block {
+    /// The one that is meant where nothing is said, and that of the business in dictionaries.
     Business,
+    /// That of the business beside one of which nothing is said.
+    Work,
+    Mailing,
+    Billing,
     Home,
+    /// Where somebody is registered or can be visited.
+    Permanent,
+    Shipping,
     Other,
+    /// Parts that could belong to any of several addresses.
+    Loose,
     /// An address whose label says which it is.
     Numbered(u8),
 }
