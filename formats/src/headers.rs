@@ -14,6 +14,7 @@ pub(crate) mod any;
 mod client;
 pub(crate) mod custom;
 pub(crate) mod dates;
+mod espocrm;
 mod event;
 mod foreign;
 mod gmail;
@@ -29,6 +30,7 @@ mod meaning;
 pub(crate) mod members;
 pub(crate) mod notes;
 pub(crate) mod numbers;
+mod odoo;
 mod outlook;
 mod outlook_calendar;
 mod outlook_calendar_french;
@@ -42,13 +44,17 @@ mod outlook_portuguese;
 mod outlook_portuguese_brazil;
 mod outlook_spanish;
 mod own;
+mod pipedrive;
 mod salesforce;
+mod suitecrm;
 mod tally;
 pub(crate) mod target;
 mod thunderbird;
+mod twenty;
 mod windows_contacts;
 pub(crate) mod words;
 mod yahoo;
+mod zoho;
 
 use std::borrow::Cow;
 
@@ -92,6 +98,24 @@ const CLIENTS: &[&Client] = &[
     &hubspot::CLIENT,
     &salesforce::CLIENT,
     &highrise::CLIENT,
+    &espocrm::CLIENT,
+    &espocrm::WORKBOOK,
+    &suitecrm::CLIENT,
+    &zoho::CLIENT,
+    &odoo::CLIENT,
+    &pipedrive::CLIENT,
+    &twenty::CLIENT,
+];
+
+/// Programs with names that any table may have. A table is theirs only with one of these names, which are nobody else's.
+const MARKED: [(&Client, &[&str]); 7] = [
+    (&espocrm::CLIENT, espocrm::MARKS),
+    (&espocrm::WORKBOOK, espocrm::WORKBOOK_MARKS),
+    (&suitecrm::CLIENT, suitecrm::MARKS),
+    (&zoho::CLIENT, zoho::MARKS),
+    (&odoo::CLIENT, odoo::MARKS),
+    (&pipedrive::CLIENT, pipedrive::MARKS),
+    (&twenty::CLIENT, twenty::MARKS),
 ];
 
 /// The programs whose calendars are read.
@@ -166,7 +190,8 @@ impl Layout {
             .map(|(at, name)| targets.mapped(name, at).or_else(|| targets.custom(name)))
             .collect();
         let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
-        let is_ours = keys.iter().any(|key| key == own::MARK);
+        // EspoCRM says as well when a record was made.
+        let is_ours = keys.iter().any(|key| key == own::MARK) && !espocrm::is_its(&keys);
         let is_undated = section == Section::Calendar && heap_calendar::CLIENT.has_all(&keys);
         // Nobody looks for a meaning of what somebody has said.
         let free = keys.into_iter().zip(&said).map(|(key, said)| if said.is_some() { String::new() } else { key });
@@ -670,11 +695,18 @@ fn best(names: &Names, section: Section) -> Table {
     let programs = if section == Section::Calendar { CALENDARS } else { CLIENTS };
     // The failed rows of a table without a header have one, by the names of the guess.
     let guessed = names.keys().iter().any(|key| key == notes::ROW).then_some(&guess::CLIENT);
-    let foreign = programs.iter().copied().chain(guessed).map(|client| {
+    let programs = programs.iter().copied().filter(|client| could_be_of(client, names.keys()));
+    let foreign = programs.chain(guessed).map(|client| {
         let uses = client.meanings(names, section).into_iter().map(|meaning| meaning.map_or(Use::Unknown, Use::Meant));
         Table { uses: uses.collect(), client: Some(client), similar: Vec::new() }
     });
     foreign.fold(Table::own(names, section), |best, table| if table.known() > best.known() { table } else { best })
+}
+
+/// Whether a header could be a program's, which it cannot without any name that only that program has, if it has such.
+fn could_be_of(client: &'static Client, keys: &[String]) -> bool {
+    let marks = MARKED.iter().find(|(marked, _)| std::ptr::eq(*marked, client)).map(|(_, marks)| *marks);
+    marks.is_none_or(|marks| keys.iter().any(|key| marks.contains(&key.as_str())))
 }
 
 /// The form in which names are compared: small letters, single spaces (of any kind, as some programs write no-break ones), straight

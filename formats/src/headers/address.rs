@@ -12,14 +12,15 @@ pub(super) fn meaning(words: &[String], part: impl Fn(&str) -> Option<Part>) -> 
     let whole = || read(&tokens, &part);
     // `Postal Address City` is that of a mailing address, `Address Postal Code` is a code.
     let is_postal = |token: &Token<'_>| matches!(token, Token::Name(name) if has(POSTAL, name));
+    let postal_address = tokens.windows(2).position(|pair| is_postal(&pair[0]) && pair[1] == Token::Address);
     let mailing = || {
         let mut tokens = tokens.clone();
-        let postal = tokens.iter().position(&is_postal).filter(|_| tokens.contains(&Token::Address))?;
+        let first = || tokens.iter().position(&is_postal).filter(|_| tokens.contains(&Token::Address));
+        let postal = postal_address.or_else(first)?;
         tokens[postal] = Token::Which(Block::Mailing);
         read(&tokens, &part)
     };
-    let is_postal_address = tokens.windows(2).any(|pair| is_postal(&pair[0]) && pair[1] == Token::Address);
-    if is_postal_address { mailing().or_else(whole) } else { whole().or_else(mailing) }
+    if postal_address.is_some() { mailing().or_else(whole) } else { whole().or_else(mailing) }
 }
 
 /// A word of a name.
@@ -156,15 +157,19 @@ const WHICH: [(Block, &[&str]); 7] = [
     (Block::Mailing, &["mailing correspondence correspondance korrespondenz correspondencia corrispondenza"]),
     (
         Block::Billing,
-        &["billing bill invoice invoicing rechnung rechnungs facturation facturacion fatturazione factuur facturatie \
-           faturamento faturacao cobranca"],
+        &[
+            "billing bill billto invoice invoicing rechnung rechnungs facturation facturacion fatturazione factuur facturatie \
+           faturamento faturacao cobranca",
+        ],
     ),
     (Block::Home, &[HOME, "residential residence wohn heimat woon"]),
     (Block::Permanent, &["permanent registered legal physical visiting bezoek besuchs"]),
     (
         Block::Shipping,
-        &["shipping ship delivery liefer lieferung versand livraison expedition envio entrega spedizione consegna \
-           bezorg aflever verzend levering"],
+        &[
+            "shipping ship shipto delivery liefer lieferung versand livraison expedition envio entrega spedizione consegna \
+           bezorg aflever verzend levering",
+        ],
     ),
     (Block::Other, &[OTHER, "alt alternat temporary"]),
 ];

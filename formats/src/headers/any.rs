@@ -8,7 +8,7 @@ use super::meaning::Meaning::{
     self, Address, AllDay, Categories, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, Ignored, LastName,
     MiddleName, Mobile, Own, Phone, StartDate, StartTime, Url,
 };
-use super::meaning::Part::{City, Country, PoBox, State, Street, Zip};
+use super::meaning::Part::{City, Country, HouseNumber, PoBox, State, Street, Zip};
 use super::words::{distance, words};
 use crate::Section;
 use crate::record::Column;
@@ -233,14 +233,18 @@ const CONTACTS: Table = &[
     ),
     (
         Address(Business, Street(0)),
-        "address street streetaddress addressline addressstreet adresse strasse str \
-         strassehausnummer strasseundhausnummer strassenr anschrift rue adressepostale voie direccion calle domicilio \
-         direccionpostal indirizzo via viaepiazza endereco rua logradouro morada adres straat straatnaam \
+        "address street streetaddress addressline addressstreet adresse strasse str strassehausnummer \
+         strasseundhausnummer strassenr anschrift rue adressepostale voie direccion calle domicilio direccionpostal indirizzo via viaepiazza endereco rua logradouro morada adres straat straatnaam \
          straatenhuisnummer straathuisnummer streetname",
     ),
     (
         Address(Business, Street(1)),
         "addressline2 adresszusatz complementadresse complementoendereco complemento apartment suite",
+    ),
+    (
+        Address(Business, HouseNumber),
+        "housenumber houseno streetnumber streetno hausnummer hausnr hausno huisnummer huisnr numerocivico civico \
+         numerorue numeroportal",
     ),
     (
         Address(Business, PoBox),
@@ -253,14 +257,14 @@ const CONTACTS: Table = &[
     ),
     (
         Address(Business, State),
-        "state province county region stateprovince provincestate stateregion stateorprovince statecode provincecode bundesland kanton departement \
-         etat provincia estado comunidadautonoma regione distrito uf regiao provincie regio provinciaestado \
+        "state province county region stateprovince provincestate stateregion stateorprovince statecode provincecode \
+         bundesland kanton departement etat provincia estado comunidadautonoma regione distrito uf regiao provincie regio provinciaestado \
          estadoprovincia",
     ),
     (
         Address(Business, Zip),
-        "zip zipcode postcode postalcode postal zippostalcode postalzipcode ziporpostalcode postalorzipcode plz postleitzahl codepostal cp \
-         codigopostal cap codicepostale codiceavviamentopostale cep pincode",
+        "zip zipcode postcode postalcode postal zippostalcode postalzipcode ziporpostalcode postalorzipcode plz \
+         postleitzahl codepostal cp codigopostal cap codicepostale codiceavviamentopostale cep pincode",
     ),
     (
         Address(Business, Country),

@@ -1,5 +1,6 @@
 //! How the row of another program's table becomes a contact: the rules that the tables of all such programs share.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::ops::RangeBounds;
 
@@ -24,7 +25,9 @@ impl<'a> Cell<'a> {
 
 /// Makes a contact of a row. What is known and not used goes to the foreign values in the order of the columns.
 pub(super) fn draft(cells: &[Cell<'_>]) -> Draft {
-    let mut cells = Cells::new(cells);
+    let lists: Vec<(usize, Vec<String>)> =
+        cells.iter().enumerate().filter_map(|(at, cell)| Some((at, json_list(cell)?))).collect();
+    let mut cells = Cells::new(cells, &lists);
     let mut draft = Draft::with_contact(contact(&mut cells));
     while let Some(cell) = cells.take_cell(|meaning| matches!(meaning, Meaning::Categories | Meaning::Labels)) {
         draft.add_categories(category_names(cell));
@@ -47,9 +50,23 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
     set_address(&mut contact, cells);
     fill(&mut contact, cells, Meaning::Own);
     take_ranked(&mut contact, cells, ..=u8::MAX);
-    let kind = cells.take(|meaning| meaning == Meaning::CompanyOrPerson).unwrap_or_default();
-    if kind.trim().eq_ignore_ascii_case("company") && contact.company.is_none() {
+    let kind = cells.take(|meaning| meaning == Meaning::CompanyOrPerson).unwrap_or_default().trim();
+    let is_company = ["company", "true", "1"].iter().any(|of| kind.eq_ignore_ascii_case(of));
+    if is_company && contact.company.is_none() {
         contact.company = contact.name.take();
+    }
+    // Odoo names the people of a company `Company, Person`.
+    if let (Some(company), Some(name)) = (&contact.company, &mut contact.name)
+        && let Some(own) = name.strip_prefix(company.as_str()).and_then(|rest| rest.strip_prefix(", "))
+        && !own.trim().is_empty()
+    {
+        *name = own.trim().to_owned();
+    }
+    let code = cells.take(|meaning| meaning == Meaning::CallingCode);
+    if let (Some(code), Some(phone)) = (code, &mut contact.phone)
+        && !phone.starts_with('+')
+    {
+        *phone = format!("{} {phone}", code.trim());
     }
     contact
 }
@@ -91,7 +108,8 @@ fn take_ranked(contact: &mut Contact, cells: &mut Cells<'_>, ranks: impl RangeBo
     }
 }
 
-/// Sets the address from the best block of which any cell is filled. The whole of an address counts where its parts are missing.
+/// Sets the address from the best block of which any cell is filled. The whole of an address counts where it has no street apart and
+/// says more than its other parts.
 fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
     let blocks = cells.0.iter().filter_map(|cell| match cell.meaning {
         Meaning::Address(block, _) => Some(block),
@@ -99,12 +117,18 @@ fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
     });
     let Some(block) = blocks.min_by_key(|block| cells.preference(*block)) else { return };
     let mut part = |part| cells.take(|meaning| meaning == Meaning::Address(block, part));
-    let mut lines = Vec::new();
+    let whole = part(Part::Whole);
+    let mut lines: Vec<Cow<'_, str>> = Vec::new();
     if contact.address.is_none() {
-        lines
-            .extend([Part::Street(0), Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(&mut part));
+        let street = part(Part::Street(0)).map(str::trim);
+        let number = part(Part::HouseNumber).map(str::trim);
+        lines.extend(match (street, number) {
+            (Some(street), Some(number)) => Some(house(street, number, whole.unwrap_or_default()).into()),
+            (street, number) => street.or(number).map(Cow::Borrowed),
+        });
+        let others = [Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(&mut part);
+        lines.extend(others.map(Cow::Borrowed));
     }
-    let mut is_split = !lines.is_empty();
     contact.set_if_missing(Column::Address, &lines.join("\n"));
     for (column, of) in [
         (Column::City, Part::City),
@@ -114,13 +138,39 @@ fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
     ] {
         if contact.text(column).is_none() {
             let text = part(of).unwrap_or_default();
-            is_split |= !text.is_empty();
-            contact.set(column, text);
+            match country_code(text).filter(|_| column == Column::Country) {
+                Some(code) => contact.set(column, &code),
+                None => contact.set(column, text),
+            }
         }
     }
-    let whole = part(Part::Whole).filter(|_| !is_split);
-    contact.set_if_missing(Column::Address, whole.unwrap_or_default());
+    if let Some(whole) = whole {
+        cells.0.retain(|cell| cell.meaning != Meaning::Address(block, Part::Whole) || cell.text != whole);
+    }
+    if let Some(whole) = whole.filter(|whole| says_more(whole, contact)) {
+        contact.set_if_missing(Column::Address, whole);
+    }
     cells.drop_repeated_addresses();
+}
+
+/// Whether a whole address has more in it than the parts of it that stand apart.
+fn says_more(whole: &str, contact: &Contact) -> bool {
+    let parts = [Column::City, Column::State, Column::Zip, Column::Country];
+    let parts = parts.into_iter().filter_map(|column| contact.text(column)).filter(|part| !part.trim().is_empty());
+    let rest = parts.fold(whole.to_owned(), |rest, part| rest.replace(part.trim(), ""));
+    rest.contains(char::is_alphanumeric)
+}
+
+/// A street and the number in it, in the order that the whole address has; the number comes last where that does not tell.
+fn house(street: &str, number: &str, whole: &str) -> String {
+    let before = format!("{number} {street}");
+    if whole.contains(&before) { before } else { format!("{street} {number}") }
+}
+
+/// The code of a country that Odoo calls `base.at`.
+fn country_code(text: &str) -> Option<String> {
+    let code = text.trim().strip_prefix("base.")?;
+    (code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase())).then(|| code.to_uppercase())
 }
 
 /// Fills what is still empty from columns with one meaning, and drops what those only repeat.
@@ -138,11 +188,14 @@ struct Cells<'a>(Vec<Cell<'a>>);
 
 impl<'a> Cells<'a> {
     /// The cells with one value each, and with the meanings that their labels give them.
-    fn new(cells: &[Cell<'a>]) -> Cells<'a> {
+    fn new(cells: &[Cell<'a>], lists: &'a [(usize, Vec<String>)]) -> Cells<'a> {
         let mut found = Vec::with_capacity(cells.len());
         for (at, cell) in cells.iter().enumerate() {
             let cell = Cell { meaning: labelled(*cell, cells), header: header(&cells[..at], cell), ..*cell };
-            found.extend(values(&cell).map(|text| Cell { text, ..cell }));
+            match lists.iter().find(|(of, _)| *of == at) {
+                Some((_, texts)) => found.extend(texts.iter().map(|text| Cell { text, ..cell })),
+                None => found.extend(values(&cell).map(|text| Cell { text, ..cell })),
+            }
         }
         Cells(found)
     }
@@ -238,6 +291,28 @@ fn header<'a>(before: &[Cell<'a>], cell: &Cell<'a>) -> &'a str {
     }
 }
 
+/// The values in a cell that is a list in JSON, as Twenty writes several addresses and numbers.
+fn json_list(cell: &Cell<'_>) -> Option<Vec<String>> {
+    let is_listed =
+        matches!(cell.meaning, Meaning::Email(_) | Meaning::Phone(_) | Meaning::Mobile(_) | Meaning::Fax(_));
+    if !is_listed || !cell.text.trim_start().starts_with('[') {
+        return None;
+    }
+    let items: Vec<serde_json::Value> = serde_json::from_str(cell.text).ok()?;
+    let text = |item: serde_json::Value| match item {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Object(parts) => {
+            let part = |name: &str| parts.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().trim();
+            match (part("callingCode"), part("number")) {
+                ("", number) => number.to_owned(),
+                (code, number) => format!("{code} {number}"),
+            }
+        }
+        other => other.to_string(),
+    };
+    Some(items.into_iter().map(text).filter(|text| !text.trim().is_empty()).collect())
+}
+
 /// The values in a cell. Google joins several, Highrise writes e-mail addresses like a mail program.
 fn values<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     let separators: &'static [&'static str] = match cell.meaning {
@@ -249,7 +324,11 @@ fn values<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
         _ => &[],
     };
     let separator = separators.iter().find(|separator| cell.text.contains(*separator));
-    let mut whole = separator.is_none().then_some(cell.text).into_iter();
+    let is_number = matches!(cell.meaning, Meaning::Phone(_) | Meaning::Mobile(_) | Meaning::Fax(_));
+    // EspoCRM and others guard a plus from spreadsheet programs.
+    let unguarded = cell.text.strip_prefix('\'').filter(|text| is_number && text.starts_with('+'));
+    let text = unguarded.unwrap_or(cell.text);
+    let mut whole = separator.is_none().then_some(text).into_iter();
     let mut parts = separator.map(|separator| cell.text.split(separator)).into_iter().flatten();
     std::iter::from_fn(move || whole.next().or_else(|| parts.find(|part| !part.trim().is_empty())))
 }
@@ -348,14 +427,15 @@ pub(super) fn is_worth_keeping(cell: &Cell<'_>) -> bool {
         | Meaning::PhoneType(_)
         | Meaning::AddressType(_)
         | Meaning::Label
+        | Meaning::CallingCode
         | Meaning::CompanyOrPerson => false,
         Meaning::ExtraUnlessDefault => !DEFAULTS.iter().any(|default| cell.text.trim().eq_ignore_ascii_case(default)),
         _ => true,
     }
 }
 
-/// What Outlook puts into cells for which the user has entered nothing, in its languages.
-const DEFAULTS: [&str; 26] = [
+/// What Outlook puts into cells for which the user has entered nothing, in its languages, and what others put there.
+const DEFAULTS: [&str; 28] = [
     "0/0/00",
     "0.0.00",
     "00/00/00",
@@ -379,6 +459,8 @@ const DEFAULTS: [&str; 26] = [
     "Não especificado",
     "Niet opgegeven",
     "Niet gespecificeerd",
+    "[]",
+    "Contact",
     "Falso",
     "Onwaar",
     "Normaal",

@@ -12,7 +12,7 @@ pub(super) enum Meaning {
     /// The family name beside a column of first names, as `Name;Vorname` has it, or the whole name where the first one is part of it.
     LastOrWholeName,
     Company,
-    /// `Company` in the row of a company, whose name then stands in the column of names.
+    /// `Company` or `True` in the row of a company, whose name then stands in the column of names.
     CompanyOrPerson,
     JobTitle,
     /// `Dr.`; but the position, where a table has no column for that.
@@ -23,6 +23,8 @@ pub(super) enum Meaning {
     Phone(u8),
     /// The label of the number with the same rank, such as `Mobile` or `Work Fax`.
     PhoneType(u8),
+    /// The country's code before the first telephone number, as `+43`.
+    CallingCode,
     Mobile(u8),
     Fax(u8),
     Url(u8),
@@ -104,6 +106,8 @@ pub(super) enum Block {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Street(u8),
+    /// The number in the street, which stands in one line with it.
+    HouseNumber,
     PoBox,
     City,
     State,
@@ -125,7 +129,7 @@ impl Meaning {
             Meaning::Mobile(_) => Column::Mobile,
             Meaning::Fax(_) => Column::Fax,
             Meaning::Url(_) => Column::Url,
-            Meaning::Address(_, Part::Street(_) | Part::PoBox | Part::Whole) => Column::Address,
+            Meaning::Address(_, Part::Street(_) | Part::HouseNumber | Part::PoBox | Part::Whole) => Column::Address,
             Meaning::Address(_, Part::City) => Column::City,
             Meaning::Address(_, Part::State) => Column::State,
             Meaning::Address(_, Part::Zip) => Column::Zip,
