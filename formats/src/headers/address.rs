@@ -52,7 +52,7 @@ fn tokens<'a>(word: &'a str, part: &impl Fn(&str) -> Option<Part>) -> Vec<Token<
 /// The tokens of a word that is made of several, all of which are known.
 fn compound<'a>(word: &'a str, part: &impl Fn(&str) -> Option<Part>) -> Option<Vec<Token<'a>>> {
     // Shorter words are the beginnings of too many others.
-    const SHORTEST: usize = 4;
+    const SHORTEST: usize = 3;
     let lists = WHICH.iter().flat_map(|(_, lists)| lists.iter()).chain([&ADDRESS, &MAIN, &POSTAL]);
     let mut firsts = lists.flat_map(|list| list.split_ascii_whitespace()).filter(|first| first.len() >= SHORTEST);
     firsts.find_map(|first| {
