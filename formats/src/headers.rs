@@ -14,6 +14,7 @@ pub(crate) mod any;
 mod client;
 pub(crate) mod custom;
 pub(crate) mod dates;
+mod deal;
 mod espocrm;
 mod event;
 mod foreign;
@@ -24,6 +25,7 @@ mod guess;
 mod heap_calendar;
 mod highrise;
 mod hubspot;
+mod hubspot_deals;
 mod link;
 mod linkedin;
 mod meaning;
@@ -45,7 +47,9 @@ mod outlook_portuguese_brazil;
 mod outlook_spanish;
 mod own;
 mod pipedrive;
+mod pipedrive_deals;
 mod salesforce;
+mod salesforce_opportunities;
 mod suitecrm;
 mod tally;
 pub(crate) mod target;
@@ -55,6 +59,7 @@ mod windows_contacts;
 pub(crate) mod words;
 mod yahoo;
 mod zoho;
+mod zoho_deals;
 
 use std::borrow::Cow;
 
@@ -71,6 +76,7 @@ use self::notes::Note;
 use self::numbers::{Figure, Numbers};
 use self::tally::Tally;
 use self::target::{NOTES, Target, Targets};
+use crate::error::alternatives;
 use crate::record::{Column, Draft, Placeholder};
 use crate::{
     ColumnReport, DateEvidence, DecimalEvidence, DecimalSeparator, DecodeError, DecodeOptions, Delimiter, Diagnostic,
@@ -105,10 +111,15 @@ const CLIENTS: &[&Client] = &[
     &odoo::CLIENT,
     &pipedrive::CLIENT,
     &twenty::CLIENT,
+    &hubspot_deals::CLIENT,
+    &salesforce_opportunities::REPORT,
+    &salesforce_opportunities::LOADER,
+    &pipedrive_deals::CLIENT,
+    &zoho_deals::CLIENT,
 ];
 
 /// Programs with names that any table may have. A table is theirs only with one of these names, which are nobody else's.
-const MARKED: [(&Client, &[&str]); 7] = [
+const MARKED: [(&Client, &[&str]); 12] = [
     (&espocrm::CLIENT, espocrm::MARKS),
     (&espocrm::WORKBOOK, espocrm::WORKBOOK_MARKS),
     (&suitecrm::CLIENT, suitecrm::MARKS),
@@ -116,6 +127,11 @@ const MARKED: [(&Client, &[&str]); 7] = [
     (&odoo::CLIENT, odoo::MARKS),
     (&pipedrive::CLIENT, pipedrive::MARKS),
     (&twenty::CLIENT, twenty::MARKS),
+    (&hubspot_deals::CLIENT, hubspot_deals::MARKS),
+    (&salesforce_opportunities::REPORT, salesforce_opportunities::REPORT_MARKS),
+    (&salesforce_opportunities::LOADER, salesforce_opportunities::LOADER_MARKS),
+    (&pipedrive_deals::CLIENT, pipedrive_deals::MARKS),
+    (&zoho_deals::CLIENT, zoho_deals::MARKS),
 ];
 
 /// The programs whose calendars are read.
@@ -139,6 +155,8 @@ pub(crate) struct Layout {
     header: Vec<String>,
     uses: Vec<Use>,
     client: Option<&'static Client>,
+    /// The columns of probabilities in hundredths.
+    percents: Vec<usize>,
     /// The columns in the order in which they fill a record: what is mapped first, what is only similar to a known name last.
     order: Vec<usize>,
     /// The columns of what belongs to no column.
@@ -203,6 +221,7 @@ impl Layout {
             table.look_closer(&names, header, section, care);
         }
         table.tell_names_apart();
+        table.settle(section);
         for (place, said) in table.uses.iter_mut().zip(&said) {
             if let Some(target) = said {
                 *place = Use::Target(*target);
@@ -227,13 +246,14 @@ impl Layout {
             .into_iter()
             .zip(header.iter().enumerate())
             .map(|(meaning, (at, name))| targets.mapped(name, at).map_or(Use::Meant(meaning), Use::Target));
-        let table = Table { uses: uses.collect(), client: Some(&guess::CLIENT), similar: Vec::new() };
+        let uses = uses.collect();
+        let table = Table { uses, client: Some(&guess::CLIENT), similar: Vec::new(), percents: Vec::new() };
         let layout = Layout::new(section, header, table, targets, options);
         Some(Layout { is_guessed: true, ..layout })
     }
 
     fn new(section: Section, header: Vec<String>, table: Table, targets: Targets, options: &DecodeOptions) -> Layout {
-        let Table { uses, client, similar } = table;
+        let Table { uses, client, similar, percents } = table;
         let is_mapped = |at: &usize| matches!(uses[*at], Use::Target(Target::Own(_)));
         let mut order: Vec<usize> = (0..header.len()).collect();
         order.sort_by_key(|at| (!is_mapped(at), similar.contains(at)));
@@ -244,6 +264,7 @@ impl Layout {
             header,
             uses,
             client,
+            percents,
             order,
             surplus,
             numbered: 0,
@@ -426,6 +447,9 @@ impl Layout {
         if self.section == Section::Calendar && faults.is_empty() {
             self.check_event(&draft, &mut faults);
         }
+        if self.section.stage().is_some() && draft.is_nobodys() {
+            self.check_deal(&mut faults);
+        }
         if faults.is_empty() { Ok((draft.into_record(self.section), notes)) } else { Err(faults) }
     }
 
@@ -439,7 +463,7 @@ impl Layout {
             }
         }
         if self.section != Section::Calendar {
-            return foreign::draft(&known);
+            return foreign::draft(&known, self.section);
         }
         let (draft, found) = event::draft(&known, position, &mut self.dates);
         faults.extend(found);
@@ -511,7 +535,8 @@ impl Layout {
                 read.map(|moment| moment.into_iter().for_each(|moment| draft.set_moment(column, moment)))
             } else if column.is_number() {
                 let is_exact = self.is_plain || exact.contains(&at);
-                let figure = Figure { position, at, header, column, text: cell, is_exact };
+                let is_percent = self.percents.contains(&at);
+                let figure = Figure { position, at, header, column, text: cell, is_exact, is_percent };
                 let read = self.numbers.read(&figure, notes);
                 read.map(|number| number.into_iter().for_each(|number| draft.set_number(column, number)))
             } else {
@@ -523,6 +548,29 @@ impl Layout {
                 of.push(Diagnostic { field: Some(header.clone()), reason });
             }
         }
+    }
+
+    /// Notes what a deal cannot do without, where the table is one of deals.
+    fn check_deal(&self, faults: &mut Vec<Diagnostic>) {
+        let is_name = |of: &Use| matches!(of, Use::Meant(Meaning::DealName | Meaning::DealId));
+        if !self.uses.iter().any(is_name) {
+            return;
+        }
+        let is_with = |of: &Use| match of {
+            Use::Meant(meaning) => matches!(meaning.column(), Some(Column::Name | Column::Company | Column::Email)),
+            Use::Target(Target::Own(column)) => matches!(column, Column::Name | Column::Company | Column::Email),
+            _ => false,
+        };
+        let names: Vec<&str> =
+            self.uses.iter().zip(&self.header).filter(|(of, _)| is_with(of)).map(|(_, name)| name.as_str()).collect();
+        let reason = match names.as_slice() {
+            [] => "a deal needs the contact or the company that it is with, and the table has no column of either"
+                .to_owned(),
+            names => {
+                format!("a deal needs the contact or the company that it is with: fill {}", alternatives(names, "or"))
+            }
+        };
+        faults.push(Diagnostic { field: names.first().map(|name| (*name).to_owned()), reason });
     }
 
     /// Notes what an event cannot do without.
@@ -558,12 +606,19 @@ struct Table {
     client: Option<&'static Client>,
     /// The columns that no dictionary has, only names like theirs.
     similar: Vec<usize>,
+    /// The columns of probabilities in hundredths.
+    percents: Vec<usize>,
 }
 
 impl Table {
     fn own(names: &Names, section: Section) -> Table {
         let column = |key: &String| own::column(key, section).map_or(Use::Unknown, Use::Own);
-        Table { uses: names.keys().iter().map(column).collect(), client: None, similar: Vec::new() }
+        Table {
+            uses: names.keys().iter().map(column).collect(),
+            client: None,
+            similar: Vec::new(),
+            percents: Vec::new(),
+        }
     }
 
     fn known(&self) -> usize {
@@ -576,6 +631,21 @@ impl Table {
         if has(Meaning::FirstName) && !has(Meaning::LastName) {
             let names = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Own(Column::Name)));
             names.for_each(|of| *of = Use::Meant(Meaning::LastOrWholeName));
+        }
+    }
+
+    /// What a transaction has and a person has not says by itself in a stage, and is worth keeping among people.
+    fn settle(&mut self, section: Section) {
+        for (at, of) in self.uses.iter_mut().enumerate() {
+            let column = match *of {
+                Use::Meant(Meaning::Own(column @ (Column::Value | Column::Probability))) => column,
+                Use::Meant(Meaning::Percent) => {
+                    self.percents.push(at);
+                    Column::Probability
+                }
+                _ => continue,
+            };
+            *of = if section.stage().is_some() { Use::Own(column) } else { Use::Meant(Meaning::Extra) };
         }
     }
 
@@ -679,6 +749,7 @@ fn among_others(of: Use, section: Section) -> Use {
         Column::Zip => Part::Zip,
         Column::Country => Part::Country,
         Column::Categories => return Use::Meant(Meaning::Categories),
+        Column::Stage => return Use::Meant(Meaning::DealStage),
         column if column.is_of_contact() || is_of_event(column, section) => return Use::Meant(Meaning::Own(column)),
         _ => return of,
     };
@@ -698,7 +769,7 @@ fn best(names: &Names, section: Section) -> Table {
     let programs = programs.iter().copied().filter(|client| could_be_of(client, names.keys()));
     let foreign = programs.chain(guessed).map(|client| {
         let uses = client.meanings(names, section).into_iter().map(|meaning| meaning.map_or(Use::Unknown, Use::Meant));
-        Table { uses: uses.collect(), client: Some(client), similar: Vec::new() }
+        Table { uses: uses.collect(), client: Some(client), similar: Vec::new(), percents: Vec::new() }
     });
     foreign.fold(Table::own(names, section), |best, table| if table.known() > best.known() { table } else { best })
 }

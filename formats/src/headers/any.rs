@@ -5,8 +5,8 @@ use super::address;
 use super::client::{Client, Footer};
 use super::meaning::Block::{Business, Home, Other, Work};
 use super::meaning::Meaning::{
-    self, Address, AllDay, Categories, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, Ignored, LastName,
-    MiddleName, Mobile, Own, Phone, StartDate, StartTime, Url,
+    self, Address, AllDay, Categories, Deal, DealName, DealStage, Email, EndDate, EndTime, Extra, Fax, FirstName,
+    Honorific, Ignored, LastName, MiddleName, Mobile, Own, Phone, StartDate, StartTime, Url,
 };
 use super::meaning::Part::{City, Country, HouseNumber, PoBox, State, Street, Zip};
 use super::words::{distance, words};
@@ -127,7 +127,7 @@ type Table = &'static [(Meaning, &'static str)];
 fn tables(section: Section) -> &'static [Table] {
     match section {
         Section::Calendar => &[EVENTS],
-        section if section.stage().is_some() => &[CONTACTS, STAGES],
+        section if section.stage().is_some() => &[STAGES, CONTACTS],
         _ => &[CONTACTS],
     }
 }
@@ -305,11 +305,25 @@ const CONTACTS: Table = &[
 const STAGES: Table = &[
     (
         Own(Column::Value),
-        "dealvalue dealamount opportunityvalue opportunityamount wert betrag montant importe importo bedrag",
+        "value amount dealvalue dealamount dealsize opportunityvalue opportunityamount wert betrag montant importe importo bedrag",
     ),
     (
         Own(Column::Probability),
-        "wahrscheinlichkeit probabilite probabilidad probabilita probabilidade waarschijnlijkheid",
+        "probability dealprobability winprobability wahrscheinlichkeit probabilite probabilidad probabilita probabilidade waarschijnlijkheid",
+    ),
+    (
+        DealName,
+        "dealname dealtitle opportunityname opportunitytitle nomaffaire nombrenegocio nomeaffare nomenegocio dealnaam dealtitel",
+    ),
+    (
+        DealStage,
+        "stage dealstage dealstatus opportunitystage salesstage stagename pipelinestage verkaufsphase phase etape etapa fase",
+    ),
+    (
+        Deal,
+        "pipeline salespipeline closedate closingdate expectedclose expectedclosedate expectedclosingdate dealclosedate \
+         abschlussdatum datecloture fechacierre datachiusura datafechamento sluitingsdatum currency currencycode dealcurrency \
+         amountcurrency wahrung devise moneda valuta moeda nextstep dealowner dealtype lossreason lostreason",
     ),
 ];
 

@@ -5,9 +5,10 @@ use std::cmp::Reverse;
 use std::ops::RangeBounds;
 
 use super::any::LATE;
+use super::deal;
 use super::meaning::{Block, Meaning, Part};
-use crate::Contact;
 use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
+use crate::{Contact, Section};
 
 /// A cell that is not blank.
 #[derive(Clone, Copy)]
@@ -24,11 +25,14 @@ impl<'a> Cell<'a> {
 }
 
 /// Makes a contact of a row. What is known and not used goes to the foreign values in the order of the columns.
-pub(super) fn draft(cells: &[Cell<'_>]) -> Draft {
+pub(super) fn draft(cells: &[Cell<'_>], section: Section) -> Draft {
     let lists: Vec<(usize, Vec<String>)> =
         cells.iter().enumerate().filter_map(|(at, cell)| Some((at, json_list(cell)?))).collect();
     let mut cells = Cells::new(cells, &lists);
     let mut draft = Draft::with_contact(contact(&mut cells));
+    if section.stage().is_some() {
+        deal::take(&mut draft, &mut cells);
+    }
     while let Some(cell) = cells.take_cell(|meaning| matches!(meaning, Meaning::Categories | Meaning::Labels)) {
         draft.add_categories(category_names(cell));
     }
@@ -184,7 +188,7 @@ fn fill(contact: &mut Contact, cells: &mut Cells<'_>, meaning: fn(Column) -> Mea
 }
 
 /// The filled cells of a row that no rule has used yet.
-struct Cells<'a>(Vec<Cell<'a>>);
+pub(super) struct Cells<'a>(Vec<Cell<'a>>);
 
 impl<'a> Cells<'a> {
     /// The cells with one value each, and with the meanings that their labels give them.
@@ -192,6 +196,10 @@ impl<'a> Cells<'a> {
         let mut found = Vec::with_capacity(cells.len());
         for (at, cell) in cells.iter().enumerate() {
             let cell = Cell { meaning: labelled(*cell, cells), header: header(&cells[..at], cell), ..*cell };
+            if let Meaning::Associated(column) = cell.meaning {
+                found.extend(deal::associated(column, &cell));
+                continue;
+            }
             match lists.iter().find(|(of, _)| *of == at) {
                 Some((_, texts)) => found.extend(texts.iter().map(|text| Cell { text, ..cell })),
                 None => found.extend(values(&cell).map(|text| Cell { text, ..cell })),
@@ -201,7 +209,7 @@ impl<'a> Cells<'a> {
     }
 
     /// Takes the first cell with a meaning.
-    fn take_cell(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<Cell<'a>> {
+    pub(super) fn take_cell(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<Cell<'a>> {
         let found = self.0.iter().position(|cell| is_meant(cell.meaning))?;
         Some(self.0.remove(found))
     }
@@ -428,6 +436,7 @@ pub(super) fn is_worth_keeping(cell: &Cell<'_>) -> bool {
         | Meaning::AddressType(_)
         | Meaning::Label
         | Meaning::CallingCode
+        | Meaning::Ended(_)
         | Meaning::CompanyOrPerson => false,
         Meaning::ExtraUnlessDefault => !DEFAULTS.iter().any(|default| cell.text.trim().eq_ignore_ascii_case(default)),
         _ => true,

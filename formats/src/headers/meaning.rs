@@ -1,5 +1,6 @@
 //! The vocabulary of the dictionaries: what a column of another program means to us.
 
+use crate::Outcome;
 use crate::record::Column;
 
 /// What a column means. Numbers rank columns with one purpose; 0 is preferred, and what is not used goes to the notes. In a name with
@@ -47,6 +48,20 @@ pub(super) enum Meaning {
     EndTime,
     /// Whether an event takes whole days.
     AllDay,
+    /// Worth keeping in the more info of a transaction, which other CRMs call a deal.
+    Deal,
+    /// Likewise the name of the deal.
+    DealName,
+    /// Likewise its number, which nobody changes.
+    DealId,
+    /// Likewise its stage: one that says that the deal is won or lost decides ours.
+    DealStage,
+    /// Whether the deal has ended so.
+    Ended(Outcome),
+    /// The probability of a deal in hundredths.
+    Percent,
+    /// The contacts or companies of a deal, with `;` between them, a contact perhaps with its address behind it: `Ann (ann@example.com)`.
+    Associated(Column),
     /// Worth keeping in the notes.
     Extra,
     /// Worth keeping in the notes under the name that stands in the label with this rank, the nearest before it.
@@ -136,7 +151,10 @@ impl Meaning {
             Meaning::Address(_, Part::Country) => Column::Country,
             Meaning::Notes => Column::Notes,
             Meaning::Categories | Meaning::Labels => Column::Categories,
-            Meaning::Own(column) | Meaning::Mapped(column) => column,
+            Meaning::Deal | Meaning::DealName | Meaning::DealId => Column::MoreInfo,
+            Meaning::DealStage | Meaning::Ended(_) => Column::Stage,
+            Meaning::Percent => Column::Probability,
+            Meaning::Own(column) | Meaning::Mapped(column) | Meaning::Associated(column) => column,
             Meaning::StartDate | Meaning::AllDay => Column::StartsOn,
             Meaning::StartTime => Column::StartsAt,
             Meaning::EndDate => Column::EndsOn,

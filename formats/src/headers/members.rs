@@ -146,7 +146,7 @@ impl Members {
                 }
             }
             Target::Own(column) if column.is_number() => {
-                let figure = Figure { position, at, header: name, column, text, is_exact };
+                let figure = Figure { position, at, header: name, column, text, is_exact, is_percent: false };
                 if let Some(number) = self.numbers.read(&figure, notes)? {
                     draft.set_number(column, number);
                 }

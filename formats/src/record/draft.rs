@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use super::cell::CATEGORY_SEPARATOR;
 use super::date::{Day, Found, moment};
 use super::number::plain_decimal;
-use super::{Column, Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage};
+use super::{
+    Column, Contact, CustomValue, Deal, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage,
+};
 use crate::{DateOrder, Section};
 
 /// What is known of a record so far. A transaction has all the fields that a person has; what only an event has stands apart, so
@@ -109,6 +111,23 @@ impl Draft {
             Column::Value => self.record.value = Some(number),
             _ => self.record.probability = Some(number),
         }
+    }
+
+    /// Sets what another CRM says of a deal, with the lines for the more info.
+    pub(crate) fn set_deal(&mut self, deal: Deal, lines: &[String]) {
+        self.record.deal = Some(deal);
+        self.record.more_info = block(&lines.join("\n"));
+    }
+
+    /// Sets the stage.
+    pub(crate) fn set_stage(&mut self, stage: Stage) {
+        self.record.stage = Some(stage);
+    }
+
+    /// Whether nothing is known of the person but how to reach them, if that.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        let Contact { name, company, email, .. } = &self.record.contact;
+        name.is_none() && company.is_none() && email.is_none()
     }
 
     /// Sets a column of several names.
@@ -318,6 +337,7 @@ fn into_person(transaction: Transaction) -> Person {
         categories,
         custom,
         foreign,
+        deal: _,
         created_at,
         updated_at,
     } = transaction;
@@ -336,6 +356,7 @@ fn into_event(transaction: Transaction, event: Box<Event>) -> Event {
         categories,
         custom: _,
         foreign,
+        deal: _,
         created_at,
         updated_at,
     } = transaction;
