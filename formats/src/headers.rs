@@ -3,7 +3,8 @@
 //! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`, or
 //! `heap_calendar.rs` for a calendar), write its names in the form that [`key`] gives (small letters, single spaces), say with a
 //! [`Meaning`] what each is for, add a line to [`CLIENTS`] or [`CALENDARS`] and a golden file to `tests/golden/csv`, without which a
-//! test fails. A name that stands twice in a header is listed twice, in the order of the file; `#` in a name stands for a number.
+//! test fails; where most of its names are everybody's, a line in [`MARKED`] says which are not. A name that stands twice in a header is
+//! listed twice, in the order of the file; `#` in a name stands for a number.
 //!
 //! What a column is read as is decided once a table, in this order: what a mapping says; a custom field of that name, unless it is a
 //! name of ours; the dictionary that knows the most names of the header; and for the rest the words of seven languages in `any.rs`,
