@@ -771,7 +771,23 @@ pub(crate) fn key(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CALENDARS, CLIENTS, key};
+    use super::{CALENDARS, CLIENTS, Care, Meaning, Section, any, key};
+
+    #[test]
+    fn what_a_program_keeps_apart_from_addresses_is_none_elsewhere() {
+        // An address of the company's, and what is told by another column as well.
+        let known = ["ort", "company address - ", "address", "country code", "country_code", "region of "];
+        for client in CLIENTS {
+            for (name, meaning) in client.columns {
+                let found = any::meaning(name, Section::People, Care::Thorough);
+                let is_kept_apart = !matches!(meaning, Meaning::Address(..)) && meaning.column().is_none();
+                if is_kept_apart && matches!(found, Some(Meaning::Address(..))) {
+                    assert!(known.iter().any(|known| name.contains(known)), "{}: {name}: {found:?}", client.name);
+                    assert!(!name.starts_with("im"), "{name}: {found:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn dictionaries_have_names_as_they_are_compared() {
