@@ -3,7 +3,8 @@
 //! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`, or
 //! `heap_calendar.rs` for a calendar), write its names in the form that [`key`] gives (small letters, single spaces), say with a
 //! [`Meaning`] what each is for, add a line to [`CLIENTS`] or [`CALENDARS`] and a golden file to `tests/golden/csv`, without which a
-//! test fails. A name that stands twice in a header is listed twice, in the order of the file; `#` in a name stands for a number.
+//! test fails; where most of its names are everybody's, a line in [`MARKED`] says which are not. A name that stands twice in a header is
+//! listed twice, in the order of the file; `#` in a name stands for a number.
 //!
 //! What a column is read as is decided once a table, in this order: what a mapping says; a custom field of that name, unless it is a
 //! name of ours; the dictionary that knows the most names of the header; and for the rest the words of seven languages in `any.rs`,
@@ -218,7 +219,9 @@ impl Layout {
         // A single word may be the beginning of anything.
         let is_table = header.iter().filter(|name| !name.trim().is_empty()).count() > 1;
         if !is_ours && is_table {
+            let is_of_program = table.client.is_some();
             table.look_closer(&names, header, section, care);
+            table.join_addresses(is_of_program);
         }
         table.tell_names_apart();
         table.settle(section);
@@ -660,7 +663,7 @@ impl Table {
         if found.iter().all(|(_, meaning)| meaning.column().is_none() && *meaning != Meaning::Honorific) {
             return;
         }
-        let (known, is_foreign) = (self.known(), self.client.is_some());
+        let known = self.known();
         if self.client.is_none() {
             self.uses.iter_mut().for_each(|of| *of = among_others(*of, section));
         }
@@ -683,7 +686,6 @@ impl Table {
             };
             self.similar.push(at);
         }
-        self.join_addresses(is_foreign);
         let has_title = |of: &Use| matches!(of, Use::Meant(Meaning::JobTitle | Meaning::Own(Column::Title)));
         if !self.uses.iter().any(has_title) {
             let honorifics = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Honorific));
@@ -693,45 +695,76 @@ impl Table {
 
     /// Finds the address of parts that do not say to which they belong. They are an address of their own, unless the only other one
     /// has none of them: `Mailing Address, City, Zip`.
-    fn join_addresses(&mut self, is_foreign: bool) {
-        let is_main = |of: &Use| matches!(of, Use::Meant(Meaning::Address(Block::Business, _)));
-        let is_program = |at: usize| is_foreign && !self.similar.contains(&at);
-        if self.uses.iter().enumerate().any(|(at, of)| is_main(of) && is_program(at)) {
-            return self.move_address(Block::Work, Block::Business);
-        }
-        let mut others: Vec<(Block, Vec<Column>)> = Vec::new();
-        let mut main = Vec::new();
-        for of in &self.uses {
-            let Use::Meant(meaning @ Meaning::Address(block, _)) = of else { continue };
-            let Some(column) = meaning.column() else { continue };
-            match others.iter_mut().find(|(other, _)| other == block) {
-                _ if *block == Block::Business => main.push(column),
-                Some((_, columns)) => columns.push(column),
-                None => others.push((*block, vec![column])),
-            }
-        }
-        if main.is_empty() {
+    fn join_addresses(&mut self, is_of_program: bool) {
+        let is_part = |of: &Use| matches!(of, Use::Meant(Meaning::Address(..)));
+        if !self.uses.iter().any(is_part) {
             return;
         }
-        let is_disjoint = |columns: &[Column]| columns.iter().all(|column| !main.contains(column));
-        match others.as_slice() {
-            [(block, columns)] if is_disjoint(columns) => self.move_address(Block::Business, *block),
+        // The columns whose names the program does not have.
+        let mut added = self.similar.clone();
+        for (at, of) in self.uses.iter_mut().enumerate() {
+            if let Use::Meant(Meaning::Own(column)) = *of
+                && let Some(part) = part(column)
+            {
+                *of = Use::Meant(Meaning::Address(Block::Business, part));
+                added.push(at);
+            }
+        }
+        let is_added = |at: usize| !is_of_program || added.contains(&at);
+        let of_program = self.columns_of(Block::Business, |at| !is_added(at));
+        let main = self.columns_of(Block::Business, is_added);
+        if !of_program.is_empty() {
+            if are_apart(&of_program, &self.columns_of(Block::Work, is_added)) {
+                self.move_address(Block::Work, Block::Business, is_added);
+            }
+            let is_whole = [Column::Address, Column::City].iter().any(|column| main.contains(column));
+            if is_whole && !are_apart(&of_program, &main) {
+                self.move_address(Block::Business, Block::Loose, is_added);
+            }
+            return;
+        }
+        let mut others: Vec<Block> = Vec::new();
+        for of in &self.uses {
+            match of {
+                Use::Meant(Meaning::Address(block, _)) if *block != Block::Business && !others.contains(block) => {
+                    others.push(*block);
+                }
+                _ => {}
+            }
+        }
+        let columns = |block: &Block| self.columns_of(*block, |_| true);
+        let to = match others.as_slice() {
+            [only] if are_apart(&main, &columns(only)) => Some(*only),
             // A country beside two addresses is neither's, and no address itself.
             others if !main.contains(&Column::Address) => {
-                let is_better =
-                    |columns: &[Column]| [Column::Address, Column::City].iter().all(|of| columns.contains(of));
-                if others.iter().any(|(_, columns)| is_better(columns)) {
-                    self.move_address(Block::Business, Block::Loose);
-                }
+                let is_better = |block: &Block| {
+                    let columns = columns(block);
+                    columns.contains(&Column::Address) && columns.contains(&Column::City)
+                };
+                others.iter().any(is_better).then_some(Block::Loose)
             }
-            _ => {}
+            _ => None,
+        };
+        if let Some(to) = to {
+            self.move_address(Block::Business, to, |_| true);
         }
     }
 
-    fn move_address(&mut self, from: Block, to: Block) {
-        for of in &mut self.uses {
+    /// What the columns of an address fill, of those in certain places.
+    fn columns_of(&self, block: Block, is_meant: impl Fn(usize) -> bool) -> Vec<Column> {
+        let uses = self.uses.iter().enumerate();
+        uses.filter_map(|(at, of)| match of {
+            Use::Meant(meaning @ Meaning::Address(other, _)) if *other == block && is_meant(at) => meaning.column(),
+            _ => None,
+        })
+        .collect()
+    }
+
+    fn move_address(&mut self, from: Block, to: Block, is_meant: impl Fn(usize) -> bool) {
+        for (at, of) in self.uses.iter_mut().enumerate() {
             if let Use::Meant(Meaning::Address(block, _)) = of
                 && *block == from
+                && is_meant(at)
             {
                 *block = to;
             }
@@ -739,21 +772,35 @@ impl Table {
     }
 }
 
+/// Whether two addresses have no part in common.
+fn are_apart(one: &[Column], other: &[Column]) -> bool {
+    one.iter().all(|column| !other.contains(column))
+}
+
 /// A column of ours among another program's, with which it makes an address or an event together.
 fn among_others(of: Use, section: Section) -> Use {
     let Use::Own(column) = of else { return of };
-    let part = match column {
+    match column {
+        Column::Categories => Use::Meant(Meaning::Categories),
+        Column::Stage => Use::Meant(Meaning::DealStage),
+        column if column.is_of_contact() || is_of_event(column, section) => match part(column) {
+            Some(part) if section != Section::Calendar => Use::Meant(Meaning::Address(Block::Business, part)),
+            _ => Use::Meant(Meaning::Own(column)),
+        },
+        _ => of,
+    }
+}
+
+/// The part of an address that a column of ours holds.
+fn part(column: Column) -> Option<Part> {
+    Some(match column {
         Column::Address => Part::Street(0),
         Column::City => Part::City,
         Column::State => Part::State,
         Column::Zip => Part::Zip,
         Column::Country => Part::Country,
-        Column::Categories => return Use::Meant(Meaning::Categories),
-        Column::Stage => return Use::Meant(Meaning::DealStage),
-        column if column.is_of_contact() || is_of_event(column, section) => return Use::Meant(Meaning::Own(column)),
-        _ => return of,
-    };
-    Use::Meant(Meaning::Address(Block::Business, part))
+        _ => return None,
+    })
 }
 
 /// Whether a column is one of an event that a program other than ours could have.
@@ -795,7 +842,23 @@ pub(crate) fn key(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CALENDARS, CLIENTS, key};
+    use super::{CALENDARS, CLIENTS, Care, Meaning, Section, any, key};
+
+    #[test]
+    fn what_a_program_keeps_apart_from_addresses_is_none_elsewhere() {
+        // An address of the company's, and what is told by another column as well.
+        let known = ["ort", "company address - ", "address", "country code", "country_code", "region of "];
+        for client in CLIENTS {
+            for (name, meaning) in client.columns {
+                let found = any::meaning(name, Section::People, Care::Thorough);
+                let is_kept_apart = !matches!(meaning, Meaning::Address(..)) && meaning.column().is_none();
+                if is_kept_apart && matches!(found, Some(Meaning::Address(..))) {
+                    assert!(known.iter().any(|known| name.contains(known)), "{}: {name}: {found:?}", client.name);
+                    assert!(!name.starts_with("im"), "{name}: {found:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn dictionaries_have_names_as_they_are_compared() {

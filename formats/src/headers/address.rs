@@ -100,6 +100,8 @@ fn read(tokens: &[Token<'_>], part: &impl Fn(&str) -> Option<Part>) -> Option<Me
     let found = match name.as_str() {
         "" if has_address => Part::Street(0),
         name if has_address && has(LINES, name) => Part::Street(0),
+        "house" | "haus" if tokens.contains(&Token::Filler) => Part::HouseNumber,
+        name if has_address && has(WHOLES, name) => Part::Whole,
         name => part(name)?,
     };
     let found = match found {
@@ -136,6 +138,9 @@ const ADDRESS: &str =
 /// What a name may have for the lines of an address.
 const LINES: &str = "line lines zeile ligne linea linha regel";
 
+/// What a name may have for an address in one text.
+const WHOLES: &str = "full complete formatted whole combined inline komplette vollstandige completa completo";
+
 const POSTAL: &str = "postal postale post";
 
 /// Words for the address that is meant where nothing is said.
@@ -162,7 +167,7 @@ const WHICH: [(Block, &[&str]); 7] = [
            faturamento faturacao cobranca",
         ],
     ),
-    (Block::Home, &[HOME, "residential residence wohn heimat woon"]),
+    (Block::Home, &[HOME, "residential residence wohn heimat woon huis"]),
     (Block::Permanent, &["permanent registered legal physical visiting bezoek besuchs"]),
     (
         Block::Shipping,
@@ -312,6 +317,13 @@ mod tests {
             ("Address Postal", "Address(Business, Zip)"),
             ("Postal Address", "Address(Mailing, Street(0))"),
             ("Company Billing City", "Address(Billing, City)"),
+            ("Full Address", "Address(Business, Whole)"),
+            ("Formatted Address (Home)", "Address(Home, Whole)"),
+            ("Billing House Number", "Address(Billing, HouseNumber)"),
+            ("House No. of Address", "Address(Business, HouseNumber)"),
+            ("Rechnungsadresse Hausnummer", "Address(Billing, HouseNumber)"),
+            ("Huisadres, plaats", "Address(Home, City)"),
+            ("país/região do emprego", "Address(Work, Country)"),
         ];
         for (name, meaning) in expected {
             assert_eq!(shown(name), meaning, "{name}");
@@ -324,6 +336,7 @@ mod tests {
             "Billing Contact",
             "Billing",
             "Billing Floor",
+            "Billing House",
             "Billing Status",
             "Billing Currency",
             "Billing Name",
@@ -351,7 +364,7 @@ mod tests {
             "Statement",
         ];
         for name in names {
-            assert_eq!(shown(name), "nothing", "{name}");
+            assert_eq!(any::meaning(name, Section::People, Care::Thorough), None, "{name}");
         }
         for (name, meaning) in [
             ("Primary Email", "Email(30)"),

@@ -248,7 +248,7 @@ const CONTACTS: Table = &[
     ),
     (
         Address(Business, PoBox),
-        "pobox postofficebox postfach boitepostale apartadopostal casellapostale caixapostal postbus",
+        "pobox postofficebox postfach boitepostale apartadopostal apartado bp casepostale casellapostale caixapostal postbus",
     ),
     (
         Address(Business, City),
@@ -259,7 +259,7 @@ const CONTACTS: Table = &[
         Address(Business, State),
         "state province county region stateprovince provincestate stateregion stateorprovince statecode provincecode \
          bundesland kanton departement etat provincia estado comunidadautonoma regione distrito uf regiao provincie regio provinciaestado \
-         estadoprovincia",
+         estadoprovincia bundeslandkanton estadodistrito depregion",
     ),
     (
         Address(Business, Zip),
@@ -269,7 +269,7 @@ const CONTACTS: Table = &[
     (
         Address(Business, Country),
         "country nation countryname countrycode countryregion land staat pays pais paese nazione stato \
-         landnaam landregion",
+         landnaam landregion landregio paysregion paisregion paisoregion paisregiao paeseareageografica",
     ),
     (
         Own(Column::Notes),
@@ -291,14 +291,15 @@ const CONTACTS: Table = &[
          geboortedatum verjaardag anniversary nickname spitzname surnom apodo soprannome bijnaam suffix gender sex \
          geschlecht sexe sexo sesso genere genero geslacht language sprache langue idioma lingua taal linkedin twitter \
          facebook skype instagram industry branche vatnumber vatid vat ustid taxid siret nif cif partitaiva codicefiscale \
-         cpf cnpj btwnummer profession beruf beroep profesion professione profissao spouse assistant pager",
+         cpf cnpj btwnummer profession beruf beroep profesion professione profissao spouse assistant pager imaddress \
+         screenname",
     ),
     (
         Ignored,
         "id stage status score count price date datum data fecha source owner value amount created modified updated \
          active type rating order phase place store stock sales color space cost costs party parts image photo avatar \
          subscribed optin gdpr timezone nameid username login password statut estatus shoe size roles votes mailed sites \
-         shippingvia shipvia deliveryvia",
+         shippingvia shipvia deliveryvia ipaddress macaddress addresstype addressbook addressname addressid",
     ),
 ];
 
@@ -415,11 +416,11 @@ const EVENTS: Table = &[
 ];
 
 pub(super) const WORK: &str = "work business office geschaftlich geschaftliche dienstlich dienstliche bureau professionnel professionnelle pro \
-         travail trabajo laboral oficina lavoro ufficio uff aziendale trabalho comercial profissional werk zakelijk \
+         travail trabajo laboral oficina lavoro ufficio uff aziendale trabalho emprego comercial profissional werk zakelijk \
          zakelijke corporate";
 
 pub(super) const HOME: &str = "home private privat privates personal perso personnel personnelle domicile prive privee casa particular privado \
-         privada abitazione ab privato personale residencial pessoal thuis persoonlijk persoonlijke";
+         privada abitazione ab privato personale residencial residencia pessoal thuis persoonlijk persoonlijke";
 
 pub(super) const OTHER: &str = "other alternate alternative secondary second additional zweite weitere weiterer andere anderes autre secondaire \
          otro otra secundario altro altra secondario outro outra ander tweede extra";

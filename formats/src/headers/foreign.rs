@@ -332,7 +332,7 @@ fn values<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
         _ => &[],
     };
     let separator = separators.iter().find(|separator| cell.text.contains(*separator));
-    let is_number = matches!(cell.meaning, Meaning::Phone(_) | Meaning::Mobile(_) | Meaning::Fax(_));
+    let is_number = matches!(cell.meaning.column(), Some(Column::Phone | Column::Mobile | Column::Fax));
     // EspoCRM and others guard a plus from spreadsheet programs.
     let unguarded = cell.text.strip_prefix('\'').filter(|text| is_number && text.starts_with('+'));
     let text = unguarded.unwrap_or(cell.text);
