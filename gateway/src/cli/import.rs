@@ -8,8 +8,8 @@ use formats::{Charset, DateOrder, DecimalSeparator, Delimiter, Mapping, Section}
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{
-    Automation, Duplicates, Engine, ImportFile, ImportRequest, ImportStatus, KeptItem, KeptReason, PastImport, PlanFor,
-    ReadingNote, Receipt, RowNote, Session, SkipNote, UndoReport,
+    Automation, Duplicates, Engine, ImportFile, ImportRequest, ImportStatus, KeptItem, KeptReason, NotTakenNote,
+    PastImport, PlanFor, ReadingNote, Receipt, RowNote, Session, SkipNote, UndoReport,
 };
 use storage::Decimal;
 
@@ -370,6 +370,11 @@ fn summary(receipt: &Receipt) -> String {
         format!("row {row}, line {line}{field}: {reason}")
     });
     text.push_str(&notes("Notes", remarks, receipt.notes.len() as u64));
+    let not_taken = receipt.not_taken.iter().map(|note| {
+        let NotTakenNote { row, line, field, stands, given } = note;
+        format!("row {row}, line {line}, {field}: {}", not_taken(field, stands.as_deref(), given))
+    });
+    text.push_str(&notes("Not taken", not_taken, receipt.not_taken.len() as u64));
     text.push_str(&columns(receipt));
     if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
         text.push_str(&format!("To take it back: cairn import undo {id}\n"));
@@ -384,6 +389,16 @@ fn summary(receipt: &Receipt) -> String {
         }
     }
     text
+}
+
+/// What is said of a value that its record does not take.
+fn not_taken(field: &str, stands: Option<&str>, given: &str) -> String {
+    let why = match (stands, field) {
+        (Some(stands), _) => format!("{stands:?} stays"),
+        (None, "address" | "city" | "state" | "zip" | "country") => "it is a part of another address".to_owned(),
+        (None, _) => "only a new record gets it".to_owned(),
+    };
+    format!("{given:?} is not taken; {why}")
 }
 
 /// The command line that does what this one has only said: the same without `--dry-run`.

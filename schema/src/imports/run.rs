@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use super::failed::Failed;
 use super::file::ImportFile;
+use super::not_taken::NotTakenOfRows;
 use super::request::Ready;
 use super::running::Task;
 use super::{NOTED_ROWS, details::Details};
@@ -72,18 +73,19 @@ pub(super) async fn read(
     let Reader { rows, failed, series, .. } = reader;
     let findings = rows.findings();
     drop(rows);
-    let Run { import, counts, errors, remarks, skips, hash, .. } = run;
+    let Run { import, counts, errors, remarks, skips, not_taken, hash, .. } = run;
     let mut hash = hash.unwrap_or_default();
     hash.mix(ready.json.as_bytes());
     hash.mix(file.sha256.as_bytes());
     let Findings { charset, delimiter, ignored, columns, client, report, .. } = findings;
     let details = Details {
-        columns: report.into_iter().map(transfer::imports::column).collect(),
+        columns: not_taken.counted(report.into_iter().map(transfer::imports::column).collect()),
         client: client.map(ToOwned::to_owned),
         series,
         events: import.events(),
         planned_events: import.template_events().into_iter().map(transfer::imports::planned_event).collect(),
         notes: remarks,
+        not_taken: not_taken.first,
     };
     let summary = Summary {
         section: ready.section.name().to_owned(),
@@ -281,6 +283,7 @@ struct Run {
     errors: Vec<Note>,
     remarks: Vec<Note>,
     skips: Vec<Skip>,
+    not_taken: NotTakenOfRows,
     /// What became of the rows, where that is to be a plan.
     hash: Option<PlanHash>,
 }
@@ -288,7 +291,8 @@ struct Run {
 impl Run {
     fn new(import: Import, meter: Meter, hash: Option<PlanHash>) -> Self {
         let (errors, remarks, skips) = (Vec::new(), Vec::new(), Vec::new());
-        Self { import, meter, counts: Counts::default(), errors, remarks, skips, hash }
+        let not_taken = NotTakenOfRows::default();
+        Self { import, meter, counts: Counts::default(), errors, remarks, skips, not_taken, hash }
     }
 
     async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
@@ -320,10 +324,11 @@ impl Run {
     async fn apply(&mut self, rows: Vec<(u64, Checked)>) -> Result<()> {
         let (lines, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
         let decisions = self.import.rows(rows).await?;
-        for (decision, line) in decisions.into_iter().zip(lines) {
+        for (mut decision, line) in decisions.into_iter().zip(lines) {
             if let Some(hash) = &mut self.hash {
                 hash.add(&PlannedRow::new(&decision, line));
             }
+            self.not_taken.add(decision.row, line, std::mem::take(&mut decision.not_taken));
             match decision.outcome {
                 Outcome::Created => self.counts.created += 1,
                 Outcome::Updated => self.counts.updated += 1,
