@@ -82,6 +82,9 @@ pub struct Receipt {
     pub hash: Option<String>,
     /// Why it failed, or was given up.
     pub reason: Option<String>,
+    /// What would become of the first rows, where nothing else is kept of a plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first_rows: Vec<NamedRow>,
     /// How far it is, while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<ImportProgress>,
@@ -253,6 +256,7 @@ pub enum ImportOutcome {
 
 /// What would become of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
+#[serde(rename_all = "camelCase")]
 #[graphql(name = "ImportRow")]
 pub struct PlanRow {
     /// Its number, from 1.
@@ -273,6 +277,16 @@ pub struct PlanRow {
     pub field: Option<String>,
     /// Why it fails.
     pub reason: Option<String>,
+}
+
+/// What would become of a row, and what its record is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NamedRow {
+    /// What the row calls its record; nothing for one that fails.
+    pub name: String,
+    /// What would become of it.
+    #[serde(flatten)]
+    pub row: PlanRow,
 }
 
 /// What a row makes of a field.
@@ -463,7 +477,7 @@ impl Session {
     }
 
     /// The names of the custom fields by their ids.
-    async fn field_names(&self) -> Result<FieldNames> {
+    pub(crate) async fn field_names(&self) -> Result<FieldNames> {
         let fields = custom_fields::list(&self.reader(), None).await?;
         Ok(fields.into_iter().map(|field| (field.id, field.name)).collect())
     }

@@ -197,6 +197,16 @@ enum Row {
     Event(Box<CheckedEvent>),
 }
 
+impl Checked {
+    /// What its record is called.
+    pub fn name(&self) -> String {
+        match &self.row {
+            Row::Contact(row) => row.incoming.contact.display_name(),
+            Row::Event(row) => row.title().to_owned(),
+        }
+    }
+}
+
 /// A row about a person. To fold a contact takes longer than whatever else is done about a row, and needs no database either.
 #[derive(Clone, Debug)]
 struct CheckedContact {

@@ -13,7 +13,8 @@ use crate::imports::details::Details;
 use crate::imports::{Duplicates, Import, ImportColumn, ImportEvent};
 use crate::receipts::{
     DuplicateNote, FieldChange, FieldNames, ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem,
-    KeptReason, NotTakenNote, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNotTaken, RowNote, SkipNote,
+    KeptReason, NamedRow, NotTakenNote, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNotTaken, RowNote,
+    SkipNote,
 };
 use crate::scalar::DateTime;
 
@@ -26,8 +27,17 @@ pub(crate) fn receipt(import: stored::Import, errors: Vec<stored::Note>) -> Resu
 }
 
 /// What an import would do that is no plan.
-pub(crate) fn dry_run(summary: stored::Summary, errors: Vec<stored::Note>, hash: String) -> Result<Receipt> {
-    Ok(Receipt { hash: Some(hash), ..counted(summary, errors)? })
+pub(crate) fn dry_run(
+    summary: stored::Summary,
+    errors: Vec<stored::Note>,
+    hash: String,
+    first: Vec<(String, PlannedRow)>,
+    fields: &FieldNames,
+) -> Result<Receipt> {
+    let receipt = counted(summary, errors)?;
+    let named = |(name, row)| NamedRow { name, row: plan_row(row, &receipt.section, fields) };
+    let first_rows = first.into_iter().map(named).collect();
+    Ok(Receipt { hash: Some(hash), first_rows, ..receipt })
 }
 
 fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receipt> {
@@ -57,6 +67,7 @@ fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receip
         mails: 0,
         hash: None,
         reason: None,
+        first_rows: Vec::new(),
         progress: None,
     })
 }

@@ -96,6 +96,10 @@ pub(super) struct CheckedEvent {
 }
 
 impl CheckedEvent {
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
     /// Errors: where title or times cannot be stored.
     pub(super) fn new(
         mut incoming: IncomingEvent,
