@@ -14,6 +14,7 @@ mod ledger;
 mod matching;
 mod people;
 mod progress;
+mod telling;
 mod transactions;
 mod undo;
 
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 pub(crate) use announce::Running;
 pub use announce::{Announcement, Begun, announce, announce_plan, end, sweep};
-pub use decision::{Change, Decision, Detail, Duplicate, Original, Outcome, PlanHash, PlannedRow};
+pub use decision::{Change, Decision, Detail, Duplicate, NotTaken, Original, Outcome, PlanHash, PlannedRow};
 use events::CheckedEvent;
 pub use events::{IncomingEvent, IncomingSubject, IncomingTime};
 pub use fire::PlannedEvent;
@@ -196,6 +197,16 @@ enum Row {
     Event(Box<CheckedEvent>),
 }
 
+impl Checked {
+    /// What its record is called.
+    pub fn name(&self) -> String {
+        match &self.row {
+            Row::Contact(row) => row.incoming.contact.display_name(),
+            Row::Event(row) => row.title().to_owned(),
+        }
+    }
+}
+
 /// A row about a person. To fold a contact takes longer than whatever else is done about a row, and needs no database either.
 #[derive(Clone, Debug)]
 struct CheckedContact {
@@ -251,6 +262,8 @@ struct Batch<'u> {
     unit: &'u Unit,
     import: Uuid,
     policy: &'u Policy,
+    /// Whether it is told what new records will hold.
+    tells: bool,
 }
 
 /// What a batch has done.
@@ -369,10 +382,11 @@ impl Import {
                 }
             }
         }
-        let batch = Batch { unit: &self.unit, import: self.id, policy: &self.policy };
+        let tells = self.ledger.is_kept();
+        let batch = Batch { unit: &self.unit, import: self.id, policy: &self.policy, tells };
         self.unit.plan_anew().await?;
         let journal = Journal::new(&self.unit, self.id);
-        let Applied { decisions, fired, mut journal } = match self.policy.target {
+        let Applied { mut decisions, fired, mut journal } = match self.policy.target {
             Target::People => people::apply(&batch, journal, contacts).await?,
             Target::Stage(stage) => transactions::apply(&batch, stage, journal, contacts).await?,
             Target::Events => events::apply(&batch, &self.checker.zone, journal, of_calendar).await?,
@@ -381,6 +395,9 @@ impl Import {
             self.events += template.fire(&self.unit, self.policy.owner, &mut journal, &fired).await?;
         }
         journal.write().await?;
+        for not_taken in decisions.iter_mut().flat_map(|decision| &mut decision.not_taken) {
+            self.checker.fields.name(not_taken);
+        }
         if self.ledger.is_kept() {
             let planned = decisions.iter().zip(&lines).map(|(decision, line)| PlannedRow::new(decision, *line));
             self.ledger.add(&self.unit, planned.collect()).await?;
@@ -555,6 +572,15 @@ impl Fields {
             Target::Stage(_) => of_transaction,
         };
         Ok(Self { of_record, of_person, options })
+    }
+
+    /// Calls a custom field by its name in what is told of a row.
+    fn name(&self, not_taken: &mut NotTaken) {
+        let Some(id) = not_taken.field.strip_prefix(Change::CUSTOM) else { return };
+        let mut fields = self.of_record.iter().chain(&self.of_person);
+        if let Some(field) = fields.find(|field| field.id.to_string() == id) {
+            not_taken.field.clone_from(&field.name);
+        }
     }
 
     /// Sorts the row's custom values to the record and its person, as their fields can hold them. A field that both have is the

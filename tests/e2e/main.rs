@@ -28,6 +28,7 @@ mod imports_gateways;
 mod imports_later;
 mod imports_numbers;
 mod imports_plan;
+mod imports_told;
 mod isolation;
 mod memory;
 mod outages;

@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sea_orm::QueryFilter;
 use uuid::Uuid;
 
-use super::decision::{Change, Decision, Original, Outcome};
+use super::decision::{Change, Decision, NotTaken, Original, Outcome};
 use super::fire::Fired;
 use super::journal::{self, Journal};
 use super::matching::{Candidates, Known, MatchedBy};
-use super::people::{PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, missing};
+use super::people::{
+    PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, made_person, missing,
+    person_not_taken,
+};
+use super::telling::{custom_not_taken, made_categories, made_custom, made_terms, terms_not_taken, times_not_taken};
 use super::{Applied, CheckedContact, Duplicates, Incoming, IncomingTerms, Policy, RecordTimes};
 use crate::among;
 use crate::contact::Keys;
@@ -33,7 +37,7 @@ pub(super) async fn apply<'u>(
 ) -> Result<Applied<'u>> {
     let (rows, keys): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|CheckedContact { incoming, keys }| (incoming, keys)).unzip();
-    let mut batch = Batch::load(of.unit, of.policy, stage, journal, &rows, &keys).await?;
+    let mut batch = Batch::load(of, stage, journal, &rows, &keys).await?;
     let mut decisions = Vec::with_capacity(rows.len());
     for (row, keys) in rows.iter().zip(&keys) {
         decisions.push(batch.decide(row, keys));
@@ -51,6 +55,7 @@ pub(super) fn checked_terms(terms: &IncomingTerms) -> Result<IncomingTerms> {
 struct Batch<'a> {
     unit: &'a Unit,
     policy: &'a Policy,
+    tells: bool,
     stage: Stage,
     journal: Journal<'a>,
     people: Candidates,
@@ -96,13 +101,13 @@ struct Meant<'k> {
 
 impl<'a> Batch<'a> {
     async fn load(
-        unit: &'a Unit,
-        policy: &'a Policy,
+        of: &super::Batch<'a>,
         stage: Stage,
         mut journal: Journal<'a>,
         rows: &[Incoming],
         keys: &[Keys],
     ) -> Result<Self> {
+        let super::Batch { unit, policy, tells, .. } = *of;
         let scope = policy.scope(unit);
         let given: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
         let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
@@ -134,6 +139,7 @@ impl<'a> Batch<'a> {
         Ok(Self {
             unit,
             policy,
+            tells,
             stage,
             journal,
             people,
@@ -161,9 +167,11 @@ impl<'a> Batch<'a> {
             let known =
                 self.people_writes.create(self.unit, self.policy, of_person, keys.clone(), RecordTimes::default());
             let person = known.person.clone();
+            let of_person = if self.tells { made_person(&known) } else { Vec::new() };
             self.people.add(known);
             self.journal.note(row.row, journal::person(person.id), Deed::Created, row.person_id);
-            return self.create(&person, row);
+            let decision = self.create(&person, row);
+            return Decision { made: of_person.into_iter().chain(decision.made).collect(), ..decision };
         };
         let person = known.person.clone();
         let meant = Meant { by, id: row.person_id, keys };
@@ -173,7 +181,8 @@ impl<'a> Batch<'a> {
         let name = person.contact().display_name();
         let (person, changes) = self.change_person(person, row);
         let duplicate = Some(duplicate(meant.by, meant.id, meant.keys, Original::Record(name)));
-        Decision { changes, duplicate, ..self.create(&person, row) }
+        let not_taken = self.person_not_taken(person.id, row);
+        Decision { changes, duplicate, not_taken, ..self.create(&person, row) }
     }
 
     /// The newest transaction of a person in the stage that the row may mean.
@@ -206,6 +215,8 @@ impl<'a> Batch<'a> {
             record: Some(id),
             changes: Vec::new(),
             duplicate: Some(duplicate(by, given, keys, of)),
+            made: Vec::new(),
+            not_taken: Vec::new(),
         };
         if let Some(earlier) = self.journal.last(id).filter(|seen| seen.may_repeat(row.id)) {
             return Decision { record: None, ..decision(Outcome::Skipped, Original::Row(earlier.row)) };
@@ -219,14 +230,18 @@ impl<'a> Batch<'a> {
         if !is_new || self.policy.duplicates == Duplicates::Ignore {
             self.journal.note(row.row, item, Deed::Met, row.id);
             self.meet_person(of_person, row);
-            return decision(if is_new { Outcome::Skipped } else { Outcome::Unchanged }, of);
+            if is_new {
+                return decision(Outcome::Skipped, of);
+            }
+            return Decision { not_taken: self.not_taken(id, row), ..decision(Outcome::Unchanged, of) };
         }
+        let times = self.times_not_taken(id, row);
         let (_, mut changes) = self.change_person(person, row);
         self.meet_person(of_person, row);
         self.fired.push((row.row, id));
         let Some(change) = change else {
             self.journal.note(row.row, item, Deed::Met, row.id);
-            return Decision { changes, ..decision(Outcome::Updated, of) };
+            return Decision { changes, not_taken: self.not_taken(id, row), ..decision(Outcome::Updated, of) };
         };
         let own = change.changes.clone();
         self.categories.extend(change.categories.iter().map(|name| (id, name.clone())));
@@ -234,7 +249,35 @@ impl<'a> Batch<'a> {
         let version = self.change(id, change);
         self.journal.changed(item, version, &own);
         changes.extend(own);
-        Decision { changes, ..decision(Outcome::Updated, of) }
+        let mut not_taken = self.values_not_taken(id, row);
+        not_taken.extend(times);
+        Decision { changes, not_taken, ..decision(Outcome::Updated, of) }
+    }
+
+    /// What a transaction that stays like this, and its person, do not take of a row that means them.
+    fn not_taken(&self, id: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        let mut not_taken = self.values_not_taken(id, row);
+        not_taken.extend(self.times_not_taken(id, row));
+        not_taken
+    }
+
+    /// What a transaction that is like this after a row, and its person, do not take of it, but for the times of the record.
+    fn values_not_taken(&self, id: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        let KnownTransaction { transaction, custom, .. } = &self.transactions[&id];
+        let mut not_taken = self.person_not_taken(transaction.person_id, row);
+        let given = (self.stage, &row.terms);
+        not_taken.extend(terms_not_taken(given, transaction.stage, &transaction.terms()));
+        not_taken.extend(custom_not_taken(&row.values, custom));
+        not_taken
+    }
+
+    fn times_not_taken(&self, id: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        let transaction = &self.transactions[&id].transaction;
+        times_not_taken(row.times, transaction.created_at, transaction.updated_at)
+    }
+
+    fn person_not_taken(&self, person: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        self.people.get(person).map(|known| person_not_taken(row, known)).unwrap_or_default()
     }
 
     /// Notes down the person of a row, unless a row has already.
@@ -279,6 +322,12 @@ impl<'a> Batch<'a> {
     fn create(&mut self, person: &Person, row: &Incoming) -> Decision {
         let custom: BTreeMap<_, _> = row.values.iter().cloned().collect();
         let transaction = new_row(self.unit, person, self.stage, self.created_terms(&row.terms));
+        let mut made = Vec::new();
+        if self.tells {
+            made.extend(made_terms(self.stage, &transaction.terms()));
+            made.extend(made_custom(&custom));
+            made.extend(made_categories(&row.categories));
+        }
         let created_by = self.policy.owner.or(transaction.created_by);
         let (created_at, updated_at) = row.times.of_new(self.unit.now);
         let transaction = Transaction { created_by, created_at, updated_at, ..transaction };
@@ -293,7 +342,7 @@ impl<'a> Batch<'a> {
         self.touched.push(id);
         self.begun.push(Came::of(&transaction));
         self.transactions.insert(id, KnownTransaction { transaction, categories: folded(&row.categories), custom });
-        Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+        Decision { made, ..Decision::created(row.row) }
     }
 
     /// The person as the row leaves them: `ignore` leaves them untouched.

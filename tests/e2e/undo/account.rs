@@ -428,7 +428,7 @@ impl Account {
         let (mut new_people, mut new_transactions) = (new_people.into_iter(), new_transactions.into_iter());
         let mut fired = Vec::new();
         for (row, decision) in rows.iter().zip(decisions) {
-            let Decision { row: number, outcome, record, changes, duplicate: _ } = decision;
+            let Decision { row: number, outcome, record, changes, .. } = decision;
             assert_eq!(number, row.row);
             let mut names = row.categories.clone();
             names.extend(policy.categories.iter().cloned());
