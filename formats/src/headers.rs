@@ -682,9 +682,9 @@ impl Table {
         }
     }
 
-    /// Forgets the state of a delivery or an invoice, which is no part of an address where that has no other.
+    /// Forgets the state of a delivery, an invoice and the like, which is no part of an address where that has no other.
     fn drop_lone_states(&mut self) {
-        for block in [Block::Billing, Block::Shipping] {
+        for block in [Block::Billing, Block::Permanent, Block::Shipping] {
             if self.columns_of(block, |_| true) == [Column::State] {
                 let state = Use::Meant(Meaning::Address(block, Part::State));
                 self.uses.iter_mut().filter(|of| **of == state).for_each(|of| *of = Use::Unknown);
