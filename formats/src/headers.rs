@@ -222,6 +222,7 @@ impl Layout {
             let is_of_program = table.client.is_some();
             table.look_closer(&names, header, section, care);
             table.join_addresses(is_of_program);
+            table.tell_wholes_apart(header);
         }
         table.tell_names_apart();
         table.settle(section);
@@ -723,6 +724,7 @@ impl Table {
             }
             return;
         }
+        self.drop_lone_states();
         let mut others: Vec<Block> = Vec::new();
         for of in &self.uses {
             match of {
@@ -747,6 +749,29 @@ impl Table {
         };
         if let Some(to) = to {
             self.move_address(Block::Business, to, |_| true);
+        }
+    }
+
+    /// Forgets the state of a delivery, an invoice and the like, which is no part of an address where that has no other.
+    fn drop_lone_states(&mut self) {
+        for block in [Block::Billing, Block::Permanent, Block::Shipping] {
+            if self.columns_of(block, |_| true) == [Column::State] {
+                let state = Use::Meant(Meaning::Address(block, Part::State));
+                self.uses.iter_mut().filter(|of| **of == state).for_each(|of| *of = Use::Unknown);
+            }
+        }
+    }
+
+    /// Beside a street, what is only called an address is the whole of it.
+    fn tell_wholes_apart(&mut self, header: &[Cow<'_, str>]) {
+        let street = |block| Use::Meant(Meaning::Address(block, Part::Street(0)));
+        for at in 0..self.uses.len() {
+            let Use::Meant(Meaning::Address(block, Part::Street(0))) = self.uses[at] else { continue };
+            let is_whole = |at: &usize| any::is_plain_address(&header[*at]);
+            let mut others = (0..self.uses.len()).filter(|other| *other != at && self.uses[*other] == street(block));
+            if is_whole(&at) && others.any(|other| !is_whole(&other)) {
+                self.uses[at] = Use::Meant(Meaning::Address(block, Part::Whole));
+            }
         }
     }
 

@@ -23,6 +23,13 @@ pub(super) fn meaning(words: &[String], part: impl Fn(&str) -> Option<Part>) -> 
     if postal_address.is_some() { mailing().or_else(whole) } else { whole().or_else(mailing) }
 }
 
+/// Whether the words of a name only say that it is an address, and which.
+pub(super) fn is_plain(words: &[String]) -> bool {
+    let tokens: Vec<Token<'_>> = words.iter().flat_map(|word| tokens(word, &|_| None)).collect();
+    let is_plain = |token: &Token<'_>| matches!(token, Token::Address | Token::Which(_) | Token::Filler);
+    tokens.contains(&Token::Address) && tokens.iter().all(is_plain)
+}
+
 /// A word of a name.
 #[derive(Clone, Copy, PartialEq)]
 enum Token<'a> {

@@ -17,6 +17,9 @@ use crate::record::Column;
 pub(super) static CLIENT: Client =
     Client { name: "another application", columns: &[], base: None, footer: Footer::Nothing };
 
+/// What is longer is a sentence and no name.
+const LONGEST: usize = 60;
+
 /// How closely names are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Care {
@@ -28,8 +31,6 @@ pub(crate) enum Care {
 
 /// What a column's name means; `None` where it means nothing here, or could mean two things.
 pub(super) fn meaning(name: &str, section: Section, care: Care) -> Option<Meaning> {
-    // What is longer is a sentence.
-    const LONGEST: usize = 60;
     if name.len() > LONGEST {
         return None;
     }
@@ -46,6 +47,12 @@ pub(super) fn meaning(name: &str, section: Section, care: Care) -> Option<Meanin
         exact(base, tables).or_else(similar).map(|meaning| parts.ranked(meaning))
     });
     found.filter(|meaning| *meaning != Ignored)
+}
+
+/// Whether a name says nothing but that it is of an address, and of which.
+pub(super) fn is_plain_address(name: &str) -> bool {
+    let words = words(name);
+    address::is_plain(&words) && name.len() <= LONGEST
 }
 
 /// A name without the words that only say which of several is meant.

@@ -112,28 +112,18 @@ fn take_ranked(contact: &mut Contact, cells: &mut Cells<'_>, ranks: impl RangeBo
     }
 }
 
-/// Sets the address from the best block of which any cell is filled. The whole of an address counts where it has no street apart and
-/// says more than its other parts.
+/// Sets the address from the best block of which any cell is filled. The whole of an address counts where it has no street apart; where
+/// it says no more than its parts it is dropped.
 fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
     let blocks = cells.0.iter().filter_map(|cell| match cell.meaning {
         Meaning::Address(block, _) => Some(block),
         _ => None,
     });
     let Some(block) = blocks.min_by_key(|block| cells.preference(*block)) else { return };
-    let mut part = |part| cells.take(|meaning| meaning == Meaning::Address(block, part));
-    let whole = part(Part::Whole);
-    let mut lines: Vec<Cow<'_, str>> = Vec::new();
     if contact.address.is_none() {
-        let street = part(Part::Street(0)).map(str::trim);
-        let number = part(Part::HouseNumber).map(str::trim);
-        lines.extend(match (street, number) {
-            (Some(street), Some(number)) => Some(house(street, number, whole.unwrap_or_default()).into()),
-            (street, number) => street.or(number).map(Cow::Borrowed),
-        });
-        let others = [Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(&mut part);
-        lines.extend(others.map(Cow::Borrowed));
+        let lines = street_lines(block, cells);
+        contact.set(Column::Address, &lines);
     }
-    contact.set_if_missing(Column::Address, &lines.join("\n"));
     for (column, of) in [
         (Column::City, Part::City),
         (Column::State, Part::State),
@@ -141,28 +131,44 @@ fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
         (Column::Country, Part::Country),
     ] {
         if contact.text(column).is_none() {
-            let text = part(of).unwrap_or_default();
+            let text = cells.take(|meaning| meaning == Meaning::Address(block, of)).unwrap_or_default();
             match country_code(text).filter(|_| column == Column::Country) {
                 Some(code) => contact.set(column, &code),
                 None => contact.set(column, text),
             }
         }
     }
-    if let Some(whole) = whole {
-        cells.0.retain(|cell| cell.meaning != Meaning::Address(block, Part::Whole) || cell.text != whole);
+    let is_whole = |cell: &Cell<'_>| cell.meaning == Meaning::Address(block, Part::Whole);
+    let whole = cells.0.iter().find(|cell| is_whole(cell)).map(|cell| cell.text);
+    if let Some(whole) = whole.filter(|whole| contact.address.is_none() && says_more(whole, contact)) {
+        contact.set(Column::Address, whole);
     }
-    if let Some(whole) = whole.filter(|whole| says_more(whole, contact)) {
-        contact.set_if_missing(Column::Address, whole);
-    }
+    cells.0.retain(|cell| !is_whole(cell) || says_more(cell.text, contact));
     cells.drop_repeated_addresses();
 }
 
-/// Whether a whole address has more in it than the parts of it that stand apart.
+/// The lines of an address that stand above its town.
+fn street_lines(block: Block, cells: &mut Cells<'_>) -> String {
+    let whole = cells.0.iter().find(|cell| cell.meaning == Meaning::Address(block, Part::Whole));
+    let whole = whole.map(|cell| cell.text).unwrap_or_default();
+    let mut part = |part| cells.take(|meaning| meaning == Meaning::Address(block, part));
+    let first = match (part(Part::Street(0)), part(Part::HouseNumber)) {
+        (Some(street), Some(number)) => Some(house(street.trim(), number.trim(), whole).into()),
+        (street, number) => street.or(number).map(Cow::Borrowed),
+    };
+    let others = [Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(part).map(Cow::Borrowed);
+    first.into_iter().chain(others).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a whole address has more in it than the parts of it that are known, or their abbreviations.
 fn says_more(whole: &str, contact: &Contact) -> bool {
-    let parts = [Column::City, Column::State, Column::Zip, Column::Country];
-    let parts = parts.into_iter().filter_map(|column| contact.text(column)).filter(|part| !part.trim().is_empty());
-    let rest = parts.fold(whole.to_owned(), |rest, part| rest.replace(part.trim(), ""));
-    rest.contains(char::is_alphanumeric)
+    let parts = [Column::Address, Column::City, Column::State, Column::Zip, Column::Country];
+    let parts = parts.into_iter().filter_map(|column| contact.text(column)).flat_map(str::lines).map(str::trim);
+    let mut parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.sort_by_key(|part| Reverse(part.len()));
+    let rest = parts.into_iter().fold(whole.to_owned(), |rest, part| rest.replace(part, ""));
+    let is_short = |word: &str| word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    rest.split(|char: char| !char.is_alphanumeric()).any(|word| !word.is_empty() && !is_short(word))
 }
 
 /// A street and the number in it, in the order that the whole address has; the number comes last where that does not tell.

@@ -2,7 +2,7 @@
 //! `Primary Email (emails)`; lists in a cell are JSON.
 
 use super::client::{Client, Footer};
-use super::meaning::Block::Business;
+use super::meaning::Block::{Business, Loose};
 use super::meaning::Meaning::{
     self, Address, CallingCode, Company, Email, Extra, ExtraUnlessDefault, FirstName, Ignored, JobTitle, LastName,
     Mobile, Notes, Phone, Url,
@@ -66,7 +66,7 @@ const COLUMNS: [(&str, Meaning); 62] = [
     ("link label (x)", Ignored),
     ("website / link url", Url(0)),
     ("website / link label", Ignored),
-    ("city", Address(Business, City)),
+    ("city", Address(Loose, City)),
     ("address / address 1", Address(Business, Street(0))),
     ("address / address 2", Address(Business, Street(1))),
     ("address / city", Address(Business, City)),

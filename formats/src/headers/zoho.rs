@@ -1,7 +1,7 @@
 //! Zoho CRM: contacts and leads. What links to another record has a second column with its number, such as `Account Name.id`.
 
 use super::client::{Client, Footer};
-use super::meaning::Block::{Business, Other};
+use super::meaning::Block::{Business, Mailing, Other};
 use super::meaning::Meaning::{
     self, Address, Categories, Company, Email, Extra, ExtraUnlessDefault, Fax, FirstName, Ignored, JobTitle, LastName,
     Mobile, Notes, Own, Phone, Url,
@@ -69,11 +69,11 @@ const COLUMNS: [(&str, Meaning); 79] = [
     ("rating", Extra),
     ("reporting to", Extra),
     ("reporting to.id", Ignored),
-    ("mailing street", Address(Business, Street(0))),
-    ("mailing city", Address(Business, City)),
-    ("mailing state", Address(Business, State)),
-    ("mailing zip", Address(Business, Zip)),
-    ("mailing country", Address(Business, Country)),
+    ("mailing street", Address(Mailing, Street(0))),
+    ("mailing city", Address(Mailing, City)),
+    ("mailing state", Address(Mailing, State)),
+    ("mailing zip", Address(Mailing, Zip)),
+    ("mailing country", Address(Mailing, Country)),
     ("street", Address(Business, Street(0))),
     ("city", Address(Business, City)),
     ("state", Address(Business, State)),

@@ -193,15 +193,6 @@ impl Contact {
     }
 }
 
-impl Contact {
-    /// Sets a column of the contact, unless it has a value.
-    pub(crate) fn set_if_missing(&mut self, column: Column, text: &str) {
-        if self.text(column).is_none() {
-            self.set(column, text);
-        }
-    }
-}
-
 /// Whether a text says yes, in eight languages.
 pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
     const YES: [&str; 31] = [

@@ -203,6 +203,28 @@ fn a_whole_address_counts_where_its_street_does_not_stand_apart() {
 }
 
 #[test]
+fn an_address_beside_a_street_is_the_whole() {
+    let header = "Name,Address,Street,City,Billing Address,Billing Street,Billing City";
+    let read = |row: &str| people("csv", &format!("{header}\n{row}\n")).remove(0);
+    let person = read("Ada,\"1 St, Graz\",1 St,Graz,,,");
+    assert_eq!((address(&person), person.foreign.as_slice()), (["1 St", "Graz", "", "", ""], [].as_slice()));
+    let person = read("Ada,,,,\"c/o Bob, 2 St, Linz\",2 St,Linz");
+    assert_eq!(address(&person), ["2 St", "Linz", "", "", ""]);
+    assert_eq!(foreign(&person), [("Billing Address", "c/o Bob, 2 St, Linz")], "it says more than its parts");
+    let person = read("Ada,\"1 St, Graz\",,,,,");
+    assert_eq!(address(&person), ["1 St, Graz", "", "", "", ""]);
+}
+
+#[test]
+fn the_state_of_a_delivery_is_none_of_an_address() {
+    let header = "Name,Street,City,Delivery State,Invoice State";
+    let reading = read("csv", Section::People, format!("{header}\nAda,1 St,Graz,late,paid\n").as_bytes());
+    assert_eq!(reading.findings.ignored, ["Delivery State", "Invoice State"]);
+    let person = people("csv", "Name,Delivery State,Delivery City\nAda,Styria,Graz\n").remove(0);
+    assert_eq!(address(&person), ["", "Graz", "", "Styria", ""]);
+}
+
+#[test]
 fn a_house_has_its_number_in_the_line_of_its_street() {
     let person = people("csv", "Name;Straße;Hausnummer;PLZ;Ort\nAda;Hauptplatz;3a;8010;Graz\n").remove(0);
     assert_eq!(address(&person), ["Hauptplatz 3a", "Graz", "8010", "", ""]);
