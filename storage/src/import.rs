@@ -148,6 +148,8 @@ pub struct Incoming {
     pub categories: Vec<String>,
     /// Value, probability and more info, as far as the row has them; only read for a stage.
     pub terms: IncomingTerms,
+    /// What another CRM says that calls a transaction a deal; only read for a stage.
+    pub deal: Option<IncomingDeal>,
     /// Names of custom fields and what the row has in them.
     pub custom: Vec<(String, String)>,
     /// What becomes of `custom`: the values of the record by the ids of their fields, as those can hold them. [`Checker::check`]
@@ -172,6 +174,16 @@ impl RecordTimes {
         let created_at = self.created_at.map_or(now, |at| at.min(now));
         (created_at, self.updated_at.map_or(created_at, |at| at.min(now)).max(created_at))
     }
+}
+
+/// What tells a deal from the others of its person, and where it belongs whatever the file is imported into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IncomingDeal {
+    /// A line of its more info: a transaction of the person means the same deal if it has this line, whatever its stage. Without one the
+    /// row means the newest transaction of the person in its stage.
+    pub line: Option<String>,
+    /// The stage of a deal that is won or lost.
+    pub stage: Option<Stage>,
 }
 
 /// What a row says of a transaction; `None` is an empty cell.

@@ -23,6 +23,7 @@ mod graphql;
 mod guard;
 mod imports;
 mod imports_cells;
+mod imports_deals;
 mod imports_doors;
 mod imports_gateways;
 mod imports_later;

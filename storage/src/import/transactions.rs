@@ -60,7 +60,7 @@ struct Batch<'a> {
     journal: Journal<'a>,
     people: Candidates,
     transactions: HashMap<Uuid, KnownTransaction>,
-    /// The transactions of a person in this stage, the newest first.
+    /// The transactions of a person in this stage, and in all where rows have deals; the newest first.
     of_person: HashMap<Uuid, Vec<Uuid>>,
     people_writes: PeopleWrites,
     /// The transactions that rows made or changed; what they are like is in `transactions`.
@@ -120,7 +120,8 @@ impl<'a> Batch<'a> {
         }
         let candidates: Vec<_> = people.ids().collect();
         let mut found = transactions_with(&scope, transactions::Column::PersonId, &candidates).await?;
-        found.retain(|transaction| transaction.stage == stage);
+        let has_deals = rows.iter().any(|row| row.deal.is_some());
+        found.retain(|transaction| transaction.stage == stage || has_deals);
         let mut of_person: HashMap<_, Vec<_>> = HashMap::new();
         for transaction in &found {
             of_person.entry(transaction.person_id).or_default().push(transaction.id);
@@ -175,7 +176,7 @@ impl<'a> Batch<'a> {
         };
         let person = known.person.clone();
         let meant = Meant { by, id: row.person_id, keys };
-        if let Some(transaction) = self.of_person_in_stage(person.id, row) {
+        if let Some(transaction) = self.of_person(person.id, row) {
             return self.meet(transaction, meant, row);
         }
         let name = person.contact().display_name();
@@ -185,10 +186,27 @@ impl<'a> Batch<'a> {
         Decision { changes, duplicate, not_taken, ..self.create(&person, row) }
     }
 
-    /// The newest transaction of a person in the stage that the row may mean.
-    fn of_person_in_stage(&self, person: Uuid, row: &Incoming) -> Option<Uuid> {
-        let may_mean = |id: &Uuid| self.journal.last(*id).is_none_or(|seen| seen.may_repeat(row.id));
-        let mut meant = self.of_person.get(&person)?.iter().copied().filter(may_mean);
+    /// The stage in which a row belongs.
+    fn stage_of(&self, row: &Incoming) -> Stage {
+        row.deal.as_ref().and_then(|deal| deal.stage).unwrap_or(self.stage)
+    }
+
+    /// The transaction of a person that is the deal of the row, or the newest in the row's stage that it may mean.
+    fn of_person(&self, person: Uuid, row: &Incoming) -> Option<Uuid> {
+        let of_person = self.of_person.get(&person)?.iter().copied();
+        if let Some(line) = row.deal.as_ref().and_then(|deal| deal.line.as_deref()) {
+            let has_line = |id: &Uuid| {
+                let more_info = self.transactions[id].transaction.more_info.as_deref().unwrap_or_default();
+                more_info.lines().any(|other| other.trim_end() == line.trim_end())
+            };
+            return of_person.into_iter().find(has_line);
+        }
+        let stage = self.stage_of(row);
+        let may_mean = |id: &Uuid| {
+            let is_in_stage = self.transactions[id].transaction.stage == stage;
+            is_in_stage && self.journal.last(*id).is_none_or(|seen| seen.may_repeat(row.id))
+        };
+        let mut meant = of_person.filter(may_mean);
         // The file of another account may have several of one person. Where it is imported again, each row means the
         // transaction that it made.
         let made = row.id.and_then(|_| meant.clone().find(|id| self.says_nothing_new(*id, row)));
@@ -265,7 +283,7 @@ impl<'a> Batch<'a> {
     fn values_not_taken(&self, id: Uuid, row: &Incoming) -> Vec<NotTaken> {
         let KnownTransaction { transaction, custom, .. } = &self.transactions[&id];
         let mut not_taken = self.person_not_taken(transaction.person_id, row);
-        let given = (self.stage, &row.terms);
+        let given = (self.stage_of(row), &row.terms);
         not_taken.extend(terms_not_taken(given, transaction.stage, &transaction.terms()));
         not_taken.extend(custom_not_taken(&row.values, custom));
         not_taken
@@ -294,8 +312,7 @@ impl<'a> Batch<'a> {
         known.categories.extend(folded(&categories));
         self.values.extend(custom.iter().map(|(field, value)| ((id, *field), value.clone())));
         let before = known.transaction.clone();
-        let (person, version, came_in) =
-            (before.person_id, before.version, stage == self.stage && before.stage != stage);
+        let (person, version, came_in) = (before.person_id, before.version, before.stage != stage);
         let text = custom_values::text_by_field(&custom);
         let is_other = custom != known.custom;
         known.transaction = changed(self.unit, before, stage, terms);
@@ -313,18 +330,21 @@ impl<'a> Batch<'a> {
         if came_in {
             self.moved.push(Came::of(&known.transaction));
             let of_person = self.of_person.entry(person).or_default();
-            let newer = of_person.iter().take_while(|other| **other > id).count();
-            of_person.insert(newer, id);
+            if !of_person.contains(&id) {
+                let newer = of_person.iter().take_while(|other| **other > id).count();
+                of_person.insert(newer, id);
+            }
         }
         version
     }
 
     fn create(&mut self, person: &Person, row: &Incoming) -> Decision {
         let custom: BTreeMap<_, _> = row.values.iter().cloned().collect();
-        let transaction = new_row(self.unit, person, self.stage, self.created_terms(&row.terms));
+        let stage = self.stage_of(row);
+        let transaction = new_row(self.unit, person, stage, self.created_terms(&row.terms));
         let mut made = Vec::new();
         if self.tells {
-            made.extend(made_terms(self.stage, &transaction.terms()));
+            made.extend(made_terms(stage, &transaction.terms()));
             made.extend(made_custom(&custom));
             made.extend(made_categories(&row.categories));
         }
@@ -402,7 +422,7 @@ impl<'a> Batch<'a> {
             probability: probability.unwrap_or(current.probability),
             more_info: more_info.or(current.more_info),
         };
-        (self.stage, terms)
+        (self.stage_of(row), terms)
     }
 
     /// The terms of a transaction that a row makes: where the row has none, those of the import.
