@@ -1,5 +1,8 @@
 //! What is told of the rows of a file: what new records will hold, and what records that are there do not take.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use harness::client::Client;
 use harness::on_each_database;
 
@@ -8,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::imports::summary;
 use crate::imports_plan::{apply, path, text};
-use crate::program::Desk;
+use crate::program::{Desk, PROGRAM};
 
 const KNOWN: &str = "name,email,phone,address,city,notes,Colour\n\
     Ann,ann@e.example,030 1,Hill 1,Ulm,Old,red\nBob,bob@e.example,,,,,\nCyd,cyd@e.example,,,Bonn,,\n";
@@ -184,7 +187,15 @@ on_each_database! {
         let counts = |text: &str| text.lines().skip(1).take(6).map(ToOwned::to_owned).collect::<Vec<_>>();
         assert_eq!(counts(&receipt), counts(&said), "{receipt}");
         let kept = "  row 1, line 2, phone: \"030 2\" is not taken; \"030 1\" stays\n";
-        assert!(receipt.contains(kept) && said.contains(kept), "{receipt}");
+        let counted = "Rows of which a column was not taken: phone 2\n";
+        assert!([kept, counted].iter().all(|told| receipt.contains(told) && said.contains(told)), "{receipt}");
+        // The name of a file need not be UTF-8.
+        let odd = desk.path().join(OsStr::from_bytes(b"it's caf\xe9.csv"));
+        std::fs::copy(&file, &odd).expect("a file");
+        let mut program = std::process::Command::new(PROGRAM);
+        let said = program.args(["--database", &desk.database, "import", "people", "--dry-run"]).arg(&odd).output().expect("it runs");
+        let said = String::from_utf8(said.stdout).expect("UTF-8");
+        assert!(said.trim_end().ends_with(r"it\'s caf\xe9.csv'"), "{said}");
         let plan = rows_failed(&desk, &["import", "people", &file, "--dry-run", "--json"]);
         let plan: Value = serde_json::from_str(&plan).expect("JSON");
         assert_eq!((plan["firstRows"].as_array().map(Vec::len), &plan["firstRows"][3]["name"]), (Some(10), &json!("Cyd")), "{plan:#}");
