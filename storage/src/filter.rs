@@ -61,6 +61,7 @@ viewed!(messages, Message);
 /// Errors: [`crate::Error::NotFound`] for a category, label or user that is not there, so that a typing error is no empty
 /// list.
 pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result<Select<E>> {
+    scope.turn().await;
     let View { search, category, label, user, stage, person, transaction, related, from, to } = view;
     let mut all = Condition::all();
     if let Some(category) = category {

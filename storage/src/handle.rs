@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, Statement};
+use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
@@ -117,7 +118,7 @@ impl Reader {
         let on = match &self.allowance {
             Some(allowance) => {
                 let backend = self.connection.get_database_backend();
-                On::Bounded(Bounded { lanes: &self.lanes, allowance, load, backend })
+                On::Bounded(Bounded { lanes: &self.lanes, allowance, load, backend, turn: OnceCell::new() })
             }
             None => On::Link(&self.connection),
         };
@@ -417,6 +418,13 @@ pub(crate) enum Rows {
 }
 
 impl Scope<'_> {
+    /// Waits until the request that reads has fewer views in the making.
+    pub(crate) async fn turn(&self) {
+        if let On::Bounded(bounded) = &self.on {
+            bounded.turn().await;
+        }
+    }
+
     /// A query as the scope wants its rows.
     pub(crate) fn held<Q: QuerySelect>(&self, query: Q) -> Q {
         match self.rows {

@@ -15,7 +15,7 @@ use sea_orm::sea_query::SelectStatement;
 use sea_orm::sqlx::{Row as _, TypeInfo as _, ValueRef as _};
 use sea_orm::{ConnectionTrait as _, DbBackend, DbErr, QueryResult, Statement, metric};
 use tokio::runtime::Handle;
-use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio::sync::{OnceCell, OwnedSemaphorePermit, Semaphore, SemaphorePermit};
 use tokio::time::{Instant, sleep_until, timeout};
 
 use crate::error::{Error, Result};
@@ -26,6 +26,9 @@ use crate::view::View;
 
 /// How many statements of one request run at once: the others' turn comes between those of a request that asks for fifty lists.
 const STATEMENTS: usize = 2;
+/// How many views of one request are made into statements at once: a statement that waits takes tens of kilobytes with all that has
+/// made it, and a request may ask for some hundred counts.
+const VIEWS: usize = 2 * STATEMENTS;
 /// What a cell of a row takes beside its bytes, and with what is made of it.
 const CELL: usize = 64;
 /// How many answers of the largest size may be in the making.
@@ -65,6 +68,7 @@ impl ReadingLimits {
             refusal: OnceLock::new(),
             held_since: OnceLock::new(),
             statements: Arc::new(Semaphore::new(STATEMENTS)),
+            views: Semaphore::new(VIEWS),
         }))
     }
 }
@@ -88,6 +92,7 @@ struct Parts {
     /// Since when it waits for a table that somebody holds.
     held_since: OnceLock<Instant>,
     statements: Arc<Semaphore>,
+    views: Semaphore,
 }
 
 impl Allowance {
@@ -106,6 +111,11 @@ impl Allowance {
     /// Why the request was refused more, where it was.
     pub fn refusal(&self) -> Option<Error> {
         self.0.refusal.get().cloned().map(Error::from)
+    }
+
+    /// Waits until fewer than [`VIEWS`] views of the request are in the making.
+    async fn turn(&self) -> SemaphorePermit<'_> {
+        self.0.views.acquire().await.expect("the semaphore is never closed")
     }
 
     /// Waits for something until the deadline.
@@ -418,9 +428,16 @@ pub(crate) struct Bounded<'a> {
     pub(crate) allowance: &'a Allowance,
     pub(crate) load: Load,
     pub(crate) backend: DbBackend,
+    /// The turn of a view, which lasts as long as what is read of it.
+    pub(crate) turn: OnceCell<SemaphorePermit<'a>>,
 }
 
 impl Bounded<'_> {
+    /// Waits for this view's turn to become a statement. A view in it has its turn with it.
+    pub(crate) async fn turn(&self) {
+        self.turn.get_or_init(|| self.allowance.turn()).await;
+    }
+
     /// Runs a statement until it has read enough.
     pub(crate) async fn rows(
         &self,
@@ -466,4 +483,24 @@ fn size(row: &QueryResult) -> usize {
         CELL + bytes.map_or(0, <[u8]>::len)
     });
     bytes.sum()
+}
+
+#[cfg(test)]
+mod tests {
+    use futures_util::FutureExt as _;
+
+    use super::{ReadingLimits, VIEWS};
+
+    #[tokio::test]
+    async fn a_request_makes_few_views_at_once() {
+        let allowance = ReadingLimits::default().begin();
+        let mut turns = Vec::new();
+        for _ in 0..VIEWS {
+            turns.push(allowance.turn().now_or_never().expect("there is a turn"));
+        }
+        assert!(allowance.turn().now_or_never().is_none(), "one more waits");
+        assert!(ReadingLimits::default().begin().turn().now_or_never().is_some(), "another request does not");
+        turns.pop();
+        assert!(allowance.turn().now_or_never().is_some(), "until one of them has been read");
+    }
 }
