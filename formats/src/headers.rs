@@ -47,8 +47,12 @@ mod outlook_portuguese;
 mod outlook_portuguese_brazil;
 mod outlook_spanish;
 mod own;
+<<<<<<< HEAD
 mod pipedrive;
 mod pipedrive_deals;
+=======
+pub(crate) mod properties;
+>>>>>>> report
 mod salesforce;
 mod salesforce_opportunities;
 mod suitecrm;
@@ -383,8 +387,12 @@ impl Layout {
 
     /// What became of each column of the file, but for those that a file of failed rows adds.
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
-        let fields = self.uses.iter().map(|of| self.field(*of));
-        let mut report = self.tally.report(self.header.iter().map(String::as_str).zip(fields));
+        let columns = self.header.iter().zip(&self.uses).map(|(name, of)| tally::Column {
+            name: name.into(),
+            field: self.field(*of),
+            line: is_line(*of).then(|| name.clone()),
+        });
+        let mut report = self.tally.report(columns);
         report.retain(|column| Note::of(&column.name).is_none());
         report
     }
@@ -596,6 +604,15 @@ impl Layout {
             let field = name(Column::StartsOn, Column::StartsAt);
             faults.push(Diagnostic { field, reason: "an event needs a date".to_owned() });
         }
+    }
+}
+
+/// Whether the values of a column only become lines of the notes.
+fn is_line(of: Use) -> bool {
+    match of {
+        Use::Target(target) => matches!(target, Target::Line),
+        Use::Meant(meaning) => meaning.column().is_none() && meaning.is_kept(),
+        Use::Unknown | Use::Own(_) => false,
     }
 }
 

@@ -1,5 +1,8 @@
 //! What is told of the rows of a file: what new records will hold, and what records that are there do not take.
 
+use std::ffi::OsStr;
+use std::os::unix::ffi::OsStrExt as _;
+
 use harness::client::Client;
 use harness::on_each_database;
 
@@ -8,7 +11,7 @@ use serde_json::{Value, json};
 
 use crate::imports::summary;
 use crate::imports_plan::{apply, path, text};
-use crate::program::Desk;
+use crate::program::{Desk, PROGRAM};
 
 const KNOWN: &str = "name,email,phone,address,city,notes,Colour\n\
     Ann,ann@e.example,030 1,Hill 1,Ulm,Old,red\nBob,bob@e.example,,,,,\nCyd,cyd@e.example,,,Bonn,,\n";
@@ -184,10 +187,76 @@ on_each_database! {
         let counts = |text: &str| text.lines().skip(1).take(6).map(ToOwned::to_owned).collect::<Vec<_>>();
         assert_eq!(counts(&receipt), counts(&said), "{receipt}");
         let kept = "  row 1, line 2, phone: \"030 2\" is not taken; \"030 1\" stays\n";
-        assert!(receipt.contains(kept) && said.contains(kept), "{receipt}");
+        let counted = "Rows of which a column was not taken: phone 2\n";
+        assert!([kept, counted].iter().all(|told| receipt.contains(told) && said.contains(told)), "{receipt}");
+        // The name of a file need not be UTF-8.
+        let odd = desk.path().join(OsStr::from_bytes(b"it's caf\xe9.csv"));
+        std::fs::copy(&file, &odd).expect("a file");
+        let mut program = std::process::Command::new(PROGRAM);
+        let said = program.args(["--database", &desk.database, "import", "people", "--dry-run"]).arg(&odd).output().expect("it runs");
+        let said = String::from_utf8(said.stdout).expect("UTF-8");
+        assert!(said.trim_end().ends_with(r"it\'s caf\xe9.csv'"), "{said}");
         let plan = rows_failed(&desk, &["import", "people", &file, "--dry-run", "--json"]);
         let plan: Value = serde_json::from_str(&plan).expect("JSON");
         assert_eq!((plan["firstRows"].as_array().map(Vec::len), &plan["firstRows"][3]["name"]), (Some(10), &json!("Cyd")), "{plan:#}");
+    }
+
+    async fn cards_json_and_calendars_have_columns_with_fill_rates(site: Site) {
+        let client = client(&site).await;
+        let cards = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann Smith\r\nN:Smith;Ann;;;\r\nEMAIL:ann@e.example\r\nEMAIL;TYPE=home:ann@home.example\r\n\
+            TEL;TYPE=WORK:030 1\r\nTEL;TYPE=CELL:0170 1\r\nADR:;;Hill 1;Ulm;;89073;Germany\r\nBDAY:2000-01-02\r\nX-SHOE:41\r\n\
+            X-CAIRN-FIELD-1:Colour=red\r\nEND:VCARD\r\n\
+            BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bob\r\nTEL;TYPE=FAX:030 9\r\nNOTE:\r\nEND:VCARD\r\n";
+        let plan = client.import("/import/people?mode=plan", cards).await;
+        let expected = [
+            ("FN", Some("name"), 2, vec!["Ann Smith", "Bob"]),
+            ("N", Some("name"), 1, vec!["Smith; Ann"]),
+            ("EMAIL", Some("email"), 1, vec!["ann@e.example"]),
+            ("TEL", Some("phone"), 1, vec!["030 1"]),
+            ("TEL (mobile)", Some("mobile"), 1, vec!["0170 1"]),
+            ("ADR", Some("address"), 1, vec!["Hill 1; Ulm; 89073; Germany"]),
+            ("BDAY", Some("notes"), 1, vec!["2000-01-02"]),
+            ("X-SHOE", None, 1, vec!["41"]),
+            ("X-CAIRN-FIELD (Colour)", Some("Colour"), 1, vec!["red"]),
+            ("TEL (fax)", Some("fax"), 1, vec!["030 9"]),
+        ];
+        assert_eq!(plan["columns"], columns(&expected), "{plan:#}");
+        apply(&client, &plan).await;
+        // What is not taken of a card is counted by its properties.
+        let other = cards.replace("030 1", "030 2").replace("2000-01-02", "2001-01-02").replace("Colour=red", "Colour=blue");
+        let receipt = client.import("/import/people?duplicates=merge", other).await;
+        let not_taken: Vec<_> = counted(&receipt).into_iter().filter(|(_, count)| *count > 0).collect();
+        let expected = [("TEL", 1), ("BDAY", 1), ("X-CAIRN-FIELD (Colour)", 1)];
+        assert_eq!(not_taken, expected.map(|(name, count)| (name.to_owned(), count)), "{receipt:#}");
+
+        let objects = [json!({ "name": "Cyd", "email": "cyd@e.example", "shoe": 43 }), json!({ "name": "Dee", "email": "" })];
+        let lines = objects.iter().map(|object| format!("{object}\n")).collect::<String>();
+        let expected = [
+            ("email", Some("email"), 1, vec!["cyd@e.example"]), ("name", Some("name"), 2, vec!["Cyd", "Dee"]), ("shoe", None, 1, vec!["43"]),
+        ];
+        for (format, file) in [("json", json!(objects).to_string()), ("ndjson", lines)] {
+            let plan = client.import(&format!("/import/people?mode=plan&format={format}"), file).await;
+            assert_eq!(plan["columns"], columns(&expected), "{format}: {plan:#}");
+        }
+
+        let calendar = "BEGIN:VCALENDAR\r\nVERSION:2.0\r\nPRODID:-//x//y//EN\r\nBEGIN:VEVENT\r\nUID:1@x\r\nDTSTAMP:20260101T000000Z\r\n\
+            DTSTART;VALUE=DATE:20260612\r\nSUMMARY:Fair\r\nLOCATION:Visby\r\nURL:https://e.example/\r\nX-COLOUR:red\r\n\
+            BEGIN:VALARM\r\nACTION:DISPLAY\r\nTRIGGER:-PT5M\r\nEND:VALARM\r\nEND:VEVENT\r\n\
+            BEGIN:VEVENT\r\nUID:2@x\r\nDTSTART;VALUE=DATE:20260613\r\nSUMMARY:Call\r\nEND:VEVENT\r\nEND:VCALENDAR\r\n";
+        let receipt = client.import("/import/calendar", calendar).await;
+        let expected = [
+            ("UID", Some("sourceUid"), 2, vec!["1@x", "2@x"]),
+            ("DTSTART", Some("startsOn"), 2, vec!["20260612", "20260613"]),
+            ("SUMMARY", Some("title"), 2, vec!["Fair", "Call"]),
+            ("LOCATION", Some("location"), 1, vec!["Visby"]),
+            ("URL", Some("description"), 1, vec!["https://e.example/"]),
+            ("X-COLOUR", None, 1, vec!["red"]),
+        ];
+        assert_eq!(receipt["columns"], columns(&expected), "{receipt:#}");
+        let moved = calendar.replace("Visby", "Ystad").replace("20260613", "20260614");
+        let receipt = client.import("/import/calendar?duplicates=merge", moved).await;
+        let not_taken: Vec<_> = counted(&receipt).into_iter().filter(|(_, count)| *count > 0).collect();
+        assert_eq!(not_taken, [("DTSTART".to_owned(), 1), ("LOCATION".to_owned(), 1)], "{receipt:#}");
     }
 
     async fn a_plan_is_not_stale_as_long_as_what_it_does_is_the_same(site: Site) {
@@ -228,6 +297,12 @@ async fn rows(client: &Client, plan: &Value) -> Vec<Value> {
 /// What all rows of a plan change or make.
 async fn changes(client: &Client, plan: &Value) -> Vec<Value> {
     rows(client, plan).await.iter().flat_map(|row| row["changes"].as_array().expect("a list").clone()).collect()
+}
+
+/// Columns of which all is taken, as a receipt has them.
+fn columns(columns: &[(&str, Option<&str>, u64, Vec<&str>)]) -> Value {
+    let column = |(name, field, filled, samples): &(&str, Option<&str>, u64, Vec<&str>)| json!({ "name": name, "field": field, "filled": filled, "samples": samples, "notTaken": 0 });
+    columns.iter().map(column).collect()
 }
 
 fn of_new((field, after): (&str, &str)) -> Value {

@@ -158,7 +158,7 @@ fn described(reading: &Reading, options: &DecodeOptions) -> String {
         &reading.findings;
     // Files that are read in a way of their own show what became of their columns.
     let report = if *options == DecodeOptions::default() { &[] } else { report.as_slice() };
-    for ColumnReport { name, field, filled, samples } in report {
+    for ColumnReport { name, field, filled, samples, .. } in report {
         let field = field.as_deref().unwrap_or("nothing");
         line(&mut text, &format!("COLUMN {name:?} as {field}, {filled} filled, such as {samples:?}"));
     }

@@ -387,6 +387,11 @@ fn summary(receipt: &Receipt) -> String {
         format!("row {row}, line {line}, {field}: {}", not_taken(field, stands.as_deref(), given))
     });
     text.push_str(&notes("Not taken", not_taken, receipt.not_taken.len() as u64));
+    let counted = receipt.columns.iter().filter(|column| column.not_taken > 0);
+    let counted: Vec<_> = counted.map(|column| format!("{} {}", column.name, column.not_taken)).collect();
+    if !counted.is_empty() {
+        text.push_str(&format!("Rows of which a column was not taken: {}\n", counted.join(", ")));
+    }
     text.push_str(&columns(receipt));
     if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
         text.push_str(&format!("To take it back: cairn import undo {id}\n"));
@@ -445,7 +450,9 @@ fn in_short(row: &PlanRow) -> String {
             None => format!("{field}: {after}"),
         }
     };
-    let kept = kept.iter().map(|RowNotTaken { field, given, .. }| format!("not taken: {field} {}", value(given)));
+    let kept = kept.iter().map(|RowNotTaken { field, given, .. }| format!("{field} {}", value(given)));
+    let kept = kept.collect::<Vec<_>>().join(", ");
+    let kept = (!kept.is_empty()).then(|| format!("not taken: {kept}"));
     // The name stands beside it.
     let told = changes.iter().filter(|change| change.before.is_some() || !matches!(&*change.field, "name" | "title"));
     told.map(change).chain(kept).collect::<Vec<_>>().join("; ")

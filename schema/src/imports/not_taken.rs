@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
+use formats::ColumnReport;
 use storage::import::NotTaken;
 
 use super::NOTED_ROWS;
@@ -39,21 +40,23 @@ impl NotTakenOfRows {
         self.first.extend(values.into_iter().take(room).map(|value| transfer::imports::not_taken(value, row, line)));
     }
 
-    /// The columns of the file, each with the number of rows of which it was not taken: by the field that it fills, and by its own name
-    /// where no field has that.
-    pub(super) fn counted(&self, mut columns: Vec<ImportColumn>) -> Vec<ImportColumn> {
-        if self.rows.is_empty() {
-            return columns;
-        }
+    /// The columns of the file, each with the number of rows of which it was not taken.
+    pub(super) fn counted(&self, columns: Vec<ColumnReport>) -> Vec<ImportColumn> {
         let of = |name: &str| self.rows.get(kin(name)).copied().unwrap_or_default();
         let fields: BTreeSet<_> = columns.iter().filter_map(|column| column.field.clone()).collect();
-        for column in &mut columns {
-            let Some(field) = &column.field else { continue };
-            let of_name = if fields.contains(&column.name) { 0 } else { of(&column.name) };
+        let column = |column: ColumnReport| {
+            let not_taken = match &column {
+                ColumnReport { line: Some(header), .. } => of(header),
+                // A second value of a field goes to the notes under the name of its column.
+                ColumnReport { field: Some(field), name, .. } if !fields.contains(name) => of(field) + of(name),
+                ColumnReport { field: Some(field), .. } => of(field),
+                ColumnReport { field: None, .. } => 0,
+            };
             // Several columns may make one field, and not each of them is filled in every row.
-            column.not_taken = (of(field) + of_name).min(column.filled);
-        }
-        columns
+            let not_taken = not_taken.min(column.filled);
+            ImportColumn { not_taken, ..transfer::imports::column(column) }
+        };
+        columns.into_iter().map(column).collect()
     }
 }
 

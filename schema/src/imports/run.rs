@@ -84,7 +84,7 @@ pub(super) async fn read(
     hash.mix(file.sha256.as_bytes());
     let Findings { charset, delimiter, ignored, columns, client, report, .. } = findings;
     let details = Details {
-        columns: not_taken.counted(report.into_iter().map(transfer::imports::column).collect()),
+        columns: not_taken.counted(report),
         client: client.map(ToOwned::to_owned),
         series,
         events: import.events(),

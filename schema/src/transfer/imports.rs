@@ -281,7 +281,7 @@ fn status_name(status: stored::Status) -> &'static str {
 
 /// What became of a column.
 pub(crate) fn column(column: formats::ColumnReport) -> ImportColumn {
-    let formats::ColumnReport { name, field, filled, samples } = column;
+    let formats::ColumnReport { name, field, line: _, filled, samples } = column;
     let not_taken = 0;
     // No database of ours can hold a NUL.
     let samples = samples.into_iter().map(|sample| sample.replace('\0', "")).collect();
