@@ -47,12 +47,9 @@ mod outlook_portuguese;
 mod outlook_portuguese_brazil;
 mod outlook_spanish;
 mod own;
-<<<<<<< HEAD
 mod pipedrive;
 mod pipedrive_deals;
-=======
 pub(crate) mod properties;
->>>>>>> report
 mod salesforce;
 mod salesforce_opportunities;
 mod suitecrm;
