@@ -70,7 +70,7 @@ on_each_database! {
             ["Bea Mill - Mill & Sons", "CUSTOMER", "300", "1", "Deal Name: The floor"],
         ];
         assert_eq!(deals(&client).await, json!(expected));
-        let undo = "mutation($id: ID!) { undoImport(id: $id) { import { status } } }";
+        let undo = "mutation($id: ID!) { undoImport(input: { id: $id }) { import { status } } }";
         client.graphql(undo, json!({ "id": receipt["id"] })).await;
         assert_eq!(deals(&client).await, before, "the undo is exact");
     }
