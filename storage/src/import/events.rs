@@ -16,8 +16,8 @@ use super::journal::Journal;
 use super::matching::MatchedBy;
 use super::people::{added, folded, missing};
 use super::telling::{
-    GivenEvent, associations_not_taken, event_not_taken, lines_not_taken, made_associations, made_categories,
-    made_event, times_not_taken,
+    associations_not_taken, event_not_taken, lines_not_taken, made_associations, made_categories, made_event,
+    times_not_taken,
 };
 use super::{Applied, Batch, Duplicates, Failure, FirstOfSeries, RecordTimes};
 use crate::among;
@@ -746,14 +746,16 @@ impl<'b, 'u> Work<'b, 'u> {
 fn not_taken(row: &Resolved, known: &Known, after: &Event) -> Vec<NotTaken> {
     let Resolved { details, said, subjects, associations, created_description, times, .. } = row;
     let (before, details_after) = (known.event.details(), after.details());
-    let given = GivenEvent {
-        details,
-        says_start: said.start,
-        says_end: said.end,
-        says_progress: said.progress,
-        is_own_description: before.description == *created_description,
+    // The event was made by this very row: its lost names are no news.
+    let is_own = before.description == *created_description;
+    let says = |field: &str| match field {
+        "startsOn" | "startsAt" => said.start,
+        "endsOn" | "endsAt" => said.end,
+        "complete" => said.progress,
+        "description" => !is_own,
+        _ => true,
     };
-    let mut not_taken = event_not_taken(&given, &details_after);
+    let mut not_taken = event_not_taken(details, says, &details_after);
     let of_row = details.description.as_deref().unwrap_or_default();
     let lines = created_description.as_deref().and_then(|text| text.strip_prefix(of_row)).unwrap_or_default();
     let lines = lines.strip_prefix('\n').unwrap_or(lines);

@@ -100,31 +100,10 @@ pub(super) fn terms_not_taken(
     not_taken(given, fields_of_terms(stage, after))
 }
 
-/// What a row says of an event that is like this after it; the fields of which it says nothing are empty in `given`.
-pub(super) fn event_not_taken(given: &GivenEvent<'_>, after: &Details) -> Vec<NotTaken> {
-    let GivenEvent { details, says_start, says_end, says_progress, is_own_description } = *given;
-    let said = fields_of_event(details).map(|(field, value)| {
-        let is_said = match field {
-            "startsOn" | "startsAt" => says_start,
-            "endsOn" | "endsAt" => says_end,
-            "complete" => says_progress,
-            "description" => !is_own_description,
-            _ => true,
-        };
-        value.filter(|_| is_said)
-    });
+/// What a row says of an event that is like this after it; `says` tells which of these fields the row has.
+pub(super) fn event_not_taken(given: &Details, says: impl Fn(&str) -> bool, after: &Details) -> Vec<NotTaken> {
+    let said = fields_of_event(given).map(|(field, value)| value.filter(|_| says(field)));
     not_taken(said, fields_of_event(after))
-}
-
-/// An event as a row has it, and what of it the row says.
-#[derive(Clone, Copy)]
-pub(super) struct GivenEvent<'r> {
-    pub(super) details: &'r Details,
-    pub(super) says_start: bool,
-    pub(super) says_end: bool,
-    pub(super) says_progress: bool,
-    /// Whether the event was made by this very row.
-    pub(super) is_own_description: bool,
 }
 
 /// Lines for the notes of a new record that the record which is there does not have, each by what stands before its colon.
