@@ -1,4 +1,8 @@
 //! Numbers as people write them in forms: `.25`, `25%`, `$5,000.00`.
+//!
+//! Files have a reader of their own, which takes more (`5 000,50 €`, `(1,200)`, `1e3`) because a column tells what a comma means, and a
+//! plan is looked at before it is applied. A form has one number, old scripts rely on what is refused here, and a value that is another
+//! than was meant would stay unseen: so the two differ on purpose.
 
 use schema::{Code, Error};
 

@@ -7,6 +7,7 @@ use std::str::FromStr;
 use std::sync::Arc;
 
 use bytes::BytesMut;
+use jiff::tz::TimeZone;
 use rust_decimal::Decimal;
 
 use crate::{Charset, DecodeError, Delimiter, Direction, EncodeError, Record, Row, Section, Source, Unsupported};
@@ -414,6 +415,9 @@ pub struct DecodeOptions {
     pub date_order: Option<DateOrder>,
     /// What stands before the decimals of a number that could be read either way; found out from all numbers where it is `None`.
     pub decimal: Option<DecimalSeparator>,
+    /// The time zone of whoever reads: moments of which only the day is wanted are on its day then, unless the file names a zone for
+    /// such. UTC where it is `None`. Times without a zone stay as they are.
+    pub time_zone: Option<TimeZone>,
     /// What a reading before this one has learned of the document: see [`Findings::survey`].
     pub survey: Option<Survey>,
     /// The longest row in bytes of UTF-8; a longer one fails and is skipped without being kept. 1 MiB by default.
@@ -431,6 +435,7 @@ impl Default for DecodeOptions {
             custom_fields: Vec::new(),
             date_order: None,
             decimal: None,
+            time_zone: None,
             survey: None,
             row_limit: 1 << 20,
             column_limit: 1024,

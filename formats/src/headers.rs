@@ -71,18 +71,19 @@ pub(crate) use self::any::Care;
 pub(crate) use self::guess::is_email;
 
 use self::client::{Client, Footer, Names};
+use self::custom::Readers;
 use self::dates::Dates;
 use self::foreign::Cell;
 use self::meaning::{Block, Meaning, Part};
 use self::notes::Note;
-use self::numbers::{Figure, Numbers};
+use self::numbers::{Figure, Numbers, Place};
 use self::tally::Tally;
 use self::target::{NOTES, Target, Targets};
 use crate::error::alternatives;
 use crate::record::{Column, Draft, Placeholder};
 use crate::{
     ColumnReport, DateEvidence, DecimalEvidence, DecimalSeparator, DecodeError, DecodeOptions, Delimiter, Diagnostic,
-    Position, Record, Section, Source, SourceCell, Survey,
+    Holds, Position, Record, Section, Source, SourceCell, Survey,
 };
 
 /// The programs whose tables of people are read, apart from ours. Of those that know equally many names of a header the first is
@@ -288,8 +289,18 @@ impl Layout {
         if delimiter == Delimiter::SEMICOLON {
             self.numbers.expect(DecimalSeparator::Comma);
         }
-        let numbers = (0..self.width()).filter(|at| self.number_column(*at).is_some() && !self.is_plain);
-        numbers.collect::<Vec<_>>().into_iter().for_each(|at| self.numbers.watch(at));
+        if self.is_plain {
+            return;
+        }
+        for at in 0..self.width() {
+            if self.number_column(at).is_some() {
+                self.numbers.watch(at);
+            }
+            if matches!(self.uses[at], Use::Target(Target::Custom(field)) if self.targets.field(field).holds == Holds::Number)
+            {
+                self.numbers.watch_field(at);
+            }
+        }
     }
 
     /// The column of ours that a column fills with numbers.
@@ -517,7 +528,9 @@ impl Layout {
                 }
                 Use::Target(Target::Custom(field)) if !cell.trim().is_empty() => {
                     let (field, header) = (self.targets.field(field), &self.header[at]);
-                    let value = custom::value(field, &mut self.dates, (position, header), cell, notes);
+                    let readers = Readers { dates: &mut self.dates, numbers: &mut self.numbers };
+                    let place = Place { position, at, header, is_exact: self.is_plain || exact.contains(&at) };
+                    let value = custom::value(field, readers, place, cell, notes);
                     if value.is_some_and(|value| !draft.add_custom(&field.name, &value)) {
                         draft.add_foreign(header, cell);
                     }

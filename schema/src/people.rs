@@ -20,7 +20,7 @@ use crate::page::{Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::root::session;
 use crate::scalar::{Date, DateTime, Text};
-use crate::transactions::{Transaction, Transactions};
+use crate::transactions::{self, Transaction, Transactions};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
 
@@ -159,15 +159,7 @@ impl Person {
             .map_err(|error| (*error).clone())?
             .unwrap_or_default();
         let view = View { stage, person: Some(self.key), ..View::default() };
-        let place = |found: &storage::query::transactions::Transaction| found.cursor(order.key);
-        Ok(connection(
-            ordered,
-            page,
-            &request,
-            Transactions { view, count: Count::default() },
-            place,
-            transfer::transactions::client,
-        ))
+        Ok(transactions::of_page(ordered, page, &request, view))
     }
 }
 

@@ -4,7 +4,7 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use storage::query::transactions as stored;
-use storage::{Order, View};
+use storage::{Order, Page, PageRequest, View};
 use uuid::Uuid;
 
 use crate::accounts::{self, User};
@@ -433,15 +433,25 @@ pub(crate) async fn of_view(
     let ordered = List { kind: Kind::Transaction, order };
     let request = page.request(ordered)?;
     let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
-    let place = |found: &stored::Transaction| found.cursor(order.key);
-    Ok(connection(
-        ordered,
+    Ok(of_page(ordered, page, &request, view))
+}
+
+/// A page that was read of a view, as a connection.
+pub(crate) fn of_page(
+    list: List,
+    page: Page<stored::Transaction>,
+    request: &PageRequest,
+    view: View,
+) -> Connection<String, Transaction, Transactions, EmptyFields> {
+    let place = |found: &stored::Transaction| found.cursor(list.order.key);
+    connection(
+        list,
         page,
-        &request,
+        request,
         Transactions { view, count: Count::default() },
         place,
         transfer::transactions::client,
-    ))
+    )
 }
 
 /// The transaction of a global id, or nothing, whatever the id is.

@@ -312,6 +312,19 @@ on_each_database! {
         assert_eq!(counts(&again), [3, 0, 0, 3, 0, 0], "{again:#}");
     }
 
+    async fn a_to_do_is_on_the_day_of_the_account_on_which_it_was_made(site: Site) {
+        let client = site.client().await;
+        let set = "mutation($zone: String!) { updateAccount(input: { timeZone: $zone }) { account { timeZone } } }";
+        let zones = [("Pacific/Auckland", "2024-03-02"), ("UTC", "2024-03-01"), ("Pacific/Honolulu", "2024-03-01")];
+        for (zone, day) in zones {
+            client.graphql(set, json!({ "zone": zone })).await;
+            let to_do = format!("BEGIN:VTODO\r\nUID:{zone}\r\nSUMMARY:{zone}\r\nCREATED:20240301T130000Z\r\nEND:VTODO\r\n");
+            let receipt = client.import("/import/calendar?format=icalendar", calendar(&[&to_do])).await;
+            assert_eq!(counts(&receipt), [1, 1, 0, 0, 0, 0], "{receipt:#}");
+            assert_eq!(times(&client, zone).await, [day]);
+        }
+    }
+
     async fn a_plan_of_a_calendar_is_what_its_apply_does(site: Site) {
         let client = site.client().await;
         let plan = client.import("/import/calendar?format=icalendar&mode=plan", series()).await;

@@ -190,6 +190,25 @@ on_each_database! {
         assert_eq!(people[9]["notes"], "Birthday: 2024-02-30");
     }
 
+    async fn the_numbers_of_custom_fields_are_read_with_the_separator_of_the_file(site: Site) {
+        let client = site.client().await;
+        field(&client, "Size", "NUMBER").await;
+        let file = "Name;Size\nA;512,77\nB;5.000\nC;5 000,50 \u{20ac}\nD;(1.200)\nE;75 %\nF;+5\nG;1e3\nH;much\n";
+        let receipt = client.import("/import/people?format=csv", file).await;
+        assert_eq!((&receipt["created"], &receipt["failed"]), (&json!(8), &json!(0)), "{receipt:#}");
+        let expected = [
+            ("A", "512.77"), ("B", "5000"), ("C", "5000.5"), ("D", "-1200"), ("E", "0.75"), ("F", "5"), ("G", "1000"),
+        ];
+        let mut expected: Vec<_> = expected.iter().map(|(name, size)| json!([name, format!("Size={size}")])).collect();
+        expected.push(json!(["H"]));
+        assert_eq!(values(&client).await, json!(expected));
+        let said = said(&receipt);
+        assert!(said.len() == 2 && said[0].contains("`5.000` is read as 5000") && said[1].contains("\"much\" is none"), "{said:?}");
+        let said_so = client.import("/import/people?format=csv&decimal=point&duplicates=replace", "Name,Size\nB,5.000\n").await;
+        assert_eq!(said_so["updated"], 1, "{said_so:#}");
+        assert_eq!(values(&client).await[1], json!(["B", "Size=5"]));
+    }
+
     async fn the_dates_of_custom_fields_are_in_the_order_of_the_file(site: Site) {
         let client = site.client().await;
         field(&client, "Birthday", "DATE").await;

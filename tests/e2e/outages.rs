@@ -223,6 +223,7 @@ async fn what_was_acknowledged_is_there_once_whatever_connections_do() {
     }
     let chaos = async {
         for fate in [Fate::Swallow, Fate::Cut, Fate::HalfClose].into_iter().cycle() {
+            // How long each kind of weather lasts; whether the writers are done is asked beside it.
             behind.proxy.delay(longest);
             behind.proxy.cut_after(60_000);
             tokio::time::sleep(Duration::from_millis(700) + longest * 3).await;

@@ -301,6 +301,26 @@ on_each_database! {
         assert_eq!(data, json!({ "people": { "totalCount": 240 }, "transactions": { "totalCount": 242 } }));
     }
 
+    async fn a_word_that_looks_like_a_selector_is_told_on_the_terminal(desk: Desk) {
+        let desk = desk.with_account();
+        let told = |search: &str| {
+            let output = desk.cairn(&["export", "people", "--search", search]);
+            assert!(output.status.success(), "{search}");
+            let document = String::from_utf8(output.stdout).expect("UTF-8");
+            assert!(document.starts_with("id,") && !document.contains("note:"), "{document}");
+            String::from_utf8(output.stderr).expect("UTF-8")
+        };
+        let note = "note: \"categry:x\" is searched as text, since categry: is no selector; did you mean category:?\n";
+        let said = told("categry:x");
+        assert!(said.contains(note), "{said}");
+        let said = told("categry:x ann emial:y");
+        assert!(said.contains(note) && said.contains("note: \"emial:y\" is searched as text"), "{said}");
+        for search in ["email:x", "value:>5", "http://example.com", "ann"] {
+            let said = told(search);
+            assert!(!said.contains("note:"), "{search}: {said}");
+        }
+    }
+
     async fn an_export_is_written_as_the_shell_would(desk: Desk) {
         let desk = desk.with_account();
         let file = desk.path().join("people.csv");
@@ -520,6 +540,39 @@ fn config_prints_what_is_in_force_and_where_it_comes_from() {
     assert_eq!(row("limits.graphql_body"), ["limits.graphql_body", "9", "environment"]);
     let keys = leaves(&serde_json::to_value(gateway::config::Config::default()).expect("it can be written"));
     assert_eq!(rows.len(), 1 + keys, "every key has its line below the head: {table}");
+}
+
+#[test]
+fn the_manual_has_every_option_with_its_default_and_every_flag_of_the_server() {
+    let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("there is one");
+    let table: Vec<&str> = manual.lines().filter(|line| line.starts_with("| `")).collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let run = |arguments: &[&str]| {
+        let output = Command::new(PROGRAM).current_dir(folder.path()).env_clear().args(arguments).output();
+        String::from_utf8(output.expect("it runs").stdout).expect("UTF-8")
+    };
+    for row in run(&["config"]).lines().skip(1) {
+        let [key, value] = row.split_whitespace().collect::<Vec<_>>()[..2] else { panic!("no option: {row}") };
+        let line = table.iter().find(|line| line.contains(&format!("`{key}`"))).unwrap_or_else(|| panic!("no {key}"));
+        assert!(line.contains("CAIRN_"), "{line}");
+        let last = line.trim_end_matches([' ', '|']).rsplit('|').next().expect("a cell");
+        assert!(written(value).iter().any(|written| last.contains(written)), "{key} is {value}, and not{last}");
+    }
+    let help = run(&["serve", "--help"]);
+    let flags = help.split_whitespace().filter(|word| word.starts_with("--") && *word != "--help");
+    for flag in flags {
+        assert!(manual.contains(&format!("`{flag}`")) || manual.contains(&format!("{flag} ")), "no {flag}");
+    }
+}
+
+/// How a manual may write a value: of a number also the thousands, and the units of sizes.
+fn written(value: &str) -> Vec<String> {
+    let Ok(number) = value.parse::<u64>() else { return vec![value.to_owned()] };
+    let units = [(1 << 30, "GiB"), (1 << 20, "MiB"), (1 << 10, "KiB"), (1_000_000, "million")];
+    let in_units = units.iter().filter(|(unit, _)| number >= *unit && number % unit == 0);
+    let mut found: Vec<_> = in_units.map(|(unit, name)| format!("{} {name}", number / unit)).collect();
+    found.push(if number < 1_000 { value.to_owned() } else { format!("{},{:03}", number / 1_000, number % 1_000) });
+    found
 }
 
 /// How many values there are that are no table.

@@ -118,6 +118,13 @@ impl Watched {
         let company = "CASE WHEN n % 500 = 0 THEN 'ibm' ELSE 'company ' || CAST(n % 997 AS TEXT) END";
         let name = "'person ' || CAST(n * 7919 % 1000003 AS TEXT)";
         let stranger = self.id('u', "1");
+        // Every thousandth has all that can be looked for beside that.
+        let rare = |rare: &str, others: &str| format!("CASE WHEN n % 1000 = 0 THEN {rare} ELSE {others} END");
+        let email = rare("'rare' || CAST(n AS TEXT) || '@x.y'", "'p' || CAST(n AS TEXT) || '@x.y'");
+        let (digits, url, zip) =
+            (rare("'03077000'", "''"), rare("'https://rare.example'", "NULL"), rare("'Z-770'", "NULL"));
+        let more = rare("' 03077000 https://rare.example z-770 ' || 'rare' || CAST(n AS TEXT) || '@x.y'", "''");
+        let probability = rare("9000", "5000");
         let maker = format!("CASE WHEN n % 1000 = 0 THEN {stranger} ELSE {user} END");
         self.sql(&format!(
             "INSERT INTO users (account_id, id, email, email_key, name, role, password_hash, version, created_at,
@@ -125,18 +132,19 @@ impl Watched {
         ))
         .await;
         self.sql(&format!(
-            "INSERT INTO people (account_id, id, name, company, email, city, sort_key, email_key, name_key, company_key,
-                city_key, phone_digits, search_text, created_by, version, created_at, updated_at)
-            {series} SELECT {account}, {id}, {name}, {company}, 'p' || CAST(n AS TEXT) || '@x.y', 'City',
-                {name} || ' - ' || {company}, 'p' || CAST(n AS TEXT) || '@x.y', {name}, {company},
-                'city ' || CAST(n % 499 AS TEXT), '',
-                {name} || ' - ' || {company} || ' city ' || CAST(n % 499 AS TEXT), {maker}, 1, {moment}, {moment} FROM s"
+            "INSERT INTO people (account_id, id, name, company, email, city, url, zip, sort_key, email_key, name_key,
+                company_key, city_key, phone_digits, search_text, created_by, version, created_at, updated_at)
+            {series} SELECT {account}, {id}, {name}, {company}, {email}, 'City', {url}, {zip},
+                {name} || ' - ' || {company}, {email}, {name}, {company},
+                'city ' || CAST(n % 499 AS TEXT), {digits},
+                {name} || ' - ' || {company} || ' city ' || CAST(n % 499 AS TEXT) || {more}, {maker}, 1, {moment}, {moment}
+            FROM s"
         ))
         .await;
         self.sql(&format!(
             "INSERT INTO transactions (account_id, id, person_id, stage, value, probability, sort_key, search_text,
                 created_by, version, created_at, updated_at)
-            {series} SELECT {account}, {transaction}, {}, n % 4 + 1, n, 5000, {name}, {name} || ' - ' || {company},
+            {series} SELECT {account}, {transaction}, {}, n % 4 + 1, n, {probability}, {name}, {name} || ' - ' || {company},
                 {maker}, 1, {moment}, {moment} FROM s",
             person("n / 5 + 1")
         ))
@@ -325,6 +333,16 @@ on_each_database! {
             "search: \"company:ibm\"".into(),
             "search: \"city:city 17\"".into(),
             "search: \"person:person 7919\"".into(),
+            "search: \"name:person 7919\"".into(),
+            "search: \"email:rare7\"".into(),
+            "search: \"phone:03077\"".into(),
+            "search: \"url:rare.example\"".into(),
+            "search: \"zip:z-77\"".into(),
+            "search: \"value:>9.95\"".into(),
+            "search: \"value:9.95..9.96\"".into(),
+            "search: \"value:<0.005\"".into(),
+            "search: \"probability:>0.85\"".into(),
+            "search: \"probability:0.9\"".into(),
         ];
         let mut documents = Vec::new();
         for view in &views {

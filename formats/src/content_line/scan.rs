@@ -5,7 +5,7 @@ use bytes::{Buf, BytesMut};
 
 use crate::Charset;
 use crate::charset::{Beginning, Step, Transcoder, beginning};
-use crate::text::{Lines, trim_invisible};
+use crate::text::{Lines, trim_invisible, trim_invisible_start};
 
 /// The longest name for which is looked before the value.
 const NAME: usize = 64;
@@ -22,8 +22,8 @@ pub(crate) struct Scanner {
     line: Vec<u8>,
     /// Where in the line its last physical line begins, and the number of that, if a soft line end is before it.
     after_soft: Option<(usize, u64)>,
-    /// What is a line of its own although no line end is before it, and its number.
-    pending: Option<(Vec<u8>, u64)>,
+    /// What are lines of their own although no line end is before them, the last one first, and their numbers.
+    pending: Vec<(Vec<u8>, u64)>,
     /// Whether anything of the line was seen.
     is_begun: bool,
     fate: Fate,
@@ -57,7 +57,7 @@ impl Scanner {
             start: 1,
             line: Vec::new(),
             after_soft: None,
-            pending: None,
+            pending: Vec::new(),
             is_begun: false,
             fate: Fate::Open,
             is_gap: false,
@@ -90,7 +90,7 @@ impl Scanner {
 
     /// The next line that is not blank; `None` where more input is needed or, at the end, after the last line.
     pub(crate) fn next(&mut self, input: &mut BytesMut, at_end: bool) -> Option<Scanned> {
-        if let Some((line, number)) = self.pending.take() {
+        if let Some((line, number)) = self.pending.pop() {
             (self.line, self.start) = (line, number);
             return Some(Scanned::Line);
         }
@@ -218,7 +218,7 @@ impl Scanner {
         match self.fate {
             Fate::TooLong if is_begun => Some(Scanned::TooLong),
             Fate::Open | Fate::Kept if is_begun && !trim_invisible(&self.line).is_empty() => {
-                self.pending = self.joined();
+                self.part();
                 Some(Scanned::Line)
             }
             _ => {
@@ -228,20 +228,23 @@ impl Scanner {
         }
     }
 
-    /// Takes off the line what should have been one of its own: the first line of a component behind the last line of another, as
+    /// Takes off the line what should have been lines of their own: the first or last line of a component behind that of another, as
     /// files have it that were joined without a line end between them, or such a line behind a soft line end with which a value ends.
-    fn joined(&mut self) -> Option<(Vec<u8>, u64)> {
+    fn part(&mut self) {
         if let Some((at, number)) = self.after_soft.take()
             && self.line.get(at..).is_some_and(|last| boundary(last).is_some())
         {
-            return Some((self.line.split_off(at), number));
+            self.pending.push((self.line.split_off(at), number));
+            return;
         }
-        let line = trim_invisible(&self.line);
-        line.get(..END.len()).filter(|start| start.eq_ignore_ascii_case(END))?;
-        let at = self.line.windows(BEGIN.len()).rposition(|part| part.eq_ignore_ascii_case(BEGIN))?;
-        Some((self.line.split_off(at), self.start))
+        for at in joints(&self.line).into_iter().rev() {
+            self.pending.push((self.line.split_off(at), self.start));
+        }
     }
 }
+
+/// How much of a file has to be there to tell that a quote is never closed.
+const LONGEST_CELL: usize = 64 * 1024;
 
 const BEGIN: &[u8] = b"BEGIN:";
 const END: &[u8] = b"END:";
@@ -255,8 +258,32 @@ pub(crate) enum Family {
     Calendar,
 }
 
-/// What a line belongs to that is nothing but the first or the last one of a card, a calendar or a part of one.
+/// Where in a line with which a component ends or begins others begin that stand directly behind it. Behind the beginning of one
+/// nothing else may stand than such lines.
+fn joints(line: &[u8]) -> Vec<usize> {
+    let blank = line.len() - trim_invisible_start(line).len();
+    let behind = word_at(&line[blank..]).map_or(line.len(), |length| blank + length);
+    let found: Vec<_> = (behind..line.len()).filter(|at| word_at(&line[*at..]).is_some()).collect();
+    let is_last = line[blank..].get(..END.len()).is_some_and(|word| word.eq_ignore_ascii_case(END));
+    let end = |part: usize| found.get(part + 1).copied().unwrap_or(line.len());
+    let is_sound = is_last || found.iter().enumerate().all(|(part, at)| component(&line[*at..end(part)]).is_some());
+    if is_sound { found } else { Vec::new() }
+}
+
+/// The length of the word with which the first or last line of a component begins, if there is one here.
+fn word_at(line: &[u8]) -> Option<usize> {
+    let begins = |word: &&[u8]| line.get(..word.len()).is_some_and(|start| start.eq_ignore_ascii_case(word));
+    [BEGIN, END].into_iter().find(begins).map(<[u8]>::len)
+}
+
+/// What a line belongs to that is nothing but the first or the last one of a card, a calendar or a part of one, or several of these
+/// with no line end between them.
 fn boundary(line: &[u8]) -> Option<Family> {
+    component(&line[..joints(line).first().copied().unwrap_or(line.len())])
+}
+
+/// The same of one that stands alone.
+fn component(line: &[u8]) -> Option<Family> {
     const COMPONENTS: [(&[u8], Family); 8] = [
         (b"VCARD", Family::Contacts),
         (b"VADDRESSBOOK", Family::Contacts),
@@ -276,16 +303,23 @@ fn boundary(line: &[u8]) -> Option<Family> {
 }
 
 /// What a file is, by the first of its lines that is nothing but the first or the last one of a component, wherever it stands: the
-/// second half of a file that was cut begins with anything. What stands in the quotes of a table is a cell.
+/// second half of a file that was cut begins with anything. What stands in the quotes of a table is a cell, where these are closed again.
 pub(crate) fn family(head: &[u8]) -> Option<Family> {
     let mut is_quoted = false;
+    let mut in_quotes = None;
     for line in head.split(|byte| matches!(byte, b'\r' | b'\n')) {
-        if !is_quoted && let Some(family) = boundary(line) {
-            return Some(family);
+        match boundary(line) {
+            Some(family) if !is_quoted => return Some(family),
+            found => in_quotes = in_quotes.or(found),
         }
+        let was_quoted = is_quoted;
         is_quoted = stays_quoted(line, is_quoted);
+        if was_quoted && !is_quoted {
+            in_quotes = None;
+        }
     }
-    None
+    // A long cell may be closed behind what there is of the file.
+    in_quotes.filter(|_| head.len() < LONGEST_CELL)
 }
 
 /// Whether the cell with which a line of a table ends goes on in the next line. Only a quote with which a cell begins opens one.

@@ -3,10 +3,10 @@
 use std::borrow::Cow;
 use std::collections::HashMap;
 
-use super::custom;
+use super::custom::{self, Readers};
 use super::dates::Dates;
 use super::notes::Note;
-use super::numbers::{Figure, Numbers};
+use super::numbers::{Figure, Numbers, Place};
 use super::tally::{self, Tally};
 use super::target::{Target, Targets};
 use crate::record::{Column, Draft, Placeholder};
@@ -156,7 +156,8 @@ impl Members {
             Target::Custom(_) if !is_filled => {}
             Target::Custom(field) => {
                 let field = self.targets.field(field);
-                let value = custom::value(field, &mut self.dates, (position, name), text, notes);
+                let readers = Readers { dates: &mut self.dates, numbers: &mut self.numbers };
+                let value = custom::value(field, readers, Place { position, at, header: name, is_exact }, text, notes);
                 if value.is_some_and(|value| !draft.add_custom(&field.name, &value)) {
                     draft.add_foreign(name, text);
                 }
@@ -200,7 +201,8 @@ impl Members {
     pub(crate) fn decimals(&self) -> DecimalEvidence {
         let found = self.numbers.evidence();
         // Members that have numbers may come later.
-        let expected = self.is_watched == Some(true) && self.section.stage().is_some();
+        let has_numbers = self.section.stage().is_some() || self.targets.has_numbers();
+        let expected = self.is_watched == Some(true) && has_numbers;
         DecimalEvidence { columns: found.columns.max(usize::from(expected)), ..found }
     }
 

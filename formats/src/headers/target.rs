@@ -2,7 +2,7 @@
 
 use super::{key, own};
 use crate::record::Column;
-use crate::{CustomField, DecodeError, DecodeOptions, Section};
+use crate::{CustomField, DecodeError, DecodeOptions, Holds, Section};
 
 /// What a column is read as, whatever its name means otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -101,6 +101,11 @@ impl Targets {
         let is_own = own::is_name(&name, self.section);
         let found = self.fields.iter().position(|(key, _)| *key == name || key == plain).filter(|_| !is_own);
         found.map(Target::Custom)
+    }
+
+    /// Whether there is a custom field of numbers.
+    pub(crate) fn has_numbers(&self) -> bool {
+        self.fields.iter().any(|(_, field)| field.holds == Holds::Number)
     }
 
     /// A custom field.

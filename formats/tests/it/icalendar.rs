@@ -1,10 +1,11 @@
 //! iCalendar: when events are.
 
 use expect_test::expect;
-use formats::{Event, Moment, Record, Section};
+use formats::{DecodeOptions, Event, Moment, Record, Section};
 use ical::tree::cst::IcalCst;
+use jiff::tz::TimeZone;
 
-use crate::documents::{complaint, read, rows, write};
+use crate::documents::{complaint, read, read_cut, rows, write};
 
 fn event(lines: &str) -> Event {
     let document = format!("BEGIN:VCALENDAR\nBEGIN:VEVENT\nSUMMARY:A\n{lines}END:VEVENT\nEND:VCALENDAR\n");
@@ -306,10 +307,52 @@ fn a_cancelled_one_of_a_series_is_left_out_of_what_is_kept() {
 fn a_thing_to_do_is_on_the_day_when_it_was_made_where_the_calendar_is() {
     for (zone, expected) in [("", "2026-11-22"), ("X-WR-TIMEZONE:Europe/Berlin\n", "2026-11-23")] {
         let to_do = "BEGIN:VTODO\nSUMMARY:A\nCREATED:20261122T233000Z\nEND:VTODO\n";
-        let document = format!("BEGIN:VCALENDAR\n{zone}{to_do}END:VCALENDAR\n");
-        let Some(Record::Event(event)) = rows("icalendar", Section::Calendar, &document).remove(0).record else {
-            panic!("not an event: {document}");
-        };
-        assert_eq!(event.start, Some(Moment::Day(expected.parse().expect("it is a day"))), "{zone}");
+        assert_eq!(seen_from("UTC", zone, to_do).0, day(expected), "{zone}");
+    }
+}
+
+#[test]
+fn the_day_of_a_moment_is_that_of_whoever_reads() {
+    let made = |created: &str| format!("BEGIN:VTODO\nSUMMARY:A\nCREATED{created}\nEND:VTODO\n");
+    for (reader, created, expected) in [
+        ("Pacific/Auckland", ":20240301T130000Z", "2024-03-02"),
+        ("Pacific/Auckland", ":20240301T105959Z", "2024-03-01"),
+        ("America/Los_Angeles", ":20240301T075959Z", "2024-02-29"),
+        ("UTC", ":20240301T235959Z", "2024-03-01"),
+        ("Pacific/Auckland", ";TZID=Europe/Berlin:20240301T233000", "2024-03-02"),
+        // What has no zone stands for itself.
+        ("Pacific/Auckland", ":20240301T233000", "2024-03-01"),
+        ("Pacific/Auckland", ";VALUE=DATE:20240301", "2024-03-01"),
+    ] {
+        assert_eq!(seen_from(reader, "", &made(created)).0, day(expected), "{reader}: {created}");
+    }
+    // The zone that the calendar names is nearer.
+    let berlin = seen_from("Pacific/Auckland", "X-WR-TIMEZONE:Europe/Berlin\n", &made(":20240301T130000Z"));
+    assert_eq!(berlin.0, day("2024-03-01"));
+    // An event of days that ends at a time.
+    for (reader, end, expected) in [
+        ("UTC", ":20261123T230000Z", "2026-11-23"),
+        ("Pacific/Auckland", ":20261123T230000Z", "2026-11-24"),
+        ("Pacific/Auckland", ";TZID=America/New_York:20261123T220000", "2026-11-23"),
+        ("UTC", ";TZID=America/New_York:20261123T220000", "2026-11-23"),
+    ] {
+        let event = format!("BEGIN:VEVENT\nSUMMARY:A\nDTSTART;VALUE=DATE:20261122\nDTEND{end}\nEND:VEVENT\n");
+        assert_eq!(seen_from(reader, "", &event), (day("2026-11-22"), day(expected)), "{reader}: {end}");
+    }
+}
+
+fn day(text: &str) -> Option<Moment> {
+    Some(Moment::Day(text.parse().expect("it is a day")))
+}
+
+/// When an event or a thing to do begins and ends to somebody in a time zone.
+fn seen_from(reader: &str, head: &str, component: &str) -> (Option<Moment>, Option<Moment>) {
+    let document = format!("BEGIN:VCALENDAR\n{head}{component}END:VCALENDAR\n");
+    let zone = TimeZone::get(reader).expect("there is such a zone");
+    let options = DecodeOptions { time_zone: Some(zone), ..DecodeOptions::default() };
+    let mut reading = read_cut("icalendar", Section::Calendar, &options, document.as_bytes(), &[usize::MAX]);
+    match reading.rows.remove(0).record {
+        Some(Record::Event(event)) => (event.start, event.end),
+        other => panic!("not an event: {other:?}"),
     }
 }

@@ -6,6 +6,7 @@ mod columns;
 mod conformance;
 mod csv;
 mod documents;
+mod fields;
 mod golden;
 mod headers;
 mod icalendar;

@@ -59,6 +59,12 @@ fn files_are_recognised_by_their_first_bytes() {
         (b"\xE2\x80\x8BBEGIN:VADDRESSBOOK\nBEGIN:VCARD\n".to_vec(), None, "vcard"),
         (b"LOCATION:Room 1, left\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Tea\n".to_vec(), Some("half.csv"), "icalendar"),
         (b"SUMMARY:Tea, milk\rEnd:VEvent\r".to_vec(), None, "icalendar"),
+        // Several of them with no line end between them.
+        (b"LOCATION:Room 1, left\nEND:VEVENTBEGIN:VEVENT\nSUMMARY:Tea\n".to_vec(), Some("half.csv"), "icalendar"),
+        (b"SUMMARY:Tea, milk\nEND:VEVENT\x1AEND:VCALENDAR\n".to_vec(), None, "icalendar"),
+        (b"TEL;CELL:+49 1,2\nEND:VCARD\xEF\xBB\xBFBEGIN:VCARD\nFN:Ann\n".to_vec(), Some("half.csv"), "vcard"),
+        // A quote that is never closed opens no cell.
+        (b"said:,\"hm\nEND:VEVENT\nBEGIN:VEVENT\nSUMMARY:Tea\n".to_vec(), None, "icalendar"),
         // What stands in a cell does not, nor does a line of which it is only a part.
         (b"name,notes\nAnn,\"her card:\nBEGIN:VCARD\nFN:Ann\nEND:VCARD\n\"\n".to_vec(), None, "csv"),
         (b"name,notes\nAnn,BEGIN:VCARD\nBEGIN:VCARD or so,x\n".to_vec(), None, "csv"),

@@ -1,8 +1,8 @@
 //! iCalendar: series, what is kept of them, and what is said of those that are not understood.
 
-use formats::{Event, Moment, Record, Row, Section};
+use formats::{DecodeOptions, Event, Moment, Record, Row, Section};
 
-use crate::documents::{read, rows, write};
+use crate::documents::{read, read_cut, rows, write};
 
 /// The rows of a calendar with these lines.
 fn calendar(lines: &str) -> Vec<Row> {
@@ -206,4 +206,177 @@ fn lines_between_events_are_a_failed_row() {
     let rows = calendar(&format!("{}{head}{}\n", event("A"), event("C")));
     assert!(rows.iter().all(|row| row.record.is_some()), "{rows:#?}");
     assert_eq!(rows.len(), 2);
+}
+
+/// When the one of a series that is shown begins, of a file in which this one of it, named in this way, was moved to a place of its own.
+fn shown_beside(start: &str, recurrence_id: &str) -> Moment {
+    let event = |lines: String| format!("BEGIN:VEVENT\nUID:a\nSUMMARY:A\n{lines}\nEND:VEVENT\n");
+    let series = event(format!("DTSTART{start}\nRRULE:FREQ=DAILY;COUNT=5"));
+    let moved = event(format!("RECURRENCE-ID{recurrence_id}\nDTSTART:20260320T120000Z"));
+    let shown = |document: &str| {
+        let events = calendar(document).into_iter().map(self::event);
+        let (series, others): (Vec<_>, Vec<_>) = events.partition(|event| event.recurrence.is_some());
+        assert_eq!((series.len(), others[0].start), (1, Some(at("2026-03-20T12:00:00Z"))), "{document}");
+        series[0].start.expect("it begins")
+    };
+    let [before, behind] = [format!("{series}{moved}"), format!("{moved}{series}")].map(|document| shown(&document));
+    assert_eq!(before, behind, "{recurrence_id}");
+    before
+}
+
+#[test]
+fn a_day_names_the_one_of_a_series_of_times_and_a_time_that_of_days() {
+    // A day in the place of a time: the one of that day by the clock of the series.
+    for start in [":20260309T090000Z", ":20260309T233000Z", ":20260309T003000Z", ":20260309T000000Z"] {
+        let next = start[1..].replace("20260309T", "20260310T").parse().expect("it is a time");
+        assert_eq!(shown_beside(start, ";VALUE=DATE:20260309"), Moment::At(next), "{start}");
+    }
+    for (start, next) in [
+        (";TZID=Europe/Berlin:20260309T003000", "2026-03-09T23:30:00Z"),
+        (";TZID=Europe/Berlin:20260309T233000", "2026-03-10T22:30:00Z"),
+        (";TZID=America/New_York:20260309T220000", "2026-03-11T02:00:00Z"),
+    ] {
+        assert_eq!(shown_beside(start, ";VALUE=DATE:20260309"), at(next), "{start}");
+    }
+    let local = |text: &str| Moment::Local(text.parse().expect("it is a time"));
+    assert_eq!(shown_beside(":20260309T090000", ";VALUE=DATE:20260309"), local("2026-03-10T09:00:00"));
+    assert_eq!(shown_beside(":20260309T090000", ":20260309"), local("2026-03-10T09:00:00"));
+    // A time in the place of a day: the day of which it is the midnight, or on which it is.
+    for named in [
+        ":20260309T000000",
+        ":20260309T090000",
+        ":20260309T000000Z",
+        ":20260309T090000Z",
+        ":20260308T230000Z",
+        ":20260309T050000Z",
+        ";TZID=Europe/Berlin:20260309T000000",
+        ";TZID=Europe/Berlin:20260309T090000",
+        ";TZID=America/New_York:20260309T000000",
+        ";TZID=Asia/Tokyo:20260309T000000",
+        ";VALUE=DATE:20260309T000000",
+    ] {
+        assert_eq!(shown_beside(";VALUE=DATE:20260309", named), day("2026-03-10"), "{named}");
+    }
+    // And others of it stay where they are.
+    for other in
+        [";VALUE=DATE:20260310", ":20260310T000000", ";TZID=Europe/Berlin:20260310T000000", ":20260309T230000Z"]
+    {
+        assert_eq!(shown_beside(";VALUE=DATE:20260309", other), day("2026-03-09"), "{other}");
+        assert_eq!(shown_beside(":20260309T090000Z", ";VALUE=DATE:20260311"), at("2026-03-09T09:00:00Z"), "{other}");
+    }
+}
+
+#[test]
+fn dates_that_a_series_of_days_leaves_out_may_be_named_by_times() {
+    for named in [":20260309T000000", ":20260308T230000Z", ";TZID=Europe/Berlin:20260309T000000", ":20260309T000000Z"] {
+        let event = event(row(&format!("DTSTART;VALUE=DATE:20260309\nRRULE:FREQ=DAILY;COUNT=3\nEXDATE{named}\n")));
+        assert_eq!(event.start, Some(day("2026-03-10")), "{named}");
+        let kept = event.recurrence.expect("it is a series");
+        assert!(kept.lines().any(|line| line == "EXDATE;VALUE=DATE:20260309"), "{named}: {kept}");
+    }
+}
+
+#[test]
+fn a_series_of_ours_is_shown_by_the_next_where_the_first_is_named_by_its_day() {
+    for (start, named, next) in [
+        ("DTSTART;TZID=Europe/Berlin:20260309T090000", ";VALUE=DATE:20260309", at("2026-03-10T08:00:00Z")),
+        ("DTSTART;VALUE=DATE:20260309", ";TZID=Europe/Berlin:20260309T000000", day("2026-03-10")),
+        ("DTSTART;VALUE=DATE:20260309", ":20260308T230000Z", day("2026-03-10")),
+    ] {
+        let series = event(row(&format!("{start}\nRRULE:FREQ=DAILY;COUNT=5\n")));
+        let id = "019ad5b0-0000-7000-8000-000000000001".to_owned();
+        let document = written(Event { id: Some(id.clone()), ..series.clone() }).join("\n");
+        // As a program writes it that has moved the first.
+        let moved = format!(
+            "BEGIN:VEVENT\nUID:{id}\nSUMMARY:A\nRECURRENCE-ID{named}\nDTSTART:20260320T120000Z\nEND:VEVENT\nEND:VCALENDAR\n"
+        );
+        let events = rows("icalendar", Section::Calendar, &document.replace("END:VCALENDAR", &moved));
+        let events: Vec<_> = events.into_iter().map(event).collect();
+        assert_eq!(events.len(), 2, "{document}");
+        assert_eq!(events[0].start, Some(next), "{start}, {named}");
+        // The same where the changed one comes in a file of its own.
+        let zone = jiff::tz::TimeZone::get("Europe/Berlin").expect("there is such a zone");
+        let changed = [events[1].recurrence_id.clone().expect("it is one of a series")];
+        let kept = series.recurrence.expect("it is a series");
+        let begins = series.start.expect("it begins");
+        let found = formats::first_of_series(&kept, begins, &zone, &changed);
+        assert_eq!(found.map(|(begins, _)| begins), Some(next), "{start}, {named}");
+    }
+}
+
+/// Titles and what is said of each, of a calendar that is read in whole and in pieces.
+fn told(document: &str) -> Vec<(String, String)> {
+    let of = |rows: &[Row]| {
+        let title = |row: &Row| match &row.record {
+            Some(Record::Event(event)) => event.title.clone().unwrap_or_default(),
+            _ => "-".to_owned(),
+        };
+        rows.iter().map(|row| (title(row), notes(row))).collect::<Vec<_>>()
+    };
+    let whole = read("icalendar", Section::Calendar, document.as_bytes());
+    assert_eq!(whole.error, None, "{document:?}");
+    for size in [1, 7] {
+        let cut = read_cut("icalendar", Section::Calendar, &DecodeOptions::default(), document.as_bytes(), &[size]);
+        assert_eq!(of(&cut.rows), of(&whole.rows), "{document:?}");
+    }
+    of(&whole.rows)
+}
+
+#[test]
+fn events_begin_and_end_wherever_they_do() {
+    let event = |name: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20260309T090000Z\nEND:VEVENT");
+    let [a, b, c] = ["A", "B", "C"].map(event);
+    let all = [("A".to_owned(), String::new()), ("B".to_owned(), String::new()), ("C".to_owned(), String::new())];
+    for between in
+        ["", "\n", "\r\n\r\n", "\u{feff}", "\u{200b}", "\u{1a}", "\n\u{1a}\n", "\u{1a}\r\n\u{feff}", "\n \n\n", " "]
+    {
+        for (head, tail) in
+            [("BEGIN:VCALENDAR\n", "END:VCALENDAR\n"), ("\u{feff}BEGIN:VCALENDAR", "END:VCALENDAR"), ("", "")]
+        {
+            let document = format!("{head}{a}{between}{b}{between}{c}{between}{tail}");
+            assert_eq!(told(&document), all, "{document:?}");
+        }
+        // Whole calendars one behind another.
+        let calendars = [&a, &b, &c].map(|event| format!("BEGIN:VCALENDAR\n{event}\nEND:VCALENDAR"));
+        assert_eq!(told(&calendars.join(between)), all, "{between:?}");
+        let to_dos =
+            format!("BEGIN:VCALENDAR\n{a}{between}{b}{between}{c}\nEND:VCALENDAR\n").replace("VEVENT", "VTODO");
+        assert_eq!(told(&to_dos), all, "{to_dos:?}");
+    }
+    // Within an event, and between the parts of it.
+    let parts = "BEGIN:VEVENT\n\u{feff}SUMMARY:A\n\n\u{1a}\nDTSTART:20260309T090000Z\nBEGIN:VALARM\nACTION:AUDIO\nEND:VALARMEND:VEVENT";
+    assert_eq!(told(&format!("{parts}{b}{c}")), all);
+}
+
+#[test]
+fn an_event_without_an_end_is_taken_up_to_the_next() {
+    let part = |name: &str| format!("BEGIN:VEVENT\nSUMMARY:{name}\nDTSTART:20260309T090000Z\n");
+    let document = format!("BEGIN:VCALENDAR\n{}{}{}END:VCALENDAR\n", part("A"), part("B"), part("C"));
+    let before = |next: &str| format!("the event has no END:VEVENT; it is taken to end before {next}");
+    let expected = [("A", before("BEGIN:VEVENT")), ("B", before("BEGIN:VEVENT")), ("C", before("END:VCALENDAR"))];
+    assert_eq!(told(&document), expected.map(|(name, note)| (name.to_owned(), note)));
+    let cut = told(&format!("BEGIN:VCALENDAR\n{}", part("A")));
+    assert_eq!(cut, [("A".to_owned(), "the event has no END:VEVENT; the file may be cut off in it".to_owned())]);
+}
+
+#[test]
+fn a_calendar_that_begins_in_the_middle_loses_one_event_and_says_so() {
+    let rest = "BEGIN:VEVENT\nSUMMARY:B\nDTSTART:20260309T090000Z\nEND:VEVENT\nEND:VCALENDAR\n";
+    for (first, more) in [
+        ("DTEND:20260103T100000Z", ""),
+        ("0103T100000Z", "LOCATION:Room 1, left\n"),
+        (";TZID=Europe/Berlin:20260103T100000", "SUMMARY:Tea; milk\n"),
+        ("nk \\, and more", "DESCRIPTION:\"quoted\"\n"),
+    ] {
+        for end in ["END:VEVENT\n", "END:VEVENT", "END:VEVENT\u{1a}"] {
+            let document = format!("{first}\n{more}{end}{rest}");
+            let found = formats::builtin()
+                .recognise(document.as_bytes(), Some("half.csv"))
+                .map(|codec| codec.descriptor().name);
+            assert_eq!(found, Ok("icalendar"), "{document:?}");
+            let rows = told(&document);
+            assert_eq!(rows.iter().map(|(title, _)| title.as_str()).collect::<Vec<_>>(), ["-", "B"], "{document:?}");
+            assert!(rows[0].1.contains("BEGIN:VEVENT is missing before"), "{rows:?}");
+        }
+    }
 }

@@ -327,6 +327,7 @@ impl Session {
             custom_fields: self.custom_fields(target).await?,
             date_order: date_order.map(|name| name.parse()).transpose().map_err(Error::internal)?,
             decimal: decimal.map(|name| name.parse()).transpose().map_err(Error::internal)?,
+            time_zone: Some(self.time_zone()),
             survey: None,
             row_limit: limits.row,
             column_limit: limits.columns,
@@ -399,7 +400,8 @@ impl Session {
 async fn first_look(ready: &Ready, file: &ImportFile) -> Result<Option<Findings>> {
     let is_calendar = ready.section == Section::Calendar;
     let dates: Vec<_> = ready.options.custom_fields.iter().filter(|field| field.holds == Holds::Date).collect();
-    if !is_calendar && ready.section.stage().is_none() && dates.is_empty() {
+    let has_numbers = ready.options.custom_fields.iter().any(|field| field.holds == Holds::Number);
+    if !is_calendar && ready.section.stage().is_none() && dates.is_empty() && !has_numbers {
         return Ok(None);
     }
     let mut rows = formats::decode(ready.decoder()?, file.bytes().await?);

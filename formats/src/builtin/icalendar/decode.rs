@@ -1,12 +1,13 @@
 //! Cuts a calendar into its components and reads each event and each thing to do.
 
 use bytes::BytesMut;
+use jiff::tz::TimeZone;
 
 use super::event::{self, Identity, Kind, Origin, Reading};
 use super::meant;
-use super::own;
 use super::survey::{Ahead, One};
 use super::zone::Zones;
+use super::{moment, own};
 use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, mapping_fault, undeclared};
 use crate::headers::properties::Properties;
 use crate::{
@@ -135,7 +136,7 @@ impl Decoder {
             next: None,
             is_cancelling: false,
             origin: Origin::Foreign,
-            zones: Zones::new(known.map(Ahead::zones)),
+            zones: Zones::new(known.map(Ahead::zones), options.time_zone.clone().unwrap_or(TimeZone::UTC)),
             ahead: known.is_none().then(Ahead::default),
             known: known.cloned(),
             charset: Charset::UTF_8,
@@ -378,8 +379,9 @@ impl Decoder {
             if is_cancelled {
                 ahead.cancel(&uid, one.as_ref().map(|(key, _)| key.as_str()), sequence);
             }
-            if let Some((_, moment)) = one {
-                ahead.replace(&uid, One { moment, sequence, is_cancelled });
+            if let Some((_, read)) = one {
+                let (moment, day) = (read.moment, moment::day(&read, &self.zones));
+                ahead.replace(&uid, One { moment, day, sequence, is_cancelled });
             }
         }
         let record = Record::Event(Box::new(event));

@@ -4,7 +4,6 @@ use std::fmt;
 
 use jiff::Timestamp;
 use jiff::civil::Date;
-use jiff::tz::TimeZone;
 
 use super::kept::Kept;
 use super::moment::{self, Dated, Read};
@@ -144,14 +143,15 @@ pub(super) fn salvage(
     let due = (kind == Kind::ToDo).then(|| first("DUE")).flatten();
     let mut spoilt = Vec::new();
     let mut read = |line: &ContentLine, [day, time]: [&'static str; 2]| {
-        let moment = moment::read(line, charset, zones).map(|read| read.moment).ok();
-        if moment.is_none() {
+        let read = moment::read(line, charset, zones).ok();
+        if read.is_none() {
             let text = line.raw(charset);
             spoilt.push((if text.contains('T') { time } else { day }, text));
         }
-        moment
+        read
     };
     let start = due.or_else(|| first("DTSTART")).and_then(|line| read(line, ["startsOn", "startsAt"]));
+    let start = start.map(|read| read.moment);
     let end = first("DTEND").and_then(|line| read(line, ["endsOn", "endsAt"]));
     if first("DTEND").is_none()
         && let Some(duration) = first("DURATION").map(|line| line.raw(charset))
@@ -162,7 +162,8 @@ pub(super) fn salvage(
         }
     }
     event.start = start;
-    event.end = end.map(|end| start.and_then(|start| moment::last(start, end)).unwrap_or(end)).or(event.end);
+    let last = |end: Read| start.and_then(|start| moment::end(start, &end, zones)).unwrap_or(end.moment);
+    event.end = end.map(last).or(event.end);
     spoilt
 }
 
@@ -170,7 +171,7 @@ pub(super) fn salvage(
 pub(super) struct Identity {
     pub(super) uid: String,
     /// As [`series::key`] writes it, and as it is.
-    pub(super) one: Option<(String, Moment)>,
+    pub(super) one: Option<(String, Read)>,
     pub(super) sequence: u64,
 }
 
@@ -179,8 +180,8 @@ impl Identity {
     pub(super) fn read(lines: &[ContentLine], charset: Charset, zones: &Zones) -> Option<Identity> {
         let component = Component { lines, charset, zones, origin: Origin::Foreign };
         let uid = component.first("UID")?.text(charset).trim().to_owned();
-        let one = component.first("RECURRENCE-ID").and_then(|line| component.read(line).ok()).map(|read| read.moment);
-        let one = one.and_then(|moment| Some((series::key(moment)?, moment)));
+        let one = component.first("RECURRENCE-ID").and_then(|line| component.read(line).ok());
+        let one = one.and_then(|read| Some((series::key(read.moment)?, read)));
         let sequence = component.number("SEQUENCE").unwrap_or_default();
         Some(Identity { uid, one, sequence })
     }
@@ -348,7 +349,7 @@ impl<'a> Component<'a> {
             return Ok(Some(Spanned { read, start: Moment::Day(first), end: end.map(Moment::Day) }));
         }
         let end = if let Some(line) = self.first("DTEND") {
-            moment::last(start, self.read(line)?.moment)
+            moment::end(start, &self.read(line)?, self.zones)
         } else if let Some(line) = self.first("DURATION") {
             moment::after(start, read.zone.as_ref(), &line.raw(self.charset))
                 .map_err(|reason| Diagnostic { field: Some("DURATION".to_owned()), reason })?
@@ -373,9 +374,9 @@ impl<'a> Component<'a> {
             let lists = lines.map(|line| moment::read_all(line, self.charset, self.zones));
             lists.filter(|list| !list.is_empty()).collect::<Vec<_>>()
         };
-        let (rules, except_rules, dates) = (rules("RRULE"), rules("EXRULE"), lists("RDATE"));
-        let begins = |list: Vec<Dated>| list.into_iter().map(|dated| dated.begins).collect();
-        let except_dates = lists("EXDATE").into_iter().map(begins).collect();
+        let (rules, except_rules, mut dates) = (rules("RRULE"), rules("EXRULE"), lists("RDATE"));
+        let begins = |list: Vec<Dated>| list.into_iter().map(|dated| dated.begins).collect::<Vec<_>>();
+        let mut except_dates: Vec<_> = lists("EXDATE").into_iter().map(begins).collect();
         if rules.is_empty() && dates.is_empty() {
             return None;
         }
@@ -399,10 +400,25 @@ impl<'a> Component<'a> {
         };
         let uid = self.first("UID").map(|line| line.text(self.charset).trim().to_owned()).unwrap_or_default();
         let ones = ahead.filter(|_| !uid.is_empty()).map(|ahead| ahead.replaced(&uid)).unwrap_or_default();
-        let replaced = ones.iter().map(|one| one.moment).collect();
-        let cancelled = series::cancelled(ones);
+        let mut ones = ones.to_vec();
         let start = local(span.start)?;
         let zone_of_days = span.read.zone.clone();
+        if clock == Clock::Days {
+            // Whatever names one of them by a time means a day, in UTC perhaps that of the zone in which the series begins.
+            let day_of = |moment: Moment| match (moment, &zone_of_days) {
+                (Moment::At(time), Some(zone)) => Some(Moment::Day(zone.local(time).date())),
+                _ => None,
+            };
+            let lists = dates.iter_mut().flatten().map(|dated| &mut dated.begins);
+            for read in lists.chain(except_dates.iter_mut().flatten()).filter(|read| read.zone.is_none()) {
+                read.moment = day_of(read.moment).unwrap_or_else(|| Moment::Day(moment::day(read, self.zones)));
+            }
+            for one in &mut ones {
+                one.moment = day_of(one.moment).unwrap_or(Moment::Day(one.day));
+            }
+        }
+        let replaced = ones.iter().map(|one| one.moment).collect();
+        let cancelled = series::cancelled(&ones);
         Some(Series { clock, zone_of_days, start, end, rules, except_rules, dates, except_dates, replaced, cancelled })
     }
 
@@ -456,11 +472,8 @@ impl<'a> Component<'a> {
         let day = |moment| match moment {
             Moment::Day(day) => day,
             Moment::Local(time) => time.date(),
-            // CREATED is in UTC, and the day that of whoever has the calendar.
-            Moment::At(time) => match self.zones.floating() {
-                Some(found) => found.zone.local(time).date(),
-                None => TimeZone::UTC.to_datetime(time).date(),
-            },
+            // It says when it was made, and not by which calendar: the day is that of whoever has it.
+            Moment::At(time) => self.zones.day(time),
         };
         if let Some(read) = created.and_then(|line| self.read(line).ok()) {
             return Ok(Spanned { start: Moment::Day(day(read.moment)), read, end: None });

@@ -88,7 +88,7 @@ impl<'a> Kept<'a> {
 
     /// The series that they speak of, with those of it that are events of their own; `None` where its zone is not known.
     pub(super) fn series(&self, replaced: Vec<Moment>) -> Option<Series> {
-        let mut zones = Zones::new(None);
+        let mut zones = Zones::new(None, TimeZone::UTC);
         if let Some((name, lines)) = &self.zone {
             let mut named = "TZID:".to_owned();
             push_text(name, &mut named);
@@ -153,7 +153,12 @@ pub(super) fn first_of(
     replaced: &[String],
 ) -> Option<(Moment, Option<Moment>)> {
     let kept = Kept::read(text).ok()?;
-    let series = kept.series(replaced.iter().filter_map(|key| series::of_key(key)).collect())?;
+    let mut series = kept.series(replaced.iter().filter_map(|key| series::of_key(key)).collect())?;
+    if series.clock == Clock::Days {
+        let zones = Zones::new(None, zone.clone());
+        let days = series.replaced.iter().map(|moment| Moment::Day(moment::day(&series.read(*moment), &zones)));
+        series.replaced = days.collect();
+    }
     let begins = match (begins, &series.clock) {
         (Moment::At(time), Clock::Floating) => Moment::Local(zone.to_datetime(time)),
         (begins, _) => begins,

@@ -119,6 +119,17 @@ fn read_value(text: &str, name: &str, is_date: bool, zones: &Zones) -> Result<Re
     Ok(Read { moment: Moment::At(moment), zone: Some(zone), note })
 }
 
+/// The end of an event whose DTEND was read: see [`last`]. Where the event has days, that is the day of a time by its own zone.
+pub(super) fn end(start: Moment, read: &Read, zones: &Zones) -> Option<Moment> {
+    match (start, read.moment) {
+        (Moment::Day(_), Moment::At(time)) => {
+            let own = read.zone.as_ref().map(|zone| zone.local(time).date());
+            Some(Moment::Day(own.unwrap_or_else(|| zones.day(time))))
+        }
+        (start, end) => last(start, end),
+    }
+}
+
 /// The end of an event whose DTEND this is: of days the one before, as DTEND is not part of the event.
 pub(super) fn last(start: Moment, end: Moment) -> Option<Moment> {
     match (start, end) {
@@ -190,8 +201,18 @@ pub(super) fn is_same(one: Moment, other: Moment) -> bool {
     }
 }
 
+/// The day that a moment names which stands in the place of a day: that of which it is the midnight, else that on which it is.
+pub(super) fn day(read: &Read, zones: &Zones) -> Date {
+    midnight(read, zones).unwrap_or_else(|| match (read.moment, &read.zone) {
+        (Moment::Day(day), _) => day,
+        (Moment::Local(time), _) => time.date(),
+        (Moment::At(time), Some(zone)) => zone.local(time).date(),
+        (Moment::At(time), None) => TimeZone::UTC.to_datetime(time).date(),
+    })
+}
+
 /// The day of which a moment is the midnight, by the clock of its zone. A moment in UTC may be the midnight of another zone: of one
-/// that the file has, else of the zone nearest to Greenwich that has midnight then.
+/// that the file has, of that of whoever reads, else of the zone nearest to Greenwich that has midnight then.
 pub(super) fn midnight(read: &Read, zones: &Zones) -> Option<Date> {
     let of = |local: DateTime| (local.time() == Time::midnight()).then(|| local.date());
     // Where the clocks leave out midnight, the day begins with the time that comes instead.
@@ -205,14 +226,19 @@ pub(super) fn midnight(read: &Read, zones: &Zones) -> Option<Date> {
         (Moment::Local(time), _) => of(time),
         (Moment::At(time), Some(zone)) => of_zone(zone, time),
         (Moment::At(time), None) => {
-            let utc = TimeZone::UTC.to_datetime(time);
             let floating = zones.floating().map(|found| found.zone);
-            let of_file = floating.into_iter().chain(zones.own()).find_map(|zone| of_zone(&zone, time));
-            let nearest = || utc.checked_add(12.hours()).map(jiff::civil::DateTime::date).ok();
-            let is_whole = utc.minute() % 15 == 0 && utc.second() == 0;
-            of(utc).or(of_file).or_else(|| nearest().filter(|_| is_whole))
+            let all = floating.into_iter().chain(zones.own()).chain([zones.reader()]);
+            let of_known = || all.into_iter().find_map(|zone| of_zone(&zone, time));
+            of(TimeZone::UTC.to_datetime(time)).or_else(of_known).or_else(|| nearest_midnight(time))
         }
     }
+}
+
+/// The day of which a moment in UTC is the midnight in the zone nearest to Greenwich that has midnight then.
+pub(super) fn nearest_midnight(time: Timestamp) -> Option<Date> {
+    let utc = TimeZone::UTC.to_datetime(time);
+    let is_whole = utc.minute() % 15 == 0 && utc.second() == 0;
+    utc.checked_add(12.hours()).ok().map(DateTime::date).filter(|_| is_whole)
 }
 
 /// The midnight after a moment in the last minute of a day, as some programs end days.

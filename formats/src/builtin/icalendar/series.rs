@@ -77,7 +77,7 @@ impl Clock {
             (Clock::Days, Moment::Local(time)) => of_day(time.date()),
             (Clock::Days, Moment::At(time)) => of_day(match &read.zone {
                 Some(zone) => zone.local(time).date(),
-                None => TimeZone::UTC.to_datetime(time).date(),
+                None => moment::nearest_midnight(time).unwrap_or_else(|| TimeZone::UTC.to_datetime(time).date()),
             }),
             (_, Moment::Day(_)) | (Clock::Floating, Moment::At(_)) => return None,
             (_, Moment::Local(time)) => time,

@@ -5,6 +5,8 @@ use std::collections::HashMap;
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::sync::Arc;
 
+use jiff::civil::Date;
+
 use super::zone::Defined;
 use crate::Moment;
 
@@ -26,6 +28,8 @@ pub(super) struct Ahead {
 pub(super) struct One {
     /// When it would have been.
     pub(super) moment: Moment,
+    /// The day that this means where its series has days.
+    pub(super) day: Date,
     pub(super) sequence: u64,
     pub(super) is_cancelled: bool,
 }

@@ -7,7 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use jiff::civil::DateTime;
+use jiff::civil::{Date, DateTime};
 use jiff::tz::{Offset, TimeZone, TimeZoneDatabase};
 
 use super::steps::Steps;
@@ -30,6 +30,8 @@ pub(super) struct Zones {
     defined: Arc<Defined>,
     /// Which calendar of the file is being read.
     calendar: u64,
+    /// That of whoever reads.
+    reader: TimeZone,
 }
 
 /// What a file says of zones.
@@ -124,9 +126,9 @@ impl Zone {
 }
 
 impl Zones {
-    /// The zones of a file of which this much is known before it is read.
-    pub(super) fn new(defined: Option<Arc<Defined>>) -> Zones {
-        Zones { database: TimeZoneDatabase::bundled(), defined: defined.unwrap_or_default(), calendar: 0 }
+    /// The zones of a file of which this much is known before it is read, by somebody in this zone.
+    pub(super) fn new(defined: Option<Arc<Defined>>, reader: TimeZone) -> Zones {
+        Zones { database: TimeZoneDatabase::bundled(), defined: defined.unwrap_or_default(), calendar: 0, reader }
     }
 
     /// What the file has said of zones.
@@ -202,6 +204,19 @@ impl Zones {
     /// The zone of the times of the calendar that name none.
     pub(super) fn floating(&self) -> Option<Found> {
         self.find(self.defined.floating.get(&self.calendar)?)
+    }
+
+    /// The day of a moment that is in UTC and of which only the day counts: by the zone of the calendar, else by that of whoever reads.
+    pub(super) fn day(&self, moment: Timestamp) -> Date {
+        match self.floating() {
+            Some(found) => found.zone.local(moment).date(),
+            None => self.reader.to_datetime(moment).date(),
+        }
+    }
+
+    /// The zone of whoever reads.
+    pub(super) fn reader(&self) -> Zone {
+        Zone::Known(self.reader.clone())
     }
 
     /// The zones that the file defines, those of the calendar first.

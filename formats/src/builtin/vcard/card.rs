@@ -3,8 +3,9 @@
 use super::own;
 use super::parts::{Labels, date, headed, known, number, service, without_scheme};
 use crate::content_line::{ContentLine, block, line};
-use crate::headers::custom;
+use crate::headers::custom::{self, Readers};
 use crate::headers::dates::Dates;
+use crate::headers::numbers::{Numbers, Place};
 use crate::headers::target::{Target, Targets};
 use crate::record::{Column, Draft, names};
 use crate::{Charset, Contact, Diagnostic, Foreign, Position, Record, Section};
@@ -29,6 +30,7 @@ pub(super) struct Fault {
 pub(super) struct Fields<'a> {
     pub(super) targets: &'a Targets,
     pub(super) dates: &'a mut Dates,
+    pub(super) numbers: &'a mut Numbers,
     pub(super) position: Position,
     /// What is to be said of values that could be read.
     pub(super) notes: &'a mut Vec<Diagnostic>,
@@ -39,7 +41,9 @@ impl Fields<'_> {
     fn fill(&mut self, draft: &mut Draft, name: &str, text: &str) -> bool {
         let Some(Target::Custom(number)) = self.targets.custom(name) else { return false };
         let field = self.targets.field(number);
-        match custom::value(field, self.dates, (self.position, name), text, self.notes) {
+        let readers = Readers { dates: self.dates, numbers: self.numbers };
+        let place = Place { position: self.position, at: number, header: name, is_exact: true };
+        match custom::value(field, readers, place, text, self.notes) {
             Some(value) => draft.add_custom(&field.name, &value),
             None => true,
         }

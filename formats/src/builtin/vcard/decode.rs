@@ -6,6 +6,7 @@ use super::card::{self, Fault, Fields, Reading};
 use super::meant;
 use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, is_base64, mapping_fault, undeclared};
 use crate::headers::dates::Dates;
+use crate::headers::numbers::Numbers;
 use crate::headers::properties::Properties;
 use crate::headers::target::Targets;
 use crate::{
@@ -22,6 +23,7 @@ pub(super) struct Decoder {
     /// The custom fields that cards may fill.
     targets: Targets,
     dates: Dates,
+    numbers: Numbers,
     fault: Option<DecodeError>,
     forced: Option<Charset>,
     row_limit: usize,
@@ -88,6 +90,7 @@ impl Decoder {
             section,
             targets: Targets::new(section, options),
             dates: Dates::new(options.date_order),
+            numbers: Numbers::new(options),
             fault: mapping_fault(options),
             forced: options.charset,
             row_limit: options.row_limit,
@@ -163,7 +166,8 @@ impl Decoder {
         if card.kind == Kind::Card {
             meant::count(&mut self.properties, &card.lines, charset, &self.targets);
         }
-        let fields = Fields { targets: &self.targets, dates: &mut self.dates, position, notes: &mut notes };
+        let (dates, numbers) = (&mut self.dates, &mut self.numbers);
+        let fields = Fields { targets: &self.targets, dates, numbers, position, notes: &mut notes };
         let Reading { record, faults } = card::record(&card.lines, charset, self.section, fields);
         let group =
             card.lines.iter().find(|line| is_kind(line) && line.value().trim_ascii().eq_ignore_ascii_case(b"group"));
