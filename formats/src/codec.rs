@@ -81,7 +81,8 @@ pub struct Findings {
     pub columns: Vec<String>,
     /// The names of the columns that nobody reads.
     pub ignored: Vec<String>,
-    /// What each column of the file is read as, and what it holds, in the order of the file.
+    /// What each column of the file is read as, and what it holds, in the order of the file; where it has none, its properties, in the order
+    /// in which they were met.
     pub report: Vec<ColumnReport>,
     /// What the dates of the file tell about the order of day and month in them.
     pub date_orders: DateEvidence,
@@ -227,6 +228,8 @@ pub struct ColumnReport {
     /// What it is read as: one of [`columns`](crate::columns), the name of a custom field, or `notes` for what goes there as a line;
     /// `None` where nobody reads it.
     pub field: Option<String>,
+    /// What stands before each of its values in the notes, where they go there as lines.
+    pub line: Option<String>,
     /// In how many rows it is not empty.
     pub filled: u64,
     /// Its first values, at most three, each cut at 100 characters.

@@ -3,16 +3,20 @@
 //! Each program has a file in this folder with the names of its columns. To add one, copy the smallest (`linkedin.rs`, or
 //! `heap_calendar.rs` for a calendar), write its names in the form that [`key`] gives (small letters, single spaces), say with a
 //! [`Meaning`] what each is for, add a line to [`CLIENTS`] or [`CALENDARS`] and a golden file to `tests/golden/csv`, without which a
-//! test fails. A name that stands twice in a header is listed twice, in the order of the file; `#` in a name stands for a number.
+//! test fails; where most of its names are everybody's, a line in [`MARKED`] says which are not. A name that stands twice in a header is
+//! listed twice, in the order of the file; `#` in a name stands for a number.
 //!
 //! What a column is read as is decided once a table, in this order: what a mapping says; a custom field of that name, unless it is a
 //! name of ours; the dictionary that knows the most names of the header; and for the rest the words of seven languages in `any.rs`,
 //! with slips of the pen forgiven. A single word that is missing there is added there.
 
+mod address;
 pub(crate) mod any;
 mod client;
 pub(crate) mod custom;
 pub(crate) mod dates;
+mod deal;
+mod espocrm;
 mod event;
 mod foreign;
 mod gmail;
@@ -22,12 +26,14 @@ mod guess;
 mod heap_calendar;
 mod highrise;
 mod hubspot;
+mod hubspot_deals;
 mod link;
 mod linkedin;
 mod meaning;
 pub(crate) mod members;
 pub(crate) mod notes;
 pub(crate) mod numbers;
+mod odoo;
 mod outlook;
 mod outlook_calendar;
 mod outlook_calendar_french;
@@ -41,13 +47,21 @@ mod outlook_portuguese;
 mod outlook_portuguese_brazil;
 mod outlook_spanish;
 mod own;
+mod pipedrive;
+mod pipedrive_deals;
+pub(crate) mod properties;
 mod salesforce;
+mod salesforce_opportunities;
+mod suitecrm;
 mod tally;
 pub(crate) mod target;
 mod thunderbird;
+mod twenty;
 mod windows_contacts;
 pub(crate) mod words;
 mod yahoo;
+mod zoho;
+mod zoho_deals;
 
 use std::borrow::Cow;
 
@@ -65,6 +79,7 @@ use self::notes::Note;
 use self::numbers::{Figure, Numbers, Place};
 use self::tally::Tally;
 use self::target::{NOTES, Target, Targets};
+use crate::error::alternatives;
 use crate::record::{Column, Draft, Placeholder};
 use crate::{
     ColumnReport, DateEvidence, DecimalEvidence, DecimalSeparator, DecodeError, DecodeOptions, Delimiter, Diagnostic,
@@ -92,6 +107,34 @@ const CLIENTS: &[&Client] = &[
     &hubspot::CLIENT,
     &salesforce::CLIENT,
     &highrise::CLIENT,
+    &espocrm::CLIENT,
+    &espocrm::WORKBOOK,
+    &suitecrm::CLIENT,
+    &zoho::CLIENT,
+    &odoo::CLIENT,
+    &pipedrive::CLIENT,
+    &twenty::CLIENT,
+    &hubspot_deals::CLIENT,
+    &salesforce_opportunities::REPORT,
+    &salesforce_opportunities::LOADER,
+    &pipedrive_deals::CLIENT,
+    &zoho_deals::CLIENT,
+];
+
+/// Programs with names that any table may have. A table is theirs only with one of these names, which are nobody else's.
+const MARKED: [(&Client, &[&str]); 12] = [
+    (&espocrm::CLIENT, espocrm::MARKS),
+    (&espocrm::WORKBOOK, espocrm::WORKBOOK_MARKS),
+    (&suitecrm::CLIENT, suitecrm::MARKS),
+    (&zoho::CLIENT, zoho::MARKS),
+    (&odoo::CLIENT, odoo::MARKS),
+    (&pipedrive::CLIENT, pipedrive::MARKS),
+    (&twenty::CLIENT, twenty::MARKS),
+    (&hubspot_deals::CLIENT, hubspot_deals::MARKS),
+    (&salesforce_opportunities::REPORT, salesforce_opportunities::REPORT_MARKS),
+    (&salesforce_opportunities::LOADER, salesforce_opportunities::LOADER_MARKS),
+    (&pipedrive_deals::CLIENT, pipedrive_deals::MARKS),
+    (&zoho_deals::CLIENT, zoho_deals::MARKS),
 ];
 
 /// The programs whose calendars are read.
@@ -115,6 +158,8 @@ pub(crate) struct Layout {
     header: Vec<String>,
     uses: Vec<Use>,
     client: Option<&'static Client>,
+    /// The columns of probabilities in hundredths.
+    percents: Vec<usize>,
     /// The columns in the order in which they fill a record: what is mapped first, what is only similar to a known name last.
     order: Vec<usize>,
     /// The columns of what belongs to no column.
@@ -166,7 +211,8 @@ impl Layout {
             .map(|(at, name)| targets.mapped(name, at).or_else(|| targets.custom(name)))
             .collect();
         let keys: Vec<String> = header.iter().map(|name| key(name)).collect();
-        let is_ours = keys.iter().any(|key| key == own::MARK);
+        // EspoCRM says as well when a record was made.
+        let is_ours = keys.iter().any(|key| key == own::MARK) && !espocrm::is_its(&keys);
         let is_undated = section == Section::Calendar && heap_calendar::CLIENT.has_all(&keys);
         // Nobody looks for a meaning of what somebody has said.
         let free = keys.into_iter().zip(&said).map(|(key, said)| if said.is_some() { String::new() } else { key });
@@ -175,9 +221,13 @@ impl Layout {
         // A single word may be the beginning of anything.
         let is_table = header.iter().filter(|name| !name.trim().is_empty()).count() > 1;
         if !is_ours && is_table {
+            let is_of_program = table.client.is_some();
             table.look_closer(&names, header, section, care);
+            table.join_addresses(is_of_program);
+            table.tell_wholes_apart(header);
         }
         table.tell_names_apart();
+        table.settle(section);
         for (place, said) in table.uses.iter_mut().zip(&said) {
             if let Some(target) = said {
                 *place = Use::Target(*target);
@@ -202,13 +252,14 @@ impl Layout {
             .into_iter()
             .zip(header.iter().enumerate())
             .map(|(meaning, (at, name))| targets.mapped(name, at).map_or(Use::Meant(meaning), Use::Target));
-        let table = Table { uses: uses.collect(), client: Some(&guess::CLIENT), similar: Vec::new() };
+        let uses = uses.collect();
+        let table = Table { uses, client: Some(&guess::CLIENT), similar: Vec::new(), percents: Vec::new() };
         let layout = Layout::new(section, header, table, targets, options);
         Some(Layout { is_guessed: true, ..layout })
     }
 
     fn new(section: Section, header: Vec<String>, table: Table, targets: Targets, options: &DecodeOptions) -> Layout {
-        let Table { uses, client, similar } = table;
+        let Table { uses, client, similar, percents } = table;
         let is_mapped = |at: &usize| matches!(uses[*at], Use::Target(Target::Own(_)));
         let mut order: Vec<usize> = (0..header.len()).collect();
         order.sort_by_key(|at| (!is_mapped(at), similar.contains(at)));
@@ -219,6 +270,7 @@ impl Layout {
             header,
             uses,
             client,
+            percents,
             order,
             surplus,
             numbered: 0,
@@ -343,8 +395,12 @@ impl Layout {
 
     /// What became of each column of the file, but for those that a file of failed rows adds.
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
-        let fields = self.uses.iter().map(|of| self.field(*of));
-        let mut report = self.tally.report(self.header.iter().map(String::as_str).zip(fields));
+        let columns = self.header.iter().zip(&self.uses).map(|(name, of)| tally::Column {
+            name: name.into(),
+            field: self.field(*of),
+            line: is_line(*of).then(|| name.clone()),
+        });
+        let mut report = self.tally.report(columns);
         report.retain(|column| Note::of(&column.name).is_none());
         report
     }
@@ -411,6 +467,9 @@ impl Layout {
         if self.section == Section::Calendar && faults.is_empty() {
             self.check_event(&draft, &mut faults);
         }
+        if self.section.stage().is_some() && draft.is_nobodys() {
+            self.check_deal(&mut faults);
+        }
         if faults.is_empty() { Ok((draft.into_record(self.section), notes)) } else { Err(faults) }
     }
 
@@ -424,7 +483,7 @@ impl Layout {
             }
         }
         if self.section != Section::Calendar {
-            return foreign::draft(&known);
+            return foreign::draft(&known, self.section);
         }
         let (draft, found) = event::draft(&known, position, &mut self.dates);
         faults.extend(found);
@@ -498,7 +557,8 @@ impl Layout {
                 read.map(|moment| moment.into_iter().for_each(|moment| draft.set_moment(column, moment)))
             } else if column.is_number() {
                 let is_exact = self.is_plain || exact.contains(&at);
-                let figure = Figure { position, at, header, column, text: cell, is_exact };
+                let is_percent = self.percents.contains(&at);
+                let figure = Figure { position, at, header, column, text: cell, is_exact, is_percent };
                 let read = self.numbers.read(&figure, notes);
                 read.map(|number| number.into_iter().for_each(|number| draft.set_number(column, number)))
             } else {
@@ -510,6 +570,29 @@ impl Layout {
                 of.push(Diagnostic { field: Some(header.clone()), reason });
             }
         }
+    }
+
+    /// Notes what a deal cannot do without, where the table is one of deals.
+    fn check_deal(&self, faults: &mut Vec<Diagnostic>) {
+        let is_name = |of: &Use| matches!(of, Use::Meant(Meaning::DealName | Meaning::DealId));
+        if !self.uses.iter().any(is_name) {
+            return;
+        }
+        let is_with = |of: &Use| match of {
+            Use::Meant(meaning) => matches!(meaning.column(), Some(Column::Name | Column::Company | Column::Email)),
+            Use::Target(Target::Own(column)) => matches!(column, Column::Name | Column::Company | Column::Email),
+            _ => false,
+        };
+        let names: Vec<&str> =
+            self.uses.iter().zip(&self.header).filter(|(of, _)| is_with(of)).map(|(_, name)| name.as_str()).collect();
+        let reason = match names.as_slice() {
+            [] => "a deal needs the contact or the company that it is with, and the table has no column of either"
+                .to_owned(),
+            names => {
+                format!("a deal needs the contact or the company that it is with: fill {}", alternatives(names, "or"))
+            }
+        };
+        faults.push(Diagnostic { field: names.first().map(|name| (*name).to_owned()), reason });
     }
 
     /// Notes what an event cannot do without.
@@ -534,6 +617,15 @@ impl Layout {
     }
 }
 
+/// Whether the values of a column only become lines of the notes.
+fn is_line(of: Use) -> bool {
+    match of {
+        Use::Target(target) => matches!(target, Target::Line),
+        Use::Meant(meaning) => meaning.column().is_none() && meaning.is_kept(),
+        Use::Unknown | Use::Own(_) => false,
+    }
+}
+
 fn is_ignored(of: Use) -> bool {
     matches!(of, Use::Unknown | Use::Target(Target::Nothing))
 }
@@ -545,12 +637,19 @@ struct Table {
     client: Option<&'static Client>,
     /// The columns that no dictionary has, only names like theirs.
     similar: Vec<usize>,
+    /// The columns of probabilities in hundredths.
+    percents: Vec<usize>,
 }
 
 impl Table {
     fn own(names: &Names, section: Section) -> Table {
         let column = |key: &String| own::column(key, section).map_or(Use::Unknown, Use::Own);
-        Table { uses: names.keys().iter().map(column).collect(), client: None, similar: Vec::new() }
+        Table {
+            uses: names.keys().iter().map(column).collect(),
+            client: None,
+            similar: Vec::new(),
+            percents: Vec::new(),
+        }
     }
 
     fn known(&self) -> usize {
@@ -563,6 +662,21 @@ impl Table {
         if has(Meaning::FirstName) && !has(Meaning::LastName) {
             let names = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Own(Column::Name)));
             names.for_each(|of| *of = Use::Meant(Meaning::LastOrWholeName));
+        }
+    }
+
+    /// What a transaction has and a person has not says by itself in a stage, and is worth keeping among people.
+    fn settle(&mut self, section: Section) {
+        for (at, of) in self.uses.iter_mut().enumerate() {
+            let column = match *of {
+                Use::Meant(Meaning::Own(column @ (Column::Value | Column::Probability))) => column,
+                Use::Meant(Meaning::Percent) => {
+                    self.percents.push(at);
+                    Column::Probability
+                }
+                _ => continue,
+            };
+            *of = if section.stage().is_some() { Use::Own(column) } else { Use::Meant(Meaning::Extra) };
         }
     }
 
@@ -606,22 +720,139 @@ impl Table {
             honorifics.for_each(|of| *of = Use::Meant(Meaning::JobTitle));
         }
     }
+
+    /// Finds the address of parts that do not say to which they belong. They are an address of their own, unless the only other one
+    /// has none of them: `Mailing Address, City, Zip`.
+    fn join_addresses(&mut self, is_of_program: bool) {
+        let is_part = |of: &Use| matches!(of, Use::Meant(Meaning::Address(..)));
+        if !self.uses.iter().any(is_part) {
+            return;
+        }
+        // The columns whose names the program does not have.
+        let mut added = self.similar.clone();
+        for (at, of) in self.uses.iter_mut().enumerate() {
+            if let Use::Meant(Meaning::Own(column)) = *of
+                && let Some(part) = part(column)
+            {
+                *of = Use::Meant(Meaning::Address(Block::Business, part));
+                added.push(at);
+            }
+        }
+        let is_added = |at: usize| !is_of_program || added.contains(&at);
+        let of_program = self.columns_of(Block::Business, |at| !is_added(at));
+        let main = self.columns_of(Block::Business, is_added);
+        if !of_program.is_empty() {
+            if are_apart(&of_program, &self.columns_of(Block::Work, is_added)) {
+                self.move_address(Block::Work, Block::Business, is_added);
+            }
+            let is_whole = [Column::Address, Column::City].iter().any(|column| main.contains(column));
+            if is_whole && !are_apart(&of_program, &main) {
+                self.move_address(Block::Business, Block::Loose, is_added);
+            }
+            return;
+        }
+        self.drop_lone_states();
+        let mut others: Vec<Block> = Vec::new();
+        for of in &self.uses {
+            match of {
+                Use::Meant(Meaning::Address(block, _)) if *block != Block::Business && !others.contains(block) => {
+                    others.push(*block);
+                }
+                _ => {}
+            }
+        }
+        let columns = |block: &Block| self.columns_of(*block, |_| true);
+        let to = match others.as_slice() {
+            [only] if are_apart(&main, &columns(only)) => Some(*only),
+            // A country beside two addresses is neither's, and no address itself.
+            others if !main.contains(&Column::Address) => {
+                let is_better = |block: &Block| {
+                    let columns = columns(block);
+                    columns.contains(&Column::Address) && columns.contains(&Column::City)
+                };
+                others.iter().any(is_better).then_some(Block::Loose)
+            }
+            _ => None,
+        };
+        if let Some(to) = to {
+            self.move_address(Block::Business, to, |_| true);
+        }
+    }
+
+    /// Forgets the state of a delivery, an invoice and the like, which is no part of an address where that has no other.
+    fn drop_lone_states(&mut self) {
+        for block in [Block::Billing, Block::Permanent, Block::Shipping] {
+            if self.columns_of(block, |_| true) == [Column::State] {
+                let state = Use::Meant(Meaning::Address(block, Part::State));
+                self.uses.iter_mut().filter(|of| **of == state).for_each(|of| *of = Use::Unknown);
+            }
+        }
+    }
+
+    /// Beside a street, what is only called an address is the whole of it.
+    fn tell_wholes_apart(&mut self, header: &[Cow<'_, str>]) {
+        let street = |block| Use::Meant(Meaning::Address(block, Part::Street(0)));
+        for at in 0..self.uses.len() {
+            let Use::Meant(Meaning::Address(block, Part::Street(0))) = self.uses[at] else { continue };
+            let is_whole = |at: &usize| any::is_plain_address(&header[*at]);
+            let mut others = (0..self.uses.len()).filter(|other| *other != at && self.uses[*other] == street(block));
+            if is_whole(&at) && others.any(|other| !is_whole(&other)) {
+                self.uses[at] = Use::Meant(Meaning::Address(block, Part::Whole));
+            }
+        }
+    }
+
+    /// What the columns of an address fill, of those in certain places.
+    fn columns_of(&self, block: Block, is_meant: impl Fn(usize) -> bool) -> Vec<Column> {
+        let uses = self.uses.iter().enumerate();
+        uses.filter_map(|(at, of)| match of {
+            Use::Meant(meaning @ Meaning::Address(other, _)) if *other == block && is_meant(at) => meaning.column(),
+            _ => None,
+        })
+        .collect()
+    }
+
+    fn move_address(&mut self, from: Block, to: Block, is_meant: impl Fn(usize) -> bool) {
+        for (at, of) in self.uses.iter_mut().enumerate() {
+            if let Use::Meant(Meaning::Address(block, _)) = of
+                && *block == from
+                && is_meant(at)
+            {
+                *block = to;
+            }
+        }
+    }
+}
+
+/// Whether two addresses have no part in common.
+fn are_apart(one: &[Column], other: &[Column]) -> bool {
+    one.iter().all(|column| !other.contains(column))
 }
 
 /// A column of ours among another program's, with which it makes an address or an event together.
 fn among_others(of: Use, section: Section) -> Use {
     let Use::Own(column) = of else { return of };
-    let part = match column {
+    match column {
+        Column::Categories => Use::Meant(Meaning::Categories),
+        Column::Stage => Use::Meant(Meaning::DealStage),
+        column if column.is_of_contact() || is_of_event(column, section) => match part(column) {
+            Some(part) if section != Section::Calendar => Use::Meant(Meaning::Address(Block::Business, part)),
+            _ => Use::Meant(Meaning::Own(column)),
+        },
+        _ => of,
+    }
+}
+
+/// The part of an address that a column of ours holds.
+fn part(column: Column) -> Option<Part> {
+    Some(match column {
         Column::Address => Part::Street(0),
         Column::City => Part::City,
         Column::State => Part::State,
         Column::Zip => Part::Zip,
         Column::Country => Part::Country,
-        Column::Categories => return Use::Meant(Meaning::Categories),
-        column if column.is_of_contact() || is_of_event(column, section) => return Use::Meant(Meaning::Own(column)),
-        _ => return of,
-    };
-    Use::Meant(Meaning::Address(Block::Business, part))
+        _ => return None,
+    })
 }
 
 /// Whether a column is one of an event that a program other than ours could have.
@@ -634,11 +865,18 @@ fn best(names: &Names, section: Section) -> Table {
     let programs = if section == Section::Calendar { CALENDARS } else { CLIENTS };
     // The failed rows of a table without a header have one, by the names of the guess.
     let guessed = names.keys().iter().any(|key| key == notes::ROW).then_some(&guess::CLIENT);
-    let foreign = programs.iter().copied().chain(guessed).map(|client| {
+    let programs = programs.iter().copied().filter(|client| could_be_of(client, names.keys()));
+    let foreign = programs.chain(guessed).map(|client| {
         let uses = client.meanings(names, section).into_iter().map(|meaning| meaning.map_or(Use::Unknown, Use::Meant));
-        Table { uses: uses.collect(), client: Some(client), similar: Vec::new() }
+        Table { uses: uses.collect(), client: Some(client), similar: Vec::new(), percents: Vec::new() }
     });
     foreign.fold(Table::own(names, section), |best, table| if table.known() > best.known() { table } else { best })
+}
+
+/// Whether a header could be a program's, which it cannot without any name that only that program has, if it has such.
+fn could_be_of(client: &'static Client, keys: &[String]) -> bool {
+    let marks = MARKED.iter().find(|(marked, _)| std::ptr::eq(*marked, client)).map(|(_, marks)| *marks);
+    marks.is_none_or(|marks| keys.iter().any(|key| marks.contains(&key.as_str())))
 }
 
 /// The form in which names are compared: small letters, single spaces (of any kind, as some programs write no-break ones), straight
@@ -656,7 +894,23 @@ pub(crate) fn key(name: &str) -> String {
 
 #[cfg(test)]
 mod tests {
-    use super::{CALENDARS, CLIENTS, key};
+    use super::{CALENDARS, CLIENTS, Care, Meaning, Section, any, key};
+
+    #[test]
+    fn what_a_program_keeps_apart_from_addresses_is_none_elsewhere() {
+        // An address of the company's, and what is told by another column as well.
+        let known = ["ort", "company address - ", "address", "country code", "country_code", "region of "];
+        for client in CLIENTS {
+            for (name, meaning) in client.columns {
+                let found = any::meaning(name, Section::People, Care::Thorough);
+                let is_kept_apart = !matches!(meaning, Meaning::Address(..)) && meaning.column().is_none();
+                if is_kept_apart && matches!(found, Some(Meaning::Address(..))) {
+                    assert!(known.iter().any(|known| name.contains(known)), "{}: {name}: {found:?}", client.name);
+                    assert!(!name.starts_with("im"), "{name}: {found:?}");
+                }
+            }
+        }
+    }
 
     #[test]
     fn dictionaries_have_names_as_they_are_compared() {

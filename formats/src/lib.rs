@@ -50,8 +50,8 @@ pub use delimiter::{Delimiter, UnknownDelimiter};
 pub use error::{CodecError, DecodeError, Direction, EncodeError, Unsupported};
 pub use headers::clients;
 pub use record::{
-    Contact, CustomValue, EmailTemplate, Event, File, Foreign, Message, Moment, Person, Placeholder, Record, Stage,
-    TemplateItem, Transaction, UnknownStage, columns, read_date, read_number,
+    Contact, CustomValue, Deal, EmailTemplate, Event, File, Foreign, Message, Moment, Outcome, Person, Placeholder,
+    Record, Stage, TemplateItem, Transaction, UnknownStage, columns, read_date, read_number,
 };
 pub use registry::{Key, Registry, Taken, UnknownFormat, Unrecognised};
 pub use row::{Diagnostic, Position, Row, Source, SourceCell};

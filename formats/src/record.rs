@@ -3,6 +3,7 @@
 mod cell;
 mod column;
 mod date;
+mod deal;
 mod draft;
 mod number;
 mod placeholder;
@@ -21,6 +22,7 @@ pub(crate) use self::number::{Reading, Written, hundredth, is_plain, written};
 
 pub use self::column::columns;
 pub use self::date::read_date;
+pub use self::deal::{Deal, Outcome};
 pub use self::number::read_number;
 pub use self::placeholder::Placeholder;
 pub use self::stage::{Stage, UnknownStage};
@@ -132,6 +134,8 @@ pub struct Transaction {
     pub custom: Vec<CustomValue>,
     /// Values of another client's columns that have no field here.
     pub foreign: Vec<Foreign>,
+    /// What another CRM says of it that calls it a deal.
+    pub deal: Option<Deal>,
     /// When the transaction was created.
     pub created_at: Option<Timestamp>,
     /// When the transaction was changed last.

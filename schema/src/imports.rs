@@ -4,6 +4,7 @@
 pub(crate) mod details;
 mod failed;
 mod file;
+mod not_taken;
 mod request;
 mod run;
 pub(crate) mod running;
@@ -34,8 +35,8 @@ use crate::loader::{ImportById, Loads};
 use crate::page::{self, Count, List, PageArguments, connection};
 use crate::permission::Right;
 use crate::receipts::{
-    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, PlanRow, ReadingNote, ReceiptFile, RowNote,
-    SkipNote, UndoReport,
+    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, NotTakenNote, PlanRow, ReadingNote, ReceiptFile,
+    RowNote, SkipNote, UndoReport,
 };
 use crate::root::session;
 use crate::scalar::{DateTime, Decimal};
@@ -124,6 +125,12 @@ impl Import {
     async fn notes(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ReadingNote>> {
         let notes = self.details(ctx).await?.notes.into_iter().take(noted(first)?);
         Ok(notes.map(transfer::imports::reading_note).collect())
+    }
+
+    /// What the records of the rows do not take of them, at most the first 1,000 values; `notTaken` of the columns counts all.
+    #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
+    async fn not_taken(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<NotTakenNote>> {
+        Ok(self.details(ctx).await?.not_taken.into_iter().take(noted(first)?).collect())
     }
 
     /// What would become of the rows of a plan, in the order of the file; only of those with one of these outcomes, where some are

@@ -64,8 +64,8 @@ pub use imports::{
 };
 pub use permission::Right;
 pub use receipts::{
-    ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, PastImport, PlanRow, ReadingNote,
-    Receipt, ReceiptFile, RowNote, SkipNote, UndoReport,
+    FieldChange, ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem, KeptReason, NamedRow,
+    NotTakenNote, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNotTaken, RowNote, SkipNote, UndoReport,
 };
 pub use root::{Schema, build, execute, execute_stream, refusal, sdl};
 pub use search::search_notes;

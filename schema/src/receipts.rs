@@ -7,7 +7,7 @@ use async_graphql::{Enum, ID, SimpleObject};
 use bytes::{Bytes, BytesMut};
 use formats::{Diagnostic, FailedRows};
 use futures_util::stream::{self, Stream};
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 use storage::Reader;
 use storage::query::imports::{self as stored, FailedRow, Note};
 use storage::query::{custom_fields, users};
@@ -63,6 +63,9 @@ pub struct Receipt {
     /// What is said of rows that could be read, such as a value that was taken as it is written: the first 1,000 notes.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub notes: Vec<ReadingNote>,
+    /// What the records of the rows do not take of them: the first 1,000 values; `notTaken` of the columns counts all.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub not_taken: Vec<NotTakenNote>,
     /// The columns that nobody reads, as the file names them.
     pub ignored: Vec<String>,
     /// What each column of the file is read as, as far as its format has columns.
@@ -79,6 +82,9 @@ pub struct Receipt {
     pub hash: Option<String>,
     /// Why it failed, or was given up.
     pub reason: Option<String>,
+    /// What would become of the first rows, where nothing else is kept of a plan.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub first_rows: Vec<NamedRow>,
     /// How far it is, while it runs.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub progress: Option<ImportProgress>,
@@ -126,6 +132,39 @@ pub struct ReadingNote {
     pub field: Option<String>,
     /// What was done with it and why.
     pub reason: String,
+}
+
+/// A value of a row that its record does not take.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize, SimpleObject)]
+#[serde(default)]
+#[graphql(name = "ImportNotTaken")]
+pub struct NotTakenNote {
+    /// The number of the row, from 1.
+    pub row: u64,
+    /// The physical line where it begins, from 1.
+    pub line: u64,
+    /// The field by its GraphQL name, or the name of a custom field; of a value that only goes to the notes of new records what the file
+    /// calls it.
+    pub field: String,
+    /// What the record has there and keeps, cut at 100 characters; null where the field is empty and stays so, as a part of another
+    /// address does.
+    pub stands: Option<String>,
+    /// What the file has, cut at 100 characters.
+    pub given: String,
+}
+
+/// A value of a row that its record does not take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
+#[graphql(name = "ImportRowNotTaken")]
+pub struct RowNotTaken {
+    /// The field by its GraphQL name, or the name of a custom field; of a value that only goes to the notes of new records what the file
+    /// calls it.
+    pub field: String,
+    /// What the record has there and keeps, cut at 100 characters; null where the field is empty and stays so, as a part of another
+    /// address does.
+    pub stands: Option<String>,
+    /// What the file has, cut at 100 characters.
+    pub given: String,
 }
 
 /// What is said of a row that was left out.
@@ -217,6 +256,7 @@ pub enum ImportOutcome {
 
 /// What would become of a row.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
+#[serde(rename_all = "camelCase")]
 #[graphql(name = "ImportRow")]
 pub struct PlanRow {
     /// Its number, from 1.
@@ -227,8 +267,10 @@ pub struct PlanRow {
     pub outcome: ImportOutcome,
     /// The record that it changes or means; null where it makes one.
     pub record: Option<ID>,
-    /// What it changes of records that are there.
+    /// What it changes of records that are there, and what a record that it makes will hold, each value of that cut at 1,000 characters.
     pub changes: Vec<FieldChange>,
+    /// What its record does not take of it.
+    pub not_taken: Vec<RowNotTaken>,
     /// Which record it means and why, or which row it repeats.
     pub duplicate: Option<DuplicateNote>,
     /// The field at fault of a row that fails.
@@ -237,13 +279,23 @@ pub struct PlanRow {
     pub reason: Option<String>,
 }
 
+/// What would become of a row, and what its record is called.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize)]
+pub struct NamedRow {
+    /// What the row calls its record; nothing for one that fails.
+    pub name: String,
+    /// What would become of it.
+    #[serde(flatten)]
+    pub row: PlanRow,
+}
+
 /// What a row makes of a field.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, SimpleObject)]
 #[graphql(name = "ImportChange")]
 pub struct FieldChange {
     /// The field by its GraphQL name, or the name of a custom field.
     pub field: String,
-    /// What it holds.
+    /// What it holds; null where the row makes the record.
     pub before: Option<String>,
     /// What it would hold; of categories the names of those that are added.
     pub after: Option<String>,
@@ -425,7 +477,7 @@ impl Session {
     }
 
     /// The names of the custom fields by their ids.
-    async fn field_names(&self) -> Result<FieldNames> {
+    pub(crate) async fn field_names(&self) -> Result<FieldNames> {
         let fields = custom_fields::list(&self.reader(), None).await?;
         Ok(fields.into_iter().map(|field| (field.id, field.name)).collect())
     }

@@ -14,6 +14,7 @@ mod ledger;
 mod matching;
 mod people;
 mod progress;
+mod telling;
 mod transactions;
 mod undo;
 
@@ -27,7 +28,7 @@ use uuid::Uuid;
 
 pub(crate) use announce::Running;
 pub use announce::{Announcement, Begun, announce, announce_plan, end, sweep};
-pub use decision::{Change, Decision, Detail, Duplicate, Original, Outcome, PlanHash, PlannedRow};
+pub use decision::{Change, Decision, Detail, Duplicate, NotTaken, Original, Outcome, PlanHash, PlannedRow};
 use events::CheckedEvent;
 pub use events::{IncomingEvent, IncomingSubject, IncomingTime};
 pub use fire::PlannedEvent;
@@ -147,6 +148,8 @@ pub struct Incoming {
     pub categories: Vec<String>,
     /// Value, probability and more info, as far as the row has them; only read for a stage.
     pub terms: IncomingTerms,
+    /// What another CRM says that calls a transaction a deal; only read for a stage.
+    pub deal: Option<IncomingDeal>,
     /// Names of custom fields and what the row has in them.
     pub custom: Vec<(String, String)>,
     /// What becomes of `custom`: the values of the record by the ids of their fields, as those can hold them. [`Checker::check`]
@@ -173,6 +176,16 @@ impl RecordTimes {
     }
 }
 
+/// What tells a deal from the others of its person, and where it belongs whatever the file is imported into.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct IncomingDeal {
+    /// A line of its more info: a transaction of the person means the same deal if it has this line, whatever its stage. Without one the
+    /// row means the newest transaction of the person in its stage.
+    pub line: Option<String>,
+    /// The stage of a deal that is won or lost.
+    pub stage: Option<Stage>,
+}
+
 /// What a row says of a transaction; `None` is an empty cell.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the fields are those of `Terms`")]
@@ -194,6 +207,16 @@ pub struct Checked {
 enum Row {
     Contact(Box<CheckedContact>),
     Event(Box<CheckedEvent>),
+}
+
+impl Checked {
+    /// What its record is called.
+    pub fn name(&self) -> String {
+        match &self.row {
+            Row::Contact(row) => row.incoming.contact.display_name(),
+            Row::Event(row) => row.title().to_owned(),
+        }
+    }
 }
 
 /// A row about a person. To fold a contact takes longer than whatever else is done about a row, and needs no database either.
@@ -251,6 +274,8 @@ struct Batch<'u> {
     unit: &'u Unit,
     import: Uuid,
     policy: &'u Policy,
+    /// Whether it is told what new records will hold.
+    tells: bool,
 }
 
 /// What a batch has done.
@@ -369,10 +394,11 @@ impl Import {
                 }
             }
         }
-        let batch = Batch { unit: &self.unit, import: self.id, policy: &self.policy };
+        let tells = self.ledger.is_kept();
+        let batch = Batch { unit: &self.unit, import: self.id, policy: &self.policy, tells };
         self.unit.plan_anew().await?;
         let journal = Journal::new(&self.unit, self.id);
-        let Applied { decisions, fired, mut journal } = match self.policy.target {
+        let Applied { mut decisions, fired, mut journal } = match self.policy.target {
             Target::People => people::apply(&batch, journal, contacts).await?,
             Target::Stage(stage) => transactions::apply(&batch, stage, journal, contacts).await?,
             Target::Events => events::apply(&batch, &self.checker.zone, journal, of_calendar).await?,
@@ -381,6 +407,9 @@ impl Import {
             self.events += template.fire(&self.unit, self.policy.owner, &mut journal, &fired).await?;
         }
         journal.write().await?;
+        for not_taken in decisions.iter_mut().flat_map(|decision| &mut decision.not_taken) {
+            self.checker.fields.name(not_taken);
+        }
         if self.ledger.is_kept() {
             let planned = decisions.iter().zip(&lines).map(|(decision, line)| PlannedRow::new(decision, *line));
             self.ledger.add(&self.unit, planned.collect()).await?;
@@ -555,6 +584,15 @@ impl Fields {
             Target::Stage(_) => of_transaction,
         };
         Ok(Self { of_record, of_person, options })
+    }
+
+    /// Calls a custom field by its name in what is told of a row.
+    fn name(&self, not_taken: &mut NotTaken) {
+        let Some(id) = not_taken.field.strip_prefix(Change::CUSTOM) else { return };
+        let mut fields = self.of_record.iter().chain(&self.of_person);
+        if let Some(field) = fields.find(|field| field.id.to_string() == id) {
+            not_taken.field.clone_from(&field.name);
+        }
     }
 
     /// Sorts the row's custom values to the record and its person, as their fields can hold them. A field that both have is the

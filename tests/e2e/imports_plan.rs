@@ -108,7 +108,10 @@ on_each_database! {
                 "changes": [{ "field": "email", "before": "ann@e.example", "after": "ANN@e.example" }, { "field": "city", "before": "Ulm", "after": "Köln" }],
                 "duplicate": { "key": "email", "values": ["ann@e.example"], "record": ann, "row": null },
             },
-            { "row": 2, "line": 3, "outcome": "CREATED", "record": null, "changes": [], "duplicate": null, "reason": null },
+            {
+                "row": 2, "line": 3, "outcome": "CREATED", "record": null, "duplicate": null, "reason": null,
+                "changes": [{ "field": "name", "before": null, "after": "Bob" }],
+            },
             {
                 "row": 3, "line": 4, "outcome": "SKIPPED", "record": null, "changes": [], "reason": null,
                 "duplicate": { "key": "nameAndCompany", "values": ["bob", ""], "record": null, "row": 2 },

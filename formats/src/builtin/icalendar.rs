@@ -9,6 +9,7 @@ mod decode;
 mod encode;
 mod event;
 mod kept;
+mod meant;
 mod moment;
 mod own;
 mod rule;

@@ -3,6 +3,7 @@
 mod card;
 mod decode;
 mod encode;
+mod meant;
 mod own;
 mod parts;
 mod uri;

@@ -85,6 +85,7 @@ impl Sample {
             categories,
             custom,
             foreign,
+            deal: None,
             created_at,
             updated_at,
         })))

@@ -1,13 +1,14 @@
 //! Any other application: column names that no dictionary has as a whole, taken apart into words of seven languages (English, German,
 //! French, Spanish, Italian, Portuguese, Dutch), with a slip of the pen forgiven.
 
+use super::address;
 use super::client::{Client, Footer};
-use super::meaning::Block::{Business, Home, Other};
+use super::meaning::Block::{Business, Home, Other, Work};
 use super::meaning::Meaning::{
-    self, Address, AllDay, Categories, Email, EndDate, EndTime, Extra, Fax, FirstName, Honorific, Ignored, LastName,
-    MiddleName, Mobile, Own, Phone, StartDate, StartTime, Url,
+    self, Address, AllDay, Categories, Deal, DealName, DealStage, Email, EndDate, EndTime, Extra, Fax, FirstName,
+    Honorific, Ignored, LastName, MiddleName, Mobile, Own, Phone, StartDate, StartTime, Url,
 };
-use super::meaning::Part::{City, Country, PoBox, State, Street, Zip};
+use super::meaning::Part::{City, Country, HouseNumber, PoBox, State, Street, Zip};
 use super::words::{distance, words};
 use crate::Section;
 use crate::record::Column;
@@ -15,6 +16,9 @@ use crate::record::Column;
 /// Stands for whichever application wrote a table whose names had to be taken apart.
 pub(super) static CLIENT: Client =
     Client { name: "another application", columns: &[], base: None, footer: Footer::Nothing };
+
+/// What is longer is a sentence and no name.
+const LONGEST: usize = 60;
 
 /// How closely names are looked at.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -27,20 +31,28 @@ pub(crate) enum Care {
 
 /// What a column's name means; `None` where it means nothing here, or could mean two things.
 pub(super) fn meaning(name: &str, section: Section, care: Care) -> Option<Meaning> {
-    // What is longer is a sentence.
-    const LONGEST: usize = 60;
     if name.len() > LONGEST {
         return None;
     }
     let words = words(name);
     let tables = tables(section);
-    let found = exact(&words.concat(), tables).or_else(|| {
+    let part = |name: &str| match exact(name, tables) {
+        Some(Address(_, part)) => Some(part),
+        _ => None,
+    };
+    let found = exact(&words.concat(), tables).or_else(|| address::meaning(&words, part)).or_else(|| {
         let parts = Parts::of(&words);
         let base = parts.base.as_str();
         let similar = || if care == Care::Thorough { near(base, tables) } else { None };
         exact(base, tables).or_else(similar).map(|meaning| parts.ranked(meaning))
     });
     found.filter(|meaning| *meaning != Ignored)
+}
+
+/// Whether a name says nothing but that it is of an address, and of which.
+pub(super) fn is_plain_address(name: &str) -> bool {
+    let words = words(name);
+    address::is_plain(&words) && name.len() <= LONGEST
 }
 
 /// A name without the words that only say which of several is meant.
@@ -90,7 +102,8 @@ impl Parts {
             Email(_) | Phone(_) | Mobile(_) | Fax(_) | Url(_) => meaning.numbered(rank + self.number.min(4)),
             Address(_, part) => {
                 let block = match self.place {
-                    Place::Unsaid | Place::Work => Business,
+                    Place::Unsaid => Business,
+                    Place::Work => Work,
                     Place::Home => Home,
                     Place::Other => Other,
                 };
@@ -111,7 +124,7 @@ impl Parts {
 }
 
 /// Whether a list with blanks between its words has a word.
-fn has(list: &str, word: &str) -> bool {
+pub(super) fn has(list: &str, word: &str) -> bool {
     list.split_ascii_whitespace().any(|other| other == word)
 }
 
@@ -121,7 +134,7 @@ type Table = &'static [(Meaning, &'static str)];
 fn tables(section: Section) -> &'static [Table] {
     match section {
         Section::Calendar => &[EVENTS],
-        section if section.stage().is_some() => &[CONTACTS, STAGES],
+        section if section.stage().is_some() => &[STAGES, CONTACTS],
         _ => &[CONTACTS],
     }
 }
@@ -227,39 +240,43 @@ const CONTACTS: Table = &[
     ),
     (
         Address(Business, Street(0)),
-        "address street streetaddress addressline addressstreet mailingaddress postaladdress adresse strasse str \
-         strassehausnummer strasseundhausnummer anschrift postanschrift rue adressepostale voie direccion calle domicilio \
-         direccionpostal indirizzo via viaepiazza endereco rua logradouro morada adres straat straatnaam \
-         straatenhuisnummer straathuisnummer postadres addressstreetaddress",
+        "address street streetaddress addressline addressstreet adresse strasse str strassehausnummer \
+         strasseundhausnummer strassenr anschrift rue adressepostale voie direccion calle domicilio direccionpostal indirizzo via viaepiazza endereco rua logradouro morada adres straat straatnaam \
+         straatenhuisnummer straathuisnummer streetname",
     ),
     (
         Address(Business, Street(1)),
         "addressline2 adresszusatz complementadresse complementoendereco complemento apartment suite",
     ),
     (
+        Address(Business, HouseNumber),
+        "housenumber houseno streetnumber streetno hausnummer hausnr hausno huisnummer huisnr numerocivico civico \
+         numerorue numeroportal",
+    ),
+    (
         Address(Business, PoBox),
-        "pobox postofficebox postfach boitepostale apartadopostal casellapostale caixapostal postbus",
+        "pobox postofficebox postfach boitepostale apartadopostal apartado bp casepostale casellapostale caixapostal postbus",
     ),
     (
         Address(Business, City),
-        "city town cityname addresscity stadt ort wohnort ortschaft ville commune localite ciudad poblacion localidad \
+        "city town cityname stadt ort wohnort ortschaft ville commune localite ciudad poblacion localidad \
          municipio citta comune localita cidade localidade plaats woonplaats stad plaatsnaam gemeente citytown towncity",
     ),
     (
         Address(Business, State),
-        "state province county region stateprovince provincestate stateregion addressstate bundesland kanton departement \
-         etat provincia estado comunidadautonoma regione distrito uf regiao provincie regio provinciaestado \
-         estadoprovincia",
+        "state province county region stateprovince provincestate stateregion stateorprovince statecode provincecode \
+         bundesland kanton departement etat provincia estado comunidadautonoma regione distrito uf regiao provincie regio provinciaestado \
+         estadoprovincia bundeslandkanton estadodistrito depregion",
     ),
     (
         Address(Business, Zip),
-        "zip zipcode postcode postalcode postal zippostalcode postalzipcode addresszip plz postleitzahl codepostal cp \
-         codigopostal cap codicepostale codiceavviamentopostale cep pincode",
+        "zip zipcode postcode postalcode postal zippostalcode postalzipcode ziporpostalcode postalorzipcode plz \
+         postleitzahl codepostal cp codigopostal cap codicepostale codiceavviamentopostale cep pincode",
     ),
     (
         Address(Business, Country),
-        "country nation countryname countrycode addresscountry countryregion land staat pays pais paese nazione stato \
-         landnaam landregion",
+        "country nation countryname countrycode countryregion land staat pays pais paese nazione stato \
+         landnaam landregion landregio paysregion paisregion paisoregion paisregiao paeseareageografica",
     ),
     (
         Own(Column::Notes),
@@ -281,24 +298,40 @@ const CONTACTS: Table = &[
          geboortedatum verjaardag anniversary nickname spitzname surnom apodo soprannome bijnaam suffix gender sex \
          geschlecht sexe sexo sesso genere genero geslacht language sprache langue idioma lingua taal linkedin twitter \
          facebook skype instagram industry branche vatnumber vatid vat ustid taxid siret nif cif partitaiva codicefiscale \
-         cpf cnpj btwnummer profession beruf beroep profesion professione profissao spouse assistant pager",
+         cpf cnpj btwnummer profession beruf beroep profesion professione profissao spouse assistant pager imaddress \
+         screenname",
     ),
     (
         Ignored,
         "id stage status score count price date datum data fecha source owner value amount created modified updated \
          active type rating order phase place store stock sales color space cost costs party parts image photo avatar \
-         subscribed optin gdpr timezone nameid username login password statut estatus shoe size roles votes mailed sites",
+         subscribed optin gdpr timezone nameid username login password statut estatus shoe size roles votes mailed sites \
+         shippingvia shipvia deliveryvia ipaddress macaddress addresstype addressbook addressname addressid",
     ),
 ];
 
 const STAGES: Table = &[
     (
         Own(Column::Value),
-        "dealvalue dealamount opportunityvalue opportunityamount wert betrag montant importe importo bedrag",
+        "value amount dealvalue dealamount dealsize opportunityvalue opportunityamount wert betrag montant importe importo bedrag",
     ),
     (
         Own(Column::Probability),
-        "wahrscheinlichkeit probabilite probabilidad probabilita probabilidade waarschijnlijkheid",
+        "probability dealprobability winprobability wahrscheinlichkeit probabilite probabilidad probabilita probabilidade waarschijnlijkheid",
+    ),
+    (
+        DealName,
+        "dealname dealtitle opportunityname opportunitytitle nomaffaire nombrenegocio nomeaffare nomenegocio dealnaam dealtitel",
+    ),
+    (
+        DealStage,
+        "stage dealstage dealstatus opportunitystage salesstage stagename pipelinestage verkaufsphase phase etape etapa fase",
+    ),
+    (
+        Deal,
+        "pipeline salespipeline closedate closingdate expectedclose expectedclosedate expectedclosingdate dealclosedate \
+         abschlussdatum datecloture fechacierre datachiusura datafechamento sluitingsdatum currency currencycode dealcurrency \
+         amountcurrency wahrung devise moneda valuta moeda nextstep dealowner dealtype lossreason lostreason",
     ),
 ];
 
@@ -389,18 +422,18 @@ const EVENTS: Table = &[
     ),
 ];
 
-const WORK: &str = "work business office geschaftlich geschaftliche dienstlich dienstliche bureau professionnel professionnelle pro \
-         travail trabajo laboral oficina lavoro ufficio uff aziendale trabalho comercial profissional werk zakelijk \
+pub(super) const WORK: &str = "work business office geschaftlich geschaftliche dienstlich dienstliche bureau professionnel professionnelle pro \
+         travail trabajo laboral oficina lavoro ufficio uff aziendale trabalho emprego comercial profissional werk zakelijk \
          zakelijke corporate";
 
-const HOME: &str = "home private privat privates personal perso personnel personnelle domicile prive privee casa particular privado \
-         privada abitazione ab privato personale residencial pessoal thuis persoonlijk persoonlijke";
+pub(super) const HOME: &str = "home private privat privates personal perso personnel personnelle domicile prive privee casa particular privado \
+         privada abitazione ab privato personale residencial residencia pessoal thuis persoonlijk persoonlijke";
 
-const OTHER: &str = "other alternate alternative secondary second additional zweite weitere weiterer andere anderes autre secondaire \
+pub(super) const OTHER: &str = "other alternate alternative secondary second additional zweite weitere weiterer andere anderes autre secondaire \
          otro otra secundario altro altra secondario outro outra ander tweede extra";
 
 /// Words that do not tell one column from another.
-const FILLERS: &str = "the of for a an s primary main default principal principale preferred current contact contacts person customer \
+pub(super) const FILLERS: &str = "the of for a an s primary main default principal principale preferred current contact contacts person customer \
          client lead number no nr num n numero nummer der die des von vom kontakt kunde kunden de du d la le les l del el \
          los las contacto cliente di da do dos das della dello dell il lo contatto contato van het een en klant haupt";
 

@@ -1,12 +1,14 @@
 //! How the row of another program's table becomes a contact: the rules that the tables of all such programs share.
 
+use std::borrow::Cow;
 use std::cmp::Reverse;
 use std::ops::RangeBounds;
 
 use super::any::LATE;
+use super::deal;
 use super::meaning::{Block, Meaning, Part};
-use crate::Contact;
 use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
+use crate::{Contact, Section};
 
 /// A cell that is not blank.
 #[derive(Clone, Copy)]
@@ -23,9 +25,14 @@ impl<'a> Cell<'a> {
 }
 
 /// Makes a contact of a row. What is known and not used goes to the foreign values in the order of the columns.
-pub(super) fn draft(cells: &[Cell<'_>]) -> Draft {
-    let mut cells = Cells::new(cells);
+pub(super) fn draft(cells: &[Cell<'_>], section: Section) -> Draft {
+    let lists: Vec<(usize, Vec<String>)> =
+        cells.iter().enumerate().filter_map(|(at, cell)| Some((at, json_list(cell)?))).collect();
+    let mut cells = Cells::new(cells, &lists);
     let mut draft = Draft::with_contact(contact(&mut cells));
+    if section.stage().is_some() {
+        deal::take(&mut draft, &mut cells);
+    }
     while let Some(cell) = cells.take_cell(|meaning| matches!(meaning, Meaning::Categories | Meaning::Labels)) {
         draft.add_categories(category_names(cell));
     }
@@ -47,9 +54,23 @@ fn contact(cells: &mut Cells<'_>) -> Contact {
     set_address(&mut contact, cells);
     fill(&mut contact, cells, Meaning::Own);
     take_ranked(&mut contact, cells, ..=u8::MAX);
-    let kind = cells.take(|meaning| meaning == Meaning::CompanyOrPerson).unwrap_or_default();
-    if kind.trim().eq_ignore_ascii_case("company") && contact.company.is_none() {
+    let kind = cells.take(|meaning| meaning == Meaning::CompanyOrPerson).unwrap_or_default().trim();
+    let is_company = ["company", "true", "1"].iter().any(|of| kind.eq_ignore_ascii_case(of));
+    if is_company && contact.company.is_none() {
         contact.company = contact.name.take();
+    }
+    // Odoo names the people of a company `Company, Person`.
+    if let (Some(company), Some(name)) = (&contact.company, &mut contact.name)
+        && let Some(own) = name.strip_prefix(company.as_str()).and_then(|rest| rest.strip_prefix(", "))
+        && !own.trim().is_empty()
+    {
+        *name = own.trim().to_owned();
+    }
+    let code = cells.take(|meaning| meaning == Meaning::CallingCode);
+    if let (Some(code), Some(phone)) = (code, &mut contact.phone)
+        && !phone.starts_with('+')
+    {
+        *phone = format!("{} {phone}", code.trim());
     }
     contact
 }
@@ -91,21 +112,18 @@ fn take_ranked(contact: &mut Contact, cells: &mut Cells<'_>, ranks: impl RangeBo
     }
 }
 
-/// Sets the address from the best block of which any cell is filled. The whole of an address counts where its parts are missing.
+/// Sets the address from the best block of which any cell is filled. The whole of an address counts where it has no street apart; where
+/// it says no more than its parts it is dropped.
 fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
     let blocks = cells.0.iter().filter_map(|cell| match cell.meaning {
         Meaning::Address(block, _) => Some(block),
         _ => None,
     });
     let Some(block) = blocks.min_by_key(|block| cells.preference(*block)) else { return };
-    let mut part = |part| cells.take(|meaning| meaning == Meaning::Address(block, part));
-    let mut lines = Vec::new();
     if contact.address.is_none() {
-        lines
-            .extend([Part::Street(0), Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(&mut part));
+        let lines = street_lines(block, cells);
+        contact.set(Column::Address, &lines);
     }
-    let mut is_split = !lines.is_empty();
-    contact.set_if_missing(Column::Address, &lines.join("\n"));
     for (column, of) in [
         (Column::City, Part::City),
         (Column::State, Part::State),
@@ -113,14 +131,56 @@ fn set_address(contact: &mut Contact, cells: &mut Cells<'_>) {
         (Column::Country, Part::Country),
     ] {
         if contact.text(column).is_none() {
-            let text = part(of).unwrap_or_default();
-            is_split |= !text.is_empty();
-            contact.set(column, text);
+            let text = cells.take(|meaning| meaning == Meaning::Address(block, of)).unwrap_or_default();
+            match country_code(text).filter(|_| column == Column::Country) {
+                Some(code) => contact.set(column, &code),
+                None => contact.set(column, text),
+            }
         }
     }
-    let whole = part(Part::Whole).filter(|_| !is_split);
-    contact.set_if_missing(Column::Address, whole.unwrap_or_default());
+    let is_whole = |cell: &Cell<'_>| cell.meaning == Meaning::Address(block, Part::Whole);
+    let whole = cells.0.iter().find(|cell| is_whole(cell)).map(|cell| cell.text);
+    if let Some(whole) = whole.filter(|whole| contact.address.is_none() && says_more(whole, contact)) {
+        contact.set(Column::Address, whole);
+    }
+    cells.0.retain(|cell| !is_whole(cell) || says_more(cell.text, contact));
     cells.drop_repeated_addresses();
+}
+
+/// The lines of an address that stand above its town.
+fn street_lines(block: Block, cells: &mut Cells<'_>) -> String {
+    let whole = cells.0.iter().find(|cell| cell.meaning == Meaning::Address(block, Part::Whole));
+    let whole = whole.map(|cell| cell.text).unwrap_or_default();
+    let mut part = |part| cells.take(|meaning| meaning == Meaning::Address(block, part));
+    let first = match (part(Part::Street(0)), part(Part::HouseNumber)) {
+        (Some(street), Some(number)) => Some(house(street.trim(), number.trim(), whole).into()),
+        (street, number) => street.or(number).map(Cow::Borrowed),
+    };
+    let others = [Part::Street(1), Part::Street(2), Part::PoBox].into_iter().filter_map(part).map(Cow::Borrowed);
+    first.into_iter().chain(others).collect::<Vec<_>>().join("\n")
+}
+
+/// Whether a whole address has more in it than the parts of it that are known, or their abbreviations.
+fn says_more(whole: &str, contact: &Contact) -> bool {
+    let parts = [Column::Address, Column::City, Column::State, Column::Zip, Column::Country];
+    let parts = parts.into_iter().filter_map(|column| contact.text(column)).flat_map(str::lines).map(str::trim);
+    let mut parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
+    parts.sort_by_key(|part| Reverse(part.len()));
+    let rest = parts.into_iter().fold(whole.to_owned(), |rest, part| rest.replace(part, ""));
+    let is_short = |word: &str| word.len() <= 3 && word.bytes().all(|byte| byte.is_ascii_uppercase());
+    rest.split(|char: char| !char.is_alphanumeric()).any(|word| !word.is_empty() && !is_short(word))
+}
+
+/// A street and the number in it, in the order that the whole address has; the number comes last where that does not tell.
+fn house(street: &str, number: &str, whole: &str) -> String {
+    let before = format!("{number} {street}");
+    if whole.contains(&before) { before } else { format!("{street} {number}") }
+}
+
+/// The code of a country that Odoo calls `base.at`.
+fn country_code(text: &str) -> Option<String> {
+    let code = text.trim().strip_prefix("base.")?;
+    (code.len() == 2 && code.bytes().all(|byte| byte.is_ascii_lowercase())).then(|| code.to_uppercase())
 }
 
 /// Fills what is still empty from columns with one meaning, and drops what those only repeat.
@@ -134,21 +194,28 @@ fn fill(contact: &mut Contact, cells: &mut Cells<'_>, meaning: fn(Column) -> Mea
 }
 
 /// The filled cells of a row that no rule has used yet.
-struct Cells<'a>(Vec<Cell<'a>>);
+pub(super) struct Cells<'a>(Vec<Cell<'a>>);
 
 impl<'a> Cells<'a> {
     /// The cells with one value each, and with the meanings that their labels give them.
-    fn new(cells: &[Cell<'a>]) -> Cells<'a> {
+    fn new(cells: &[Cell<'a>], lists: &'a [(usize, Vec<String>)]) -> Cells<'a> {
         let mut found = Vec::with_capacity(cells.len());
         for (at, cell) in cells.iter().enumerate() {
             let cell = Cell { meaning: labelled(*cell, cells), header: header(&cells[..at], cell), ..*cell };
-            found.extend(values(&cell).map(|text| Cell { text, ..cell }));
+            if let Meaning::Associated(column) = cell.meaning {
+                found.extend(deal::associated(column, &cell));
+                continue;
+            }
+            match lists.iter().find(|(of, _)| *of == at) {
+                Some((_, texts)) => found.extend(texts.iter().map(|text| Cell { text, ..cell })),
+                None => found.extend(values(&cell).map(|text| Cell { text, ..cell })),
+            }
         }
         Cells(found)
     }
 
     /// Takes the first cell with a meaning.
-    fn take_cell(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<Cell<'a>> {
+    pub(super) fn take_cell(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<Cell<'a>> {
         let found = self.0.iter().position(|cell| is_meant(cell.meaning))?;
         Some(self.0.remove(found))
     }
@@ -164,19 +231,20 @@ impl<'a> Cells<'a> {
         Some(self.0.remove(found).text)
     }
 
-    /// Business before home before others, those with the mark of the primary one first.
+    /// What is nearest to the business first, then where somebody lives, then where things are sent, then others; those with the mark
+    /// of the primary one before all.
     fn preference(&self, block: Block) -> (u8, u8) {
-        let Block::Numbered(number) = block else {
-            return (
-                if block == Block::Business {
-                    1
-                } else if block == Block::Home {
-                    2
-                } else {
-                    3
-                },
-                0,
-            );
+        let number = match block {
+            Block::Business => return (1, 0),
+            Block::Work => return (1, 1),
+            Block::Mailing => return (1, 2),
+            Block::Billing => return (1, 3),
+            Block::Home => return (2, 0),
+            Block::Permanent => return (2, 1),
+            Block::Shipping => return (2, 2),
+            Block::Other => return (3, 0),
+            Block::Loose => return (4, 0),
+            Block::Numbered(number) => number,
         };
         let rank = match label(&self.0, Meaning::AddressType(number)) {
             Label { is_primary: true, .. } => 0,
@@ -237,6 +305,28 @@ fn header<'a>(before: &[Cell<'a>], cell: &Cell<'a>) -> &'a str {
     }
 }
 
+/// The values in a cell that is a list in JSON, as Twenty writes several addresses and numbers.
+fn json_list(cell: &Cell<'_>) -> Option<Vec<String>> {
+    let is_listed =
+        matches!(cell.meaning, Meaning::Email(_) | Meaning::Phone(_) | Meaning::Mobile(_) | Meaning::Fax(_));
+    if !is_listed || !cell.text.trim_start().starts_with('[') {
+        return None;
+    }
+    let items: Vec<serde_json::Value> = serde_json::from_str(cell.text).ok()?;
+    let text = |item: serde_json::Value| match item {
+        serde_json::Value::String(text) => text,
+        serde_json::Value::Object(parts) => {
+            let part = |name: &str| parts.get(name).and_then(serde_json::Value::as_str).unwrap_or_default().trim();
+            match (part("callingCode"), part("number")) {
+                ("", number) => number.to_owned(),
+                (code, number) => format!("{code} {number}"),
+            }
+        }
+        other => other.to_string(),
+    };
+    Some(items.into_iter().map(text).filter(|text| !text.trim().is_empty()).collect())
+}
+
 /// The values in a cell. Google joins several, Highrise writes e-mail addresses like a mail program.
 fn values<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
     let separators: &'static [&'static str] = match cell.meaning {
@@ -248,7 +338,11 @@ fn values<'a>(cell: &Cell<'a>) -> impl Iterator<Item = &'a str> + use<'a> {
         _ => &[],
     };
     let separator = separators.iter().find(|separator| cell.text.contains(*separator));
-    let mut whole = separator.is_none().then_some(cell.text).into_iter();
+    let is_number = matches!(cell.meaning.column(), Some(Column::Phone | Column::Mobile | Column::Fax));
+    // EspoCRM and others guard a plus from spreadsheet programs.
+    let unguarded = cell.text.strip_prefix('\'').filter(|text| is_number && text.starts_with('+'));
+    let text = unguarded.unwrap_or(cell.text);
+    let mut whole = separator.is_none().then_some(text).into_iter();
     let mut parts = separator.map(|separator| cell.text.split(separator)).into_iter().flatten();
     std::iter::from_fn(move || whole.next().or_else(|| parts.find(|part| !part.trim().is_empty())))
 }
@@ -347,14 +441,16 @@ pub(super) fn is_worth_keeping(cell: &Cell<'_>) -> bool {
         | Meaning::PhoneType(_)
         | Meaning::AddressType(_)
         | Meaning::Label
+        | Meaning::CallingCode
+        | Meaning::Ended(_)
         | Meaning::CompanyOrPerson => false,
         Meaning::ExtraUnlessDefault => !DEFAULTS.iter().any(|default| cell.text.trim().eq_ignore_ascii_case(default)),
         _ => true,
     }
 }
 
-/// What Outlook puts into cells for which the user has entered nothing, in its languages.
-const DEFAULTS: [&str; 26] = [
+/// What Outlook puts into cells for which the user has entered nothing, in its languages, and what others put there.
+const DEFAULTS: [&str; 28] = [
     "0/0/00",
     "0.0.00",
     "00/00/00",
@@ -378,6 +474,8 @@ const DEFAULTS: [&str; 26] = [
     "Não especificado",
     "Niet opgegeven",
     "Niet gespecificeerd",
+    "[]",
+    "Contact",
     "Falso",
     "Onwaar",
     "Normaal",

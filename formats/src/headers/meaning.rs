@@ -1,5 +1,6 @@
 //! The vocabulary of the dictionaries: what a column of another program means to us.
 
+use crate::Outcome;
 use crate::record::Column;
 
 /// What a column means. Numbers rank columns with one purpose; 0 is preferred, and what is not used goes to the notes. In a name with
@@ -12,7 +13,7 @@ pub(super) enum Meaning {
     /// The family name beside a column of first names, as `Name;Vorname` has it, or the whole name where the first one is part of it.
     LastOrWholeName,
     Company,
-    /// `Company` in the row of a company, whose name then stands in the column of names.
+    /// `Company` or `True` in the row of a company, whose name then stands in the column of names.
     CompanyOrPerson,
     JobTitle,
     /// `Dr.`; but the position, where a table has no column for that.
@@ -23,6 +24,8 @@ pub(super) enum Meaning {
     Phone(u8),
     /// The label of the number with the same rank, such as `Mobile` or `Work Fax`.
     PhoneType(u8),
+    /// The country's code before the first telephone number, as `+43`.
+    CallingCode,
     Mobile(u8),
     Fax(u8),
     Url(u8),
@@ -45,6 +48,20 @@ pub(super) enum Meaning {
     EndTime,
     /// Whether an event takes whole days.
     AllDay,
+    /// Worth keeping in the more info of a transaction, which other CRMs call a deal.
+    Deal,
+    /// Likewise the name of the deal.
+    DealName,
+    /// Likewise its number, which nobody changes.
+    DealId,
+    /// Likewise its stage: one that says that the deal is won or lost decides ours.
+    DealStage,
+    /// Whether the deal has ended so.
+    Ended(Outcome),
+    /// The probability of a deal in hundredths.
+    Percent,
+    /// The contacts or companies of a deal, with `;` between them, a contact perhaps with its address behind it: `Ann (ann@example.com)`.
+    Associated(Column),
     /// Worth keeping in the notes.
     Extra,
     /// Worth keeping in the notes under the name that stands in the label with this rank, the nearest before it.
@@ -83,9 +100,19 @@ impl Meaning {
 /// Addresses in the order in which they are preferred; one address is never made of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Block {
+    /// The one that is meant where nothing is said, and that of the business in dictionaries.
     Business,
+    /// That of the business beside one of which nothing is said.
+    Work,
+    Mailing,
+    Billing,
     Home,
+    /// Where somebody is registered or can be visited.
+    Permanent,
+    Shipping,
     Other,
+    /// Parts that could belong to any of several addresses.
+    Loose,
     /// An address whose label says which it is.
     Numbered(u8),
 }
@@ -94,6 +121,8 @@ pub(super) enum Block {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Part {
     Street(u8),
+    /// The number in the street, which stands in one line with it.
+    HouseNumber,
     PoBox,
     City,
     State,
@@ -115,14 +144,17 @@ impl Meaning {
             Meaning::Mobile(_) => Column::Mobile,
             Meaning::Fax(_) => Column::Fax,
             Meaning::Url(_) => Column::Url,
-            Meaning::Address(_, Part::Street(_) | Part::PoBox | Part::Whole) => Column::Address,
+            Meaning::Address(_, Part::Street(_) | Part::HouseNumber | Part::PoBox | Part::Whole) => Column::Address,
             Meaning::Address(_, Part::City) => Column::City,
             Meaning::Address(_, Part::State) => Column::State,
             Meaning::Address(_, Part::Zip) => Column::Zip,
             Meaning::Address(_, Part::Country) => Column::Country,
             Meaning::Notes => Column::Notes,
             Meaning::Categories | Meaning::Labels => Column::Categories,
-            Meaning::Own(column) | Meaning::Mapped(column) => column,
+            Meaning::Deal | Meaning::DealName | Meaning::DealId => Column::MoreInfo,
+            Meaning::DealStage | Meaning::Ended(_) => Column::Stage,
+            Meaning::Percent => Column::Probability,
+            Meaning::Own(column) | Meaning::Mapped(column) | Meaning::Associated(column) => column,
             Meaning::StartDate | Meaning::AllDay => Column::StartsOn,
             Meaning::StartTime => Column::StartsAt,
             Meaning::EndDate => Column::EndsOn,

@@ -1,12 +1,13 @@
 //! What the members of objects mean, one object after the other: they have our names, or those that somebody says.
 
+use std::borrow::Cow;
 use std::collections::HashMap;
 
 use super::custom::{self, Readers};
 use super::dates::Dates;
 use super::notes::Note;
 use super::numbers::{Figure, Numbers, Place};
-use super::tally::Tally;
+use super::tally::{self, Tally};
 use super::target::{Target, Targets};
 use crate::record::{Column, Draft, Placeholder};
 use crate::text::without_nul;
@@ -146,7 +147,7 @@ impl Members {
                 }
             }
             Target::Own(column) if column.is_number() => {
-                let figure = Figure { position, at, header: name, column, text, is_exact };
+                let figure = Figure { position, at, header: name, column, text, is_exact, is_percent: false };
                 if let Some(number) = self.numbers.read(&figure, notes)? {
                     draft.set_number(column, number);
                 }
@@ -188,7 +189,12 @@ impl Members {
     /// What became of each member, in the order in which they were met.
     pub(crate) fn report(&self) -> Vec<ColumnReport> {
         let field = |target: Option<Target>| target.and_then(|target| self.targets.name(target)).map(str::to_owned);
-        self.tally.report(self.names.iter().map(|(name, target)| (name.as_str(), field(*target))))
+        let column = |(name, target): &'_ (String, Option<Target>)| tally::Column {
+            name: Cow::Owned(name.clone()),
+            field: field(*target),
+            line: matches!(target, Some(Target::Line)).then(|| name.clone()),
+        };
+        self.tally.report(self.names.iter().map(column))
     }
 
     /// What the numbers have told so far.

@@ -62,6 +62,8 @@ pub(crate) struct Figure<'a> {
     pub(crate) text: &'a str,
     /// Whether it is a number of a program and no text, so that its point is one.
     pub(crate) is_exact: bool,
+    /// Whether it is a probability in hundredths, whatever its column is called.
+    pub(crate) is_percent: bool,
 }
 
 impl<'a> Figure<'a> {
@@ -157,7 +159,7 @@ impl Numbers {
             self.compare(place, text, &currency, number, notes);
         }
         // `Probability (%)` says for all of its numbers what they are.
-        if is_percent || (is_share && figure.header.contains('%')) {
+        if is_percent || figure.is_percent || (is_share && figure.header.contains('%')) {
             let hundredth = hundredth(number);
             return hundredth
                 .map(Some)

@@ -14,6 +14,14 @@ const LONGEST: usize = 100;
 #[derive(Default)]
 pub(crate) struct Tally(Vec<Counted>);
 
+/// What a column is called and as what it is read.
+pub(crate) struct Column<'a> {
+    pub(crate) name: Cow<'a, str>,
+    pub(crate) field: Option<String>,
+    /// What stands before its values in the notes, where they go there.
+    pub(crate) line: Option<String>,
+}
+
 /// A column: its rows that are not empty, and its first values. Once there are enough of these, a row costs no more than counting.
 #[derive(Default)]
 struct Counted {
@@ -56,11 +64,12 @@ impl Tally {
         }
     }
 
-    /// The columns, each with its name and as what it is read.
-    pub(crate) fn report<'a>(&self, columns: impl Iterator<Item = (&'a str, Option<String>)>) -> Vec<ColumnReport> {
-        let report = |((name, field), counted): ((&str, Option<String>), &Counted)| ColumnReport {
-            name: name.to_owned(),
+    /// What became of the columns.
+    pub(crate) fn report<'a>(&self, columns: impl Iterator<Item = Column<'a>>) -> Vec<ColumnReport> {
+        let report = |(Column { name, field, line }, counted): (Column<'_>, &Counted)| ColumnReport {
+            name: name.into_owned(),
             field,
+            line,
             filled: counted.filled,
             samples: counted.samples.clone(),
         };

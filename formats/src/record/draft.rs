@@ -7,7 +7,9 @@ use rust_decimal::Decimal;
 use super::cell::CATEGORY_SEPARATOR;
 use super::date::{Day, Found, moment};
 use super::number::plain_decimal;
-use super::{Column, Contact, CustomValue, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage};
+use super::{
+    Column, Contact, CustomValue, Deal, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage,
+};
 use crate::{DateOrder, Section};
 
 /// What is known of a record so far. A transaction has all the fields that a person has; what only an event has stands apart, so
@@ -111,6 +113,23 @@ impl Draft {
         }
     }
 
+    /// Sets what another CRM says of a deal, with the lines for the more info.
+    pub(crate) fn set_deal(&mut self, deal: Deal, lines: &[String]) {
+        self.record.deal = Some(deal);
+        self.record.more_info = block(&lines.join("\n"));
+    }
+
+    /// Sets the stage.
+    pub(crate) fn set_stage(&mut self, stage: Stage) {
+        self.record.stage = Some(stage);
+    }
+
+    /// Whether nothing is known of the person but how to reach them, if that.
+    pub(crate) fn is_nobodys(&self) -> bool {
+        let Contact { name, company, email, .. } = &self.record.contact;
+        name.is_none() && company.is_none() && email.is_none()
+    }
+
     /// Sets a column of several names.
     pub(crate) fn set_names(&mut self, column: Column, names: Vec<String>) {
         match column {
@@ -170,15 +189,6 @@ impl Contact {
             Column::Country => self.country = line(text),
             Column::Notes => self.notes = block(text),
             other => unreachable!("{} is no column of a contact", other.name()),
-        }
-    }
-}
-
-impl Contact {
-    /// Sets a column of the contact, unless it has a value.
-    pub(crate) fn set_if_missing(&mut self, column: Column, text: &str) {
-        if self.text(column).is_none() {
-            self.set(column, text);
         }
     }
 }
@@ -318,6 +328,7 @@ fn into_person(transaction: Transaction) -> Person {
         categories,
         custom,
         foreign,
+        deal: _,
         created_at,
         updated_at,
     } = transaction;
@@ -336,6 +347,7 @@ fn into_event(transaction: Transaction, event: Box<Event>) -> Event {
         categories,
         custom: _,
         foreign,
+        deal: _,
         created_at,
         updated_at,
     } = transaction;

@@ -65,6 +65,7 @@ fn a_report_has_counts_and_the_first_different_values() {
     let expected = expected.map(|(name, field, filled, samples)| ColumnReport {
         name: name.to_owned(),
         field: field.map(str::to_owned),
+        line: None,
         filled,
         samples: samples.into_iter().map(str::to_owned).collect(),
     });
@@ -185,4 +186,28 @@ fn mapped(section: Section, document: &str, mapping: &str) -> Reading {
 
 fn refused(document: &str, mapping: &str) -> String {
     mapped(Section::People, document, mapping).error.expect("the mapping leads nowhere").to_string()
+}
+
+#[test]
+fn a_report_of_cards_counts_each_property_once_a_card_and_ends_somewhere() {
+    let card = |properties: &str| format!("BEGIN:VCARD\nVERSION:3.0\nFN:Ada\n{properties}END:VCARD\n");
+    let document = card("TEL:1\nTEL:2\nNICKNAME:Countess\n").repeat(2) + &card("TEL:\nX-SHOE:41\n");
+    let report = read("vcard", Section::People, document.as_bytes()).findings.report;
+    let column = |name: &str, field: Option<&str>, line: Option<&str>, filled, sample: &str| ColumnReport {
+        name: name.to_owned(),
+        field: field.map(str::to_owned),
+        line: line.map(str::to_owned),
+        filled,
+        samples: vec![sample.to_owned()],
+    };
+    let expected = [
+        column("FN", Some("name"), None, 3, "Ada"),
+        column("TEL", Some("phone"), None, 2, "1"),
+        column("NICKNAME", Some("notes"), Some("Nickname"), 2, "Countess"),
+        column("X-SHOE", None, None, 1, "41"),
+    ];
+    assert_eq!(report, expected);
+    let many: String = (0..3_000).map(|number| format!("X-M{number:04}:1\n")).collect();
+    let reading = read("vcard", Section::People, card(&many).as_bytes());
+    assert_eq!((reading.findings.report.len(), reading.rows.len()), (1_024, 1));
 }

@@ -72,6 +72,7 @@ fn an_independent_reader_understands_what_is_written() {
         categories: vec!["A; B".into(), "C, D".into()],
         custom: Vec::new(),
         foreign: Vec::new(),
+        deal: None,
         created_at: Some("2026-11-22T01:02:03Z".parse().expect("a time")),
         updated_at: Some("2026-11-22T01:02:03.000004Z".parse().expect("a time")),
     };

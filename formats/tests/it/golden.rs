@@ -10,7 +10,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use expect_test::expect_file;
-use formats::{ColumnReport, DecodeOptions, Findings, Record, Section, columns, conformance};
+use formats::{ColumnReport, Deal, DecodeOptions, Findings, Record, Section, columns, conformance};
 
 use crate::documents::{Reading, read_cut};
 
@@ -158,7 +158,7 @@ fn described(reading: &Reading, options: &DecodeOptions) -> String {
         &reading.findings;
     // Files that are read in a way of their own show what became of their columns.
     let report = if *options == DecodeOptions::default() { &[] } else { report.as_slice() };
-    for ColumnReport { name, field, filled, samples } in report {
+    for ColumnReport { name, field, filled, samples, .. } in report {
         let field = field.as_deref().unwrap_or("nothing");
         line(&mut text, &format!("COLUMN {name:?} as {field}, {filled} filled, such as {samples:?}"));
     }
@@ -196,6 +196,11 @@ fn describe(text: &mut String, record: &Record) {
     }
     for value in custom {
         line(text, &format!("  {} = {:?} (custom)", value.field, value.value));
+    }
+    if let Record::Transaction(transaction) = record
+        && let Some(Deal { line: of, outcome }) = &transaction.deal
+    {
+        line(text, &format!("  deal {of:?}, {outcome:?}"));
     }
     for value in foreign {
         line(text, &format!("  + {}: {:?}", value.header, value.value));

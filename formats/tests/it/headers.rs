@@ -1,8 +1,8 @@
 //! Which columns are recognised, and what they mean.
 
-use formats::{Contact, Person};
+use formats::{Contact, Person, Record, Section};
 
-use crate::documents::{leads, people};
+use crate::documents::{leads, people, read};
 
 #[test]
 fn our_own_names_are_recognised_in_any_dress() {
@@ -136,6 +136,136 @@ fn a_stage_takes_the_contact_from_outlook() {
     let lead = leads("csv", "First Name,E-mail Address,value\nAda,a@example.com,5\n").remove(0);
     assert_eq!(lead.contact.email.as_deref(), Some("a@example.com"));
     assert_eq!((lead.stage, lead.value), (None, None));
+}
+
+#[test]
+fn an_address_is_all_its_columns() {
+    for header in [
+        "Address Street,Address City,Primary Address Postalcode,Region,Country",
+        "street,city,postcode,province,country",
+        "Billing Street,billing_city,BillingPostalCode,BILLING-PROVINCE,Country (Billing)",
+        "Mailing Address,City,ZIP Code,State,Country",
+        "Home Address,City,Zip,State/Province,Country Code",
+        "Other Street,Other Town,Other Post Code,Other County,Other Country",
+        "Address 1,Address: City,Address - Zip,Address State,Address Country",
+    ] {
+        let person =
+            people("csv", &format!("Name,Email,{header}\nAda,a@example.com,1 St,Graz,8010,Styria,AT\n")).remove(0);
+        assert_eq!(address(&person), ["1 St", "Graz", "8010", "Styria", "AT"], "{header}");
+        assert_eq!(person.foreign, [], "{header}");
+    }
+}
+
+#[test]
+fn addresses_of_different_names_are_never_mixed() {
+    let header = "Name,Street,City,Zip,Company Street,Company City,Company Zip,Billing Street,Billing City,Shipping City,Shipping Zip";
+    let read = |row: &str| people("csv", &format!("{header}\n{row}\n")).remove(0);
+    let person = read("Ada,1 St,Graz,,2 St,Linz,4020,3 St,Wels,Enns,4470");
+    assert_eq!(address(&person), ["1 St", "Graz", "", "", ""]);
+    let others: Vec<&str> = person.foreign.iter().map(|foreign| foreign.header.as_str()).collect();
+    let all: Vec<&str> = header.split(',').skip(4).collect();
+    assert_eq!(others, all, "what is not used is kept, each under its name");
+    let person = read("Ada,,,,,Linz,4020,3 St,Wels,Enns,4470");
+    assert_eq!(address(&person), ["", "Linz", "4020", "", ""]);
+    let person = read("Ada,,,,,,,3 St,,Enns,4470");
+    assert_eq!(address(&person), ["3 St", "", "", "", ""]);
+    assert_eq!(foreign(&person), [("Shipping City", "Enns"), ("Shipping Zip", "4470")]);
+}
+
+#[test]
+fn what_could_be_of_two_addresses_is_of_neither() {
+    let header = "Name,Billing Street,Billing City,Shipping Street,Shipping City,Country";
+    let person = people("csv", &format!("{header}\nAda,1 St,Graz,2 St,Linz,AT\nBo,,,,,AT\n"));
+    assert_eq!(address(&person[0]), ["1 St", "Graz", "", "", ""]);
+    assert_eq!(foreign(&person[0]), [("Country", "AT"), ("Shipping Street", "2 St"), ("Shipping City", "Linz")]);
+    assert_eq!(address(&person[1]), ["", "", "", "", "AT"]);
+}
+
+#[test]
+fn an_address_of_a_known_program_takes_its_other_columns() {
+    let person = outlook("First Name,Last Name,Business Street,Business City,business_zip", "Ada,King,1 St,Graz,8010");
+    assert_eq!(address(&person), ["1 St", "Graz", "8010", "", ""]);
+    let person = outlook("First Name,Business Street,Business City,Zip", "Ada,1 St,Graz,8010");
+    assert_eq!(address(&person), ["1 St", "Graz", "8010", "", ""]);
+    let person = outlook("First Name,Business Street,Business City,Street,City,Zip", "Ada,1 St,,2 St,Linz,4020");
+    assert_eq!(address(&person), ["1 St", "", "", "", ""], "one that is not the program's is not mixed with it");
+    assert_eq!(foreign(&person), [("Street", "2 St"), ("City", "Linz"), ("Zip", "4020")]);
+}
+
+#[test]
+fn a_whole_address_counts_where_its_street_does_not_stand_apart() {
+    let header = "Person - Name,Person - Postal address,Person - City/town/village/locality of Postal address";
+    let read = |row: &str| people("csv", &format!("{header}\n{row}\n")).remove(0);
+    assert_eq!(address(&read("Ada,\"1 St, Graz\",Graz")), ["1 St, Graz", "Graz", "", "", ""]);
+    let person = read("Ada,Graz,Graz");
+    assert_eq!(address(&person), ["", "Graz", "", "", ""]);
+    assert_eq!(person.foreign, [], "what says no more is no line of the notes");
+}
+
+#[test]
+fn an_address_beside_a_street_is_the_whole() {
+    let header = "Name,Address,Street,City,Billing Address,Billing Street,Billing City";
+    let read = |row: &str| people("csv", &format!("{header}\n{row}\n")).remove(0);
+    let person = read("Ada,\"1 St, Graz\",1 St,Graz,,,");
+    assert_eq!((address(&person), person.foreign.as_slice()), (["1 St", "Graz", "", "", ""], [].as_slice()));
+    let person = read("Ada,,,,\"c/o Bob, 2 St, Linz\",2 St,Linz");
+    assert_eq!(address(&person), ["2 St", "Linz", "", "", ""]);
+    assert_eq!(foreign(&person), [("Billing Address", "c/o Bob, 2 St, Linz")], "it says more than its parts");
+    let person = read("Ada,\"1 St, Graz\",,,,,");
+    assert_eq!(address(&person), ["1 St, Graz", "", "", "", ""]);
+}
+
+#[test]
+fn the_state_of_a_delivery_is_none_of_an_address() {
+    let header = "Name,Street,City,Delivery State,Invoice State";
+    let reading = read("csv", Section::People, format!("{header}\nAda,1 St,Graz,late,paid\n").as_bytes());
+    assert_eq!(reading.findings.ignored, ["Delivery State", "Invoice State"]);
+    let person = people("csv", "Name,Delivery State,Delivery City\nAda,Styria,Graz\n").remove(0);
+    assert_eq!(address(&person), ["", "Graz", "", "Styria", ""]);
+}
+
+#[test]
+fn a_house_has_its_number_in_the_line_of_its_street() {
+    let person = people("csv", "Name;Straße;Hausnummer;PLZ;Ort\nAda;Hauptplatz;3a;8010;Graz\n").remove(0);
+    assert_eq!(address(&person), ["Hauptplatz 3a", "Graz", "8010", "", ""]);
+    let person = people("csv", "Name,House Number,City\nAda,12,Graz\n").remove(0);
+    assert_eq!(address(&person), ["12", "Graz", "", "", ""]);
+}
+
+#[test]
+fn what_is_not_understood_of_an_address_is_named() {
+    let header =
+        "Name,Billing Street,Billing City,Billing Floor,Billing Contact,Shipping Method,Address Type,Mailing List";
+    let reading = read("csv", Section::People, format!("{header}\nAda,1 St,Graz,3,Bob,van,home,yes\n").as_bytes());
+    let expected = ["Billing Floor", "Billing Contact", "Shipping Method", "Address Type", "Mailing List"];
+    assert_eq!(reading.findings.ignored, expected);
+    let Some(Record::Person(person)) = &reading.rows[0].record else { panic!("{reading:?}") };
+    assert_eq!(address(person), ["1 St", "Graz", "", "", ""]);
+}
+
+#[test]
+fn a_program_is_known_by_names_that_others_do_not_have() {
+    let client = |header: &str| read("csv", Section::People, format!("{header}\nx\n").as_bytes()).findings.client;
+    let plain = client("Name,Street,City,Zip,State,Country,Phone,Mobile,Email,Website,Tags,Notes");
+    assert_ne!(plain, Some("Odoo"));
+    assert_eq!(client("Complete Name,City,Country,Tags"), Some("Odoo"));
+    assert_ne!(client("Name,First name,Last name,Organization,Labels,Notes,Owner,ID"), Some("Pipedrive"));
+    assert_eq!(client("id,firstName,lastName,emailAddress,createdAt,modifiedAt"), Some("EspoCRM"));
+    assert_eq!(client("id,name,email,createdAt,updatedAt,firstName,emailAddress"), Some("Cairn"));
+}
+
+#[test]
+fn a_guarded_plus_of_a_number_is_one() {
+    let person = outlook("First Name,phone,Mobile Phone,Business Fax", "Ada,'+43 1 5550101,'0664,''+1");
+    let contact = person.contact;
+    assert_eq!(contact.phone.as_deref(), Some("+43 1 5550101"));
+    assert_eq!((contact.mobile.as_deref(), contact.fax.as_deref()), (Some("'0664"), Some("''+1")));
+}
+
+/// The street, city, postal code, state and country of a person.
+fn address(person: &Person) -> [&str; 5] {
+    let Contact { address, city, zip, state, country, .. } = &person.contact;
+    [address, city, zip, state, country].map(|part| part.as_deref().unwrap_or_default())
 }
 
 fn outlook(header: &str, row: &str) -> Person {

@@ -201,6 +201,7 @@ fn without(loses: &[Loss], mut record: Record) -> Record {
                 categories,
                 custom,
                 foreign: _,
+                deal: _,
                 created_at,
                 updated_at,
             } = transaction.as_mut();
@@ -426,6 +427,7 @@ fn transaction() -> impl Strategy<Value = Transaction> {
                 categories,
                 custom,
                 foreign,
+                deal: None,
                 created_at,
                 updated_at,
             }

@@ -129,6 +129,7 @@ fn records(section: Section) -> Vec<Record> {
             categories,
             custom,
             foreign,
+            deal: None,
             created_at,
             updated_at,
         }))

@@ -1,5 +1,7 @@
 //! `cairn import`: a file into an account, what that would do, what became of earlier ones, and taking them back.
 
+use std::ffi::{OsStr, OsString};
+use std::os::unix::ffi::OsStrExt as _;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -8,8 +10,9 @@ use formats::{Charset, DateOrder, DecimalSeparator, Delimiter, Mapping, Section}
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
 use schema::{
-    Automation, Duplicates, Engine, ImportFile, ImportRequest, ImportStatus, KeptItem, KeptReason, PastImport, PlanFor,
-    ReadingNote, Receipt, RowNote, Session, SkipNote, UndoReport,
+    Automation, Duplicates, Engine, FieldChange, ImportFile, ImportOutcome, ImportRequest, ImportStatus, KeptItem,
+    KeptReason, NamedRow, NotTakenNote, PastImport, PlanFor, PlanRow, ReadingNote, Receipt, RowNotTaken, RowNote,
+    Session, SkipNote, UndoReport,
 };
 use storage::Decimal;
 
@@ -17,6 +20,11 @@ use super::{Ending, Failure, Outcome, Who, export, output};
 
 /// How many failed and how many skipped rows the table shows; `--json` shows more.
 const SHOWN_ROWS: usize = 20;
+
+/// How many characters the rows of a dry run show of a name, of a value and of all that is said of a row.
+const LONGEST_NAME: usize = 30;
+const LONGEST_VALUE: usize = 40;
+const LONGEST_DETAIL: usize = 160;
 
 /// How long it takes at most until a running import has a bar.
 const LOOK: Duration = Duration::from_millis(100);
@@ -208,7 +216,11 @@ impl New {
         let file = file.map_err(|error| Failure(format!("cannot read {}: {error}", path.display())))??;
         if dry_run {
             let plan = session.plan(request, file, PlanFor::Show).await?;
-            output::print(&if as_json { json(&plan)? } else { summary(&plan) + &applied_by(std::env::args()) })?;
+            output::print(&if as_json {
+                json(&plan)?
+            } else {
+                summary(&plan) + &first_rows(&plan) + &applied_by(std::env::args_os())
+            })?;
             return Ok(if plan.failed > 0 { Ending::RowsFailed } else { Ending::Done });
         }
         let import = session.import(request, file, None);
@@ -370,6 +382,16 @@ fn summary(receipt: &Receipt) -> String {
         format!("row {row}, line {line}{field}: {reason}")
     });
     text.push_str(&notes("Notes", remarks, receipt.notes.len() as u64));
+    let not_taken = receipt.not_taken.iter().map(|note| {
+        let NotTakenNote { row, line, field, stands, given } = note;
+        format!("row {row}, line {line}, {field}: {}", not_taken(field, stands.as_deref(), given))
+    });
+    text.push_str(&notes("Not taken", not_taken, receipt.not_taken.len() as u64));
+    let counted = receipt.columns.iter().filter(|column| column.not_taken > 0);
+    let counted: Vec<_> = counted.map(|column| format!("{} {}", column.name, column.not_taken)).collect();
+    if !counted.is_empty() {
+        text.push_str(&format!("Rows of which a column was not taken: {}\n", counted.join(", ")));
+    }
     text.push_str(&columns(receipt));
     if let Some(id) = id.as_ref().filter(|_| *status == "applied" && created + updated > 0) {
         text.push_str(&format!("To take it back: cairn import undo {id}\n"));
@@ -386,16 +408,94 @@ fn summary(receipt: &Receipt) -> String {
     text
 }
 
+/// What would become of the first rows of a file.
+fn first_rows(plan: &Receipt) -> String {
+    if plan.first_rows.is_empty() {
+        return String::new();
+    }
+    let row = |NamedRow { name, row }: &NamedRow| {
+        let outcome = match row.outcome {
+            ImportOutcome::Created => "created",
+            ImportOutcome::Updated => "updated",
+            ImportOutcome::Unchanged => "unchanged",
+            ImportOutcome::Skipped => "skipped",
+            ImportOutcome::Failed => "failed",
+        };
+        [row.row.to_string(), outcome.to_owned(), shown(name, LONGEST_NAME), shown(&in_short(row), LONGEST_DETAIL)]
+    };
+    let rows: Vec<_> = plan.first_rows.iter().map(row).collect();
+    let heading = if plan.read > rows.len() as u64 {
+        format!("The first {} rows:\n", rows.len())
+    } else {
+        "The rows:\n".to_owned()
+    };
+    heading + &output::table(["ROW", "WOULD BE", "NAME", "HOW"], &rows)
+}
+
+/// What would become of a row, in a line.
+fn in_short(row: &PlanRow) -> String {
+    let PlanRow { outcome, changes, not_taken: kept, duplicate, field, reason, .. } = row;
+    let of_duplicate = duplicate.as_ref().map(|duplicate| duplicate.reason.clone());
+    if *outcome == ImportOutcome::Skipped {
+        return of_duplicate.unwrap_or_default();
+    }
+    if let Some(reason) = reason {
+        return field.as_ref().map(|field| format!("{field}: ")).unwrap_or_default() + reason;
+    }
+    let value = |value: &str| shown(value, LONGEST_VALUE);
+    let change = |FieldChange { field, before, after }: &FieldChange| {
+        let after = after.as_deref().map(value).unwrap_or_default();
+        match before {
+            Some(before) => format!("{field}: {} -> {after}", value(before)),
+            None => format!("{field}: {after}"),
+        }
+    };
+    let kept = kept.iter().map(|RowNotTaken { field, given, .. }| format!("{field} {}", value(given)));
+    let kept = kept.collect::<Vec<_>>().join(", ");
+    let kept = (!kept.is_empty()).then(|| format!("not taken: {kept}"));
+    // The name stands beside it.
+    let told = changes.iter().filter(|change| change.before.is_some() || !matches!(&*change.field, "name" | "title"));
+    told.map(change).chain(kept).collect::<Vec<_>>().join("; ")
+}
+
+/// A text in a line of a table, cut where it is too long.
+fn shown(text: &str, longest: usize) -> String {
+    let line = text.split_whitespace().collect::<Vec<_>>().join(" ");
+    match line.char_indices().nth(longest) {
+        Some((end, _)) => format!("{}…", &line[..end]),
+        None => line,
+    }
+}
+
+/// What is said of a value that its record does not take.
+fn not_taken(field: &str, stands: Option<&str>, given: &str) -> String {
+    let why = match (stands, field) {
+        (Some(stands), _) => format!("{stands:?} stays"),
+        (None, "address" | "city" | "state" | "zip" | "country") => "it is a part of another address".to_owned(),
+        (None, _) => "only a new record gets it".to_owned(),
+    };
+    format!("{given:?} is not taken; {why}")
+}
+
 /// The command line that does what this one has only said: the same without `--dry-run`.
-fn applied_by(line: impl Iterator<Item = String>) -> String {
+fn applied_by(line: impl Iterator<Item = OsString>) -> String {
     let words: Vec<_> = line.filter(|word| word != "--dry-run").map(|word| quoted(&word)).collect();
     format!("To import it: {}\n", words.join(" "))
 }
 
 /// A word as a shell reads it.
-fn quoted(word: &str) -> String {
+fn quoted(word: &OsStr) -> String {
+    let Some(word) = word.to_str() else {
+        // The name of a file need not be UTF-8.
+        let byte = |byte: &u8| match byte {
+            b'\'' | b'\\' => format!("\\{}", char::from(*byte)),
+            b' '..=b'~' => char::from(*byte).to_string(),
+            byte => format!("\\x{byte:02x}"),
+        };
+        return format!("$'{}'", word.as_bytes().iter().map(byte).collect::<String>());
+    };
     let is_plain = |c: char| c.is_alphanumeric() || "-_./:=@,+%".contains(c);
-    if !word.is_empty() && word.chars().all(is_plain) {
+    if !word.is_empty() && !word.starts_with('=') && word.chars().all(is_plain) {
         return word.to_owned();
     }
     format!("'{}'", word.replace('\'', "'\\''"))

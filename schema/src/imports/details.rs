@@ -3,6 +3,8 @@
 use serde::{Deserialize, Serialize};
 use storage::query::imports::Note;
 
+use crate::receipts::NotTakenNote;
+
 /// What else is known of an import.
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(default, rename_all = "camelCase")]
@@ -19,6 +21,8 @@ pub(crate) struct Details {
     pub(crate) planned_events: Vec<ImportEvent>,
     /// What is said of rows that could be read: the first of it.
     pub(crate) notes: Vec<Note>,
+    /// What of the rows their records have not taken: the first of it.
+    pub(crate) not_taken: Vec<NotTakenNote>,
 }
 
 /// What became of a column of a file.
@@ -32,6 +36,9 @@ pub struct ImportColumn {
     pub filled: u64,
     /// Its first values, at most three, each cut at 100 characters.
     pub samples: Vec<String>,
+    /// In how many rows its value was not taken, as the record of the row has another one or the field is none that such a row fills.
+    #[serde(default, rename = "notTaken")]
+    pub not_taken: u64,
 }
 
 /// An event that each record gets that is made or changed.

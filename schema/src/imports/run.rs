@@ -19,6 +19,7 @@ use tokio::sync::mpsc;
 
 use super::failed::Failed;
 use super::file::ImportFile;
+use super::not_taken::NotTakenOfRows;
 use super::request::Ready;
 use super::running::Task;
 use super::{NOTED_ROWS, details::Details};
@@ -28,6 +29,9 @@ use crate::transfer;
 
 /// How often other gateways hear how far an import is.
 const REPORT: Duration = Duration::from_millis(500);
+
+/// What becomes of so many rows is shown at once.
+const FIRST_ROWS: usize = 10;
 
 /// So many rows are read before the other side of the import has its turn: both are one task, and the database may have answered.
 const ROWS_A_TURN: u64 = 32;
@@ -40,6 +44,8 @@ pub(super) struct Done {
     pub(super) errors: Vec<Note>,
     /// The hash of what became of the rows.
     pub(super) hash: String,
+    /// What becomes of the first rows and what each is called, where the import is taken back.
+    pub(super) first: Vec<(String, PlannedRow)>,
 }
 
 /// Reads a file into an import that has begun. Errors: `INVALID` where the file as a whole cannot be read, with the place, `LIMITED`
@@ -72,18 +78,19 @@ pub(super) async fn read(
     let Reader { rows, failed, series, .. } = reader;
     let findings = rows.findings();
     drop(rows);
-    let Run { import, counts, errors, remarks, skips, hash, .. } = run;
+    let Run { import, counts, errors, remarks, skips, not_taken, hash, first, .. } = run;
     let mut hash = hash.unwrap_or_default();
     hash.mix(ready.json.as_bytes());
     hash.mix(file.sha256.as_bytes());
     let Findings { charset, delimiter, ignored, columns, client, report, .. } = findings;
     let details = Details {
-        columns: report.into_iter().map(transfer::imports::column).collect(),
+        columns: not_taken.counted(report),
         client: client.map(ToOwned::to_owned),
         series,
         events: import.events(),
         planned_events: import.template_events().into_iter().map(transfer::imports::planned_event).collect(),
         notes: remarks,
+        not_taken: not_taken.first,
     };
     let summary = Summary {
         section: ready.section.name().to_owned(),
@@ -101,7 +108,7 @@ pub(super) async fn read(
         finished_at: session.engine().now(),
         details: serde_json::to_string(&details).map_err(Error::internal)?,
     };
-    Ok(Done { import, summary, errors, hash: hash.text() })
+    Ok(Done { import, summary, errors, hash: hash.text(), first })
 }
 
 /// Tells how far a file is read, and learns whether to stop.
@@ -281,14 +288,18 @@ struct Run {
     errors: Vec<Note>,
     remarks: Vec<Note>,
     skips: Vec<Skip>,
+    not_taken: NotTakenOfRows,
     /// What became of the rows, where that is to be a plan.
     hash: Option<PlanHash>,
+    /// What becomes of the first rows, in the order of the file, and what each is called.
+    first: Vec<(String, PlannedRow)>,
 }
 
 impl Run {
     fn new(import: Import, meter: Meter, hash: Option<PlanHash>) -> Self {
         let (errors, remarks, skips) = (Vec::new(), Vec::new(), Vec::new());
-        Self { import, meter, counts: Counts::default(), errors, remarks, skips, hash }
+        let not_taken = NotTakenOfRows::default();
+        Self { import, meter, counts: Counts::default(), errors, remarks, skips, not_taken, hash, first: Vec::new() }
     }
 
     async fn write(&mut self, mut pieces: mpsc::Receiver<Piece>) -> Result<()> {
@@ -303,6 +314,9 @@ impl Run {
             self.import.keep_failed(failed).await?;
             self.meter.tell(&self.import, Phase::Reading, read).await?;
         }
+        // Those that failed were told of apart.
+        self.first.sort_by_key(|(_, row)| row.row);
+        self.first.truncate(FIRST_ROWS);
         self.meter.tell(&self.import, Phase::Ending, self.counts.read).await
     }
 
@@ -310,7 +324,11 @@ impl Run {
         self.counts.failed += 1;
         if let Some(hash) = &mut self.hash {
             let Note { row, line, field, reason } = note.clone();
-            hash.add(&PlannedRow::failed(row, line, field, reason));
+            let planned = PlannedRow::failed(row, line, field, reason);
+            hash.add(&planned);
+            if self.counts.failed <= FIRST_ROWS as u64 {
+                self.first.push((String::new(), planned));
+            }
         }
         if self.errors.len() < NOTED_ROWS {
             self.errors.push(note);
@@ -318,12 +336,17 @@ impl Run {
     }
 
     async fn apply(&mut self, rows: Vec<(u64, Checked)>) -> Result<()> {
+        let room = if self.hash.is_some() { FIRST_ROWS.saturating_sub(self.first.len()) } else { 0 };
+        let mut names: Vec<_> = rows.iter().take(room).map(|(_, checked)| checked.name()).rev().collect();
         let (lines, rows): (Vec<_>, Vec<_>) = rows.into_iter().unzip();
         let decisions = self.import.rows(rows).await?;
-        for (decision, line) in decisions.into_iter().zip(lines) {
+        for (mut decision, line) in decisions.into_iter().zip(lines) {
             if let Some(hash) = &mut self.hash {
-                hash.add(&PlannedRow::new(&decision, line));
+                let planned = PlannedRow::new(&decision, line);
+                hash.add(&planned);
+                self.first.extend(names.pop().map(|name| (name, planned)));
             }
+            self.not_taken.add(decision.row, line, std::mem::take(&mut decision.not_taken));
             match decision.outcome {
                 Outcome::Created => self.counts.created += 1,
                 Outcome::Updated => self.counts.updated += 1,

@@ -128,10 +128,11 @@ impl Session {
             }
         };
         let meter = Meter::new(None, writer.clone(), &file);
-        let Done { import, summary, errors, hash } = run::read(self, &ready, &file, import, meter).await?;
+        let Done { import, summary, errors, hash, first } = run::read(self, &ready, &file, import, meter).await?;
         let Some(upload) = upload else {
             import.abandon().await;
-            return transfer::imports::dry_run(summary, errors, hash);
+            let fields = self.field_names().await?;
+            return transfer::imports::dry_run(summary, errors, hash, first, &fields);
         };
         let plan = NewPlan { request: ready.json, hash, upload: Some(upload), summary };
         let plan = import.keep_plan(&writer, plan).await?;

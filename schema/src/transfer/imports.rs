@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use storage::Item;
-use storage::import::{self, Change, Duplicate, MatchedBy, Original, PlannedEvent, PlannedRow};
+use storage::import::{self, Change, Duplicate, MatchedBy, NotTaken, Original, PlannedEvent, PlannedRow};
 use storage::query::imports as stored;
 use uuid::Uuid;
 
@@ -13,7 +13,8 @@ use crate::imports::details::Details;
 use crate::imports::{Duplicates, Import, ImportColumn, ImportEvent};
 use crate::receipts::{
     DuplicateNote, FieldChange, FieldNames, ImportOutcome, ImportPhase, ImportProgress, ImportStatus, KeptItem,
-    KeptReason, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNote, SkipNote,
+    KeptReason, NamedRow, NotTakenNote, PastImport, PlanRow, ReadingNote, Receipt, ReceiptFile, RowNotTaken, RowNote,
+    SkipNote,
 };
 use crate::scalar::DateTime;
 
@@ -26,14 +27,23 @@ pub(crate) fn receipt(import: stored::Import, errors: Vec<stored::Note>) -> Resu
 }
 
 /// What an import would do that is no plan.
-pub(crate) fn dry_run(summary: stored::Summary, errors: Vec<stored::Note>, hash: String) -> Result<Receipt> {
-    Ok(Receipt { hash: Some(hash), ..counted(summary, errors)? })
+pub(crate) fn dry_run(
+    summary: stored::Summary,
+    errors: Vec<stored::Note>,
+    hash: String,
+    first: Vec<(String, PlannedRow)>,
+    fields: &FieldNames,
+) -> Result<Receipt> {
+    let receipt = counted(summary, errors)?;
+    let named = |(name, row)| NamedRow { name, row: plan_row(row, &receipt.section, fields) };
+    let first_rows = first.into_iter().map(named).collect();
+    Ok(Receipt { hash: Some(hash), first_rows, ..receipt })
 }
 
 fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receipt> {
     let stored::Summary { section, file: of, counts, skips, ignored, columns: _, finished_at: _, details } = summary;
     let stored::Counts { read, created, updated, unchanged, skipped, failed } = counts;
-    let Details { columns, client: _, series, events, planned_events, notes } = self::details(&details)?;
+    let Details { columns, client: _, series, events, planned_events, notes, not_taken } = self::details(&details)?;
     Ok(Receipt {
         id: None,
         status: status_name(stored::Status::Planned),
@@ -48,6 +58,7 @@ fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receip
         skips: skips.into_iter().map(|skip| self::skip(skip, &section)).collect(),
         section,
         notes: notes.into_iter().map(reading_note).collect(),
+        not_taken,
         ignored,
         columns,
         series,
@@ -56,6 +67,7 @@ fn counted(summary: stored::Summary, errors: Vec<stored::Note>) -> Result<Receip
         mails: 0,
         hash: None,
         reason: None,
+        first_rows: Vec::new(),
         progress: None,
     })
 }
@@ -139,13 +151,14 @@ pub(crate) fn progress(import: &stored::Import, progress: import::Progress) -> I
 /// What would become of a row of a section.
 pub(crate) fn plan_row(row: PlannedRow, section: &str, fields: &FieldNames) -> PlanRow {
     let PlannedRow { row, line, outcome: kind, record, detail } = row;
-    let import::Detail { changes, duplicate: of, field, reason } = detail;
+    let import::Detail { changes, duplicate: of, field, reason, made, not_taken } = detail;
     PlanRow {
         row,
         line,
         outcome: outcome(kind),
         record: record.map(|id| record_of(section, id).into()),
-        changes: changes.into_iter().map(|change| self::change(change, fields)).collect(),
+        changes: changes.into_iter().chain(made).map(|change| self::change(change, fields)).collect(),
+        not_taken: not_taken.into_iter().map(row_not_taken).collect(),
         duplicate: of.map(|of| duplicate(&of, section, record)),
         field,
         reason,
@@ -268,10 +281,11 @@ fn status_name(status: stored::Status) -> &'static str {
 
 /// What became of a column.
 pub(crate) fn column(column: formats::ColumnReport) -> ImportColumn {
-    let formats::ColumnReport { name, field, filled, samples } = column;
+    let formats::ColumnReport { name, field, line: _, filled, samples } = column;
+    let not_taken = 0;
     // No database of ours can hold a NUL.
     let samples = samples.into_iter().map(|sample| sample.replace('\0', "")).collect();
-    ImportColumn { name: name.replace('\0', ""), field, filled, samples }
+    ImportColumn { name: name.replace('\0', ""), field, filled, samples, not_taken }
 }
 
 /// An event that each record gets.
@@ -330,7 +344,36 @@ fn duplicate(of: &Duplicate, section: &str, record: Option<Uuid>) -> DuplicateNo
 
 fn change(change: Change, fields: &FieldNames) -> FieldChange {
     let Change { field, before, after } = change;
+    let shown = |value: Option<String>| value.map(|value| shown(&field, value));
+    let (before, after) = (shown(before), shown(after));
     FieldChange { field: field_name(field, fields), before, after }
+}
+
+/// A value of a field as clients know it: moments in RFC 3339, users and e-mail templates by their global ids.
+fn shown(field: &str, value: String) -> String {
+    let of = |kind: Kind| Uuid::try_parse(&value).ok().map(|id| kind.global(id).to_string());
+    let shown = match field {
+        "startsAt" | "endsAt" | "completedAt" => {
+            let microseconds = value.parse().ok();
+            microseconds.and_then(|at| jiff::Timestamp::from_microsecond(at).ok()).map(|at| at.to_string())
+        }
+        "owner" => of(Kind::User),
+        "emailTemplate" => of(Kind::EmailTemplate),
+        _ => None,
+    };
+    shown.unwrap_or(value)
+}
+
+/// A value of a row that its record does not take.
+pub(crate) fn row_not_taken(not_taken: NotTaken) -> RowNotTaken {
+    let NotTaken { field, stands, given } = not_taken;
+    RowNotTaken { stands: stands.map(|stands| shown(&field, stands)), given: shown(&field, given), field }
+}
+
+/// The same with where the row stands.
+pub(crate) fn not_taken(not_taken: NotTaken, row: u64, line: u64) -> NotTakenNote {
+    let RowNotTaken { field, stands, given } = row_not_taken(not_taken);
+    NotTakenNote { row, line, field, stands, given }
 }
 
 /// The name of a field whose layer is called so.

@@ -2,7 +2,7 @@
 
 use formats::Diagnostic;
 use rust_decimal::RoundingStrategy;
-use storage::import::{Incoming, IncomingTerms, RecordTimes};
+use storage::import::{Incoming, IncomingDeal, IncomingTerms, RecordTimes};
 use storage::query::categories::Category;
 use storage::query::custom_values::CustomValue;
 use storage::query::people::Person;
@@ -100,6 +100,7 @@ pub(crate) fn record(
         categories: categories.into_iter().map(|category| category.name).collect(),
         custom: super::custom_fields::carried(custom),
         foreign: Vec::new(),
+        deal: None,
         created_at: Some(created_at.into()),
         updated_at: Some(updated_at.into()),
     }
@@ -122,6 +123,7 @@ pub(crate) fn incoming(
         categories,
         custom,
         foreign,
+        deal,
         created_at,
         updated_at,
     } = transaction;
@@ -144,6 +146,10 @@ pub(crate) fn incoming(
         foreign_notes: contact::foreign_lines(&foreign),
         categories,
         terms,
+        deal: deal.map(|formats::Deal { line, outcome }| IncomingDeal {
+            line,
+            stage: outcome.map(|outcome| stored_stage(outcome.stage())),
+        }),
         custom: custom.into_iter().map(|value| (value.field, value.value)).collect(),
         ..Incoming::default()
     })

@@ -9,6 +9,7 @@ use uuid::Uuid;
 pub use crate::entity::import_plan_rows::OutcomeKind as Outcome;
 
 use super::matching::MatchedBy;
+use super::telling::cut;
 
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -23,6 +24,40 @@ pub struct Decision {
     pub changes: Vec<Change>,
     /// Which record it means and why, or which row it repeats; of a row that makes a transaction the person whom it is for.
     pub duplicate: Option<Duplicate>,
+    /// What the record that it makes will hold, where the import is a plan or has one.
+    pub made: Vec<Change>,
+    /// What its record does not take of it, as something else stands there; nothing of a row that is skipped as a whole.
+    pub not_taken: Vec<NotTaken>,
+}
+
+/// A value of a row that its record does not take.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct NotTaken {
+    /// The field by its GraphQL name, or the name of a custom field; of a value that only goes to the notes of new records what the file
+    /// calls it.
+    pub field: String,
+    /// What stands there, cut at 100 characters; nothing where the field is empty and stays so.
+    pub stands: Option<String>,
+    /// What the file has, cut at 100 characters.
+    pub given: String,
+}
+
+impl NotTaken {
+    /// How many characters of a value are told of.
+    const LONGEST: usize = 100;
+
+    pub(super) fn new(field: impl Into<String>, stands: Option<&str>, given: &str) -> Self {
+        let stands = stands.map(|stands| cut(stands, Self::LONGEST));
+        Self { field: field.into(), stands, given: cut(given, Self::LONGEST) }
+    }
+}
+
+impl Decision {
+    /// A row that makes a record.
+    pub(super) fn created(row: u64) -> Self {
+        let (changes, made, not_taken) = (Vec::new(), Vec::new(), Vec::new());
+        Self { row, outcome: Outcome::Created, record: None, changes, duplicate: None, made, not_taken }
+    }
 }
 
 /// What a row makes of a field.
@@ -99,6 +134,12 @@ pub struct Detail {
     /// Why it fails.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub reason: Option<String>,
+    /// What the record that it makes will hold; nothing in plans that were made before they said it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub made: Vec<Change>,
+    /// What its record does not take of it.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub not_taken: Vec<NotTaken>,
 }
 
 /// A row of a plan.
@@ -120,8 +161,8 @@ pub struct PlannedRow {
 impl PlannedRow {
     /// A decision about a row that begins on this line.
     pub fn new(decision: &Decision, line: u64) -> Self {
-        let Decision { row, outcome, record, changes, duplicate } = decision.clone();
-        Self { row, line, outcome, record, detail: Detail { changes, duplicate, ..Detail::default() } }
+        let Decision { row, outcome, record, changes, duplicate, made, not_taken } = decision.clone();
+        Self { row, line, outcome, record, detail: Detail { changes, duplicate, made, not_taken, ..Detail::default() } }
     }
 
     /// A row that fails.
@@ -130,16 +171,31 @@ impl PlannedRow {
         Self { row, line, outcome: Outcome::Failed, record: None, detail }
     }
 
-    /// What becomes of the row, in words: for the refusal of a plan that is stale.
-    pub fn words(&self) -> String {
-        let Detail { changes, duplicate, field, reason } = &self.detail;
+    /// Whether both do the same. What is not taken is nothing that is done, and a plan of an earlier version does not say what new
+    /// records hold.
+    pub(super) fn does_as(&self, now: &Self) -> bool {
+        let Self { row, line, outcome, record, detail } = self;
+        let Detail { changes, duplicate, field, reason, made, not_taken: _ } = detail;
+        let of_row = (row, line, outcome, record) == (&now.row, &now.line, &now.outcome, &now.record);
+        let other = &now.detail;
+        let of_detail =
+            (changes, duplicate, field, reason) == (&other.changes, &other.duplicate, &other.field, &other.reason);
+        of_row && of_detail && (made.is_empty() || *made == other.made)
+    }
+
+    /// What becomes of the row, in words: for the refusal of a plan that is stale, beside what would become of it now.
+    pub(super) fn words(&self, beside: Outcome) -> String {
+        let Detail { changes, duplicate, field, reason, made, not_taken: _ } = &self.detail;
         let duplicate = duplicate.as_ref().map(ToString::to_string).unwrap_or_default();
+        let text = |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), |v| format!("{v:?}"));
         match self.outcome {
+            Outcome::Created if changes.is_empty() && beside == Outcome::Created => {
+                let one = |change: &Change| format!("{} {}", change.field, text(&change.after));
+                format!("creates a record with {}", made.iter().map(one).collect::<Vec<_>>().join(", "))
+            }
             Outcome::Created if changes.is_empty() => "creates a record".to_owned(),
             Outcome::Created | Outcome::Updated => {
                 let one = |change: &Change| {
-                    let text =
-                        |value: &Option<String>| value.as_deref().map_or("nothing".to_owned(), |v| format!("{v:?}"));
                     format!("{} from {} to {}", change.field, text(&change.before), text(&change.after))
                 };
                 format!("changes {}", changes.iter().map(one).collect::<Vec<_>>().join(", "))

@@ -10,11 +10,15 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::decision::{Change, Decision, Duplicate, Original, Outcome};
+use super::decision::{Change, Decision, Duplicate, NotTaken, Original, Outcome};
 use super::fire::Fired;
 use super::journal::Journal;
 use super::matching::MatchedBy;
 use super::people::{added, folded, missing};
+use super::telling::{
+    associations_not_taken, event_not_taken, lines_not_taken, made_associations, made_categories, made_event,
+    times_not_taken,
+};
 use super::{Applied, Batch, Duplicates, Failure, FirstOfSeries, RecordTimes};
 use crate::among;
 use crate::entity::import_records::Deed;
@@ -92,6 +96,10 @@ pub(super) struct CheckedEvent {
 }
 
 impl CheckedEvent {
+    pub(super) fn title(&self) -> &str {
+        &self.title
+    }
+
     /// Errors: where title or times cannot be stored.
     pub(super) fn new(
         mut incoming: IncomingEvent,
@@ -226,6 +234,8 @@ struct Resolved {
     said: Said,
     subjects: BTreeSet<Item>,
     names: String,
+    /// The same as the row has them.
+    associations: String,
     categories: Vec<String>,
     /// The description of an event that the row creates.
     created_description: Option<String>,
@@ -233,8 +243,9 @@ struct Resolved {
     times: RecordTimes,
 }
 
-/// What a row says beside title and beginning.
+/// What a row says beside its title.
 struct Said {
+    start: bool,
     end: bool,
     progress: bool,
 }
@@ -277,7 +288,8 @@ impl Versions {
         let of = *self.0.get(&key).filter(|best| **best != row.number)?;
         let duplicate = Duplicate { by: MatchedBy::Source, values: values(&key), of: Original::Row(of) };
         let (outcome, changes) = (Outcome::Skipped, Vec::new());
-        Some(Decision { row: row.number, outcome, record: None, changes, duplicate: Some(duplicate) })
+        let (made, not_taken) = (Vec::new(), Vec::new());
+        Some(Decision { row: row.number, outcome, record: None, changes, duplicate: Some(duplicate), made, not_taken })
     }
 }
 
@@ -433,10 +445,16 @@ impl Names {
     fn row(&self, row: CheckedEvent) -> Resolved {
         let CheckedEvent { line: _, incoming, title, when } = row;
         let mut lost = Vec::new();
-        let mut subjects = BTreeSet::new();
+        let (mut subjects, mut associations) = (BTreeSet::new(), Vec::new());
         for subject in &incoming.associations {
             match (self.subject(subject), subject) {
-                (Some(item), _) => drop(subjects.insert(item)),
+                (Some(item), subject) => {
+                    subjects.insert(item);
+                    associations.push(match subject {
+                        IncomingSubject::Named(name) => name.clone(),
+                        IncomingSubject::Item(item) => self.items.get(&item.id).cloned().unwrap_or_default(),
+                    });
+                }
                 (None, IncomingSubject::Named(name)) => lost.push(format!("Association: {name}")),
                 // An id of another account says nothing here.
                 (None, IncomingSubject::Item(_)) => {}
@@ -453,7 +471,11 @@ impl Names {
         let texts = incoming.description.iter().cloned().chain(incoming.foreign_notes).chain(lost);
         let created = texts.collect::<Vec<_>>().join("\n");
         let names: BTreeSet<_> = subjects.iter().filter_map(|item| self.items.get(&item.id)).collect();
-        let said = Said { end: incoming.end.is_some(), progress: incoming.progress.is_some() };
+        let said = Said {
+            start: incoming.start.is_some(),
+            end: incoming.end.is_some(),
+            progress: incoming.progress.is_some(),
+        };
         Resolved {
             number: incoming.row,
             id: incoming.id,
@@ -471,6 +493,7 @@ impl Names {
             times: incoming.times,
             said,
             names: lines(names),
+            associations: associations.join(" ::: "),
             subjects,
             categories: incoming.categories,
             created_description: (!created.is_empty()).then_some(created),
@@ -590,6 +613,8 @@ impl<'b, 'u> Work<'b, 'u> {
             record: Some(id),
             changes,
             duplicate: Some(Duplicate { by, values: values.clone(), of }),
+            made: Vec::new(),
+            not_taken: Vec::new(),
         };
         let known = &self.known[&id];
         let sequence = |source: &Source| source.sequence.unwrap_or_default();
@@ -627,9 +652,15 @@ impl<'b, 'u> Work<'b, 'u> {
         changes.extend(added(&categories));
         if changes.is_empty() || policy == Duplicates::Ignore {
             self.journal.note(row.number, item, Deed::Met, row.given());
-            let outcome = if changes.is_empty() { Outcome::Unchanged } else { Outcome::Skipped };
-            return decision(outcome, Vec::new(), of);
+            if !changes.is_empty() {
+                return decision(Outcome::Skipped, Vec::new(), of);
+            }
+            return Decision {
+                not_taken: not_taken(row, known, &event),
+                ..decision(Outcome::Unchanged, Vec::new(), of)
+            };
         }
+        let not_taken = not_taken(row, known, &event);
         self.journal.note(row.number, item, Deed::Updated, row.given());
         self.journal.changed(item, event.version, &changes);
         self.categories.extend(categories.iter().map(|name| (id, name.clone())));
@@ -638,7 +669,7 @@ impl<'b, 'u> Work<'b, 'u> {
             known.event = event.clone();
         }
         self.updated.push(event);
-        decision(Outcome::Updated, changes, of)
+        Decision { not_taken, ..decision(Outcome::Updated, changes, of) }
     }
 
     /// Shows series that are there by another of theirs, where the rows have the first as an event of its own. That is so whatever happens to
@@ -688,6 +719,12 @@ impl<'b, 'u> Work<'b, 'u> {
             owner: row.details.owner.or(policy.owner).or(self.batch.unit.user()),
             ..row.details.clone()
         };
+        let mut made = Vec::new();
+        if self.batch.tells {
+            made.extend(made_event(&details));
+            made.extend(made_associations(&row.associations));
+            made.extend(made_categories(&row.categories));
+        }
         let event = event_query::new_row(self.batch.unit, details, row.names.clone(), self.zone);
         let (created_at, updated_at) = row.times.of_new(self.batch.unit.now);
         let event = Event { created_by: policy.owner.or(event.created_by), created_at, updated_at, ..event };
@@ -701,8 +738,33 @@ impl<'b, 'u> Work<'b, 'u> {
         self.categories.extend(row.categories.iter().map(|name| (event.id, name.clone())));
         self.made.push(event.clone());
         self.enter(Known { event, subjects: row.subjects.clone(), categories: folded(&row.categories) });
-        Decision { row: row.number, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+        Decision { made, ..Decision::created(row.number) }
     }
+}
+
+/// What an event that is like this after a row does not take of it.
+fn not_taken(row: &Resolved, known: &Known, after: &Event) -> Vec<NotTaken> {
+    let Resolved { details, said, subjects, associations, created_description, times, .. } = row;
+    let (before, details_after) = (known.event.details(), after.details());
+    // The event was made by this very row: its lost names are no news.
+    let is_own = before.description == *created_description;
+    let says = |field: &str| match field {
+        "startsOn" | "startsAt" => said.start,
+        "endsOn" | "endsAt" => said.end,
+        "complete" => said.progress,
+        "description" => !is_own,
+        _ => true,
+    };
+    let mut not_taken = event_not_taken(details, says, &details_after);
+    let of_row = details.description.as_deref().unwrap_or_default();
+    let lines = created_description.as_deref().and_then(|text| text.strip_prefix(of_row)).unwrap_or_default();
+    let lines = lines.strip_prefix('\n').unwrap_or(lines);
+    if !lines.is_empty() {
+        not_taken.extend(lines_not_taken("description", lines, details_after.description.as_deref()));
+    }
+    not_taken.extend(associations_not_taken(subjects, &known.subjects, associations));
+    not_taken.extend(times_not_taken(*times, known.event.created_at, known.event.updated_at));
+    not_taken
 }
 
 /// The details that an event would have after a row; under [`Duplicates::Ignore`] what replacing would give, which tells whether the

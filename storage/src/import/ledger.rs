@@ -129,8 +129,11 @@ async fn planned(unit: &Unit, import: Uuid, rows: &[PlannedRow]) -> Result<HashM
 
 fn difference(planned: Option<&PlannedRow>, now: &PlannedRow) -> Option<String> {
     match planned {
-        Some(planned) if planned == now => None,
-        Some(planned) => Some(format!("row {}: the plan {}, and now it {}", now.row, planned.words(), now.words())),
+        Some(planned) if planned.does_as(now) => None,
+        Some(planned) => {
+            let (plan, it) = (planned.words(now.outcome), now.words(planned.outcome));
+            Some(format!("row {}: the plan {plan}, and now it {it}", now.row))
+        }
         None => Some(format!("row {}: the plan does not have it", now.row)),
     }
 }

@@ -4,10 +4,13 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::decision::{Change, Decision, Duplicate, Original, Outcome};
+use super::decision::{Change, Decision, Duplicate, NotTaken, Original, Outcome};
 use super::fire::Fired;
 use super::journal::{self, Journal};
 use super::matching::{Candidates, Known, MatchedBy};
+use super::telling::{
+    contact_not_taken, custom_not_taken, made_categories, made_contact, made_custom, times_not_taken,
+};
 use super::{Applied, Batch, CheckedContact, Duplicates, Incoming, Policy, RecordTimes, combined, with_notes};
 use crate::contact::{Contact, Keys};
 use crate::entity::import_records::Deed;
@@ -23,7 +26,7 @@ pub(super) async fn apply<'u>(
     mut journal: Journal<'u>,
     rows: Vec<CheckedContact>,
 ) -> Result<Applied<'u>> {
-    let Batch { unit, policy, .. } = *batch;
+    let Batch { unit, policy, tells, .. } = *batch;
     let (rows, keys): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|CheckedContact { incoming, keys }| (incoming, keys)).unzip();
     let ids: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
@@ -33,7 +36,8 @@ pub(super) async fn apply<'u>(
         candidates.load_custom(&scope).await?;
     }
     journal.recall(&candidates.ids().collect::<Vec<_>>()).await?;
-    let mut work = Work { unit, policy, journal, candidates, writes: PeopleWrites::default(), fired: Vec::new() };
+    let (writes, fired) = (PeopleWrites::default(), Vec::new());
+    let mut work = Work { unit, policy, tells, journal, candidates, writes, fired };
     let mut decisions = Vec::with_capacity(rows.len());
     for (row, keys) in rows.into_iter().zip(keys) {
         decisions.push(work.decide(row, keys));
@@ -52,6 +56,7 @@ pub(super) async fn apply<'u>(
 struct Work<'a> {
     unit: &'a Unit,
     policy: &'a Policy,
+    tells: bool,
     journal: Journal<'a>,
     candidates: Candidates,
     writes: PeopleWrites,
@@ -73,6 +78,8 @@ impl Work<'_> {
             record: Some(item.id),
             changes,
             duplicate: Some(duplicate(by, row.id, &keys, of)),
+            made: Vec::new(),
+            not_taken: Vec::new(),
         };
         if let Some(earlier) = self.journal.last(item.id).filter(|seen| seen.may_repeat(row.id)) {
             let of = Original::Row(earlier.row);
@@ -87,27 +94,51 @@ impl Work<'_> {
         };
         let (Some(change), Outcome::Updated) = (change, outcome) else {
             self.journal.note(row.row, item, Deed::Met, row.id);
-            return decision(outcome, Vec::new(), of);
+            let not_taken = if outcome == Outcome::Unchanged { not_taken(&row, known) } else { Vec::new() };
+            return Decision { not_taken, ..decision(outcome, Vec::new(), of) };
         };
         let changes = change.changes.clone();
+        let times = times_not_taken(row.times, known.person.created_at, known.person.updated_at);
         let known = self.writes.update(self.unit, known, change);
+        let mut not_taken = person_not_taken(&row, &known);
+        not_taken.extend(times);
         self.journal.note(row.row, item, Deed::Updated, row.id);
         self.journal.changed(item, known.person.version, &changes);
         self.fired.push((row.row, item.id));
         self.candidates.renew(known);
-        decision(Outcome::Updated, changes, of)
+        Decision { not_taken, ..decision(Outcome::Updated, changes, of) }
     }
 
     fn create(&mut self, row: Incoming, keys: Keys) -> Decision {
         let (number, given) = (row.row, row.id);
-        let times = row.times;
+        let (times, categories) = (row.times, self.tells.then(|| row.categories.clone()));
         let known = self.writes.create(self.unit, self.policy, row, keys, times);
+        let made = categories.map(|names| made_person(&known).into_iter().chain(made_categories(&names)).collect());
         let item = journal::person(known.person.id);
         self.journal.note(number, item, Deed::Created, given);
         self.fired.push((number, item.id));
         self.candidates.add(known);
-        Decision { row: number, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+        Decision { made: made.unwrap_or_default(), ..Decision::created(number) }
     }
+}
+
+/// What a new person will hold, but for their categories.
+pub(super) fn made_person(known: &Known) -> Vec<Change> {
+    made_contact(&known.person.contact()).chain(made_custom(&known.custom)).collect()
+}
+
+/// What a person who stays like this does not take of a row that means them.
+fn not_taken(row: &Incoming, known: &Known) -> Vec<NotTaken> {
+    let mut not_taken = person_not_taken(row, known);
+    not_taken.extend(times_not_taken(row.times, known.person.created_at, known.person.updated_at));
+    not_taken
+}
+
+/// What a person who is like this after a row does not take of it, but for the times of the record.
+pub(super) fn person_not_taken(row: &Incoming, after: &Known) -> Vec<NotTaken> {
+    let mut not_taken = contact_not_taken(row, &after.person.contact());
+    not_taken.extend(custom_not_taken(&row.person_values, &after.custom));
+    not_taken
 }
 
 /// What a row makes of a person who is there.

@@ -5,11 +5,15 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sea_orm::QueryFilter;
 use uuid::Uuid;
 
-use super::decision::{Change, Decision, Original, Outcome};
+use super::decision::{Change, Decision, NotTaken, Original, Outcome};
 use super::fire::Fired;
 use super::journal::{self, Journal};
 use super::matching::{Candidates, Known, MatchedBy};
-use super::people::{PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, missing};
+use super::people::{
+    PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, made_person, missing,
+    person_not_taken,
+};
+use super::telling::{custom_not_taken, made_categories, made_custom, made_terms, terms_not_taken, times_not_taken};
 use super::{Applied, CheckedContact, Duplicates, Incoming, IncomingTerms, Policy, RecordTimes};
 use crate::among;
 use crate::contact::Keys;
@@ -33,7 +37,7 @@ pub(super) async fn apply<'u>(
 ) -> Result<Applied<'u>> {
     let (rows, keys): (Vec<_>, Vec<_>) =
         rows.into_iter().map(|CheckedContact { incoming, keys }| (incoming, keys)).unzip();
-    let mut batch = Batch::load(of.unit, of.policy, stage, journal, &rows, &keys).await?;
+    let mut batch = Batch::load(of, stage, journal, &rows, &keys).await?;
     let mut decisions = Vec::with_capacity(rows.len());
     for (row, keys) in rows.iter().zip(&keys) {
         decisions.push(batch.decide(row, keys));
@@ -51,11 +55,12 @@ pub(super) fn checked_terms(terms: &IncomingTerms) -> Result<IncomingTerms> {
 struct Batch<'a> {
     unit: &'a Unit,
     policy: &'a Policy,
+    tells: bool,
     stage: Stage,
     journal: Journal<'a>,
     people: Candidates,
     transactions: HashMap<Uuid, KnownTransaction>,
-    /// The transactions of a person in this stage, the newest first.
+    /// The transactions of a person in this stage, and in all where rows have deals; the newest first.
     of_person: HashMap<Uuid, Vec<Uuid>>,
     people_writes: PeopleWrites,
     /// The transactions that rows made or changed; what they are like is in `transactions`.
@@ -96,13 +101,13 @@ struct Meant<'k> {
 
 impl<'a> Batch<'a> {
     async fn load(
-        unit: &'a Unit,
-        policy: &'a Policy,
+        of: &super::Batch<'a>,
         stage: Stage,
         mut journal: Journal<'a>,
         rows: &[Incoming],
         keys: &[Keys],
     ) -> Result<Self> {
+        let super::Batch { unit, policy, tells, .. } = *of;
         let scope = policy.scope(unit);
         let given: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
         let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
@@ -115,7 +120,8 @@ impl<'a> Batch<'a> {
         }
         let candidates: Vec<_> = people.ids().collect();
         let mut found = transactions_with(&scope, transactions::Column::PersonId, &candidates).await?;
-        found.retain(|transaction| transaction.stage == stage);
+        let has_deals = rows.iter().any(|row| row.deal.is_some());
+        found.retain(|transaction| transaction.stage == stage || has_deals);
         let mut of_person: HashMap<_, Vec<_>> = HashMap::new();
         for transaction in &found {
             of_person.entry(transaction.person_id).or_default().push(transaction.id);
@@ -134,6 +140,7 @@ impl<'a> Batch<'a> {
         Ok(Self {
             unit,
             policy,
+            tells,
             stage,
             journal,
             people,
@@ -161,25 +168,45 @@ impl<'a> Batch<'a> {
             let known =
                 self.people_writes.create(self.unit, self.policy, of_person, keys.clone(), RecordTimes::default());
             let person = known.person.clone();
+            let of_person = if self.tells { made_person(&known) } else { Vec::new() };
             self.people.add(known);
             self.journal.note(row.row, journal::person(person.id), Deed::Created, row.person_id);
-            return self.create(&person, row);
+            let decision = self.create(&person, row);
+            return Decision { made: of_person.into_iter().chain(decision.made).collect(), ..decision };
         };
         let person = known.person.clone();
         let meant = Meant { by, id: row.person_id, keys };
-        if let Some(transaction) = self.of_person_in_stage(person.id, row) {
+        if let Some(transaction) = self.of_person(person.id, row) {
             return self.meet(transaction, meant, row);
         }
         let name = person.contact().display_name();
         let (person, changes) = self.change_person(person, row);
         let duplicate = Some(duplicate(meant.by, meant.id, meant.keys, Original::Record(name)));
-        Decision { changes, duplicate, ..self.create(&person, row) }
+        let not_taken = self.person_not_taken(person.id, row);
+        Decision { changes, duplicate, not_taken, ..self.create(&person, row) }
     }
 
-    /// The newest transaction of a person in the stage that the row may mean.
-    fn of_person_in_stage(&self, person: Uuid, row: &Incoming) -> Option<Uuid> {
-        let may_mean = |id: &Uuid| self.journal.last(*id).is_none_or(|seen| seen.may_repeat(row.id));
-        let mut meant = self.of_person.get(&person)?.iter().copied().filter(may_mean);
+    /// The stage in which a row belongs.
+    fn stage_of(&self, row: &Incoming) -> Stage {
+        row.deal.as_ref().and_then(|deal| deal.stage).unwrap_or(self.stage)
+    }
+
+    /// The transaction of a person that is the deal of the row, or the newest in the row's stage that it may mean.
+    fn of_person(&self, person: Uuid, row: &Incoming) -> Option<Uuid> {
+        let of_person = self.of_person.get(&person)?.iter().copied();
+        if let Some(line) = row.deal.as_ref().and_then(|deal| deal.line.as_deref()) {
+            let has_line = |id: &Uuid| {
+                let more_info = self.transactions[id].transaction.more_info.as_deref().unwrap_or_default();
+                more_info.lines().any(|other| other.trim_end() == line.trim_end())
+            };
+            return of_person.into_iter().find(has_line);
+        }
+        let stage = self.stage_of(row);
+        let may_mean = |id: &Uuid| {
+            let is_in_stage = self.transactions[id].transaction.stage == stage;
+            is_in_stage && self.journal.last(*id).is_none_or(|seen| seen.may_repeat(row.id))
+        };
+        let mut meant = of_person.filter(may_mean);
         // The file of another account may have several of one person. Where it is imported again, each row means the
         // transaction that it made.
         let made = row.id.and_then(|_| meant.clone().find(|id| self.says_nothing_new(*id, row)));
@@ -206,6 +233,8 @@ impl<'a> Batch<'a> {
             record: Some(id),
             changes: Vec::new(),
             duplicate: Some(duplicate(by, given, keys, of)),
+            made: Vec::new(),
+            not_taken: Vec::new(),
         };
         if let Some(earlier) = self.journal.last(id).filter(|seen| seen.may_repeat(row.id)) {
             return Decision { record: None, ..decision(Outcome::Skipped, Original::Row(earlier.row)) };
@@ -219,14 +248,18 @@ impl<'a> Batch<'a> {
         if !is_new || self.policy.duplicates == Duplicates::Ignore {
             self.journal.note(row.row, item, Deed::Met, row.id);
             self.meet_person(of_person, row);
-            return decision(if is_new { Outcome::Skipped } else { Outcome::Unchanged }, of);
+            if is_new {
+                return decision(Outcome::Skipped, of);
+            }
+            return Decision { not_taken: self.not_taken(id, row), ..decision(Outcome::Unchanged, of) };
         }
+        let times = self.times_not_taken(id, row);
         let (_, mut changes) = self.change_person(person, row);
         self.meet_person(of_person, row);
         self.fired.push((row.row, id));
         let Some(change) = change else {
             self.journal.note(row.row, item, Deed::Met, row.id);
-            return Decision { changes, ..decision(Outcome::Updated, of) };
+            return Decision { changes, not_taken: self.not_taken(id, row), ..decision(Outcome::Updated, of) };
         };
         let own = change.changes.clone();
         self.categories.extend(change.categories.iter().map(|name| (id, name.clone())));
@@ -234,7 +267,35 @@ impl<'a> Batch<'a> {
         let version = self.change(id, change);
         self.journal.changed(item, version, &own);
         changes.extend(own);
-        Decision { changes, ..decision(Outcome::Updated, of) }
+        let mut not_taken = self.values_not_taken(id, row);
+        not_taken.extend(times);
+        Decision { changes, not_taken, ..decision(Outcome::Updated, of) }
+    }
+
+    /// What a transaction that stays like this, and its person, do not take of a row that means them.
+    fn not_taken(&self, id: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        let mut not_taken = self.values_not_taken(id, row);
+        not_taken.extend(self.times_not_taken(id, row));
+        not_taken
+    }
+
+    /// What a transaction that is like this after a row, and its person, do not take of it, but for the times of the record.
+    fn values_not_taken(&self, id: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        let KnownTransaction { transaction, custom, .. } = &self.transactions[&id];
+        let mut not_taken = self.person_not_taken(transaction.person_id, row);
+        let given = (self.stage_of(row), &row.terms);
+        not_taken.extend(terms_not_taken(given, transaction.stage, &transaction.terms()));
+        not_taken.extend(custom_not_taken(&row.values, custom));
+        not_taken
+    }
+
+    fn times_not_taken(&self, id: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        let transaction = &self.transactions[&id].transaction;
+        times_not_taken(row.times, transaction.created_at, transaction.updated_at)
+    }
+
+    fn person_not_taken(&self, person: Uuid, row: &Incoming) -> Vec<NotTaken> {
+        self.people.get(person).map(|known| person_not_taken(row, known)).unwrap_or_default()
     }
 
     /// Notes down the person of a row, unless a row has already.
@@ -251,8 +312,7 @@ impl<'a> Batch<'a> {
         known.categories.extend(folded(&categories));
         self.values.extend(custom.iter().map(|(field, value)| ((id, *field), value.clone())));
         let before = known.transaction.clone();
-        let (person, version, came_in) =
-            (before.person_id, before.version, stage == self.stage && before.stage != stage);
+        let (person, version, came_in) = (before.person_id, before.version, before.stage != stage);
         let text = custom_values::text_by_field(&custom);
         let is_other = custom != known.custom;
         known.transaction = changed(self.unit, before, stage, terms);
@@ -270,15 +330,24 @@ impl<'a> Batch<'a> {
         if came_in {
             self.moved.push(Came::of(&known.transaction));
             let of_person = self.of_person.entry(person).or_default();
-            let newer = of_person.iter().take_while(|other| **other > id).count();
-            of_person.insert(newer, id);
+            if !of_person.contains(&id) {
+                let newer = of_person.iter().take_while(|other| **other > id).count();
+                of_person.insert(newer, id);
+            }
         }
         version
     }
 
     fn create(&mut self, person: &Person, row: &Incoming) -> Decision {
         let custom: BTreeMap<_, _> = row.values.iter().cloned().collect();
-        let transaction = new_row(self.unit, person, self.stage, self.created_terms(&row.terms));
+        let stage = self.stage_of(row);
+        let transaction = new_row(self.unit, person, stage, self.created_terms(&row.terms));
+        let mut made = Vec::new();
+        if self.tells {
+            made.extend(made_terms(stage, &transaction.terms()));
+            made.extend(made_custom(&custom));
+            made.extend(made_categories(&row.categories));
+        }
         let created_by = self.policy.owner.or(transaction.created_by);
         let (created_at, updated_at) = row.times.of_new(self.unit.now);
         let transaction = Transaction { created_by, created_at, updated_at, ..transaction };
@@ -293,7 +362,7 @@ impl<'a> Batch<'a> {
         self.touched.push(id);
         self.begun.push(Came::of(&transaction));
         self.transactions.insert(id, KnownTransaction { transaction, categories: folded(&row.categories), custom });
-        Decision { row: row.row, outcome: Outcome::Created, record: None, changes: Vec::new(), duplicate: None }
+        Decision { made, ..Decision::created(row.row) }
     }
 
     /// The person as the row leaves them: `ignore` leaves them untouched.
@@ -353,7 +422,7 @@ impl<'a> Batch<'a> {
             probability: probability.unwrap_or(current.probability),
             more_info: more_info.or(current.more_info),
         };
-        (self.stage, terms)
+        (self.stage_of(row), terms)
     }
 
     /// The terms of a transaction that a row makes: where the row has none, those of the import.

@@ -4,10 +4,12 @@ use bytes::BytesMut;
 use jiff::tz::TimeZone;
 
 use super::event::{self, Identity, Kind, Origin, Reading};
+use super::meant;
 use super::survey::{Ahead, One};
 use super::zone::Zones;
 use super::{moment, own};
 use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, mapping_fault, undeclared};
+use crate::headers::properties::Properties;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
     SourceCell, Survey,
@@ -44,6 +46,8 @@ pub(super) struct Decoder {
     /// What is known already.
     known: Option<Ahead>,
     charset: Charset,
+    /// What the events hold.
+    properties: Properties,
     last: Option<Last>,
 }
 
@@ -136,6 +140,7 @@ impl Decoder {
             ahead: known.is_none().then(Ahead::default),
             known: known.cloned(),
             charset: Charset::UTF_8,
+            properties: Properties::default(),
             last: None,
         }
     }
@@ -351,6 +356,7 @@ impl Decoder {
             return Some(Row::bad(position, format!("the {kind} is longer than {} bytes", self.row_limit)));
         }
         self.charset = guessed.unwrap_or(self.charset);
+        meant::count(&mut self.properties, &component.lines, charset);
         let (lines, ahead) = (&component.lines, self.known.as_ref());
         let Reading { mut event, faults: mut diagnostics, notes } =
             event::read(kind, lines, charset, &self.zones, self.origin, ahead);
@@ -508,7 +514,7 @@ impl Decode for Decoder {
     fn findings(&self) -> Findings {
         let charset = self.forced.or(self.scanner.charset()).unwrap_or(self.charset);
         let ahead = self.ahead.as_ref().map(|ahead| Survey::new(ahead.with_zones(self.zones.defined())));
-        Findings { charset: Some(charset), survey: ahead, ..Findings::default() }
+        Findings { charset: Some(charset), survey: ahead, report: self.properties.report(), ..Findings::default() }
     }
 }
 

@@ -346,7 +346,7 @@ impl<'a> Card<'a> {
                     let (scheme, value) = text.split_once(':').unwrap_or(("", &text));
                     self.put(at, service(own.parameter("X-SERVICE-TYPE").unwrap_or(scheme)), value);
                 }
-                "X-SOCIALPROFILE" => self.put(at, service(&label), &text),
+                "SOCIALPROFILE" | "X-SOCIALPROFILE" => self.put(at, service(&label), &text),
                 "RELATED" | "X-ABRELATEDNAMES" | "X-RELATION" => {
                     let header = if label.is_empty() { "Related".to_owned() } else { service(&label) };
                     self.put(at, header, &text);

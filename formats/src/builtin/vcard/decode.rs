@@ -3,9 +3,11 @@
 use bytes::BytesMut;
 
 use super::card::{self, Fault, Fields, Reading};
+use super::meant;
 use crate::content_line::{ContentLine, Scanned, Scanner, excerpt, is_base64, mapping_fault, undeclared};
 use crate::headers::dates::Dates;
 use crate::headers::numbers::Numbers;
+use crate::headers::properties::Properties;
 use crate::headers::target::Targets;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, Record, Row, Section, Source,
@@ -31,6 +33,8 @@ pub(super) struct Decoder {
     has_begun: bool,
     card: Option<Card>,
     charset: Charset,
+    /// What the cards hold.
+    properties: Properties,
     last: Option<Last>,
 }
 
@@ -95,6 +99,7 @@ impl Decoder {
             has_begun: false,
             card: None,
             charset: Charset::UTF_8,
+            properties: Properties::default(),
             last: None,
         }
     }
@@ -158,6 +163,9 @@ impl Decoder {
         let guessed = whole.or_else(|| undeclared(&card.lines));
         self.charset = guessed.unwrap_or(self.charset);
         let charset = guessed.unwrap_or(Charset::UTF_8);
+        if card.kind == Kind::Card {
+            meant::count(&mut self.properties, &card.lines, charset, &self.targets);
+        }
         let (dates, numbers) = (&mut self.dates, &mut self.numbers);
         let fields = Fields { targets: &self.targets, dates, numbers, position, notes: &mut notes };
         let Reading { record, faults } = card::record(&card.lines, charset, self.section, fields);
@@ -286,7 +294,7 @@ impl Decode for Decoder {
     fn findings(&self) -> Findings {
         let charset = self.forced.or(self.scanner.charset()).unwrap_or(self.charset);
         let date_orders = self.dates.evidence().clone();
-        Findings { charset: Some(charset), date_orders, ..Findings::default() }
+        Findings { charset: Some(charset), date_orders, report: self.properties.report(), ..Findings::default() }
     }
 }
 
