@@ -439,6 +439,7 @@ pub(super) const FILLERS: &str = "the of for a an s primary main default princip
 
 #[cfg(test)]
 mod tests {
+    use super::super::meaning::Meaning::Ignored;
     use super::super::words::folded;
     use super::{CONTACTS, Care, EVENTS, STAGES, entries, meaning};
     use crate::Section;
@@ -449,8 +450,11 @@ mod tests {
 
     #[test]
     fn names_stand_once_and_as_they_are_compared() {
-        for table in [&[CONTACTS][..], &[CONTACTS, STAGES], &[EVENTS]] {
-            let mut names: Vec<&str> = entries(table).map(|(name, _)| name).collect();
+        for table in [&[CONTACTS][..], &[STAGES, CONTACTS], &[EVENTS]] {
+            // What means something of a transaction may be nothing of a person.
+            let of_stage = |name| table.len() > 1 && entries(&[STAGES]).any(|(other, _)| other == name);
+            let meant = entries(table).filter(|(name, meaning)| *meaning != Ignored || !of_stage(*name));
+            let mut names: Vec<&str> = meant.map(|(name, _)| name).collect();
             names.sort_unstable();
             for name in &names {
                 assert_eq!(*name, folded(name));
