@@ -223,7 +223,7 @@ impl Layout {
         if !is_ours && is_table {
             let is_of_program = table.client.is_some();
             table.look_closer(&names, header, section, care);
-            table.join_addresses(is_of_program);
+            table.join_addresses(is_of_program, header);
             table.tell_wholes_apart(header);
         }
         table.tell_names_apart();
@@ -722,8 +722,8 @@ impl Table {
     }
 
     /// Finds the address of parts that do not say to which they belong. They are an address of their own, unless the only other one
-    /// has none of them: `Mailing Address, City, Zip`.
-    fn join_addresses(&mut self, is_of_program: bool) {
+    /// has none of them: `Mailing Address, City, Zip`. One that is called the primary one is no other's.
+    fn join_addresses(&mut self, is_of_program: bool, header: &[Cow<'_, str>]) {
         let is_part = |of: &Use| matches!(of, Use::Meant(Meaning::Address(..)));
         if !self.uses.iter().any(is_part) {
             return;
@@ -762,7 +762,11 @@ impl Table {
             }
         }
         let columns = |block: &Block| self.columns_of(*block, |_| true);
+        let is_main = |(of, name): (&Use, &Cow<'_, str>)| {
+            matches!(of, Use::Meant(Meaning::Address(Block::Business, _))) && address::is_primary(name)
+        };
         let to = match others.as_slice() {
+            _ if self.uses.iter().zip(header).any(is_main) => None,
             [only] if are_apart(&main, &columns(only)) => Some(*only),
             // A country beside two addresses is neither's, and no address itself.
             others if !main.contains(&Column::Address) => {

@@ -1,7 +1,7 @@
 //! Connections: the Relay arguments `first after last before`, read into a page request and written back as edges.
 
 use async_graphql::connection::{Connection, Edge, EmptyFields};
-use async_graphql::{ObjectType, OutputType};
+use async_graphql::{Context, ObjectType, OutputType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use storage::{Cursor, Direction, Order, Page, PageRequest, SortKey};
@@ -64,6 +64,12 @@ where
         Edge::new(cursor, node(item))
     }));
     connection
+}
+
+/// Whether a list is asked for its records, and not only how many there are.
+pub(crate) fn asks_for_records(ctx: &Context<'_>) -> bool {
+    let asked = ctx.look_ahead();
+    ["nodes", "edges", "pageInfo"].iter().any(|field| asked.field(field).exists())
 }
 
 /// How many records a connection has on all pages: they are counted once, however often and under whatever names that is asked.

@@ -16,7 +16,7 @@ use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{Loads, ManagersOf, PersonById, StepsOf, UserById};
 use crate::messages::{self, MessageOrder, MessagesPage};
-use crate::page::{Count, List, PageArguments, connection};
+use crate::page::{Count, List, PageArguments, asks_for_records, connection};
 use crate::people::{Person, PersonInput, PersonMatch};
 use crate::permission::Right;
 use crate::root::session;
@@ -432,7 +432,9 @@ pub(crate) async fn of_view(
     crate::search::note(ctx, &view.search);
     let ordered = List { kind: Kind::Transaction, order };
     let request = page.request(ordered)?;
-    let page = stored::list(&session(ctx)?.reader(), &view, order, &request).await?;
+    let reader = session(ctx)?.reader();
+    let page =
+        if asks_for_records(ctx) { stored::list(&reader, &view, order, &request).await? } else { Page::default() };
     Ok(of_page(ordered, page, &request, view))
 }
 

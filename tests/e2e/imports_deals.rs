@@ -104,6 +104,23 @@ on_each_database! {
     }
 }
 
+on_each_database! {
+    async fn the_status_of_a_deal_decides_and_what_only_looks_like_an_end_is_a_line(site: Site) {
+        let client = site.client().await;
+        let file = "Deal - ID,Deal - Title,Deal - Value,Deal - Status,Deal - Stage,Deal - Contact person\n\
+            1,A,1,Open,Lost contact,Ann\n2,B,1,Lost,Won already?,Ann\n3,C,1,Won,Lead,Ann\n4,D,1,Open,Opportunity,Ann\n";
+        assert_eq!(summary(&client.import("/import/leads", file).await), "4 created");
+        let found = deals(&client).await;
+        let stages: Vec<_> = found.as_array().expect("a list").iter().map(|deal| deal[1].clone()).collect();
+        assert_eq!(stages, ["LEAD", "ARCHIVE", "CUSTOMER", "LEAD"]);
+        let export = client.download("/export/customers.json").await;
+        assert!(export.contains("Deal - Stage: Lead"), "{export}");
+        // The number tells the deal, however its column is written.
+        let later = file.replace("Deal - ID", "DEAL - ID");
+        assert_eq!(summary(&client.import("/import/leads?duplicates=merge", later).await), "4 unchanged");
+    }
+}
+
 /// Who, stage, value, probability and what each deal is called, by that.
 async fn deals(client: &Client) -> Value {
     let query = "{ transactions { nodes { stage value probability moreInfo person { displayName } } } }";

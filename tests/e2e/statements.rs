@@ -312,6 +312,25 @@ on_each_database! {
         assert_eq!(counts, [17; 4], "about one statement for each kind of record and level");
     }
 
+    async fn a_list_that_only_says_how_many_it_has_reads_none_of_them(watched: Watched) {
+        watched.fill(60).await;
+        for section in ["people", "transactions", "events", "messages"] {
+            for (asked, reads) in [("totalCount", 1), ("...Only", 1), ("totalCount nodes { id }", 2), ("pageInfo { hasNextPage }", 1)] {
+                let fragment = match section {
+                    "people" => "PersonConnection",
+                    "transactions" => "TransactionConnection",
+                    "events" => "EventConnection",
+                    _ => "MessageConnection",
+                };
+                let fragment = if asked == "...Only" { format!("fragment Only on {fragment} {{ totalCount }}") } else { String::new() };
+                let (found, statements) = watched.run(&format!("{{ {section} {{ {asked} }} }} {fragment}"), json!({})).await;
+                assert_eq!(statements.len(), reads, "{section} {asked}: {statements:#?}");
+                let counted = &found[section]["totalCount"];
+                assert!(*counted == 60 || asked.starts_with("pageInfo"), "{found}");
+            }
+        }
+    }
+
     async fn an_index_finds_the_first_page_of_every_list(watched: Watched) {
         watched.fill(RECORDS).await;
         let person = format!("person_{}{:024x}", prefix('p'), 77);

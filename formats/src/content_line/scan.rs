@@ -1,6 +1,8 @@
 //! Cuts a file into content lines, in pieces that may end anywhere: unfolds them, joins the soft line ends of quoted-printable,
 //! and leaves out pictures and the like before they take memory.
 
+use std::collections::BTreeSet;
+
 use bytes::{Buf, BytesMut};
 
 use crate::Charset;
@@ -237,14 +239,27 @@ impl Scanner {
             self.pending.push((self.line.split_off(at), number));
             return;
         }
-        for at in joints(&self.line).into_iter().rev() {
+        // The end of a file of old, behind which another file begins: what stands before it is a line that was cut.
+        let is_end = |at: &usize| {
+            let (line, next) = self.line.split_at(*at);
+            !trim_invisible(line).is_empty() && word_at(next).is_some() && boundary(next).is_some()
+        };
+        let end = self.line.iter().position(|byte| *byte == END_OF_FILE).map(|end| end + 1);
+        let behind_end = end.filter(is_end);
+        for at in behind_end.into_iter().chain(joints(&self.line)).collect::<BTreeSet<_>>().into_iter().rev() {
             self.pending.push((self.line.split_off(at), self.start));
+        }
+        if behind_end.is_some() {
+            self.line.pop_if(|byte| *byte == END_OF_FILE);
         }
     }
 }
 
 /// How much of a file has to be there to tell that a quote is never closed.
 const LONGEST_CELL: usize = 64 * 1024;
+
+/// `^Z`, with which programs of the eighties end a file.
+const END_OF_FILE: u8 = 0x1a;
 
 const BEGIN: &[u8] = b"BEGIN:";
 const END: &[u8] = b"END:";

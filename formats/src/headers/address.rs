@@ -3,6 +3,7 @@
 use super::any::{FILLERS, HOME, OTHER, WORK, has};
 use super::meaning::Meaning::{self, Address};
 use super::meaning::{Block, Part};
+use super::words::words;
 
 /// What the words of a name mean, where they name a part of an address and say at most which address that is: `Billing City`,
 /// `City (Billing)`, `primary_address_postalcode`, `Address 2: Street 1`, `Rechnungsadresse Ort`. `part` knows the parts by
@@ -28,6 +29,12 @@ pub(super) fn is_plain(words: &[String]) -> bool {
     let tokens: Vec<Token<'_>> = words.iter().flat_map(|word| tokens(word, &|_| None)).collect();
     let is_plain = |token: &Token<'_>| matches!(token, Token::Address | Token::Which(_) | Token::Filler);
     tokens.contains(&Token::Address) && tokens.iter().all(is_plain)
+}
+
+/// Whether a name says that the address is the one that counts.
+pub(super) fn is_primary(name: &str) -> bool {
+    const PRIMARY: &str = "primary main principal principale primaer primar primaria primario hoofd haupt";
+    words(name).iter().any(|word| has(PRIMARY, word))
 }
 
 /// A word of a name.

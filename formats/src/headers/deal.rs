@@ -1,12 +1,13 @@
 //! What the row of another CRM says of a deal, which is a transaction here: what has no field of its own becomes lines of the more
 //! info, and a deal that is won or lost says in which stage it is.
 
+use super::any::has;
 use super::foreign::{Cell, Cells};
 use super::guess::is_email;
 use super::meaning::Meaning;
 use super::words::words;
 use crate::record::{Column, Draft, yes_or_no};
-use crate::{Deal, Outcome, Stage};
+use crate::{Deal, Outcome};
 
 /// Where an address that stands behind a name ranks among those with columns of their own: after them.
 const ASSOCIATED: u8 = 20;
@@ -14,6 +15,7 @@ const ASSOCIATED: u8 = 20;
 /// Sets what the cells of a deal say, once the contact is known. They are used up.
 pub(super) fn take(draft: &mut Draft, cells: &mut Cells<'_>) {
     let (mut deal, mut lines, mut by_name) = (Deal::default(), Vec::new(), None);
+    let mut status = None;
     while let Some(cell) = cells.take_cell(is_of_deal) {
         let line = format!("{}: {}", cell.header, cell.text.trim());
         let first = || line.lines().next().unwrap_or_default().to_owned();
@@ -22,13 +24,8 @@ pub(super) fn take(draft: &mut Draft, cells: &mut Cells<'_>) {
                 deal.outcome = deal.outcome.or(Some(outcome).filter(|_| yes_or_no(cell.text.trim()) == Ok(true)));
                 continue;
             }
-            Meaning::DealStage => match cell.text.trim().parse::<Stage>() {
-                Ok(stage) => {
-                    draft.set_stage(stage);
-                    continue;
-                }
-                Err(_) => deal.outcome = deal.outcome.or_else(|| outcome(cell.text)),
-            },
+            Meaning::DealStage => deal.outcome = deal.outcome.or_else(|| outcome(cell.text)),
+            Meaning::DealStatus => status = status.or_else(|| Some(outcome(cell.text))),
             Meaning::DealId => deal.line = deal.line.or_else(|| Some(first())),
             // What the deal is called comes first.
             Meaning::DealName if by_name.is_none() => {
@@ -41,13 +38,22 @@ pub(super) fn take(draft: &mut Draft, cells: &mut Cells<'_>) {
         lines.push(line);
     }
     deal.line = deal.line.or(by_name);
+    deal.outcome = status.unwrap_or(deal.outcome);
     if deal != Deal::default() || !lines.is_empty() {
         draft.set_deal(deal, &lines);
     }
 }
 
 fn is_of_deal(meaning: Meaning) -> bool {
-    matches!(meaning, Meaning::Deal | Meaning::DealName | Meaning::DealId | Meaning::DealStage | Meaning::Ended(_))
+    matches!(
+        meaning,
+        Meaning::Deal
+            | Meaning::DealName
+            | Meaning::DealId
+            | Meaning::DealStage
+            | Meaning::DealStatus
+            | Meaning::Ended(_)
+    )
 }
 
 /// The cells that the contacts or the companies of a deal are: the first is the person's, and the others belong to the deal.
@@ -56,7 +62,8 @@ pub(super) fn associated<'a>(column: Column, cell: &Cell<'a>) -> Vec<Cell<'a>> {
     let Some(first) = parts.next() else { return Vec::new() };
     let of = |meaning, text| Cell { meaning, text, ..*cell };
     let address = |text: &'a str| of(Meaning::Email(ASSOCIATED), text);
-    let mut cells = match first.strip_suffix(')').and_then(|rest| rest.rsplit_once('(')) {
+    let in_brackets = |open, close| first.strip_suffix(close).and_then(|rest: &str| rest.rsplit_once(open));
+    let mut cells = match in_brackets('(', ')').or_else(|| in_brackets('<', '>')) {
         Some((name, email)) if column == Column::Name && is_email(email) => {
             let name = Some(name.trim()).filter(|name| !name.is_empty());
             name.map(|name| of(Meaning::Own(column), name)).into_iter().chain([address(email.trim())]).collect()
@@ -68,17 +75,23 @@ pub(super) fn associated<'a>(column: Column, cell: &Cell<'a>) -> Vec<Cell<'a>> {
     cells
 }
 
-/// How a deal has ended, as the name of a stage says it in seven languages; `None` where it has not, or nobody can tell.
+/// How a deal has ended, as the name of a stage says it in seven languages, or one of ours; `None` where it has not, or nobody can tell:
+/// a deal that is left open is found sooner than one that is closed by mistake.
 fn outcome(stage: &str) -> Option<Outcome> {
-    const WON: &str = "won closedwon gewonnen gagne gagnee gagnes ganado ganada vinto vinta ganho ganha";
-    const LOST: &str = "lost closedlost verloren perdu perdue perdido perdida perso persa";
-    const NOT: &str = "not no nicht non niet nao";
+    const WON: &str = "won closedwon gewonnen gagne gagnee gagnes ganado ganada vinto vinta ganho ganha customer";
+    const LOST: &str = "lost closedlost verloren perdu perdue perdido perdida perso persa archive";
+    const CLOSED: &str = "closed deal opportunity and geschlossen abgeschlossen und ferme fermee conclu conclue affaire et cerrado cerrada \
+        negocio y chiuso chiusa trattativa e fechado fechada gesloten en";
+    // `Lost to competition`, but not `Lost contact`.
+    const BEHIND: &str = "to because due as by for gegen wegen an contre contra contro tegen";
     let words = words(stage);
-    let has = |list: &str| words.iter().any(|word| super::any::has(list, word));
-    match (has(WON), has(LOST)) {
-        _ if has(NOT) => None,
-        (true, false) => Some(Outcome::Won),
-        (false, true) => Some(Outcome::Lost),
+    let at = words.iter().position(|word| !has(CLOSED, word))?;
+    let (word, rest) = (&words[at], &words[at + 1..]);
+    let is_sure = at > 0 || rest.first().is_none_or(|next| has(BEHIND, next));
+    match (has(WON, word), has(LOST, word)) {
+        _ if !is_sure || rest.iter().any(|word| has(WON, word) || has(LOST, word)) => None,
+        (true, _) => Some(Outcome::Won),
+        (_, true) => Some(Outcome::Lost),
         _ => None,
     }
 }
@@ -90,16 +103,54 @@ mod tests {
 
     #[test]
     fn stages_of_other_programs_say_how_a_deal_has_ended() {
-        for stage in ["Closed Won", "closedwon", "ClosedWon", "Won", "Gewonnen", "Gagnée", "Ganado", "Vinta", "Ganho"]
-        {
+        for stage in [
+            "Closed Won",
+            "closedwon",
+            "ClosedWon",
+            "Won",
+            "Gewonnen",
+            "Gagnée",
+            "Ganado",
+            "Vinta",
+            "Ganho",
+            "Closed - Won",
+            "Abgeschlossen und gewonnen",
+            "Cerrada ganada",
+            "CUSTOMER",
+        ] {
             assert_eq!(outcome(stage), Some(Won), "{stage}");
         }
-        for stage in
-            ["Closed Lost", "closedlost", "Closed-Lost to Competition", "Verloren", "Perdue", "Perdido", "Persa"]
-        {
+        for stage in [
+            "Closed Lost",
+            "closedlost",
+            "Closed-Lost to Competition",
+            "Verloren",
+            "Perdue",
+            "Perdido",
+            "Persa",
+            "Lost to a competitor",
+            "Archive",
+        ] {
             assert_eq!(outcome(stage), Some(Lost), "{stage}");
         }
-        for stage in ["Proposal", "Negotiation/Review", "Not won yet", "Won or lost", "Wonderful", "Almost", "1", ""] {
+        for stage in [
+            "Proposal",
+            "Negotiation/Review",
+            "Not won yet",
+            "Won or lost",
+            "Wonderful",
+            "Almost",
+            "1",
+            "",
+            "Pas gagné",
+            "To be won",
+            "Won back",
+            "Almost lost",
+            "Lost contact - retry",
+            "Kein Gewinn",
+            "Lead",
+            "Opportunity",
+        ] {
             assert_eq!(outcome(stage), None, "{stage}");
         }
     }

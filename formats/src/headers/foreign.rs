@@ -163,7 +163,12 @@ fn street_lines(block: Block, cells: &mut Cells<'_>) -> String {
 /// Whether a whole address has more in it than the parts of it that are known, or their abbreviations.
 fn says_more(whole: &str, contact: &Contact) -> bool {
     let parts = [Column::Address, Column::City, Column::State, Column::Zip, Column::Country];
-    let parts = parts.into_iter().filter_map(|column| contact.text(column)).flat_map(str::lines).map(str::trim);
+    has_more(whole, parts.into_iter().filter_map(|column| contact.text(column)))
+}
+
+/// Whether a text has more in it than these parts of it.
+fn has_more<'a>(whole: &str, parts: impl Iterator<Item = &'a str>) -> bool {
+    let parts = parts.flat_map(str::lines).map(str::trim);
     let mut parts: Vec<&str> = parts.filter(|part| !part.is_empty()).collect();
     parts.sort_by_key(|part| Reverse(part.len()));
     let rest = parts.into_iter().fold(whole.to_owned(), |rest, part| rest.replace(part, ""));
@@ -255,17 +260,21 @@ impl<'a> Cells<'a> {
         (rank, number)
     }
 
-    /// Drops the wholes of addresses whose parts are there as well.
+    /// Drops the wholes of addresses that say no more than their parts, which are there as well.
     fn drop_repeated_addresses(&mut self) {
-        let split: Vec<Block> = self
+        let parts: Vec<(Block, &str)> = self
             .0
             .iter()
             .filter_map(|cell| match cell.meaning {
-                Meaning::Address(block, part) if part != Part::Whole => Some(block),
+                Meaning::Address(block, part) if part != Part::Whole => Some((block, cell.text)),
                 _ => None,
             })
             .collect();
-        self.0.retain(|cell| !matches!(cell.meaning, Meaning::Address(block, Part::Whole) if split.contains(&block)));
+        let of = |block: Block| parts.iter().filter(move |(other, _)| *other == block).map(|(_, text)| *text);
+        self.0.retain(|cell| match cell.meaning {
+            Meaning::Address(block, Part::Whole) => of(block).next().is_none() || has_more(cell.text, of(block)),
+            _ => true,
+        });
     }
 }
 

@@ -56,6 +56,8 @@ pub(super) enum Meaning {
     DealId,
     /// Likewise its stage: one that says that the deal is won or lost decides ours.
     DealStage,
+    /// Likewise whether it is open, won or lost, which decides whatever its stage is called.
+    DealStatus,
     /// Whether the deal has ended so.
     Ended(Outcome),
     /// The probability of a deal in hundredths.
@@ -152,7 +154,7 @@ impl Meaning {
             Meaning::Notes => Column::Notes,
             Meaning::Categories | Meaning::Labels => Column::Categories,
             Meaning::Deal | Meaning::DealName | Meaning::DealId => Column::MoreInfo,
-            Meaning::DealStage | Meaning::Ended(_) => Column::Stage,
+            Meaning::DealStage | Meaning::DealStatus | Meaning::Ended(_) => Column::Stage,
             Meaning::Percent => Column::Probability,
             Meaning::Own(column) | Meaning::Mapped(column) | Meaning::Associated(column) => column,
             Meaning::StartDate | Meaning::AllDay => Column::StartsOn,

@@ -2,10 +2,13 @@
 
 use std::collections::BTreeMap;
 
-use rust_decimal::Decimal;
+use rust_decimal::{Decimal, RoundingStrategy};
 
 use crate::record::{Column, Reading, Written, excerpt, hundredth, is_plain, plain, written};
 use crate::{AmbiguousNumber, DecimalEvidence, DecimalSeparator, DecodeOptions, Diagnostic, Position, Survey};
+
+/// How many decimal places the numbers of custom fields have, as those of transactions.
+const PLACES: u32 = 4;
 
 /// A reader of all the numbers of a file.
 pub(crate) struct Numbers {
@@ -132,7 +135,14 @@ impl Numbers {
             self.compare(place, text, &currency, number, notes);
         }
         let has_per_cent = field.contains('%') || place.header.contains('%');
-        if is_percent && !has_per_cent { hundredth(number) } else { Some(number) }
+        let number = if is_percent && !has_per_cent { hundredth(number)? } else { number };
+        let rounded = number.round_dp_with_strategy(PLACES, RoundingStrategy::MidpointNearestEven);
+        if rounded != number {
+            let reason =
+                format!("{number} is rounded to {}, as there are {PLACES} decimal places here", rounded.normalize());
+            notes.push(Diagnostic { field: Some(place.header.to_owned()), reason });
+        }
+        Some(rounded)
     }
 
     /// Reads a cell; `None` where it is blank. What is to be said of the number goes to the notes.

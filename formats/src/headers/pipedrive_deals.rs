@@ -1,7 +1,9 @@
 //! Pipedrive deals, with the columns of their person and organization that the user has chosen.
 
 use super::client::{Client, Footer};
-use super::meaning::Meaning::{self, Categories, Company, Deal, DealId, DealName, DealStage, Ignored, Own, Percent};
+use super::meaning::Meaning::{
+    self, Categories, Company, Deal, DealId, DealName, DealStage, DealStatus, Ignored, Own, Percent,
+};
 use super::pipedrive;
 use crate::record::Column;
 
@@ -24,7 +26,7 @@ const COLUMNS: [(&str, Meaning); 51] = [
     ("deal - contact person", Own(Column::Name)),
     ("deal - pipeline", Deal),
     ("deal - stage", DealStage),
-    ("deal - status", DealStage),
+    ("deal - status", DealStatus),
     ("deal - label", Categories),
     ("deal - labels", Categories),
     ("deal - expected close date", Deal),

@@ -119,11 +119,6 @@ impl Draft {
         self.record.more_info = block(&lines.join("\n"));
     }
 
-    /// Sets the stage.
-    pub(crate) fn set_stage(&mut self, stage: Stage) {
-        self.record.stage = Some(stage);
-    }
-
     /// Whether nothing is known of the person but how to reach them, if that.
     pub(crate) fn is_nobodys(&self) -> bool {
         let Contact { name, company, email, .. } = &self.record.contact;

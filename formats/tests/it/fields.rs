@@ -48,11 +48,14 @@ fn numbers_are_read_as_those_of_our_own_columns() {
         ("2.5E-2", "0.025"),
         ("1,234,567.89", "1234567.89"),
         ("USD 12", "12"),
+        // Half to even, as in our own columns, with a note.
+        ("1.23456", "1.2346"),
+        ("0.00005", "0"),
     ];
     let reading = read("csv", "Size", &table("Size", &cells.map(|(cell, _)| cell)), None);
     let (values, notes) = told(&reading);
     assert_eq!(values, cells.map(|(_, value)| value));
-    assert!(!notes.contains("tells whether"), "{notes}");
+    assert!(!notes.contains("tells whether") && notes.contains("1.23456 is rounded to 1.2346"), "{notes}");
     // What is no number stays as it is, for whoever keeps the record.
     let odd = ["five", "--5", "1,23,45", "0x10", "1e99", "5 6"];
     let reading = read("csv", "Size", &table("Size", &odd), None);

@@ -264,6 +264,27 @@ fn a_guarded_plus_of_a_number_is_one() {
 }
 
 /// The street, city, postal code, state and country of a person.
+#[test]
+fn a_primary_address_is_never_completed_by_another() {
+    let of =
+        |header: &str, row: &str| people("csv", &format!("Name,Email,{header}\nAda,a@example.com,{row}\n")).remove(0);
+    let person = of("Primary Zip,Billing City", "70000,Paris");
+    assert_eq!((address(&person), foreign(&person)), (["", "", "70000", "", ""], vec![("Billing City", "Paris")]));
+    let person = of("Primary Street,Primary Zip,Shipping City,Shipping Country", "1 St,8010,Wien,AT");
+    assert_eq!(address(&person), ["1 St", "", "8010", "", ""]);
+    assert_eq!(foreign(&person), [("Shipping City", "Wien"), ("Shipping Country", "AT")]);
+}
+
+#[test]
+fn a_whole_address_that_says_more_than_its_parts_is_kept_whichever_is_taken() {
+    let header = "Person - Name,Person - Postal address,Organization - Address,Organization - City/town/village/locality of Address";
+    let person = people("csv", &format!("{header}\nBea,\"Home 1, Wien\",\"Werk 7, Graz\",Graz\n")).remove(0);
+    assert_eq!(address(&person)[0], "Home 1, Wien");
+    let expected =
+        [("Organization - Address", "Werk 7, Graz"), ("Organization - City/town/village/locality of Address", "Graz")];
+    assert_eq!(foreign(&person), expected);
+}
+
 fn address(person: &Person) -> [&str; 5] {
     let Contact { address, city, zip, state, country, .. } = &person.contact;
     [address, city, zip, state, country].map(|part| part.as_deref().unwrap_or_default())

@@ -169,3 +169,14 @@ fn carets_in_parameters_are_undone_once() {
     assert_eq!(of("1 ^'Main^' St^nRear"), "1 \"Main\" St\nRear");
     assert_eq!(of("a^^nb^^^'c^xé^"), "a^nb^\"c^xé^");
 }
+
+#[test]
+fn a_file_that_ends_in_the_middle_of_a_card_takes_nobody_of_the_next_with_it() {
+    let document = "BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Ann\r\nNOTE:hal\u{1a}BEGIN:VCARD\r\nVERSION:3.0\r\nFN:Bob\r\n\
+        EMAIL:b@x.example\r\nEND:VCARD\r\n";
+    let found = people("vcard", document);
+    let names: Vec<_> = found.iter().map(|person| person.contact.name.as_deref().unwrap_or_default()).collect();
+    assert_eq!(names, ["Ann", "Bob"]);
+    assert_eq!((found[0].contact.notes.as_deref(), found[0].contact.email.as_deref()), (Some("hal"), None));
+    assert_eq!(found[1].contact.email.as_deref(), Some("b@x.example"));
+}

@@ -41,9 +41,14 @@ pub(crate) struct Kept {
     bytes: usize,
 }
 
-/// There is no room for more.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Full;
+/// Why there is no room for more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Full {
+    /// The answer alone is more than one client may have waiting, so it never could be sent.
+    Answer,
+    /// Others wait already.
+    Others,
+}
 
 impl Answers {
     /// Room for so many bytes.
@@ -55,7 +60,7 @@ impl Answers {
     pub(crate) fn check(&self, holder: &str) -> Result<(), Error> {
         let waiting = self.0.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let held = waiting.by_holder.get(holder).copied().unwrap_or_default();
-        if held + PIECE > self.share() { Err(self.refusal()) } else { Ok(()) }
+        if held + PIECE > self.share() { Err(self.refusal(Full::Others)) } else { Ok(()) }
     }
 
     /// Nothing yet, for whoever this is.
@@ -63,9 +68,17 @@ impl Answers {
         Kept { answers: self.clone(), holder: holder.to_owned(), bytes: 0 }
     }
 
-    /// What there is to say where it is full.
-    pub(crate) fn refusal(&self) -> Error {
+    /// What there is to say where there is no room.
+    pub(crate) fn refusal(&self, full: Full) -> Error {
         let Parts { most, .. } = *self.0;
+        if full == Full::Answer {
+            let message = format!(
+                "the answer has more than {} bytes, which is a quarter of the limit answers_unsent: ask for fewer records or for fewer \
+                 fields of each",
+                self.share()
+            );
+            return Error::new(Code::Limited, message);
+        }
         let message = format!(
             "too many bytes of answers wait to be sent, at most {} to one client and {most} in all (the limit answers_unsent): \
              take the answers that you have asked for first, or try again",
@@ -85,8 +98,11 @@ impl Kept {
         let Answers(parts) = &self.answers;
         let mut waiting = parts.waiting.lock().unwrap_or_else(PoisonError::into_inner);
         let held = waiting.by_holder.get(&self.holder).copied().unwrap_or_default() + bytes;
+        if self.bytes + bytes > self.answers.share() {
+            return Err(Full::Answer);
+        }
         if waiting.all + bytes > parts.most || held > self.answers.share() {
-            return Err(Full);
+            return Err(Full::Others);
         }
         waiting.all += bytes;
         waiting.by_holder.insert(self.holder.clone(), held);
@@ -113,22 +129,22 @@ impl Drop for Kept {
     }
 }
 
-/// An answer that is being written. A write fails where there is no room for it, see [`Pieces::is_refused`].
+/// An answer that is being written. A write fails where there is no room for it, see [`Pieces::refused`].
 pub(crate) struct Pieces {
     whole: VecDeque<Bytes>,
     last: Vec<u8>,
     kept: Kept,
-    is_refused: bool,
+    refused: Option<Full>,
 }
 
 impl Pieces {
     pub(crate) fn new(kept: Kept) -> Self {
-        Self { whole: VecDeque::new(), last: Vec::new(), kept, is_refused: false }
+        Self { whole: VecDeque::new(), last: Vec::new(), kept, refused: None }
     }
 
-    /// Whether a write has failed because there is no room.
-    pub(crate) fn is_refused(&self) -> bool {
-        self.is_refused
+    /// Why a write has failed, where there is no room.
+    pub(crate) fn refused(&self) -> Option<Full> {
+        self.refused
     }
 
     /// The body of the answer.
@@ -148,8 +164,8 @@ impl Pieces {
 impl io::Write for Pieces {
     fn write(&mut self, bytes: &[u8]) -> io::Result<usize> {
         if self.last.len() == PIECE {
-            if self.kept.add(PIECE).is_err() {
-                self.is_refused = true;
+            if let Err(full) = self.kept.add(PIECE) {
+                self.refused = Some(full);
                 return Err(io::Error::other("there is no room for the answer"));
             }
             self.whole.push_back(std::mem::take(&mut self.last).into());
@@ -201,7 +217,7 @@ mod tests {
 
     use http_body_util::BodyExt as _;
 
-    use super::{Answers, PIECE, Pieces};
+    use super::{Answers, Full, PIECE, Pieces};
 
     #[tokio::test]
     async fn an_answer_is_counted_until_it_is_sent_and_nobody_takes_the_room_of_others() {
@@ -223,6 +239,10 @@ mod tests {
         assert_eq!((first.into_data().expect("bytes").len(), waiting()), (PIECE, 15));
         assert_eq!(large.collect().await.expect("the rest").to_bytes().len(), 3 * PIECE + 7);
         assert_eq!((waiting(), answers.check("ann").is_ok()), (12, true));
+        let mut alone = Pieces::new(answers.keep("fay"));
+        assert!(alone.write_all(&vec![b'x'; 6 * PIECE]).is_err());
+        assert_eq!(alone.refused(), Some(Full::Answer), "it could never be sent");
+        drop(alone);
         drop(others);
         assert_eq!(small.collect().await.expect("it is whole").to_bytes().len(), PIECE);
         assert!(waiting() == 0 && answers.0.waiting.lock().expect("no test has panicked").by_holder.is_empty());

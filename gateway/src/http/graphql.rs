@@ -12,7 +12,7 @@ use http::{HeaderValue, Method, StatusCode};
 use schema::{Caller, Code, Error, GraphqlDocument};
 use serde::Deserialize;
 
-use super::answers::{Answers, Pieces};
+use super::answers::{Answers, Full, Pieces};
 use super::error::{self, HttpError};
 use super::{RequestId, Shared, body, session};
 
@@ -90,12 +90,12 @@ pub(super) fn may_write(request: &Request) -> bool {
 }
 
 /// What becomes of an answer for which there is no room.
-pub(super) fn not_kept(answers: &Answers, may_write: bool) -> Error {
+pub(super) fn not_kept(answers: &Answers, full: Full, may_write: bool) -> Error {
     if may_write {
         let message = "it is done, but its answer is not sent: too many bytes of answers wait to be taken, see the limit answers_unsent";
         Error::new(Code::Limited, message)
     } else {
-        answers.refusal()
+        answers.refusal(full)
     }
 }
 
@@ -257,15 +257,15 @@ impl Media {
         };
         match written {
             Ok(()) => waiting(self.respond(status, body.into_body()), wait.map(|(_, seconds)| seconds)),
-            Err(_) if body.is_refused() => {
-                let Error { code, message, .. } = not_kept(answers, may_write);
+            Err(error) => {
+                let Some(full) = body.refused() else {
+                    tracing::error!(%error, "An answer cannot be written: {error}");
+                    return StatusCode::INTERNAL_SERVER_ERROR.into_response();
+                };
+                let Error { code, message, .. } = not_kept(answers, full, may_write);
                 // To send again what was done would do it twice.
                 let status = if may_write { StatusCode::OK } else { error::status(code) };
                 self.refusal(status, code, &message)
-            }
-            Err(error) => {
-                tracing::error!(%error, "An answer cannot be written: {error}");
-                StatusCode::INTERNAL_SERVER_ERROR.into_response()
             }
         }
     }

@@ -104,13 +104,16 @@ fn text<'a>(headers: &'a HeaderMap, name: &HeaderName) -> Option<&'a str> {
 
 /// The body of a reply. An error in the middle breaks a chunked one off, so that a client can tell that it is not whole.
 ///
-/// Errors: `UNAVAILABLE` where too much waits to be sent already. Only what was read is ever so large.
+/// Errors: `UNAVAILABLE` where too much waits to be sent already, `LIMITED` where it is too large to wait. Only what was read is ever so large.
 pub(crate) fn written(body: reply::Body, answers: &Answers, holder: &str) -> Result<Body, HttpError> {
     match body {
         reply::Body::Whole(bytes) if bytes.len() <= PIECE => Ok(Body::from(bytes)),
         reply::Body::Whole(bytes) => {
             let mut pieces = Pieces::new(answers.keep(holder));
-            pieces.write_all(&bytes).map_err(|_| answers.refusal())?;
+            if pieces.write_all(&bytes).is_err() {
+                let full = pieces.refused().expect("nothing else keeps it from being written");
+                return Err(answers.refusal(full).into());
+            }
             Ok(pieces.into_body())
         }
         reply::Body::Stream(chunks) => {

@@ -21,7 +21,7 @@ use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use self::conversation::{Conversation, Said};
-use super::answers::{Kept, PIECE};
+use super::answers::{Full, Kept, PIECE};
 use super::{RequestId, Shared, graphql, session};
 use crate::serve::Connected;
 
@@ -205,12 +205,12 @@ impl Operations {
     }
 
     /// Room for a message; none is needed for a small one.
-    fn keep(&self, holder: &str, message: &str) -> Option<Kept> {
+    fn keep(&self, holder: &str, message: &str) -> Result<Kept, Full> {
         let mut kept = self.shared.answers.keep(holder);
         if message.len() > PIECE {
-            kept.add(message.len()).ok()?;
+            kept.add(message.len())?;
         }
-        Some(kept)
+        Ok(kept)
     }
 }
 

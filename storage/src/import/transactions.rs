@@ -197,7 +197,7 @@ impl<'a> Batch<'a> {
         if let Some(line) = row.deal.as_ref().and_then(|deal| deal.line.as_deref()) {
             let has_line = |id: &Uuid| {
                 let more_info = self.transactions[id].transaction.more_info.as_deref().unwrap_or_default();
-                more_info.lines().any(|other| other.trim_end() == line.trim_end())
+                more_info.lines().any(|other| other.trim_end().eq_ignore_ascii_case(line.trim_end()))
             };
             return of_person.into_iter().find(has_line);
         }

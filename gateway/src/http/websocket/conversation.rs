@@ -184,10 +184,11 @@ impl Conversation {
             error_of(id, &response.errors)
         } else {
             let text = json!({ "type": "next", "id": id, "payload": response }).to_string();
-            if let Some(kept) = self.operations.keep(holder, &text) {
-                return Some(Said::Message(text, Some(kept)));
-            }
-            let error = graphql::not_kept(&self.operations.shared.answers, running.may_write);
+            let full = match self.operations.keep(holder, &text) {
+                Ok(kept) => return Some(Said::Message(text, Some(kept))),
+                Err(full) => full,
+            };
+            let error = graphql::not_kept(&self.operations.shared.answers, full, running.may_write);
             error_of(id, &schema::refusal(error).errors)
         };
         if let Some(Running { end, .. }) = self.running.remove(id) {
