@@ -306,3 +306,24 @@ fn a_workbook_of_another_program_means_what_it_shows() {
     ];
     assert_eq!(found, expected.map(|(texts, value)| (texts.map(str::to_owned), value.to_owned())));
 }
+
+#[test]
+fn a_formula_without_a_value_is_told() {
+    let rows = format!(
+        "<row>{}{}{}</row><row>{}<c><f>A1</f><v></v></c><c><f>\"4\"&amp;\"9\"</f></c></row><row>{}<c t=\"str\"><f>B1</f><v>1</v></c></row>\
+         <row><c/><c><f>A1</f><v/></c><c><f t=\"shared\" si=\"0\"/></c></row>",
+        text("name"),
+        text("notes"),
+        text("phone"),
+        text("Ann"),
+        text("Bob"),
+    );
+    let book = archive(&[BOOK, Part("xl/worksheets/sheet1.xml", &sheet(&rows), None)]);
+    let reading = read("xlsx", Section::People, &book);
+    let said: Vec<_> =
+        reading.rows.iter().map(|row| row.diagnostics.iter().map(ToString::to_string).collect::<Vec<_>>()).collect();
+    let reason =
+        "the formula has no value in the file: open it in a spreadsheet program and save it there, so that it has one";
+    let first = ["notes", "phone"].map(|column| format!("column {column}: {reason}")).to_vec();
+    assert_eq!(said, [first, Vec::new()], "a row of nothing else is none");
+}

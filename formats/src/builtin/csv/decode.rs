@@ -198,9 +198,13 @@ impl Table {
                     self.repeated = Some(position.line);
                     return None;
                 } else {
-                    match texts(&cells, &self.layout, self.origin, self.plainness)
-                        .and_then(|Texts { texts, exact }| self.layout.record(position, &texts, &exact))
-                    {
+                    match texts(&cells, &self.layout, self.origin, self.plainness).and_then(
+                        |Texts { texts, exact, formulas }| {
+                            let (record, mut notes) = self.layout.record(position, &texts, &exact)?;
+                            notes.extend(formulas.into_iter().map(|at| no_value(&self.layout, at)));
+                            Ok((record, notes))
+                        },
+                    ) {
                         Ok((record, notes)) => Row { position, record: Some(record), diagnostics: notes },
                         Err(diagnostics) => Row { position, record: None, diagnostics },
                     }
@@ -253,10 +257,11 @@ impl Table {
     }
 }
 
-/// The cells of a row as texts, and the places of those that are numbers of a program.
+/// The cells of a row as texts, the places of those that are numbers of a program, and of formulas without a value.
 struct Texts<'a> {
     texts: Vec<Cow<'a, str>>,
     exact: Vec<usize>,
+    formulas: Vec<usize>,
 }
 
 fn texts<'a>(
@@ -265,7 +270,7 @@ fn texts<'a>(
     origin: Origin,
     plainness: Plainness,
 ) -> Result<Texts<'a>, Vec<Diagnostic>> {
-    let (mut texts, mut exact) = (Vec::with_capacity(layout.width()), Vec::new());
+    let (mut texts, mut exact, mut formulas) = (Vec::with_capacity(layout.width()), Vec::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for (at, cell) in cells.iter().enumerate() {
         let Ok(cell) = std::str::from_utf8(cell) else {
@@ -281,6 +286,9 @@ fn texts<'a>(
             if marked.is_number {
                 exact.push(at);
             }
+            if marked.has_no_value {
+                formulas.push(at);
+            }
             if let Some(meant) = marked.address.and_then(|address| layout.behind(at, marked.text, address)) {
                 texts.push(Cow::Owned(meant));
                 continue;
@@ -292,30 +300,47 @@ fn texts<'a>(
             Cow::Owned(text) => Cow::Owned(without_nul(&text).into_owned()),
         });
     }
-    if diagnostics.is_empty() { Ok(Texts { texts, exact }) } else { Err(diagnostics) }
+    if diagnostics.is_empty() { Ok(Texts { texts, exact, formulas }) } else { Err(diagnostics) }
 }
+
+fn no_value(layout: &Layout, column: usize) -> Diagnostic {
+    let reason =
+        "the formula has no value in the file: open it in a spreadsheet program and save it there, so that it has one";
+    Diagnostic { field: layout.name(column).map(str::to_owned), reason: reason.to_owned() }
+}
+
+/// What stands for a formula without a value in the cells of a sheet.
+pub(crate) const NO_VALUE: &str = "\0=";
 
 /// A cell of a sheet with its marks.
 pub(super) struct Marked<'a> {
     pub(super) text: &'a str,
     is_number: bool,
+    /// Whether it is a formula of which nobody has put down the value.
+    has_no_value: bool,
     /// Where its link leads.
     address: Option<&'a str>,
 }
 
 impl Marked<'_> {
     pub(super) fn read(cell: &str) -> Marked<'_> {
+        let plain = Marked { text: cell, is_number: false, has_no_value: false, address: None };
+        if cell == NO_VALUE {
+            return Marked { text: "", has_no_value: true, ..plain };
+        }
         if let Some(number) = cell.strip_prefix('\0') {
-            return Marked { text: number, is_number: true, address: None };
+            return Marked { text: number, is_number: true, ..plain };
         }
         match cell.split_once('\0') {
-            Some((text, address)) => Marked { text, is_number: false, address: Some(address) },
-            None => Marked { text: cell, is_number: false, address: None },
+            Some((text, address)) => Marked { text, address: Some(address), ..plain },
+            None => plain,
         }
     }
 }
 
 fn is_blank(cells: &Cells<'_>) -> bool {
-    let is_space = |cell: &[u8]| std::str::from_utf8(cell).is_ok_and(|text| without_nul(text).trim().is_empty());
+    let is_space = |cell: &[u8]| {
+        std::str::from_utf8(cell).is_ok_and(|text| text == NO_VALUE || without_nul(text).trim().is_empty())
+    };
     !cells.surplus_is_filled() && cells.iter().all(is_space)
 }

@@ -3,6 +3,7 @@
 use bytes::BytesMut;
 use quick_xml::events::BytesStart;
 
+use super::super::csv::decode::NO_VALUE;
 use super::date::{self, Epoch};
 use super::links::{self, Links};
 use super::package::{Part, too_many_texts};
@@ -79,7 +80,7 @@ impl Sheet {
                     self.cells.clear();
                     self.size = 0;
                     self.read_row()?;
-                    self.is_ready = self.cells.iter().any(|cell| !cell.trim().is_empty());
+                    self.is_ready = self.cells.iter().any(|cell| cell != NO_VALUE && !cell.trim().is_empty());
                 }
                 Node::Empty(start) if start.local_name().as_ref() == "row" => self.number += 1,
                 Node::End(name) if name == "sheetData" => self.is_done = true,
@@ -112,15 +113,17 @@ impl Sheet {
         }
     }
 
-    /// The text of a cell, up to its end; NUL stands before a number, and before where a formula that is a link leads.
+    /// The text of a cell, up to its end; NUL stands before a number, and before where a formula that is a link leads. [`NO_VALUE`] is a
+    /// formula of which the program that wrote it did not reckon the value.
     fn cell(&mut self, cell: &Cell) -> Result<String, DecodeError> {
         let (mut text, mut is_meant) = (String::new(), false);
         let (mut formula, mut is_formula) = (String::new(), false);
+        let (mut has_formula, mut has_value) = (false, false);
         loop {
             match self.xml.next()? {
                 Node::Start(start) => match start.local_name().as_ref() {
-                    "v" | "t" => is_meant = true,
-                    "f" => is_formula = true,
+                    "v" | "t" => (is_meant, has_value) = (true, true),
+                    "f" => (is_formula, has_formula) = (true, true),
                     // How a text is spoken, and formulas, are no texts of the cell.
                     "rPh" => skip(&mut self.xml, "rPh")?,
                     _ => {}
@@ -134,8 +137,18 @@ impl Sheet {
                     _ => {}
                 },
                 Node::Eof => break,
-                Node::Empty(_) | Node::Text(_) => {}
+                Node::Empty(start) => match start.local_name().as_ref() {
+                    "v" | "t" => has_value = true,
+                    "f" => has_formula = true,
+                    _ => {}
+                },
+                Node::Text(_) => {}
             }
+        }
+        // openpyxl writes an empty `<v>` behind each formula; a text that was reckoned may be empty.
+        let is_reckoned = !text.is_empty() || cell.kind == "str" && has_value;
+        if has_formula && !is_reckoned {
+            return Ok(NO_VALUE.to_owned());
         }
         let Context { strings, styles, epoch, .. } = &self.context;
         Ok(match cell.kind.as_str() {
