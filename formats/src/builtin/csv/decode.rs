@@ -199,7 +199,7 @@ impl Table {
                     return None;
                 } else {
                     match texts(&cells, &self.layout, self.origin, self.plainness).and_then(
-                        |Texts { texts, exact, formulas }| {
+                        |Read { texts, exact, formulas }| {
                             let (record, mut notes) = self.layout.record(position, &texts, &exact)?;
                             notes.extend(formulas.into_iter().map(|at| no_value(&self.layout, at)));
                             Ok((record, notes))
@@ -258,7 +258,7 @@ impl Table {
 }
 
 /// The cells of a row as texts, the places of those that are numbers of a program, and of formulas without a value.
-struct Texts<'a> {
+struct Read<'a> {
     texts: Vec<Cow<'a, str>>,
     exact: Vec<usize>,
     formulas: Vec<usize>,
@@ -269,7 +269,7 @@ fn texts<'a>(
     layout: &Layout,
     origin: Origin,
     plainness: Plainness,
-) -> Result<Texts<'a>, Vec<Diagnostic>> {
+) -> Result<Read<'a>, Vec<Diagnostic>> {
     let (mut texts, mut exact, mut formulas) = (Vec::with_capacity(layout.width()), Vec::new(), Vec::new());
     let mut diagnostics = Vec::new();
     for (at, cell) in cells.iter().enumerate() {
@@ -300,7 +300,7 @@ fn texts<'a>(
             Cow::Owned(text) => Cow::Owned(without_nul(&text).into_owned()),
         });
     }
-    if diagnostics.is_empty() { Ok(Texts { texts, exact, formulas }) } else { Err(diagnostics) }
+    if diagnostics.is_empty() { Ok(Read { texts, exact, formulas }) } else { Err(diagnostics) }
 }
 
 fn no_value(layout: &Layout, column: usize) -> Diagnostic {
