@@ -37,6 +37,7 @@ const TOP: &[&str] = &[
     "CONTRIBUTING.md",
     "CHANGELOG.md",
     "LICENSE",
+    "docs",
     "gateway",
     "schema",
     "formats",

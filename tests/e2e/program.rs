@@ -544,7 +544,9 @@ fn config_prints_what_is_in_force_and_where_it_comes_from() {
 
 #[test]
 fn the_manual_has_every_option_with_its_default_and_every_flag_of_the_server() {
-    let manual = std::fs::read_to_string(concat!(env!("CARGO_MANIFEST_DIR"), "/../README.md")).expect("there is one");
+    let pages = ["docs/configuration.md", "docs/use/command-line.md", "README.md"];
+    let page = |page: &str| std::fs::read_to_string(format!("{}/../{page}", env!("CARGO_MANIFEST_DIR")));
+    let manual = pages.map(|name| page(name).expect("there is one")).concat();
     let table: Vec<&str> = manual.lines().filter(|line| line.starts_with("| `")).collect();
     let folder = tempfile::tempdir().expect("a folder");
     let run = |arguments: &[&str]| {
