@@ -8,7 +8,7 @@ pub(crate) mod people;
 pub(crate) mod transactions;
 
 use jiff::tz::TimeZone;
-use schema::read_addresses;
+use service::read_addresses;
 
 use crate::form::Form;
 

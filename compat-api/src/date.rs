@@ -1,7 +1,7 @@
 //! The date of an event: the fields `year`, `month` and `day`.
 
 use jiff::civil::Date;
-use schema::{Code, Error};
+use service::{Code, Error};
 
 use crate::form::Form;
 

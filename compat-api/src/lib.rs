@@ -19,5 +19,6 @@ mod run;
 mod settings;
 pub mod webhook;
 
+pub use action::ACTIONS;
 pub use run::{Api, Client, answer};
 pub use settings::Settings;

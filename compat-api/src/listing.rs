@@ -2,7 +2,7 @@
 
 use futures_util::StreamExt as _;
 use futures_util::stream;
-use schema::{Code, Error};
+use service::{Code, Error};
 
 use crate::action::Target;
 use crate::actions::{events, line, messages, people, transactions};

@@ -4,7 +4,7 @@
 //! plan is looked at before it is applied. A form has one number, old scripts rely on what is refused here, and a value that is another
 //! than was meant would stay unseen: so the two differ on purpose.
 
-use schema::{Code, Error};
+use service::{Code, Error};
 
 /// How many ten-thousandths one is: GraphQL's `Decimal` has four places.
 const SCALE: u64 = 10_000;

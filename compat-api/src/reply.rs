@@ -5,7 +5,8 @@ pub mod xml;
 
 use bytes::Bytes;
 use futures_util::stream::BoxStream;
-use schema::{Code, Error, search_notes};
+use schema::search_notes;
+use service::{Code, Error};
 
 use charset::Charset;
 

@@ -4,8 +4,9 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use async_graphql::{Request, Variables};
 use graphql_client::GraphQLQuery;
-use schema::{AccountHint, Caller, Code, Door, Engine, Equivalent, Error, LegacyCall, Origin, Schema, Session};
+use schema::{Schema, code_of};
 use serde_json::Value;
+use service::{AccountHint, Caller, Code, Engine, Equivalent, Error, LegacyCall, Origin, Session, SignInMethod};
 
 use crate::action::{Action, NoAction, Target};
 use crate::actions::messages::Orders;
@@ -45,7 +46,7 @@ pub async fn answer(api: &Api, client: Client<'_>, form: &Form, request_id: &str
         Ok(credentials) => credentials,
         Err(sentence) => return Reply::exact_refusal(Code::Unauthenticated, &sentence, charset),
     };
-    let session = match api.engine.sign_in(Door::Legacy, origin, hint, email, password).await {
+    let session = match api.engine.sign_in(SignInMethod::Legacy, origin, hint, email, password).await {
         Ok(session) => session,
         Err(error) => return Reply::of_error(&error, charset),
     };
@@ -122,7 +123,7 @@ impl<'a> Tally<'a> {
     pub(crate) fn count(self, action: &str, error: Option<&Error>) {
         let Self { session, origin, user_agent, equivalent } = self;
         let equivalent = equivalent.lock().unwrap_or_else(PoisonError::into_inner).take();
-        session.note_legacy_call(LegacyCall { action, origin, user_agent, error, equivalent });
+        session.legacy_usage().note(LegacyCall { action, origin, user_agent, error, equivalent });
     }
 }
 
@@ -168,7 +169,7 @@ impl Call {
         let caller = Caller::SignedIn(self.session.clone());
         let response = schema::execute(&self.schema, request, caller, &self.request_id).await;
         if let Some(error) = response.errors.into_iter().next() {
-            return Err(Error::new(Code::of(&error), error.message));
+            return Err(Error::new(code_of(&error), error.message));
         }
         let data = response.data.into_json().map_err(|error| internal(&error))?;
         serde_json::from_value(data).map_err(|error| internal(&error))

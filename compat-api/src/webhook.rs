@@ -6,7 +6,7 @@ mod json;
 mod listing;
 mod sent;
 
-use schema::{Code, Error, LegacyCall, OpenedWebhook, Origin};
+use service::{Code, Error, LegacyCall, OpenedWebhook, Origin};
 
 use crate::action::{NoAction, Stage, Target};
 use crate::actions::messages::Orders;
@@ -65,7 +65,7 @@ pub async fn answer(api: &Api, client: Client<'_>, sent: Sent<'_>, request_id: &
 pub fn note_unread(client: Client<'_>, error: &Error) {
     let Client { webhook: OpenedWebhook { session, can_search: _ }, origin, user_agent } = client;
     let (action, error) = (UNKNOWN, Some(error));
-    session.note_legacy_call(LegacyCall { action, origin, user_agent, error, equivalent: None });
+    session.legacy_usage().note(LegacyCall { action, origin, user_agent, error, equivalent: None });
 }
 
 /// What is asked for, and the form that says it.

@@ -15,7 +15,7 @@ mod webhook;
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use schema::{Clock, Engine};
+use service::{Clock, Engine};
 use storage::{Pool, Storage};
 use tokio::signal::unix::SignalKind;
 use tracing_subscriber::EnvFilter;
@@ -180,7 +180,8 @@ async fn connect(config: &Config) -> Result<Storage, Failure> {
 async fn open(config: &Config, registry: ::formats::Registry) -> Result<Engine, Failure> {
     let storage = connect(config).await?;
     storage.migrate().await.map_err(|error| Failure(format!("cannot bring the tables up to date: {error}")))?;
-    Ok(Engine::new(storage, registry, Clock::System).await?.with_import_limits(config.limits.imports()))
+    let engine = Engine::new(storage, registry, Clock::System).await?.with_import_limits(config.limits.imports());
+    Ok(engine.with_legacy_actions(&compat_api::ACTIONS))
 }
 
 fn failed(message: &str) -> ExitCode {
@@ -188,8 +189,8 @@ fn failed(message: &str) -> ExitCode {
     ExitCode::FAILURE
 }
 
-impl From<schema::Error> for Failure {
-    fn from(error: schema::Error) -> Self {
+impl From<service::Error> for Failure {
+    fn from(error: service::Error) -> Self {
         Self(error.message)
     }
 }
@@ -197,7 +198,7 @@ impl From<schema::Error> for Failure {
 impl From<storage::Error> for Failure {
     fn from(error: storage::Error) -> Self {
         match error {
-            storage::Error::Full(_) | storage::Error::Disk(_) => schema::Error::from(error).into(),
+            storage::Error::Full(_) | storage::Error::Disk(_) => service::Error::from(error).into(),
             error => Self(error.to_string()),
         }
     }

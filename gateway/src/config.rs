@@ -11,8 +11,9 @@ use figment::Figment;
 use figment::providers::{Env, Format, Serialized, Toml};
 use figment::value::{Dict, Value};
 use ipnet::IpNet;
-use schema::{DocumentLimits, ImportLimits, ReadingLimits};
+use schema::DocumentLimits;
 use serde::{Deserialize, Serialize};
+use service::{ImportLimits, ReadingLimits};
 use storage::query::uploads::{Allowance, Quota};
 use storage::{Pool, Synchronous};
 

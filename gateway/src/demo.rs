@@ -4,7 +4,7 @@ mod made_up;
 
 use std::net::SocketAddr;
 
-use schema::{AccountHint, Code, Door, Engine, Origin};
+use service::{AccountHint, Code, Engine, Origin, SignInMethod};
 use storage::query::accounts::{self, Account, NewAccount};
 use storage::query::custom_fields::{self, NewCustomField, Target, ValueType};
 use storage::query::event_templates::{self, NewEventTemplate, TemplateItem};
@@ -52,7 +52,7 @@ pub(crate) async fn prepare(engine: &Engine) -> Result<Credentials, String> {
 /// Tries the published credentials, because a real account may be called demo too.
 async fn sign_in(engine: &Engine) -> Result<(Account, User), String> {
     let hint = AccountHint::Subdomain(ACCOUNT.to_owned());
-    match engine.sign_in(Door::Login, Origin::default(), &hint, EMAIL, PASSWORD).await {
+    match engine.sign_in(SignInMethod::Login, Origin::default(), &hint, EMAIL, PASSWORD).await {
         Ok(session) => Ok((session.account().clone(), session.user().clone())),
         Err(error) if error.code == Code::Unauthenticated => Err(another_database()),
         Err(error) => Err(error.message),

@@ -27,7 +27,8 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, delete, get, post};
 use http::header::{ALLOW, HeaderName, HeaderValue};
-use schema::{Code, Engine, Schema};
+use schema::Schema;
+use service::{Code, Engine};
 use tracing::Instrument as _;
 
 use crate::config::Config;

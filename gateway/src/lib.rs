@@ -9,6 +9,7 @@ mod cli;
 pub mod config;
 mod demo;
 mod http;
+mod receipt;
 pub mod serve;
 mod socket;
 

@@ -18,7 +18,7 @@ use hyper::server::conn::http1;
 use hyper::service::{Service as _, service_fn};
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use schema::{Engine, SWEEP_EVERY, WRITE_USAGE_EVERY};
+use service::{Engine, SWEEP_EVERY, WRITE_USAGE_EVERY};
 use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -55,10 +55,11 @@ impl Server {
         let (address, admin_address) = (listener.local_addr()?, admin.local_addr()?);
         let limits = config.limits;
         let engine = engine.with_import_limits(limits.imports()).with_reading_limits(limits.reading());
-        let engine = engine.with_document_limits(limits.documents());
+        let engine = engine.with_legacy_actions(&compat_api::ACTIONS);
         let sweeper = engine.clone();
         let answers = Answers::new(limits.answers_unsent);
-        let shared = Shared { schema: schema::build(engine.clone()), engine, config: Arc::new(config), answers };
+        let schema = schema::build_with(engine.clone(), limits.documents());
+        let shared = Shared { schema, engine, config: Arc::new(config), answers };
         let (stop, stopped) = watch::channel(());
         let tasks = vec![
             tokio::spawn(accept(listener, router(shared.clone()), limits, stopped.clone())),

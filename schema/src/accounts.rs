@@ -1,26 +1,16 @@
 //! Accounts in GraphQL: who I am, signing in and staying signed in, and the settings of the account.
 
-use std::time::Duration;
-
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, Object, SimpleObject};
-use storage::Actor;
-use storage::query::{accounts, tokens, users};
+use service::{AccountHint, Caller, Engine, Origin, Right, Session};
+use storage::query::{accounts, users};
 use uuid::Uuid;
 
-use crate::engine::Engine;
-use crate::error::{Code, Error, Result};
-use crate::guard::Origin;
+use crate::context::session;
+use crate::error::Result;
 use crate::loader::{Loads, UserById};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::DateTime;
-use crate::session::{AccountHint, Caller, Door, Session};
-use crate::token::{Bearer, REFRESH_PREFIX, REFRESH_SECONDS, parse_secret, secret_text};
 use crate::transfer;
-
-/// How long a sign-in waits for whoever holds SQLite's writer.
-const PATIENCE: Duration = Duration::from_secs(1);
 
 /// A tenant.
 #[derive(Clone, SimpleObject)]
@@ -129,13 +119,13 @@ pub(crate) struct UpdateAccountPayload {
 #[derive(SimpleObject)]
 pub(crate) struct LoginPayload {
     /// Send it as `Authorization: Bearer …`.
-    access_token: String,
+    pub(crate) access_token: String,
     /// Gives the next tokens, once.
-    refresh_token: String,
+    pub(crate) refresh_token: String,
     /// When the access token ends.
-    expires_at: DateTime,
+    pub(crate) expires_at: DateTime,
     /// Who has signed in.
-    user: User,
+    pub(crate) user: User,
 }
 
 /// The queries about oneself and one's account.
@@ -154,7 +144,7 @@ impl AccountsQuery {
     /// The account of who is signed in.
     #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
     async fn account(&self, ctx: &Context<'_>) -> Result<Account> {
-        Ok(transfer::accounts::client(session(ctx)?.account().clone()))
+        Ok(transfer::accounts::to_graphql(session(ctx)?.account().clone()))
     }
 }
 
@@ -173,32 +163,18 @@ impl AccountsMutation {
             Caller::SignedIn(session) => AccountHint::Subdomain(session.account().subdomain.clone()),
         };
         let origin = ctx.data_opt::<Origin>().copied().unwrap_or_default();
-        let session = Box::pin(engine.sign_in(Door::Login, origin, &hint, &input.email, &input.password)).await?;
-        let writer = session.raw_writer().waiting_for(PATIENCE);
-        let ends = session.now().plus_seconds(REFRESH_SECONDS);
-        let refresh = tokens::create_refresh_token(&writer, session.user().id, ends).await?;
-        signed_in(&session, &refresh)
+        Ok(transfer::accounts::login(engine.log_in(origin, &hint, &input.email, &input.password).await?))
     }
 
     /// Gives new tokens for a refresh token, which is then used up. A second use ends all sessions of the user.
     #[graphql(complexity = "crate::cost::SIGN_IN")]
     async fn refresh_token(&self, ctx: &Context<'_>, input: RefreshTokenInput) -> Result<LoginPayload> {
         let engine = ctx.data_unchecked::<Engine>();
-        let refused = || Error::new(Code::Unauthenticated, "the refresh token is not valid or was used: sign in again");
-        let (account, id, secret) = parse_secret(REFRESH_PREFIX, &input.refresh_token).ok_or_else(refused)?;
-        let account = accounts::by_id(engine.storage(), account).await?.ok_or_else(refused)?;
-        if let Caller::Anonymous(AccountHint::Subdomain(named)) = ctx.data_unchecked::<Caller>()
-            && !named.eq_ignore_ascii_case(&account.subdomain)
-        {
-            return Err(refused());
-        }
-        let now = engine.now();
-        let writer = engine.storage().writer(account.account_id, Actor::System, now).waiting_for(PATIENCE);
-        let renewed = tokens::use_refresh_token(&writer, id, &secret, now.plus_seconds(REFRESH_SECONDS)).await?;
-        let (user, next) = renewed.ok_or_else(refused)?;
-        let reader = engine.storage().reader(account.account_id);
-        let user = users::get(&reader, user).await?.ok_or_else(refused)?;
-        signed_in(&engine.session(account, user)?, &next)
+        let hint = match ctx.data_unchecked::<Caller>() {
+            Caller::Anonymous(hint) => hint.clone(),
+            Caller::SignedIn(_) => AccountHint::None,
+        };
+        Ok(transfer::accounts::login(engine.refresh(&hint, &input.refresh_token).await?))
     }
 
     /// Changes the settings of the account.
@@ -208,7 +184,7 @@ impl AccountsMutation {
         let legacy_api = legacy_api.map(|is_on| if is_on { accounts::LegacyApi::On } else { accounts::LegacyApi::Off });
         let edit = accounts::AccountEdit { version, name, time_zone, language, currency, legacy_api };
         let account = accounts::update(&writer, edit).await?;
-        Ok(UpdateAccountPayload { account: transfer::accounts::client(account) })
+        Ok(UpdateAccountPayload { account: transfer::accounts::to_graphql(account) })
     }
 }
 
@@ -230,14 +206,5 @@ pub(crate) async fn user_by_id(session: &Session, id: Uuid) -> Result<Option<Use
 /// The account of the session if it has this id.
 pub(crate) fn account_by_id(session: &Session, id: Uuid) -> Option<Account> {
     let account = session.account();
-    (account.account_id == id).then(|| transfer::accounts::client(account.clone()))
-}
-
-fn signed_in(session: &Session, (id, secret): &tokens::RefreshToken) -> Result<LoginPayload> {
-    let (account, user) = (session.account().clone(), session.user().clone());
-    let bearer = Bearer { account: account.account_id, user: user.id };
-    let (access_token, expires_at) = session.engine().keys.sign(bearer, session.now())?;
-    let refresh_token = secret_text(REFRESH_PREFIX, account.account_id, *id, secret);
-    let user = transfer::accounts::user(user, account);
-    Ok(LoginPayload { access_token, refresh_token, expires_at: DateTime(expires_at), user })
+    (account.account_id == id).then(|| transfer::accounts::to_graphql(account.clone()))
 }

@@ -1,8 +1,9 @@
 //! The errors of an answer: few, short, each with its code.
 
 use async_graphql::{ErrorExtensionValues, Response, ServerError};
+use service::Code;
 
-use crate::error::Code;
+use crate::error::code_of;
 use crate::known::known_of;
 use crate::root::Schema;
 
@@ -16,14 +17,14 @@ const MESSAGE: usize = 2_000;
 pub(crate) fn coded(schema: &Schema, mut response: Response, request_id: &str) -> Response {
     let left_out = response.errors.len().checked_sub(ERRORS).filter(|more| *more > 0).map(|more| {
         let cut = response.errors.split_off(ERRORS - 1);
-        let code = cut.first().map_or(Code::Invalid, Code::of);
+        let code = cut.first().map_or(Code::Invalid, code_of);
         let mut last = ServerError::new(format!("and {} more errors", more + 1), None);
         last.extensions.get_or_insert_with(ErrorExtensionValues::default).set("code", code.name());
         last
     });
     response.errors.shrink_to_fit();
     for error in &mut response.errors {
-        let code = Code::of(error);
+        let code = code_of(error);
         if code == Code::Invalid {
             known_of(schema).suggest(error);
         }

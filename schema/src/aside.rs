@@ -7,14 +7,12 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 /// How much is done at once.
 const AT_ONCE: usize = 2;
 /// How long work may wait for its turn.
 const WAIT: Duration = Duration::from_secs(5);
-/// After how many seconds whoever has not had a turn may ask again.
-const AGAIN: u64 = 5;
 /// How much may wait, in KiB of what it works on.
 const WAITING: usize = 64 << 10;
 
@@ -52,7 +50,7 @@ impl Aside {
         }
         let busy = || {
             let message = "too many large requests are looked at already; try again";
-            Error { retry_after: Some(AGAIN), ..Error::new(Code::Unavailable, message) }
+            Error(service::Error::unavailable(message))
         };
         let size = u32::try_from(bytes.div_ceil(1 << 10).min(WAITING)).expect("what may wait is less than that");
         let _place = Arc::clone(&self.waiting).try_acquire_many_owned(size).map_err(|_| busy())?;
@@ -95,7 +93,7 @@ mod tests {
     use tokio::sync::oneshot;
 
     use super::{AT_ONCE, Aside, WAITING};
-    use crate::error::Code;
+    use service::Code;
 
     /// One thread serves everything, as the only one of a small machine would.
     #[tokio::test]

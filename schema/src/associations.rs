@@ -2,18 +2,18 @@
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject, Union};
+use service::{Code, Right};
 use storage::query::{associations as stored, events, messages};
 use storage::{Item, ItemKind};
 use uuid::Uuid;
 
-use crate::error::{Code, Error, Result};
+use crate::context::session;
+use crate::error::{Error, Result};
 use crate::events::Event;
-use crate::id;
+use crate::items;
 use crate::loader::{Loads, SubjectsOf};
 use crate::messages::Message;
 use crate::people::Person;
-use crate::permission::Right;
-use crate::root::session;
 use crate::transactions::Transaction;
 use crate::transfer;
 
@@ -109,7 +109,7 @@ fn associated(ids: &[ID]) -> Result<Vec<Item>> {
 
 fn of_kinds(ids: &[ID], kinds: [ItemKind; 2], words: &str) -> Result<Vec<Item>> {
     let no_such = || Error::new(Code::NotFound, format!("there is no such {words}"));
-    let items = id::items(ids).map_err(|_| no_such())?;
+    let items = items::items(ids).map_err(|_| no_such())?;
     if items.iter().all(|item| kinds.contains(&item.kind)) { Ok(items) } else { Err(no_such()) }
 }
 
@@ -119,9 +119,9 @@ async fn load(ctx: &Context<'_>, items: &[Item]) -> Result<Vec<Associated>> {
     let of_kind = |kind| items.iter().filter(|item| item.kind == kind).map(|item| item.id).collect::<Vec<_>>();
     let events = events::by_ids(&reader, &of_kind(ItemKind::Event)).await?;
     let messages = messages::by_ids(&reader, &of_kind(ItemKind::Message)).await?;
-    let events = events.into_iter().map(|event| (event.id, Associated::Event(transfer::events::client(event))));
+    let events = events.into_iter().map(|event| (event.id, Associated::Event(transfer::events::to_graphql(event))));
     let messages =
-        messages.into_iter().map(|message| (message.id, Associated::Message(transfer::messages::client(message))));
+        messages.into_iter().map(|message| (message.id, Associated::Message(transfer::messages::to_graphql(message))));
     let found: std::collections::HashMap<_, _> = events.chain(messages).collect();
     Ok(items.iter().filter_map(|item| found.get(&item.id).cloned()).collect())
 }

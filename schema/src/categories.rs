@@ -3,19 +3,18 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use service::{Kind, Right, name_or_id};
 use storage::Order;
 use storage::query::categories as stored;
 use uuid::Uuid;
 
+use crate::context::session;
 use crate::error::Result;
-use crate::id::{Kind, items};
+use crate::items::items;
 use crate::loader::{CategoriesOf, Loads};
 use crate::page::{Count, List, PageArguments, connection};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::DateTime;
 use crate::transfer;
-use crate::view::name_or_id;
 
 /// A named group of people, transactions, events and messages.
 #[derive(Clone, SimpleObject)]
@@ -153,7 +152,7 @@ impl CategoriesQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), ordered.order, &request).await?;
         let place = |found: &stored::Category| found.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, Categories::default(), place, transfer::categories::client))
+        Ok(connection(ordered, page, &request, Categories::default(), place, transfer::categories::to_graphql))
     }
 }
 
@@ -167,7 +166,7 @@ impl CategoriesMutation {
     async fn create_category(&self, ctx: &Context<'_>, input: CreateCategoryInput) -> Result<CreateCategoryPayload> {
         let writer = session(ctx)?.writer(Right::Records)?;
         let category = stored::create(&writer, &input.name).await?;
-        Ok(CreateCategoryPayload { category: transfer::categories::client(category) })
+        Ok(CreateCategoryPayload { category: transfer::categories::to_graphql(category) })
     }
 
     /// Renames a category.
@@ -175,7 +174,7 @@ impl CategoriesMutation {
         let writer = session(ctx)?.writer(Right::Records)?;
         let UpdateCategoryInput { id, version, name } = input;
         let category = stored::rename(&writer, Kind::Category.expect(&id)?, version, &name).await?;
-        Ok(UpdateCategoryPayload { category: transfer::categories::client(category) })
+        Ok(UpdateCategoryPayload { category: transfer::categories::to_graphql(category) })
     }
 
     /// Puts a category into the trash; what is in it stays.
@@ -192,7 +191,7 @@ impl CategoriesMutation {
         let AddToCategoryInput { items: added, category } = input;
         let category = name_or_id(Kind::Category, category);
         let category = stored::add_items(&writer, &items(&added)?, &category).await?;
-        Ok(AddToCategoryPayload { category: transfer::categories::client(category) })
+        Ok(AddToCategoryPayload { category: transfer::categories::to_graphql(category) })
     }
 
     /// Takes items out of a category; they count as unchanged.
@@ -205,7 +204,7 @@ impl CategoriesMutation {
         let RemoveFromCategoryInput { items: removed, category } = input;
         let category = name_or_id(Kind::Category, category);
         let category = stored::remove_items(&writer, &items(&removed)?, &category).await?;
-        Ok(RemoveFromCategoryPayload { category: transfer::categories::client(category) })
+        Ok(RemoveFromCategoryPayload { category: transfer::categories::to_graphql(category) })
     }
 }
 
@@ -213,12 +212,12 @@ impl CategoriesMutation {
 pub(crate) async fn of_item(ctx: &Context<'_>, item: Uuid) -> Result<Vec<Category>> {
     let loader = ctx.data_unchecked::<DataLoader<Loads>>();
     let found = loader.load_one(CategoriesOf(item)).await.map_err(|error| (*error).clone())?;
-    Ok(found.unwrap_or_default().into_iter().map(transfer::categories::client).collect())
+    Ok(found.unwrap_or_default().into_iter().map(transfer::categories::to_graphql).collect())
 }
 
 /// The category of a global id, or nothing, whatever the id is.
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Category>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Category.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::categories::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::categories::to_graphql))
 }

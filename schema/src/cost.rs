@@ -3,11 +3,7 @@
 //! The engine gives these functions the arguments of a field with variables and defaults put in, so a search costs the same wherever it is
 //! written.
 
-mod scales;
-
 use storage::Search;
-
-pub(crate) use self::scales::{Kept, Scales};
 
 use crate::view::ViewInput;
 

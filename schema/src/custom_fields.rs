@@ -2,14 +2,13 @@
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject};
+use service::{Kind, Right};
 use storage::query::custom_fields as stored;
 use uuid::Uuid;
 
+use crate::context::session;
 use crate::error::Result;
-use crate::id::Kind;
 use crate::loader::{CustomValuesOf, Loads, OptionsOf};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::{Date, DateTime, Decimal, Text};
 use crate::transfer;
 
@@ -188,7 +187,7 @@ impl CustomFieldsQuery {
     #[graphql(complexity = "crate::cost::about(50, child_complexity)")]
     async fn custom_fields(&self, ctx: &Context<'_>, target: Option<CustomFieldTarget>) -> Result<Vec<CustomField>> {
         let fields = stored::list(&session(ctx)?.reader(), target.map(stored::Target::from)).await?;
-        Ok(fields.into_iter().map(transfer::custom_fields::client).collect())
+        Ok(fields.into_iter().map(transfer::custom_fields::to_graphql).collect())
     }
 }
 
@@ -208,7 +207,7 @@ impl CustomFieldsMutation {
         let CreateCustomFieldInput { target, name, value_type, options } = input;
         let new = stored::NewCustomField { target: target.into(), name, value_type: value_type.into(), options };
         let field = stored::create(&writer, new).await?;
-        Ok(CreateCustomFieldPayload { custom_field: transfer::custom_fields::client(field) })
+        Ok(CreateCustomFieldPayload { custom_field: transfer::custom_fields::to_graphql(field) })
     }
 
     /// Changes a custom field.
@@ -228,7 +227,7 @@ impl CustomFieldsMutation {
             options,
         };
         let field = stored::update(&writer, edit).await?;
-        Ok(UpdateCustomFieldPayload { custom_field: transfer::custom_fields::client(field) })
+        Ok(UpdateCustomFieldPayload { custom_field: transfer::custom_fields::to_graphql(field) })
     }
 
     /// Puts a custom field into the trash: its values are neither shown nor found any more.
@@ -248,7 +247,7 @@ impl CustomFieldsMutation {
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<CustomField>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::CustomField.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::custom_fields::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::custom_fields::to_graphql))
 }
 
 /// The custom values of a person or a transaction, by the name of the field.

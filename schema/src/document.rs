@@ -5,6 +5,7 @@
 //! comes in goes through [`GraphqlDocument::open`]. Documents of our own, as `api.php` has them, need not.
 
 mod count;
+mod fault;
 mod json;
 mod lexer;
 #[cfg(test)]
@@ -12,17 +13,20 @@ mod random;
 
 use async_graphql::parser::parse_query;
 use async_graphql::parser::types::{BaseType, DocumentOperations, ExecutableDocument, OperationType, Type};
-use async_graphql::{Name, Pos, Request, Response, ServerError, Value};
+use async_graphql::{Name, Request, Response, ServerError};
 use futures_util::stream::{self, BoxStream, StreamExt as _};
+use service::{Caller, Code};
 
+pub use self::fault::Refused;
+use self::fault::{position, refusal, refused};
 pub use self::json::count_values;
 use crate::answer::coded;
-use crate::engine::Engine;
-use crate::error::{Code, Error, Result};
+use crate::aside::Aside;
+use crate::error::Error;
+use crate::execute;
 use crate::known::known_of;
-use crate::limits::{self, CONFLICTS};
-use crate::root::{self, Schema};
-use crate::session::Caller;
+use crate::limits::{self, CONFLICTS, DocumentLimits, text_of};
+use crate::root::Schema;
 
 /// From how many bytes on a request is large, its variables included.
 pub const LARGE: usize = 16 << 10;
@@ -35,42 +39,6 @@ const MOST_NESTED: usize = 65;
 /// How many bytes the parser may draw of a line at fault.
 const DRAWN: usize = 500;
 
-/// How much a document may have.
-#[derive(Clone, Copy, Debug)]
-pub struct DocumentLimits {
-    /// Tokens (GraphQL section 2.1.6).
-    pub tokens: usize,
-    /// Brackets in each other, whatever their shape.
-    pub depth: usize,
-    /// Definitions of variables.
-    pub variables: usize,
-    /// Operations.
-    pub operations: usize,
-    /// Directives.
-    pub directives: usize,
-    /// Values of variables; and those of arguments with their variables in place, where 64 bytes of text are one more.
-    pub values: usize,
-    /// The bytes of a document whose sender is not signed in, and of its variables.
-    pub anonymous: usize,
-}
-
-impl Default for DocumentLimits {
-    fn default() -> Self {
-        Self {
-            tokens: 20_000,
-            depth: 64,
-            variables: 500,
-            operations: 50,
-            directives: 500,
-            values: 40_000,
-            anonymous: 64 << 10,
-        }
-    }
-}
-
-/// An answer instead of what was asked for.
-pub type Refused = Box<Response>;
-
 /// A document that is within its limits and has been parsed.
 pub struct GraphqlDocument {
     request: Request,
@@ -82,8 +50,7 @@ impl GraphqlDocument {
     /// Counts, parses and measures the document of a request. What is within all limits is not valid yet, but validating it takes
     /// little. The answer, where there is no document, says what is wrong and where.
     pub async fn open(schema: &Schema, request: Request, caller: &Caller) -> std::result::Result<Self, Refused> {
-        let engine = engine_of(schema);
-        let limits = engine.document_limits;
+        let (aside, limits) = (aside_of(schema), *limits_of(schema));
         let variables = request.variables.values().map(text_of).sum::<usize>();
         if matches!(caller, Caller::Anonymous(_)) {
             small_enough(&request.query, variables, limits.anonymous)?;
@@ -93,7 +60,7 @@ impl GraphqlDocument {
             let counts = count::count(&request.query, &limits).map_err(|fault| fault.answer(&request.query))?;
             Ok::<_, Refused>((request, counts.tokens))
         };
-        let (mut request, tokens) = engine.aside.step(weight > LARGE, weight, scan).await.map_err(refused)??;
+        let (mut request, tokens) = aside.step(weight > LARGE, weight, scan).await.map_err(refused)??;
         let is_large = weight > LARGE || tokens > MANY_TOKENS;
         let schema = schema.clone();
         let parse = move || {
@@ -109,7 +76,7 @@ impl GraphqlDocument {
             request.set_parsed_query(document);
             Ok(Self { request, reads, is_large })
         };
-        engine.aside.step(is_large, weight, parse).await.map_err(refused)?
+        aside.step(is_large, weight, parse).await.map_err(refused)?
     }
 
     /// Whether it only reads, whatever operation is meant by its name. A document without a name reads if all its operations do.
@@ -117,25 +84,25 @@ impl GraphqlDocument {
         self.reads
     }
 
-    /// Runs it for a caller, as [`root::execute`] does. Validation, the first step of that, waits for nothing.
+    /// Runs it for a caller, as [`execute::execute`] does. Validation, the first step of that, waits for nothing.
     pub async fn execute(self, schema: &Schema, caller: Caller, request_id: &str) -> Response {
         if !self.is_large {
-            return root::execute(schema, self.request, caller, request_id).await;
+            return execute::execute(schema, self.request, caller, request_id).await;
         }
-        let (engine, weight) = (engine_of(schema), self.request.query.len());
+        let (aside, weight) = (aside_of(schema).clone(), self.request.query.len());
         let (schema, request_id) = (schema.clone(), request_id.to_owned());
-        let answer = Box::pin(async move { root::execute(&schema, self.request, caller, &request_id).await });
-        engine.aside.begin(weight, answer).await.unwrap_or_else(Error::into_response)
+        let answer = Box::pin(async move { execute::execute(&schema, self.request, caller, &request_id).await });
+        aside.begin(weight, answer).await.unwrap_or_else(Error::into_response)
     }
 
-    /// Runs it for a caller, as [`root::execute_stream`] does.
+    /// Runs it for a caller, as [`execute::execute_stream`] does.
     pub fn execute_stream(self, schema: &Schema, caller: Caller, request_id: &str) -> BoxStream<'static, Response> {
         let weight = self.request.query.len();
-        let answers = root::execute_stream(schema, self.request, caller, request_id).boxed();
+        let answers = execute::execute_stream(schema, self.request, caller, request_id).boxed();
         if !self.is_large {
             return answers;
         }
-        let aside = engine_of(schema).aside.clone();
+        let aside = aside_of(schema).clone();
         let first = async move {
             match aside.begin(weight, Box::pin(answers.into_future())).await {
                 Ok((first, rest)) => stream::iter(first).chain(rest).boxed(),
@@ -153,50 +120,8 @@ pub async fn read_json<T: Send + 'static>(
     schema: &Schema,
     bytes: usize,
     read: impl FnOnce() -> T + Send + 'static,
-) -> Result<T> {
-    engine_of(schema).aside.step(bytes > LARGE, bytes, read).await
-}
-
-/// What keeps a document from being one, and where that is.
-#[derive(Debug)]
-struct Fault {
-    code: Code,
-    message: String,
-    /// In bytes from the beginning.
-    at: usize,
-}
-
-impl Fault {
-    fn limited(at: usize, message: String) -> Self {
-        Self { code: Code::Limited, message, at }
-    }
-
-    fn invalid(at: usize, message: impl Into<String>) -> Self {
-        Self { code: Code::Invalid, message: message.into(), at }
-    }
-
-    fn answer(self, document: &str) -> Refused {
-        refusal(self.code, &self.message, position(document, self.at))
-    }
-}
-
-/// The answer to a document that has something at a place that it may not have.
-fn refusal(code: Code, what: &str, at: Pos) -> Refused {
-    let message = format!("the document has {what} (line {}, column {})", at.line, at.column);
-    Box::new(Error::new(code, message).into_response_at(at))
-}
-
-/// Line and column of a byte, counted as the engine's parser does.
-fn position(document: &str, at: usize) -> Pos {
-    let (mut line, mut column) = (1, 1);
-    for character in document[..at].chars() {
-        match character {
-            '\n' => (line, column) = (line + 1, 1),
-            '\r' => column = 1,
-            _ => column += 1,
-        }
-    }
-    Pos { line, column }
+) -> service::Result<T> {
+    aside_of(schema).step(bytes > LARGE, bytes, read).await.map_err(|error| error.0)
 }
 
 /// Errors: `LIMITED` for what is larger than those may send who are not signed in.
@@ -211,16 +136,6 @@ fn small_enough(document: &str, variables: usize, limit: usize) -> std::result::
         return Err(refused(Error::new(Code::Limited, message)));
     }
     Ok(())
-}
-
-/// About how many bytes a variable takes as JSON.
-pub(crate) fn text_of(value: &Value) -> usize {
-    match value {
-        Value::String(text) => text.len() + 3,
-        Value::List(values) => values.iter().map(text_of).sum::<usize>() + 3,
-        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 3 + text_of(value)).sum::<usize>() + 3,
-        _ => 5,
-    }
 }
 
 /// The answer to a document that the parser does not take.
@@ -273,19 +188,20 @@ fn reads(document: &ExecutableDocument, name: Option<&str>) -> bool {
     }
 }
 
-fn refused(error: Error) -> Refused {
-    Box::new(error.into_response())
+fn aside_of(schema: &Schema) -> &Aside {
+    schema.data().expect("every schema is built with it")
 }
 
-fn engine_of(schema: &Schema) -> &Engine {
-    schema.data().expect("every schema is built on an engine")
+fn limits_of(schema: &Schema) -> &DocumentLimits {
+    schema.data().expect("every schema is built with them")
 }
 
 #[cfg(test)]
 mod tests {
     use async_graphql::parser::parse_query;
 
-    use super::{TOO_NESTED, position, reads, with_words};
+    use super::fault::position;
+    use super::{TOO_NESTED, reads, with_words};
 
     #[test]
     fn a_place_is_counted_as_the_parser_counts_it() {

@@ -3,15 +3,14 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use service::{Kind, Right};
 use storage::query::email_templates as stored;
 use uuid::Uuid;
 
+use crate::context::session;
 use crate::error::Result;
-use crate::id::Kind;
 use crate::loader::{EmailTemplateById, Loads};
 use crate::page::{Count, List, PageArguments, connection};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::{DateTime, Text, given};
 use crate::transfer;
 use crate::view::PersonOrder;
@@ -148,7 +147,7 @@ impl EmailTemplatesQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), ordered.order, &request).await?;
         let place = |found: &stored::EmailTemplate| found.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, EmailTemplates::default(), place, transfer::email_templates::client))
+        Ok(connection(ordered, page, &request, EmailTemplates::default(), place, transfer::email_templates::to_graphql))
     }
 }
 
@@ -166,7 +165,7 @@ impl EmailTemplatesMutation {
     ) -> Result<CreateEmailTemplatePayload> {
         let writer = session(ctx)?.writer(Right::Templates)?;
         let template = stored::create(&writer, transfer::email_templates::new(input)).await?;
-        Ok(CreateEmailTemplatePayload { email_template: transfer::email_templates::client(template) })
+        Ok(CreateEmailTemplatePayload { email_template: transfer::email_templates::to_graphql(template) })
     }
 
     /// Changes an e-mail template.
@@ -186,7 +185,7 @@ impl EmailTemplatesMutation {
             }
         };
         let template = stored::update(&writer, Kind::EmailTemplate.expect(&id)?, version, edit).await?;
-        Ok(UpdateEmailTemplatePayload { email_template: transfer::email_templates::client(template) })
+        Ok(UpdateEmailTemplatePayload { email_template: transfer::email_templates::to_graphql(template) })
     }
 
     /// Puts an e-mail template into the trash; events that bear it lose it. One that event templates use stays, and the
@@ -207,7 +206,7 @@ impl EmailTemplatesMutation {
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<EmailTemplate>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::EmailTemplate.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::email_templates::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::email_templates::to_graphql))
 }
 
 /// The e-mail template that something bears, unless it is in the trash.

@@ -5,19 +5,18 @@ use std::collections::HashMap;
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use service::{Kind, Right};
 use storage::query::{event_templates as stored, firing, people, transactions};
 use storage::{ItemKind, Reader};
 use uuid::Uuid;
 
 use crate::associations::Subject;
+use crate::context::session;
 use crate::email_templates::{self, EmailTemplate, TemplateOrder};
 use crate::error::{Error, Result};
 use crate::events::Event;
-use crate::id::Kind;
 use crate::loader::{ItemsOf, Loads};
 use crate::page::{Count, List, PageArguments, connection};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::{Date, DateTime, Text, given};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, ViewInput};
@@ -317,7 +316,7 @@ impl EventTemplatesQuery {
         let request = PageArguments { first, after, last, before }.request(ordered)?;
         let page = stored::list(&session.reader(), ordered.order, &request).await?;
         let place = |found: &stored::EventTemplate| found.cursor(ordered.order.key);
-        Ok(connection(ordered, page, &request, EventTemplates::default(), place, transfer::event_templates::client))
+        Ok(connection(ordered, page, &request, EventTemplates::default(), place, transfer::event_templates::to_graphql))
     }
 
     /// What `fireEventTemplate` would make now, with the errors that it would have.
@@ -360,7 +359,7 @@ impl EventTemplatesMutation {
     ) -> Result<CreateEventTemplatePayload> {
         let writer = session(ctx)?.writer(Right::Templates)?;
         let template = stored::create(&writer, transfer::event_templates::new(input)?).await?;
-        Ok(CreateEventTemplatePayload { event_template: transfer::event_templates::client(template) })
+        Ok(CreateEventTemplatePayload { event_template: transfer::event_templates::to_graphql(template) })
     }
 
     /// Changes an event template; the events that it has made stay as they are.
@@ -378,7 +377,7 @@ impl EventTemplatesMutation {
             items: given(items).map(transfer::event_templates::new_items).transpose()?,
         };
         let template = stored::update(&writer, change).await?;
-        Ok(UpdateEventTemplatePayload { event_template: transfer::event_templates::client(template) })
+        Ok(UpdateEventTemplatePayload { event_template: transfer::event_templates::to_graphql(template) })
     }
 
     /// Puts an event template into the trash; the events that it has made stay.
@@ -412,7 +411,7 @@ impl EventTemplatesMutation {
             categories,
         };
         let firing::Fired { records, events, first } = firing::fire(&writer, &wanted).await?;
-        let first = first.into_iter().map(transfer::events::client).collect();
+        let first = first.into_iter().map(transfer::events::to_graphql).collect();
         Ok(FireEventTemplatePayload { record_count: records, event_count: events, first })
     }
 }
@@ -421,7 +420,7 @@ impl EventTemplatesMutation {
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<EventTemplate>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::EventTemplate.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::event_templates::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::event_templates::to_graphql))
 }
 
 /// Errors: `INVALID` unless exactly one target is given, `NOT_FOUND` for ids of nothing.
@@ -443,11 +442,11 @@ fn target(on: FireOnInput) -> Result<firing::Target> {
         }
         (None, None, None, Some(_)) => {
             let message = "a view needs its section: PEOPLE, LEADS, OPPORTUNITIES, CUSTOMERS or ARCHIVES";
-            Err(Error { field: Some("section"), ..Error::invalid(message) })
+            Err(Error::invalid(message).of_field("section"))
         }
         _ => {
             let message = "give exactly one of person, transaction and section, the last perhaps with a view";
-            Err(Error { field: Some("on"), ..Error::invalid(message) })
+            Err(Error::invalid(message).of_field("on"))
         }
     }
 }
@@ -460,7 +459,7 @@ fn start(from: Option<&FireFromInput>) -> Result<firing::Start> {
         (None, true) => Ok(firing::Start::Creation),
         _ => {
             let message = "give either startsOn or fromCreation: true, or leave out from to count from today";
-            Err(Error { field: Some("from"), ..Error::invalid(message) })
+            Err(Error::invalid(message).of_field("from"))
         }
     }
 }
@@ -476,9 +475,9 @@ async fn shown(
         ids.collect::<Vec<_>>()
     };
     let people = people::by_ids(reader, &of_kind(ItemKind::Person)).await?.into_iter();
-    let people = people.map(|row| (row.id, Subject::Person(transfer::people::client(row))));
+    let people = people.map(|row| (row.id, Subject::Person(transfer::people::to_graphql(row))));
     let transactions = transactions::by_ids(reader, &of_kind(ItemKind::Transaction)).await?.into_iter();
-    let transactions = transactions.map(|row| (row.id, Subject::Transaction(transfer::transactions::client(row))));
+    let transactions = transactions.map(|row| (row.id, Subject::Transaction(transfer::transactions::to_graphql(row))));
     let mut subjects: HashMap<_, _> = people.chain(transactions).collect();
     let records = records.into_iter().filter_map(|record| {
         let planned = items.iter().zip(record.events).map(|(item, time)| PlannedEvent {

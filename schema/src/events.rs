@@ -3,6 +3,7 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use service::{Kind, Right};
 use storage::query::events as stored;
 use storage::{Direction, Order, Page, SortKey, View};
 use uuid::Uuid;
@@ -10,14 +11,12 @@ use uuid::Uuid;
 use crate::accounts::{self, User};
 use crate::associations::{Subject, subjects, subjects_of};
 use crate::categories::{self, Category};
+use crate::context::session;
 use crate::email_templates::{self, EmailTemplate};
 use crate::error::Result;
-use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{EventsOf, Loads, Slice};
 use crate::page::{Count, List, PageArguments, asks_for_records, connection};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::{Date, DateTime, Text, given};
 use crate::transfer;
 use crate::view::ViewInput;
@@ -316,7 +315,7 @@ impl EventsMutation {
     async fn create_event(&self, ctx: &Context<'_>, input: CreateEventInput) -> Result<CreateEventPayload> {
         let writer = session(ctx)?.writer(Right::Records)?;
         let event = stored::create(&writer, transfer::events::new(input)?).await?;
-        Ok(CreateEventPayload { event: transfer::events::client(event) })
+        Ok(CreateEventPayload { event: transfer::events::to_graphql(event) })
     }
 
     /// Changes an event.
@@ -333,7 +332,7 @@ impl EventsMutation {
         let edited = stored::update(&writer, change, |details| edit(details, &input, owner, email_template)).await?;
         let stored::Updated { event, has_lost_rule } = edited;
         let notes = if has_lost_rule { vec![SERIES_ENDED.to_owned()] } else { Vec::new() };
-        Ok(UpdateEventPayload { event: transfer::events::client(event), notes })
+        Ok(UpdateEventPayload { event: transfer::events::to_graphql(event), notes })
     }
 
     /// Says that an event is done, or with `isComplete: false` that it is not.
@@ -342,7 +341,7 @@ impl EventsMutation {
         let CompleteEventInput { id, is_complete, version } = input;
         let progress = transfer::events::progress(is_complete);
         let event = stored::complete(&writer, Kind::Event.expect(&id)?, progress, version).await?;
-        Ok(CompleteEventPayload { event: transfer::events::client(event) })
+        Ok(CompleteEventPayload { event: transfer::events::to_graphql(event) })
     }
 
     /// Puts an event into the trash.
@@ -378,7 +377,7 @@ pub(crate) async fn of_view(
         &request,
         Events { view, progress, count: Count::default() },
         place,
-        transfer::events::client,
+        transfer::events::to_graphql,
     ))
 }
 
@@ -386,7 +385,7 @@ pub(crate) async fn of_view(
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Event>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Event.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::events::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::events::to_graphql))
 }
 
 /// What is wanted of the events of a person or a transaction.
@@ -412,7 +411,7 @@ pub(crate) async fn of_subject(ctx: &Context<'_>, parent: Uuid, of_parent: View,
     let page = loader.load_one(EventsOf(slice)).await.map_err(|error| (*error).clone())?.unwrap_or_default();
     let place = |event: &stored::Event| event.cursor(order.key);
     let all = Events { view: View { from, to, ..of_parent }, progress, count: Count::default() };
-    Ok(connection(ordered, page, &request, all, place, transfer::events::client))
+    Ok(connection(ordered, page, &request, all, place, transfer::events::to_graphql))
 }
 
 /// The key of the record that an update names. Errors: `NOT_FOUND` for the id of nothing of the kind.

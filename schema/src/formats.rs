@@ -2,8 +2,8 @@
 
 use async_graphql::{Context, Object, SimpleObject};
 
+use crate::context::session;
 use crate::error::Result;
-use crate::root::session;
 use crate::transfer;
 
 /// A format of files.
@@ -32,6 +32,11 @@ impl FormatsQuery {
     /// The formats, in the order in which they were registered.
     #[expect(clippy::unused_async, reason = "the engine wants every field asynchronous")]
     async fn formats(&self, ctx: &Context<'_>) -> Result<Vec<Format>> {
-        Ok(session(ctx)?.engine().formats().iter().map(|codec| transfer::formats::client(codec.descriptor())).collect())
+        Ok(session(ctx)?
+            .engine()
+            .formats()
+            .iter()
+            .map(|codec| transfer::formats::to_graphql(codec.descriptor()))
+            .collect())
     }
 }

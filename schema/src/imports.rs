@@ -1,15 +1,6 @@
-//! Imports: a file in, a receipt out, all of its good rows or nothing; planned, watched and undone. The types of GraphQL; the engine is
-//! below.
+//! Imports in GraphQL: planned, applied, watched and undone.
 
-pub(crate) mod details;
-mod failed;
-mod file;
-mod not_taken;
-mod request;
-mod run;
-pub(crate) mod running;
-mod steps;
-mod watch;
+mod told;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -18,34 +9,25 @@ use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, Object, SimpleObject, Subscription};
 use formats::{DateOrder as FormatsDateOrder, DecimalSeparator as FormatsDecimalSeparator, Mapping, Section};
-use futures_util::stream::Stream;
+use futures_util::stream::{Stream, StreamExt as _};
+use service::{Code, Details, ImportRequest, Kind, NOTED_ROWS, Right};
 use storage::query::imports as stored;
 use storage::{Cursor, Direction, Order, SortKey};
 
-use self::details::Details;
-pub use self::details::{ImportColumn, ImportEvent};
-pub use self::file::{ImportFile, Spool, Upload, UploadSpool};
-pub use self::request::{Automation, Duplicates, ImportLimits, ImportRequest};
-pub use self::steps::PlanFor;
-pub use self::watch::SWEEP_EVERY;
+pub(crate) use self::told::{
+    Automation, Duplicates, ImportChange, ImportColumn, ImportDuplicate, ImportError, ImportEvent, ImportFile,
+    ImportNotTaken, ImportNote, ImportOutcome, ImportProgress, ImportRow, ImportRowNotTaken, ImportSkip, ImportStatus,
+    KeptReason,
+};
 use crate::accounts::{self, User};
-use crate::error::{Code, Error, Result};
-use crate::id::Kind;
+use crate::context::session;
+use crate::error::{Error, Result};
 use crate::loader::{ImportById, Loads};
 use crate::page::{self, Count, List, PageArguments, connection};
-use crate::permission::Right;
-use crate::receipts::{
-    ImportOutcome, ImportProgress, ImportStatus, KeptItem, KeptReason, NotTakenNote, PlanRow, ReadingNote, ReceiptFile,
-    RowNote, SkipNote, UndoReport,
-};
-use crate::root::session;
 use crate::scalar::{DateTime, Decimal};
 use crate::transfer;
 
-/// How many failed rows a receipt names, and how many skipped ones.
-pub(crate) const NOTED_ROWS: usize = 1_000;
-
-/// How many of them are named where the client does not say.
+/// How many of the noted rows are told where the client does not say.
 const FEW_ROWS: usize = 50;
 
 /// What a file's columns cost, in times of one of them; most files have a few dozen.
@@ -62,7 +44,7 @@ pub(crate) struct Import {
     /// How far it is.
     pub(crate) status: ImportStatus,
     /// The file.
-    pub(crate) file: ReceiptFile,
+    pub(crate) file: ImportFile,
     /// How many rows were read; blank ones are none. It is the sum of the next five.
     pub(crate) read: u64,
     /// How many records were made.
@@ -107,14 +89,14 @@ impl Import {
 
     /// The first rows that failed, at most 1,000; `/imports/ID/errors.csv` has all.
     #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
-    async fn errors(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<RowNote>> {
-        let notes = stored::errors(&session(ctx)?.reader(), self.stored.id, noted(first)? as u64).await?;
-        Ok(notes.into_iter().map(transfer::imports::note).collect())
+    async fn errors(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ImportError>> {
+        let notes = session(ctx)?.imports().errors(self.stored.id, noted(first)?).await?;
+        Ok(notes.into_iter().map(transfer::imports::error).collect())
     }
 
     /// The first rows that were left out as duplicates and why, at most 1,000.
     #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
-    async fn skips(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<SkipNote>> {
+    async fn skips(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ImportSkip>> {
         let (first, whole) = (noted(first)?, self.whole(ctx).await?);
         let skips = whole.summary.skips.iter().take(first).cloned();
         Ok(skips.map(|skip| transfer::imports::skip(skip, &self.section)).collect())
@@ -122,15 +104,16 @@ impl Import {
 
     /// What is said of rows that could be read, such as a value that was taken as it is written; at most the first 1,000 notes.
     #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
-    async fn notes(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ReadingNote>> {
+    async fn notes(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ImportNote>> {
         let notes = self.details(ctx).await?.notes.into_iter().take(noted(first)?);
-        Ok(notes.map(transfer::imports::reading_note).collect())
+        Ok(notes.map(transfer::imports::note).collect())
     }
 
     /// What the records of the rows do not take of them, at most the first 1,000 values; `notTaken` of the columns counts all.
     #[graphql(complexity = "crate::cost::page(noted_cost(first), None, child_complexity)")]
-    async fn not_taken(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<NotTakenNote>> {
-        Ok(self.details(ctx).await?.not_taken.into_iter().take(noted(first)?).collect())
+    async fn not_taken(&self, ctx: &Context<'_>, first: Option<i32>) -> Result<Vec<ImportNotTaken>> {
+        let not_taken = self.details(ctx).await?.not_taken.into_iter().take(noted(first)?);
+        Ok(not_taken.map(transfer::imports::not_taken).collect())
     }
 
     /// What would become of the rows of a plan, in the order of the file; only of those with one of these outcomes, where some are
@@ -142,23 +125,24 @@ impl Import {
         outcome: Option<Vec<ImportOutcome>>,
         first: Option<i32>,
         after: Option<String>,
-    ) -> Result<Connection<String, PlanRow, EmptyFields, EmptyFields>> {
+    ) -> Result<Connection<String, ImportRow, EmptyFields, EmptyFields>> {
         let limit = page::limit(first)?;
         let wrong = || Error::invalid("this is no cursor of the rows: take it from pageInfo or an edge");
         let after = after.map(|text| text.parse::<u64>().map_err(|_| wrong())).transpose()?;
-        let outcomes = outcome.unwrap_or_default();
-        let mut rows = session(ctx)?.plan_rows(&self.id, &outcomes, after, limit + 1).await?;
+        let outcomes: Vec<_> = outcome.unwrap_or_default().into_iter().map(Into::into).collect();
+        let mut rows = session(ctx)?.imports().plan_rows(&self.stored, &outcomes, after, limit + 1).await?;
         let limit = usize::try_from(limit).unwrap_or(usize::MAX);
         let mut connection = Connection::new(after.is_some(), rows.len() > limit);
         rows.truncate(limit);
-        connection.edges.extend(rows.into_iter().map(|row| Edge::new(row.row.to_string(), row)));
+        let edge = |row: service::PlanRow| Edge::new(row.row.to_string(), transfer::imports::row(row));
+        connection.edges.extend(rows.into_iter().map(edge));
         Ok(connection)
     }
 
     /// What each column of the file is read as, as far as its format has columns.
     #[graphql(complexity = "crate::cost::page(Some(COLUMNS_COST), None, child_complexity)")]
     async fn columns(&self, ctx: &Context<'_>) -> Result<Vec<ImportColumn>> {
-        Ok(self.details(ctx).await?.columns)
+        Ok(self.details(ctx).await?.columns.into_iter().map(transfer::imports::column).collect())
     }
 
     /// The program that wrote the file, as far as its columns tell.
@@ -181,13 +165,14 @@ impl Import {
     /// The events that each record gets that is made or changed.
     #[graphql(complexity = "crate::cost::page(Some(COLUMNS_COST), None, child_complexity)")]
     async fn planned_events(&self, ctx: &Context<'_>) -> Result<Vec<ImportEvent>> {
-        Ok(self.details(ctx).await?.planned_events)
+        Ok(self.details(ctx).await?.planned_events.into_iter().map(transfer::imports::event).collect())
     }
 
     /// How far it is, while it runs.
     #[graphql(complexity = "crate::cost::page(Some(1), None, child_complexity)")]
     async fn progress(&self, ctx: &Context<'_>) -> Result<Option<ImportProgress>> {
-        session(ctx)?.progress_of(&self.stored).await
+        let progress = session(ctx)?.imports().progress(&self.stored).await?;
+        Ok(progress.as_ref().map(transfer::imports::progress))
     }
 }
 
@@ -202,7 +187,7 @@ impl Import {
     }
 
     async fn details(&self, ctx: &Context<'_>) -> Result<Details> {
-        transfer::imports::details(&self.whole(ctx).await?.summary.details)
+        Ok(Details::of(&*self.whole(ctx).await?)?)
     }
 }
 
@@ -357,15 +342,15 @@ pub(crate) struct RedoImportInput {
 #[graphql(name = "UndoReport")]
 pub(crate) struct UndoPayload {
     /// The import, as it is afterwards.
-    import: Import,
+    pub(crate) import: Import,
     /// How many records that the import made go to the trash, or come back.
-    removed: u64,
+    pub(crate) removed: u64,
     /// How many records that were there before get back what they held, or what the import put there.
-    restored: u64,
+    pub(crate) restored: u64,
     /// How many things stay as they are, although the import made or changed them.
-    kept: u64,
+    pub(crate) kept: u64,
     /// The first 1,000 of those.
-    keeps: Vec<UndoKept>,
+    pub(crate) keeps: Vec<UndoKept>,
 }
 
 /// Something that stays as it is.
@@ -373,21 +358,21 @@ pub(crate) struct UndoPayload {
 #[graphql(complex)]
 pub(crate) struct UndoKept {
     /// The id of the record.
-    item: ID,
+    pub(crate) item: ID,
     /// What it is called.
-    name: String,
+    pub(crate) name: String,
     /// Why it stays.
-    reason: KeptReason,
+    pub(crate) reason: KeptReason,
     /// The field that somebody has changed, or that does not allow its old value any more.
-    field: Option<String>,
+    pub(crate) field: Option<String>,
     /// When it was changed (RFC 3339).
-    at: Option<String>,
+    pub(crate) at: Option<String>,
     /// The id of the later import that has changed the record.
-    import: Option<ID>,
+    pub(crate) import: Option<ID>,
     /// What stands in the way of putting something back, and what would be right.
-    why: Option<String>,
+    pub(crate) why: Option<String>,
     #[graphql(skip)]
-    author_key: Option<uuid::Uuid>,
+    pub(crate) author_key: Option<uuid::Uuid>,
 }
 
 #[ComplexObject]
@@ -425,7 +410,7 @@ impl ImportsQuery {
         let page = stored::list(&session(ctx)?.reader(), &request).await?;
         let place = |import: &stored::Import| Cursor { key: String::new(), id: import.id };
         Ok(connection(ordered, page, &request, Imports::default(), place, |import| {
-            transfer::imports::client(import, false)
+            transfer::imports::to_graphql(import, false)
         }))
     }
 }
@@ -441,37 +426,40 @@ impl ImportsMutation {
         let session = session(ctx)?.at_leisure();
         session.writer(Right::Records)?;
         let (upload, request) = input.request()?;
-        let plan = session.plan_upload(request, &upload).await?;
-        Ok(PlanImportPayload { import: again(ctx, plan.id).await? })
+        let plan = session.imports().plan_upload(request, &upload).await?;
+        Ok(PlanImportPayload { import: transfer::imports::to_graphql(plan, true) })
     }
 
     /// Does what a plan says, all of it or nothing. A `CONFLICT` says what has changed where the account is not what the plan stands
     /// on. Applying it again answers the same.
     async fn apply_import(&self, ctx: &Context<'_>, input: ApplyImportInput) -> Result<ApplyImportPayload> {
         let ApplyImportInput { id, hash } = input;
-        let applied = session(ctx)?.at_leisure().apply(&id, &hash).await?;
-        Ok(ApplyImportPayload { import: again(ctx, applied.id).await? })
+        let applied = session(ctx)?.at_leisure().imports().apply(&id, &hash).await?;
+        Ok(ApplyImportPayload { import: transfer::imports::to_graphql(applied, true) })
     }
 
     /// Stops an import that runs, or gives up a plan. Nothing of it is imported, unless it was quicker.
     async fn cancel_import(&self, ctx: &Context<'_>, input: CancelImportInput) -> Result<CancelImportPayload> {
-        let cancelled = session(ctx)?.at_leisure().cancel_import(&input.id).await?;
-        Ok(CancelImportPayload { import: again(ctx, cancelled.id).await? })
+        let cancelled = session(ctx)?.at_leisure().imports().cancel(&input.id).await?;
+        Ok(CancelImportPayload { import: transfer::imports::to_graphql(cancelled, true) })
     }
 
     /// Says what `undoImport` would do now.
     async fn preview_undo(&self, ctx: &Context<'_>, input: PreviewUndoInput) -> Result<UndoPayload> {
-        payload(ctx, session(ctx)?.at_leisure().preview_undo(&input.id).await?).await
+        let report = session(ctx)?.at_leisure().imports().preview_undo(&input.id).await?;
+        Ok(transfer::imports::undo(report))
     }
 
     /// Takes an import back: what it made goes, and what it changed gets back what it held, but for what somebody has changed since.
     async fn undo_import(&self, ctx: &Context<'_>, input: UndoImportInput) -> Result<UndoPayload> {
-        payload(ctx, session(ctx)?.at_leisure().undo(&input.id).await?).await
+        let report = session(ctx)?.at_leisure().imports().undo(&input.id).await?;
+        Ok(transfer::imports::undo(report))
     }
 
     /// Puts an undone import back.
     async fn redo_import(&self, ctx: &Context<'_>, input: RedoImportInput) -> Result<UndoPayload> {
-        payload(ctx, session(ctx)?.at_leisure().redo(&input.id).await?).await
+        let report = session(ctx)?.at_leisure().imports().redo(&input.id).await?;
+        Ok(transfer::imports::undo(report))
     }
 }
 
@@ -487,7 +475,8 @@ impl ImportsSubscription {
         ctx: &Context<'_>,
         id: ID,
     ) -> Result<impl Stream<Item = Result<ImportProgress>> + use<>> {
-        session(ctx)?.import_progress(&id).await
+        let watched = session(ctx)?.imports().watch(&id).await?;
+        Ok(watched.map(|progress| Ok(transfer::imports::progress(&progress?))))
     }
 }
 
@@ -521,12 +510,12 @@ impl PlanImportInput {
             date_order: date_order.map(FormatsDateOrder::from),
             decimal: decimal.map(FormatsDecimalSeparator::from),
             categories: categories.unwrap_or_default(),
-            duplicates: duplicates.unwrap_or_default(),
+            duplicates: duplicates.map(Into::into).unwrap_or_default(),
             event_template,
             owner,
             value: value.map(|value| value.0),
             probability: probability.map(|value| value.0),
-            automation: automation.unwrap_or_default(),
+            automation: automation.map(Into::into).unwrap_or_default(),
         };
         Ok((upload, request))
     }
@@ -567,34 +556,7 @@ impl From<DateOrder> for FormatsDateOrder {
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Import>> {
     let Some(key) = Kind::Import.parse(id) else { return Ok(None) };
     let found = stored::get(&session(ctx)?.reader(), key).await?;
-    Ok(found.map(|import| transfer::imports::client(import, true)))
-}
-
-/// An import as it is after a step.
-async fn again(ctx: &Context<'_>, id: Option<String>) -> Result<Import> {
-    by_id(ctx, &ID::from(id.unwrap_or_default())).await?.ok_or_else(unknown)
-}
-
-async fn payload(ctx: &Context<'_>, report: UndoReport) -> Result<UndoPayload> {
-    let UndoReport { import, removed, restored, kept, keeps } = report;
-    let keep = |KeptItem { item, name, reason, field, author: _, author_key, at, import, why }| UndoKept {
-        item,
-        name,
-        reason,
-        field,
-        at,
-        import,
-        why,
-        author_key,
-    };
-    let keeps = keeps.into_iter().map(keep).collect();
-    // A preview says what the import would be afterwards.
-    let is_undone = import.status == "undone";
-    let mut import = again(ctx, import.id).await?;
-    if is_undone {
-        import.status = ImportStatus::Undone;
-    }
-    Ok(UndoPayload { import, removed, restored, kept, keeps })
+    Ok(found.map(|import| transfer::imports::to_graphql(import, true)))
 }
 
 /// How many noted rows are wanted. Errors: `INVALID` for a negative number, `LIMITED` over the most that are kept.

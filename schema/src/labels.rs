@@ -2,17 +2,16 @@
 
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use service::{Kind, Right, name_or_id};
 use storage::query::labels as stored;
 use uuid::Uuid;
 
+use crate::context::session;
 use crate::error::Result;
-use crate::id::{Kind, items};
+use crate::items::items;
 use crate::loader::{LabelsOf, Loads};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::DateTime;
 use crate::transfer;
-use crate::view::name_or_id;
 
 /// A private mark of the signed-in user, on people, transactions, events and messages.
 #[derive(Clone, SimpleObject)]
@@ -124,7 +123,7 @@ impl LabelsQuery {
     #[graphql(complexity = "crate::cost::about(50, child_complexity)")]
     async fn labels(&self, ctx: &Context<'_>) -> Result<Vec<Label>> {
         let labels = stored::list(&session(ctx)?.reader()).await?;
-        Ok(labels.into_iter().map(transfer::labels::client).collect())
+        Ok(labels.into_iter().map(transfer::labels::to_graphql).collect())
     }
 }
 
@@ -138,7 +137,7 @@ impl LabelsMutation {
     async fn create_label(&self, ctx: &Context<'_>, input: CreateLabelInput) -> Result<CreateLabelPayload> {
         let writer = session(ctx)?.writer(Right::Labels)?;
         let label = stored::create(&writer, &input.name).await?;
-        Ok(CreateLabelPayload { label: transfer::labels::client(label) })
+        Ok(CreateLabelPayload { label: transfer::labels::to_graphql(label) })
     }
 
     /// Renames a label of one's own.
@@ -146,7 +145,7 @@ impl LabelsMutation {
         let writer = session(ctx)?.writer(Right::Labels)?;
         let UpdateLabelInput { id, version, name } = input;
         let label = stored::rename(&writer, Kind::Label.expect(&id)?, version, &name).await?;
-        Ok(UpdateLabelPayload { label: transfer::labels::client(label) })
+        Ok(UpdateLabelPayload { label: transfer::labels::to_graphql(label) })
     }
 
     /// Deletes a label of one's own, for good and from all items.
@@ -163,7 +162,7 @@ impl LabelsMutation {
         let AddLabelInput { items: on, labels } = input;
         let labels: Vec<_> = labels.into_iter().map(|label| name_or_id(Kind::Label, label)).collect();
         let labels = stored::add(&writer, &items(&on)?, &labels).await?;
-        Ok(AddLabelPayload { labels: labels.into_iter().map(transfer::labels::client).collect() })
+        Ok(AddLabelPayload { labels: labels.into_iter().map(transfer::labels::to_graphql).collect() })
     }
 
     /// Takes labels of one's own from items, which count as unchanged.
@@ -172,7 +171,7 @@ impl LabelsMutation {
         let RemoveLabelInput { items: from, labels } = input;
         let labels: Vec<_> = labels.into_iter().map(|label| name_or_id(Kind::Label, label)).collect();
         let labels = stored::remove(&writer, &items(&from)?, &labels).await?;
-        Ok(RemoveLabelPayload { labels: labels.into_iter().map(transfer::labels::client).collect() })
+        Ok(RemoveLabelPayload { labels: labels.into_iter().map(transfer::labels::to_graphql).collect() })
     }
 }
 
@@ -180,12 +179,12 @@ impl LabelsMutation {
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Label>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Label.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::labels::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::labels::to_graphql))
 }
 
 /// One's own labels on an item, by name.
 pub(crate) async fn of_item(ctx: &Context<'_>, item: Uuid) -> Result<Vec<Label>> {
     let loader = ctx.data_unchecked::<DataLoader<Loads>>();
     let found = loader.load_one(LabelsOf(item)).await.map_err(|error| (*error).clone())?;
-    Ok(found.unwrap_or_default().into_iter().map(transfer::labels::client).collect())
+    Ok(found.unwrap_or_default().into_iter().map(transfer::labels::to_graphql).collect())
 }

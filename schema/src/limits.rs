@@ -10,10 +10,11 @@ use std::collections::HashMap;
 
 use async_graphql::parser::types::{ExecutableDocument, FragmentDefinition, Selection, SelectionSet};
 use async_graphql::{Name, Positioned};
+use service::Code;
 
 pub(crate) use self::conflicts::{CONFLICTS, too_many_conflicts};
-pub(crate) use self::values::check_values;
-use crate::error::{Code, Error, Result};
+pub(crate) use self::values::{check_values, text_of};
+use crate::error::{Error, Result};
 
 /// How many selections a document may have once its fragments are put in place.
 const SELECTIONS: usize = 2_000;
@@ -27,6 +28,42 @@ const INTROSPECTIONS: usize = 4;
 /// whole schema again.
 const NESTED_TYPE_LISTS: usize = 2;
 const TYPE_LISTS: [&str; 4] = ["fields", "interfaces", "possibleTypes", "inputFields"];
+
+/// How deep a query may be nested.
+pub(crate) const DEPTH: usize = 15;
+
+/// How much a document may have.
+#[derive(Clone, Copy, Debug)]
+pub struct DocumentLimits {
+    /// Tokens (GraphQL section 2.1.6).
+    pub tokens: usize,
+    /// Brackets in each other, whatever their shape.
+    pub depth: usize,
+    /// Definitions of variables.
+    pub variables: usize,
+    /// Operations.
+    pub operations: usize,
+    /// Directives.
+    pub directives: usize,
+    /// Values of variables; and those of arguments with their variables in place, where 64 bytes of text are one more.
+    pub values: usize,
+    /// The bytes of a document whose sender is not signed in, and of its variables.
+    pub anonymous: usize,
+}
+
+impl Default for DocumentLimits {
+    fn default() -> Self {
+        Self {
+            tokens: 20_000,
+            depth: 64,
+            variables: 500,
+            operations: 50,
+            directives: 500,
+            values: 40_000,
+            anonymous: 64 << 10,
+        }
+    }
+}
 
 /// Whether a document asks for the schema itself.
 ///
@@ -146,7 +183,7 @@ mod tests {
     use async_graphql::parser::parse_query;
 
     use super::check;
-    use crate::error::Code;
+    use service::Code;
 
     fn code(document: &str) -> Option<Code> {
         check(&parse_query(document).expect("it can be parsed")).err().map(|error| error.code)

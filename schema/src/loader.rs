@@ -14,6 +14,7 @@ use futures_util::StreamExt as _;
 use futures_util::future::BoxFuture;
 use futures_util::stream::FuturesUnordered;
 use futures_util::task::AtomicWaker;
+use service::Session;
 use storage::query::{
     associations, categories, custom_fields, custom_values, email_templates, event_templates, events, imports, labels,
     messages, people, transactions, users,
@@ -25,7 +26,6 @@ use crate::associations::Subject;
 use crate::email_templates::EmailTemplate;
 use crate::error::Error;
 use crate::people::Person;
-use crate::session::Session;
 use crate::transfer;
 
 /// Loads for one session, and so for one account.
@@ -187,7 +187,7 @@ impl Loader<PersonById> for Loads {
     async fn load(&self, keys: &[PersonById]) -> Loaded<PersonById, Person> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = people::of_transactions(&self.reader, &ids).await.map_err(shared)?;
-        Ok(found.into_iter().map(|person| (PersonById(person.id), transfer::people::client(person))).collect())
+        Ok(found.into_iter().map(|person| (PersonById(person.id), transfer::people::to_graphql(person))).collect())
     }
 }
 
@@ -220,7 +220,7 @@ impl Loader<EmailTemplateById> for Loads {
     async fn load(&self, keys: &[EmailTemplateById]) -> Loaded<EmailTemplateById, EmailTemplate> {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let found = email_templates::by_ids(&self.reader, &ids).await.map_err(shared)?;
-        let client = transfer::email_templates::client;
+        let client = transfer::email_templates::to_graphql;
         Ok(found.into_iter().map(|template| (EmailTemplateById(template.id), client(template))).collect())
     }
 }
@@ -355,9 +355,9 @@ impl Loader<SubjectsOf> for Loads {
         };
         let people = people::by_ids(&self.reader, &of_kind(ItemKind::Person)).await.map_err(shared)?;
         let transactions = transactions::by_ids(&self.reader, &of_kind(ItemKind::Transaction)).await.map_err(shared)?;
-        let people = people.into_iter().map(|row| (row.id, Subject::Person(transfer::people::client(row))));
+        let people = people.into_iter().map(|row| (row.id, Subject::Person(transfer::people::to_graphql(row))));
         let transactions =
-            transactions.into_iter().map(|row| (row.id, Subject::Transaction(transfer::transactions::client(row))));
+            transactions.into_iter().map(|row| (row.id, Subject::Transaction(transfer::transactions::to_graphql(row))));
         let found: HashMap<_, _> = people.chain(transactions).collect();
         let loaded = subjects.into_iter().map(|(item, subjects)| {
             let subjects = subjects.iter().filter_map(|subject| found.get(&subject.id).cloned());

@@ -3,6 +3,7 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use service::{Kind, Right};
 use storage::query::{messages as stored, orders};
 use storage::{Direction, Order, Page, SortKey, View};
 use uuid::Uuid;
@@ -10,14 +11,12 @@ use uuid::Uuid;
 use crate::accounts::{self, User};
 use crate::associations::{Subject, subjects, subjects_of};
 use crate::categories::{self, Category};
+use crate::context::session;
 use crate::error::Result;
 use crate::events::Event;
-use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{FilesOf, Loads, MessagesOf, Slice};
 use crate::page::{Count, List, PageArguments, asks_for_records, connection};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::{DateTime, Text, given};
 use crate::transfer;
 use crate::view::ViewInput;
@@ -298,8 +297,8 @@ impl MessagesMutation {
             OperatorHandling::Obey => orders::create(&writer, new).await?,
         };
         Ok(CreateMessagePayload {
-            message: transfer::messages::client(message),
-            events: events.into_iter().map(transfer::events::client).collect(),
+            message: transfer::messages::to_graphql(message),
+            events: events.into_iter().map(transfer::events::to_graphql).collect(),
             problems: problems.into_iter().map(transfer::messages::problem).collect(),
         })
     }
@@ -323,7 +322,7 @@ impl MessagesMutation {
             emailed_to.clone().update_to(&mut text.emailed_to);
         };
         let message = stored::update(&writer, change, edit).await?;
-        Ok(UpdateMessagePayload { message: transfer::messages::client(message) })
+        Ok(UpdateMessagePayload { message: transfer::messages::to_graphql(message) })
     }
 
     /// Puts a message into the trash.
@@ -358,7 +357,7 @@ pub(crate) async fn of_view(
         &request,
         Messages { view, count: Count::default() },
         place,
-        transfer::messages::client,
+        transfer::messages::to_graphql,
     ))
 }
 
@@ -366,7 +365,7 @@ pub(crate) async fn of_view(
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Message>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Message.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::messages::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::messages::to_graphql))
 }
 
 /// A page of the messages of the person or the transaction that a view names; those of all parents of a list are read by
@@ -391,6 +390,6 @@ pub(crate) async fn of_subject(
         &request,
         Messages { view: of_parent, count: Count::default() },
         place,
-        transfer::messages::client,
+        transfer::messages::to_graphql,
     ))
 }

@@ -4,12 +4,12 @@ use async_graphql::connection::{Connection, Edge, EmptyFields};
 use async_graphql::{Context, ObjectType, OutputType};
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use service::Kind;
 use storage::{Cursor, Direction, Order, Page, PageRequest, SortKey};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::error::{Error, Result};
-use crate::id::Kind;
 
 /// How many records a page has where the client does not say.
 const DEFAULT_PAGE: u64 = 50;
@@ -93,7 +93,7 @@ fn check(number: i32, argument: &str) -> Result<u64> {
     if number > LARGEST_PAGE {
         let message =
             format!("{argument} is {number}, and a page has at most {LARGEST_PAGE} records: follow endCursor");
-        return Err(Error::new(crate::Code::Limited, message));
+        return Err(Error::new(service::Code::Limited, message));
     }
     Ok(number)
 }

@@ -3,22 +3,21 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use service::{Kind, Right};
 use storage::query::people as stored;
 use storage::{Contact, Order, Page, View};
 use uuid::Uuid;
 
 use crate::accounts::{self, User};
 use crate::categories::{self, Category};
+use crate::context::session;
 use crate::custom_fields::{self, CustomValue, CustomValueInput};
 use crate::error::Result;
 use crate::events::{self, EventOrder, EventsPage};
-use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{Loads, Slice, TransactionsOf};
 use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{Count, List, PageArguments, asks_for_records, connection};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::{Date, DateTime, Text};
 use crate::transactions::{self, Transaction, Transactions};
 use crate::transfer;
@@ -368,7 +367,7 @@ impl PeopleMutation {
             None => stored::create(&writer, new).await?,
             Some(known) => stored::create_unless_known(&writer, new, known).await?,
         };
-        Ok(CreatePersonPayload { person: transfer::people::client(person) })
+        Ok(CreatePersonPayload { person: transfer::people::to_graphql(person) })
     }
 
     /// Changes a person.
@@ -383,7 +382,7 @@ impl PeopleMutation {
         let custom_values = transfer::custom_fields::given(input.custom_values.clone());
         let change = stored::PersonEdit { id, version: input.version, categories, custom_values };
         let person = stored::update(&writer, change, |contact| edit(contact, &input)).await?;
-        Ok(UpdatePersonPayload { person: transfer::people::client(person) })
+        Ok(UpdatePersonPayload { person: transfer::people::to_graphql(person) })
     }
 
     /// Puts a person into the trash, with their transactions; their events and messages stay.
@@ -409,14 +408,21 @@ pub(crate) async fn of_view(
     let page =
         if asks_for_records(ctx) { stored::list(&reader, &view, order, &request).await? } else { Page::default() };
     let place = |person: &stored::Person| person.cursor(order.key);
-    Ok(connection(ordered, page, &request, People { view, count: Count::default() }, place, transfer::people::client))
+    Ok(connection(
+        ordered,
+        page,
+        &request,
+        People { view, count: Count::default() },
+        place,
+        transfer::people::to_graphql,
+    ))
 }
 
 /// The person of a global id, or nothing, whatever the id is.
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Person>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Person.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::people::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::people::to_graphql))
 }
 
 fn edit(contact: &mut Contact, input: &UpdatePersonInput) {

@@ -7,12 +7,12 @@ use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::{Context, Object, Response, Value};
 use storage::{Order, Search, View};
 
+use crate::context::session;
 use crate::error::Result;
 use crate::events::{self, EventOrder, EventsPage};
 use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::PageArguments;
 use crate::people::{self, People, Person};
-use crate::root::session;
 use crate::transactions::{self, Transaction, Transactions};
 
 /// What a search finds, section by section; a section that is not asked for is not searched.

@@ -3,23 +3,22 @@
 use async_graphql::connection::{Connection, EmptyFields};
 use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, ID, InputObject, MaybeUndefined, Object, SimpleObject};
+use service::{Kind, Right};
 use storage::query::transactions as stored;
 use storage::{Order, Page, PageRequest, View};
 use uuid::Uuid;
 
 use crate::accounts::{self, User};
 use crate::categories::{self, Category};
+use crate::context::session;
 use crate::custom_fields::{self, CustomValue, CustomValueInput};
 use crate::error::{Error, Result};
 use crate::events::{self, EventOrder, EventsPage};
-use crate::id::Kind;
 use crate::labels::{self, Label};
 use crate::loader::{Loads, ManagersOf, PersonById, StepsOf, UserById};
 use crate::messages::{self, MessageOrder, MessagesPage};
 use crate::page::{Count, List, PageArguments, asks_for_records, connection};
 use crate::people::{Person, PersonInput, PersonMatch};
-use crate::permission::Right;
-use crate::root::session;
 use crate::scalar::{Date, DateTime, Decimal, Text, given};
 use crate::transfer;
 use crate::view::{PersonOrder, Stage, TransactionOrder, ViewInput};
@@ -343,7 +342,7 @@ impl TransactionsMutation {
         };
         let person = person_ref(person_id, person, person_match)?;
         let event_template = match event_template {
-            Some(template) => Some(session(ctx)?.template_named(template).await?),
+            Some(template) => Some(session(ctx)?.event_template_named(template).await?),
             None => None,
         };
         let new = stored::NewTransaction {
@@ -356,7 +355,7 @@ impl TransactionsMutation {
             event_template,
         };
         let transaction = stored::create(&writer, new).await?;
-        Ok(CreateTransactionPayload { transaction: transfer::transactions::client(transaction) })
+        Ok(CreateTransactionPayload { transaction: transfer::transactions::to_graphql(transaction) })
     }
 
     /// Changes a transaction.
@@ -397,7 +396,7 @@ impl TransactionsMutation {
             }
         };
         let transaction = stored::update(&writer, change, edit).await?;
-        Ok(UpdateTransactionPayload { transaction: transfer::transactions::client(transaction) })
+        Ok(UpdateTransactionPayload { transaction: transfer::transactions::to_graphql(transaction) })
     }
 
     /// Puts a transaction into the trash; its person, events and messages stay.
@@ -418,7 +417,7 @@ impl TransactionsMutation {
         let MoveTransactionInput { id, stage, version } = input;
         let id = Kind::Transaction.expect(&id)?;
         let transaction = stored::move_to(&writer, id, stage.into(), version).await?;
-        Ok(MoveTransactionPayload { transaction: transfer::transactions::client(transaction) })
+        Ok(MoveTransactionPayload { transaction: transfer::transactions::to_graphql(transaction) })
     }
 }
 
@@ -452,7 +451,7 @@ pub(crate) fn of_page(
         request,
         Transactions { view, count: Count::default() },
         place,
-        transfer::transactions::client,
+        transfer::transactions::to_graphql,
     )
 }
 
@@ -460,12 +459,12 @@ pub(crate) fn of_page(
 pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Transaction>> {
     let reader = session(ctx)?.reader();
     let Some(id) = Kind::Transaction.parse(id) else { return Ok(None) };
-    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::transactions::client))
+    Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::transactions::to_graphql))
 }
 
 /// The ids of users. Errors: `NOT_FOUND` for one that is none.
 fn users(ids: &[ID]) -> Result<Vec<Uuid>> {
-    ids.iter().map(|id| Kind::User.expect(id)).collect()
+    ids.iter().map(|id| Ok(Kind::User.expect(id)?)).collect()
 }
 
 fn person_ref(id: Option<ID>, person: Option<PersonInput>, matching: PersonMatch) -> Result<stored::PersonRef> {

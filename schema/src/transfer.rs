@@ -1,11 +1,11 @@
-//! The one place where the three truths meet: what a file carries, what the database holds and what a client sees.
+//! Where a row of the database and what a client sees meet: one file a noun.
 //!
-//! Every conversion takes its value apart without `..`, so that a new column is a compile error here and nowhere else.
+//! Every conversion takes its value apart without `..`, so that a new column is a compile error here, and in `service/src/records/`, where
+//! files and the database meet.
 
 pub(crate) mod accounts;
 pub(crate) mod api_tokens;
 pub(crate) mod categories;
-pub(crate) mod contact;
 pub(crate) mod custom_fields;
 pub(crate) mod email_templates;
 pub(crate) mod event_templates;

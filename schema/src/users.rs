@@ -1,16 +1,13 @@
 //! Users in GraphQL: who belongs to the account, what they may do, and what they change of themselves.
 
 use async_graphql::{Context, ID, InputObject, Object, SimpleObject};
+use service::{Kind, Origin, Right, Session};
 use storage::password;
 use storage::query::users as stored;
 
 use crate::accounts::{Role, User, user_by_id};
+use crate::context::session;
 use crate::error::{Error, Result};
-use crate::guard::Origin;
-use crate::id::Kind;
-use crate::permission::Right;
-use crate::root::session;
-use crate::session::Session;
 use crate::transfer;
 
 /// The input of `createUser`.
@@ -183,8 +180,7 @@ async fn own_hash(ctx: &Context<'_>, current: Option<&str>, new: &str) -> Result
         None => false,
     };
     if !is_right {
-        let error = Error::invalid("currentPassword is not your password");
-        return Err(Error { field: Some("currentPassword"), ..error });
+        return Err(Error::invalid("currentPassword is not your password").of_field("currentPassword"));
     }
     hash(session, new, "newPassword").await
 }

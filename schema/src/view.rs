@@ -1,12 +1,11 @@
 //! Views and orders as clients write them.
 
 use async_graphql::{Enum, ID, InputObject};
-use serde::{Deserialize, Serialize};
+use service::{Kind, ViewRequest, name_or_id};
 use storage::query::transactions as stored;
-use storage::{Direction, InvalidDay, NameOrId, Order, Search, SortKey, View};
+use storage::{Direction, Order, Search, SortKey, View};
 
-use crate::error::{Error, Result};
-use crate::id::Kind;
+use crate::error::Result;
 use crate::scalar::Date;
 
 /// What one is looking at; all parts must hold.
@@ -32,21 +31,6 @@ pub(crate) struct ViewInput {
     pub(crate) from: Option<Date>,
     /// Up to this day and with it.
     pub(crate) to: Option<Date>,
-}
-
-/// A view as URLs and the command line write it; see the GraphQL input `ViewInput` for what the parts mean.
-#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(default, deny_unknown_fields)]
-#[expect(missing_docs, reason = "the parts are those of a view")]
-pub struct ViewRequest {
-    pub search: Option<String>,
-    pub category: Option<String>,
-    pub label: Option<String>,
-    pub user: Option<String>,
-    pub person: Option<String>,
-    pub transaction: Option<String>,
-    pub from: Option<String>,
-    pub to: Option<String>,
 }
 
 /// By what people are ordered.
@@ -134,28 +118,6 @@ impl ViewInput {
     }
 }
 
-impl ViewRequest {
-    /// The view of storage. Errors: `INVALID` for what is no search or no day, `NOT_FOUND` for an id of nothing.
-    pub(crate) fn view(self) -> Result<View> {
-        let Self { search, category, label, user, person, transaction, from, to } = self;
-        let day = |name: &str, text: Option<String>| -> Result<Option<Date>> {
-            let day = text.map(|text| text.parse().map(Date)).transpose();
-            day.map_err(|error: InvalidDay| Error::invalid(format!("{name}: {error}")))
-        };
-        let input = ViewInput {
-            search,
-            category,
-            label,
-            user,
-            person: person.map(ID),
-            transaction: transaction.map(ID),
-            from: day("from", from)?,
-            to: day("to", to)?,
-        };
-        input.view()
-    }
-}
-
 impl PersonOrder {
     /// The order of storage.
     pub(crate) fn order(self) -> Order {
@@ -168,13 +130,5 @@ impl PersonOrder {
             Self::UpdatedDesc => (SortKey::Updated, Direction::Descending),
         };
         Order { key, direction }
-    }
-}
-
-/// What a client names: by its id, or else by its name.
-pub(crate) fn name_or_id(kind: Kind, text: String) -> NameOrId {
-    match kind.parse(&text) {
-        Some(id) => NameOrId::Id(id),
-        None => NameOrId::Name(text),
     }
 }

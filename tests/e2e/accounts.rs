@@ -5,8 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use harness::client::Client;
 use harness::on_each_database;
 use harness::site::{PASSWORD, Site};
-use schema::Right;
 use serde_json::{Value, json};
+use service::Right;
 use storage::query::users::Role;
 
 const CREATE: &str = "mutation($input: CreateUserInput!) { createUser(input: $input) { user { id version email name role isDisabled } } }";

@@ -8,7 +8,6 @@ use harness::database::{Kind, empty};
 use harness::site::{PASSWORD, Site};
 use reqwest::header::RETRY_AFTER;
 use reqwest::{Method, RequestBuilder, Response, StatusCode};
-use schema::{Clock, Engine};
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sea_orm::sqlx::{Connection as _, Executor as _};
 use sea_orm::{
@@ -16,6 +15,7 @@ use sea_orm::{
     TransactionTrait as _,
 };
 use serde_json::{Value, json};
+use service::{Clock, Engine};
 use storage::import::{Duplicates, Import, Policy, Target};
 use storage::{Pool, Storage};
 use tokio::task::JoinSet;
@@ -94,7 +94,7 @@ async fn nobody_but_writers_waits_for_another_process() {
 async fn nobody_but_writers_waits_for_an_import() {
     let site = Site::on(Kind::Sqlite, "busy").await.expect("a folder");
     let client = site.client().await;
-    let writer = site.session("acme").await.writer(schema::Right::Records).expect("an admin");
+    let writer = site.session("acme").await.writer(service::Right::Records).expect("an admin");
     let policy = Policy::new(Target::People, Duplicates::Ignore);
     let import = Import::rehearse(&writer, policy).await.expect("an import");
     ask(&client, "admin@acme.example", PASSWORD).await;

@@ -4,9 +4,10 @@ use async_graphql::{Request, Variables};
 use harness::database::{Kind, empty};
 use harness::on_each_database;
 use harness::site::NOW;
-use schema::{Caller, Clock, Engine, ImportFile, ImportRequest, PlanFor, Schema, Session};
+use schema::Schema;
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
+use service::{Caller, Clock, Engine, ImportFile, ImportRequest, Session};
 use storage::query::accounts::{self, NewAccount};
 use storage::query::users::{NewUser, Role};
 use storage::{Pool, Storage, Timestamp};
@@ -169,9 +170,9 @@ on_each_database! {
         let file = async || ImportFile::open(&path, 1 << 20).await.expect("it is there").expect("it is small");
         let mut request = ImportRequest::new(formats::Section::Leads);
         request.duplicates = "replace".parse().expect("a policy");
-        let plan = two.ahead.session.plan(request, file().await, PlanFor::Later).await.expect("a plan");
-        let (id, hash) = (plan.id.expect("it is kept"), plan.hash.expect("it has one"));
-        let behind = &two.behind.session;
+        let plan = two.ahead.session.imports().plan(request, file().await).await.expect("a plan");
+        let (id, hash) = (service::Kind::Import.global(plan.id).to_string(), plan.plan_hash.expect("it has one"));
+        let behind = two.behind.session.imports();
         behind.apply(&id, &hash).await.expect("it is applied");
         two.check().await;
         behind.undo(&id).await.expect("it is undone");
@@ -179,8 +180,8 @@ on_each_database! {
         behind.redo(&id).await.expect("it is back");
         two.check().await;
         // What was made an hour ago and comes back now is newer again.
-        two.ahead.session.undo(&id).await.expect("it is undone");
-        two.behind.session.redo(&id).await.expect("it is back");
+        two.ahead.session.imports().undo(&id).await.expect("it is undone");
+        two.behind.session.imports().redo(&id).await.expect("it is back");
         two.check().await;
         let early = "SELECT COUNT(*) FROM people p WHERE p.version > 1 AND p.updated_at < p.created_at + 3600000000
             AND p.created_at < (SELECT MAX(created_at) FROM people)";

@@ -499,7 +499,7 @@ on_each_database! {
     async fn names_stay_right_while_people_are_renamed_and_associated_at_once(site: Site) {
         use storage::query::{associations, events, messages, people};
         let session = site.session("acme").await;
-        let writer = session.writer(schema::Right::Records).expect("an admin writes");
+        let writer = session.writer(service::Right::Records).expect("an admin writes");
         let reader = session.reader();
         let mut subjects = Vec::new();
         for number in 0..4 {

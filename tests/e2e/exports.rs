@@ -13,9 +13,9 @@ use harness::on_each_database;
 use harness::site::{NOW, Site};
 use reqwest::header::HeaderMap;
 use reqwest::{Method, StatusCode};
-use schema::{Clock, Engine, ExportRequest};
 use sea_orm::ConnectionTrait as _;
 use serde_json::{Value, json};
+use service::{Clock, Engine, ExportRequest};
 use storage::query::portions::{CategoryNames, walk_people};
 use storage::{Order, Search, Timestamp, View};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
@@ -417,7 +417,7 @@ on_each_database! {
         let now = Timestamp::from_microseconds(NOW * 1_000_000);
         let engine = Engine::new(storage, formats::builtin(), Clock::Fixed(now)).await.expect("it is migrated");
         let session = engine.operator(Some("acme"), Some("admin@acme.example")).await.expect("the admin");
-        let whole = session.export(ExportRequest::new(Section::People, "csv")).await.expect("an export");
+        let whole = session.exports().prepare(ExportRequest::new(Section::People, "csv")).await.expect("an export");
         let mut bytes = Box::pin(whole.open().await.expect("a document").bytes);
         let mut read = 0;
         while let Some(chunk) = bytes.next().await {
@@ -427,12 +427,12 @@ on_each_database! {
         assert!(read > LONG * NOTES, "the document has {read} bytes");
         // SQLite reads on with one statement; that it ends is shown below.
         assert!(site.storage().is_sqlite() || all >= 4, "the document comes in portions, for this test to mean something: {all}");
-        let cut = session.export(ExportRequest::new(Section::People, "csv")).await.expect("an export");
+        let cut = session.exports().prepare(ExportRequest::new(Section::People, "csv")).await.expect("an export");
         let mut bytes = Box::pin(cut.open().await.expect("a document").bytes);
         bytes.next().await.expect("a chunk").expect("of the document");
         drop(bytes);
         // Long enough for another document as a whole.
-        let again = session.export(ExportRequest::new(Section::Leads, "csv")).await.expect("an export");
+        let again = session.exports().prepare(ExportRequest::new(Section::Leads, "csv")).await.expect("an export");
         assert!(again.open().await.expect("a document").bytes.count().await > 0);
         let read = selects.load(Ordering::Relaxed);
         assert!(read <= 3, "{read} of {all} portions were read for nobody");

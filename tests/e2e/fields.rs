@@ -313,7 +313,7 @@ on_each_database! {
     async fn two_hundred_fields_are_the_most(site: Site) {
         use storage::query::custom_fields::{self, NewCustomField, Target, ValueType};
         let client = site.client().await;
-        let writer = site.session("acme").await.writer(schema::Right::Fields).expect("an admin");
+        let writer = site.session("acme").await.writer(service::Right::Fields).expect("an admin");
         for number in 0..200 {
             let new = NewCustomField {
                 target: Target::Person,

@@ -13,9 +13,10 @@ use serde_json::Value;
 /// The crates of the workspace and those of the workspace that each must depend on (design: arrows point down only).
 /// `tests` may use everything and is not listed; nothing may use `tests`.
 const FLOORS: &[(&str, &[&str])] = &[
-    ("gateway", &["compat-api", "schema", "formats", "storage"]),
-    ("compat-api", &["schema"]),
-    ("schema", &["formats", "storage"]),
+    ("gateway", &["compat-api", "schema", "service", "formats", "storage"]),
+    ("compat-api", &["schema", "service"]),
+    ("schema", &["service", "formats", "storage"]),
+    ("service", &["formats", "storage"]),
     ("formats", &[]),
     ("storage", &[]),
 ];
@@ -26,6 +27,7 @@ const UNKNOWN: &[(&str, &[&str])] = &[
     ("storage", &["axum", "async-graphql"]),
     ("compat-api", &["axum", "sea-orm"]),
     ("schema", &["axum"]),
+    ("service", &["axum", "async-graphql"]),
 ];
 
 /// What may stand at the top beside dotfiles.
@@ -40,6 +42,7 @@ const TOP: &[&str] = &[
     "docs",
     "gateway",
     "schema",
+    "service",
     "formats",
     "storage",
     "compat-api",
@@ -111,7 +114,7 @@ fn resolvers_return_our_own_error() {
         wrong.is_empty(),
         "async_graphql::Result is forbidden, and async_graphql::Error outside error.rs:\n{wrong}\
          The library makes its Error of anything that can be displayed, so a `?` on a database error in such a \
-         function publishes SQL text to clients. Return Result<T, schema::Error>, and import names one by one \
+         function publishes SQL text to clients. Return Result<T, service::Error>, and import names one by one \
          instead of with `*`."
     );
 }

@@ -5,9 +5,9 @@ use harness::client::Client;
 use harness::database::{Kind, empty};
 use harness::on_each_database;
 use harness::site::Site;
-use schema::{Clock, Engine};
 use sea_orm::{ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, Statement};
 use serde_json::{Value, json};
+use service::{Clock, Engine};
 use storage::{Pool, Storage};
 use tempfile::TempDir;
 

@@ -11,6 +11,7 @@ use harness::site::{PASSWORD, Site};
 use reqwest::multipart::{Form, Part};
 use reqwest::{Method, StatusCode};
 use serde_json::{Value, json};
+use storage::query::imports::Status;
 use storage::query::users::Role;
 
 use crate::imports::{OUTLOOK, outlook, people, summary};
@@ -171,10 +172,10 @@ on_each_database! {
         let broken = format!("[{}", "{\"name\": []},\n".repeat(1_200));
         let request = client.request(Method::POST, "/import/people?format=json").body(broken);
         assert_eq!(request.send().await.expect("an answer").status(), StatusCode::BAD_REQUEST);
-        let imports = site.session("acme").await.imports().await.expect("a list");
+        let imports = site.session("acme").await.imports().list().await.expect("a list");
         let [import] = &imports[..] else { panic!("{imports:#?}") };
-        assert_eq!((import.status, import.read), ("failed", 0));
-        let receipt: Value = serde_json::from_str(&client.download(&format!("/imports/{}", import.id)).await).expect("JSON");
+        assert_eq!((import.status, import.summary.counts.read), (Status::Failed, 0));
+        let receipt: Value = serde_json::from_str(&client.download(&format!("/imports/{}", service::Kind::Import.global(import.id))).await).expect("JSON");
         let reason = receipt["reason"].as_str().expect("a reason");
         assert!(reason.ends_with("nothing was imported") && reason.contains("`]` is missing"), "{reason}");
         assert_eq!(people(&client).await, [Value::Null; 0]);
@@ -194,7 +195,7 @@ on_each_database! {
                 assert_eq!(answer(&ours, &path).await, unknown, "{path}");
             }
         }
-        assert_eq!(site.session("acme").await.imports().await.map(|imports| imports.len()), Ok(0));
+        assert_eq!(site.session("acme").await.imports().list().await.map(|imports| imports.len()), Ok(0));
         assert!(failed_rows(&theirs, &receipt).await.contains("Theirs"));
     }
 

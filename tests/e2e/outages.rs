@@ -18,9 +18,9 @@ use harness::proxy::{Fate, Proxy};
 use harness::require::count;
 use harness::site::{NOW, Site};
 use reqwest::{Method, StatusCode};
-use schema::{Clock, Engine};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement, TransactionTrait};
 use serde_json::{Value, json};
+use service::{Clock, Engine};
 use storage::{Pool, Storage, Timestamp};
 use tokio::task::JoinSet;
 

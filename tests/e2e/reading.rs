@@ -12,11 +12,11 @@ use harness::database::{Kind, empty};
 use harness::on_each_database;
 use harness::site::{NOW, PASSWORD, Site};
 use reqwest::{Method, StatusCode};
-use schema::{Clock, Engine};
 use sea_orm::{
     ConnectOptions, ConnectionTrait as _, Database, DatabaseConnection, DbBackend, Statement, TransactionTrait as _,
 };
 use serde_json::{Value, json};
+use service::{Clock, Engine};
 use storage::query::accounts::{self, NewAccount};
 use storage::query::users::{NewUser, Role};
 use storage::{Pool, Storage, Timestamp};

@@ -3,9 +3,9 @@
 
 use harness::database::{Kind, empty};
 use harness::site::{NOW, Site};
-use schema::{Clock, Engine};
 use sea_orm::{ConnectionTrait, Database, DbBackend, Statement};
 use serde_json::json;
+use service::{Clock, Engine};
 use storage::{Pool, Storage, Timestamp};
 
 use crate::imports_doors::until;

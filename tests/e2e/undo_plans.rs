@@ -7,9 +7,9 @@ use harness::database::{Kind, empty};
 use harness::on_each_database;
 use harness::site::{NOW, Site};
 use reqwest::StatusCode;
-use schema::{Clock, Engine};
 use sea_orm::{ConnectOptions, ConnectionTrait, Database, DatabaseConnection, DbBackend, Statement};
 use serde_json::Value;
+use service::{Clock, Engine};
 use storage::{Pool, Storage, Timestamp};
 use tempfile::TempDir;
 

@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use gateway::config::Config;
 use gateway::serve::Server;
-use schema::{Clock, Engine, Session};
+use service::{Clock, Engine, Session};
 use storage::query::accounts::{self, NewAccount};
 use storage::query::users::{self, NewUser, Role};
 use storage::{Actor, Storage, Timestamp};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use graphql_client::GraphQLQuery;
-use schema::{Error, fold};
+use service::{Error, fold};
 
 use crate::form::Form;
 use crate::number;

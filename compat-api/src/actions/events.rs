@@ -2,7 +2,7 @@
 
 use graphql_client::GraphQLQuery;
 use jiff::tz::TimeZone;
-use schema::Error;
+use service::Error;
 
 use super::{Date, DateTime, categories, line, lines, names, written};
 use crate::date;

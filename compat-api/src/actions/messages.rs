@@ -1,7 +1,7 @@
 //! `create=message` and `get=message`.
 
 use graphql_client::GraphQLQuery;
-use schema::Error;
+use service::Error;
 
 use super::{DateTime, categories, day, line, lines, names};
 use crate::form::Form;

@@ -1,6 +1,6 @@
 //! The name of a person in a form: as one field, or in parts, as the forms of web sites have it.
 
-use schema::fold;
+use service::fold;
 
 use crate::form::Form;
 

@@ -1,7 +1,7 @@
 //! `create=person` and `get=people`.
 
 use graphql_client::GraphQLQuery;
-use schema::Error;
+use service::Error;
 
 use super::custom_values::{self, Owner};
 use super::{DateTime, Matching, Named, categories, day, line, lines, named, person_match};

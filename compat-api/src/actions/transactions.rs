@@ -1,7 +1,7 @@
 //! `create=lead` and `get=lead`, and the same for the other three stages.
 
 use graphql_client::GraphQLQuery;
-use schema::Error;
+use service::Error;
 
 use super::custom_values::{self, Owner};
 use super::{DateTime, Decimal, Matching, Named, categories, day, four_places, line, lines, named, person_match};

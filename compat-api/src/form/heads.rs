@@ -1,7 +1,7 @@
 //! The heads of a multipart form's parts (RFC 2046 section 5.1), each of which has a limit: the reader of forms keeps a head in memory,
 //! however long it is.
 
-use schema::{Code, Error};
+use service::{Code, Error};
 
 /// How many bytes the head of a part may have, its lines with their ends.
 const LONGEST_HEAD: usize = 16 << 10;

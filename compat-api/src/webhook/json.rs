@@ -2,10 +2,10 @@
 
 use std::fmt;
 
-use schema::{Code, Error};
 use serde::de::{Error as _, MapAccess, Visitor};
 use serde::{Deserialize, Deserializer};
 use serde_json::value::RawValue;
+use service::{Code, Error};
 
 use crate::form::Form;
 

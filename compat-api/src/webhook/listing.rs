@@ -3,8 +3,8 @@
 use bytes::Bytes;
 use futures_util::{StreamExt as _, stream};
 use graphql_client::GraphQLQuery;
-use schema::{Code, Error};
 use serde::Serializer;
+use service::{Code, Error};
 
 use crate::actions::{DateTime, Decimal, four_places, people};
 use crate::form::Form;

@@ -1,6 +1,6 @@
 //! What was sent to a webhook, in whichever of its ways, as one form.
 
-use schema::{Code, Error};
+use service::{Code, Error};
 
 use super::json;
 use crate::form::{self, Form, NoForm};

@@ -3,7 +3,7 @@
 use std::io::Read as _;
 
 use clap::{Args, Subcommand};
-use schema::Engine;
+use service::Engine;
 use storage::password;
 use storage::query::accounts::{self, NewAccount};
 use storage::query::users::{NewUser, Role};

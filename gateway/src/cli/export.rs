@@ -10,7 +10,8 @@ use bytes::Bytes;
 use clap::Args;
 use formats::{AddressList, VCardVersion};
 use futures_util::{Stream, StreamExt as _};
-use schema::{Engine, ExportRequest, ViewRequest, search_notes};
+use schema::search_notes;
+use service::{Engine, ExportRequest, ViewRequest};
 use tempfile::{Builder, NamedTempFile};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
@@ -94,7 +95,7 @@ impl Export {
         let format = format
             .or_else(|| by_name.map(|codec| codec.descriptor().name.to_owned()))
             .unwrap_or_else(|| "csv".to_owned());
-        let order = ExportRequest::parse_order(&sort)?;
+        let order = service::parse_order(&sort)?;
         for note in view.search.as_deref().map(search_notes).unwrap_or_default() {
             eprintln!("note: {note}");
         }
@@ -108,12 +109,12 @@ impl Export {
             address_list: addresses,
             ..ExportRequest::new(section, format)
         };
-        deliver(session.export(request).await?.open().await?.bytes, output).await
+        deliver(session.exports().prepare(request).await?.open().await?.bytes, output).await
     }
 }
 
 /// Writes a document to a file, else to standard output.
-pub(super) async fn deliver(bytes: impl Stream<Item = schema::Result<Bytes>>, output: Option<PathBuf>) -> Outcome {
+pub(super) async fn deliver(bytes: impl Stream<Item = service::Result<Bytes>>, output: Option<PathBuf>) -> Outcome {
     match output {
         // Not opened by its name, which would begin anew where the shell appends.
         Some(path) if path != Path::new("/dev/stdout") => write(bytes, &path).await.map_err(|stop| stop.about(&path)),
@@ -122,7 +123,7 @@ pub(super) async fn deliver(bytes: impl Stream<Item = schema::Result<Bytes>>, ou
 }
 
 /// Writes a file, which appears when it is whole; a pipe or a device is written into.
-async fn write(bytes: impl Stream<Item = schema::Result<Bytes>>, path: &Path) -> Result<(), Stop> {
+async fn write(bytes: impl Stream<Item = service::Result<Bytes>>, path: &Path) -> Result<(), Stop> {
     let there = std::fs::metadata(path).ok();
     if there.as_ref().is_some_and(|there| !there.is_file()) {
         let file = tokio::fs::OpenOptions::new().write(true).open(path).await.map_err(Stop::Write)?;
@@ -168,7 +169,7 @@ fn until_read(copied: Result<(), Stop>) -> Result<(), Stop> {
 }
 
 enum Stop {
-    Read(schema::Error),
+    Read(service::Error),
     Write(io::Error),
 }
 
@@ -181,7 +182,7 @@ impl Stop {
     }
 }
 
-async fn copy(bytes: impl Stream<Item = schema::Result<Bytes>>, mut to: impl AsyncWrite + Unpin) -> Result<(), Stop> {
+async fn copy(bytes: impl Stream<Item = service::Result<Bytes>>, mut to: impl AsyncWrite + Unpin) -> Result<(), Stop> {
     let mut bytes = pin!(bytes);
     while let Some(chunk) = bytes.next().await {
         to.write_all(&chunk.map_err(Stop::Read)?).await.map_err(Stop::Write)?;

@@ -9,14 +9,14 @@ use clap::{Args, Subcommand};
 use formats::{Charset, DateOrder, DecimalSeparator, Delimiter, Mapping, Section};
 use futures_util::StreamExt as _;
 use indicatif::{ProgressBar, ProgressStyle};
-use schema::{
-    Automation, Duplicates, Engine, FieldChange, ImportFile, ImportOutcome, ImportRequest, ImportStatus, KeptItem,
-    KeptReason, NamedRow, NotTakenNote, PastImport, PlanFor, PlanRow, ReadingNote, Receipt, RowNotTaken, RowNote,
-    Session, SkipNote, UndoReport,
-};
+use service::{Automation, Duplicates, Engine, ImportFile, ImportRequest, KeptReason, NotTakenNote, Session};
 use storage::Decimal;
+use storage::query::imports::Status;
 
 use super::{Ending, Failure, Outcome, Who, export, output};
+use crate::receipt::{
+    FieldChange, KeptItem, NamedRow, PastImport, PlanRow, Receipt, RowNotTaken, RowNote, SkipNote, UndoReport,
+};
 
 /// How many failed and how many skipped rows the table shows; `--json` shows more.
 const SHOWN_ROWS: usize = 20;
@@ -172,20 +172,24 @@ impl Past {
     async fn run(self, engine: &Engine) -> Outcome {
         match self {
             Self::List { json: as_json, who } => {
-                let imports = who.session(engine).await?.imports().await?;
+                let imports = who.session(engine).await?.imports().list().await?;
+                let imports: Vec<_> = imports.into_iter().map(PastImport::of).collect();
                 output::print(&if as_json { json(&imports)? } else { list(&imports) })
             }
             Self::Show { id, json: as_json, who } => {
-                let receipt = who.session(engine).await?.receipt(&id).await?;
+                let receipt = Receipt::read(&who.session(engine).await?, &id).await?;
                 output::print(&if as_json { json(&receipt)? } else { summary(&receipt) })
             }
             Self::Errors { id, output, who } => {
-                let failed = who.session(engine).await?.failed_rows(&id).await?;
+                let session = who.session(engine).await?;
+                let failed = session.imports().failed_rows(&id).await?;
                 export::deliver(failed.bytes, output).await
             }
             Self::Undo { id, dry_run, json: as_json, who } => {
                 let session = who.session(engine).await?;
-                let report = if dry_run { session.preview_undo(&id).await? } else { session.undo(&id).await? };
+                let imports = session.imports();
+                let report = if dry_run { imports.preview_undo(&id).await? } else { imports.undo(&id).await? };
+                let report = UndoReport::of(&session, report).await?;
                 let heading = if dry_run { "Undoing it now would do this" } else { "Undone" };
                 output::print(&if as_json { json(&report)? } else { undone(&report, heading, "removed") })
             }
@@ -195,7 +199,8 @@ impl Past {
                 output::print(&String::from_utf8_lossy(sample))
             }
             Self::Redo { id, json: as_json, who } => {
-                let report = who.session(engine).await?.redo(&id).await?;
+                let session = who.session(engine).await?;
+                let report = UndoReport::of(&session, session.imports().redo(&id).await?).await?;
                 output::print(&if as_json { json(&report)? } else { undone(&report, "Put back", "back") })
             }
         }
@@ -215,7 +220,7 @@ impl New {
         let file = ImportFile::open(&path, session.engine().import_limits().file).await;
         let file = file.map_err(|error| Failure(format!("cannot read {}: {error}", path.display())))??;
         if dry_run {
-            let plan = session.plan(request, file, PlanFor::Show).await?;
+            let plan = Receipt::of_dry_run(session.imports().dry_run(request, file).await?)?;
             output::print(&if as_json {
                 json(&plan)?
             } else {
@@ -223,16 +228,19 @@ impl New {
             })?;
             return Ok(if plan.failed > 0 { Ending::RowsFailed } else { Ending::Done });
         }
-        let import = session.import(request, file, None);
+        let import = async {
+            let import = session.imports().run(request, file, None).await?;
+            Receipt::of(session, import).await
+        };
         let mut import = std::pin::pin!(import);
         let receipt = tokio::select! {
             receipt = &mut import => receipt,
             // It never ends before the import.
             never = show_progress(session) => match never {},
             _ = tokio::signal::ctrl_c() => {
-                if let Some(id) = session.running_import() {
+                if let Some(id) = session.imports().running() {
                     // How it ended says the import itself.
-                    let _ = session.cancel_import(&id).await;
+                    let _ = session.imports().cancel(&id.to_string()).await;
                 }
                 return match import.await {
                     // It was quicker.
@@ -297,17 +305,17 @@ async fn show_progress(session: &Session) -> std::convert::Infallible {
     let style = ProgressStyle::with_template(LOOK_OF_BAR).expect("the template is right");
     let bar = ClearedBar(ProgressBar::new(0).with_style(style));
     loop {
-        let Some(id) = session.running_import() else {
+        let Some(id) = session.imports().running() else {
             tokio::time::sleep(LOOK).await;
             continue;
         };
-        let Ok(progress) = session.import_progress(&id).await else {
+        let Ok(progress) = session.imports().watch(&id.to_string()).await else {
             tokio::time::sleep(LOOK).await;
             continue;
         };
         let mut progress = std::pin::pin!(progress);
         while let Some(Ok(progress)) = progress.next().await {
-            if progress.status == ImportStatus::Applying {
+            if progress.status == Status::Applying {
                 bar.0.set_length(progress.total);
                 bar.0.set_message(progress.rows.to_string());
                 bar.0.set_position(progress.done);
@@ -377,7 +385,7 @@ fn summary(receipt: &Receipt) -> String {
         format!("row {row}, line {line}: {reason}{values}")
     });
     text.push_str(&notes("Skipped", skips, *skipped));
-    let remarks = remarks.iter().map(|ReadingNote { row, line, field, reason }| {
+    let remarks = remarks.iter().map(|RowNote { row, line, field, reason }| {
         let field = field.as_ref().map(|field| format!(", {field}")).unwrap_or_default();
         format!("row {row}, line {line}{field}: {reason}")
     });
@@ -414,14 +422,7 @@ fn first_rows(plan: &Receipt) -> String {
         return String::new();
     }
     let row = |NamedRow { name, row }: &NamedRow| {
-        let outcome = match row.outcome {
-            ImportOutcome::Created => "created",
-            ImportOutcome::Updated => "updated",
-            ImportOutcome::Unchanged => "unchanged",
-            ImportOutcome::Skipped => "skipped",
-            ImportOutcome::Failed => "failed",
-        };
-        [row.row.to_string(), outcome.to_owned(), shown(name, LONGEST_NAME), shown(&in_short(row), LONGEST_DETAIL)]
+        [row.row.to_string(), row.outcome.to_owned(), shown(name, LONGEST_NAME), shown(&in_short(row), LONGEST_DETAIL)]
     };
     let rows: Vec<_> = plan.first_rows.iter().map(row).collect();
     let heading = if plan.read > rows.len() as u64 {
@@ -436,7 +437,7 @@ fn first_rows(plan: &Receipt) -> String {
 fn in_short(row: &PlanRow) -> String {
     let PlanRow { outcome, changes, not_taken: kept, duplicate, field, reason, .. } = row;
     let of_duplicate = duplicate.as_ref().map(|duplicate| duplicate.reason.clone());
-    if *outcome == ImportOutcome::Skipped {
+    if *outcome == "skipped" {
         return of_duplicate.unwrap_or_default();
     }
     if let Some(reason) = reason {
@@ -506,7 +507,7 @@ fn columns(receipt: &Receipt) -> String {
     let Receipt { id, columns, ignored, read, .. } = receipt;
     if id.is_none() && !columns.is_empty() {
         let headings = ["COLUMN", "READ AS", "FILLED", "SUCH AS"];
-        let row = |column: &schema::ImportColumn| {
+        let row = |column: &service::ImportColumn| {
             let read_as = column.field.clone().unwrap_or_else(|| "-".to_owned());
             let share = (column.filled * 100).checked_div(*read).unwrap_or_default();
             let samples = column.samples.join(" | ").replace(['\r', '\n'], " ");
@@ -560,7 +561,7 @@ fn kept_words(kept: &KeptItem) -> String {
             format!("{by} has changed {field} since, at {}", at.as_deref().unwrap_or_default())
         }
         KeptReason::Imported => {
-            let later = import.as_ref().map(|id| id.as_str()).unwrap_or_default();
+            let later = import.as_deref().unwrap_or_default();
             format!("a later import has changed it: {later}")
         }
         KeptReason::Transactions => "it has transactions since".to_owned(),

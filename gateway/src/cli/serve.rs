@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 use std::time::Duration;
 
 use clap::Args;
-use schema::Engine;
+use service::Engine;
 use storage::Storage;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 

@@ -1,7 +1,7 @@
 //! `cairn token`: makes, lists and revokes the API tokens of an account.
 
 use clap::{Args, Subcommand};
-use schema::{Engine, Kind};
+use service::{Engine, Kind};
 use storage::Timestamp;
 
 use super::{Outcome, Who, output};
@@ -46,7 +46,7 @@ impl Token {
             Self::List(who) => list(engine, &who).await,
             Self::Revoke(Revoke { id, who }) => {
                 let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
-                let token = session.revoke_api_token(&id).await?;
+                let token = session.api_tokens().revoke(&id).await?;
                 output::print(&format!("The API token {} is not good any more.", token.name))
             }
         }
@@ -57,7 +57,7 @@ async fn create(engine: &Engine, command: Create) -> Outcome {
     let Create { name, actions, expires, who } = command;
     let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
     let expires = expires.map(|moment| Timestamp::from_microseconds(moment.as_microsecond()));
-    let (token, text) = session.create_api_token(name, &actions, expires).await?;
+    let (token, text) = session.api_tokens().create(name, &actions, expires).await?;
     let id = Kind::ApiToken.global(token.id);
     output::print(&format!("Made the API token {} of {} ({id}).", token.name, session.user().email))?;
     output::print(&format!("API token, shown only now: {text}"))
@@ -65,7 +65,7 @@ async fn create(engine: &Engine, command: Create) -> Outcome {
 
 async fn list(engine: &Engine, who: &Who) -> Outcome {
     let session = engine.operator(who.account.as_deref(), who.user.as_deref()).await?;
-    let tokens = session.api_tokens().await?;
+    let tokens = session.api_tokens().with_users().await?;
     let moment = |moment: Option<Timestamp>| moment.map_or_else(|| "never".to_owned(), written);
     let rows = tokens.into_iter().map(|(token, email)| {
         let actions: Vec<_> = token.actions().collect();

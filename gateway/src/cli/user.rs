@@ -1,7 +1,7 @@
 //! `cairn user`: makes, lists and changes the users of an account.
 
 use clap::{Args, Subcommand, ValueEnum};
-use schema::Engine;
+use service::Engine;
 use storage::Actor;
 use storage::query::accounts::{self, Account};
 use storage::query::users::{self, Access, NewUser, Role, UserEdit};

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use clap::{Args, Subcommand};
-use schema::{Engine, Kind, Session};
+use service::{Engine, Kind, Session};
 use storage::query::users;
 use storage::query::webhooks::NewWebhook;
 
@@ -53,19 +53,19 @@ impl Webhook {
             }
             Self::List(List { who }) => list(&session(engine, &who).await?).await,
             Self::Revoke(Revoke { id, who }) => {
-                let webhook = session(engine, &who).await?.revoke_webhook(&id).await?;
+                let webhook = session(engine, &who).await?.webhooks().revoke(&id).await?;
                 output::print(&format!("The webhook {} has ended.", webhook.name))
             }
         }
     }
 }
 
-async fn session(engine: &Engine, who: &Who) -> schema::Result<Session> {
+async fn session(engine: &Engine, who: &Who) -> service::Result<Session> {
     engine.operator(who.account.as_deref(), who.user.as_deref()).await
 }
 
 async fn create(session: &Session, config: &Config, new: NewWebhook) -> Outcome {
-    let (webhook, secret) = session.create_webhook(new).await?;
+    let (webhook, secret) = session.webhooks().create(new).await?;
     let subdomain = &session.account().subdomain;
     let (site, hint) = match &config.base_domain {
         Some(domain) => (format!("{}://{subdomain}.{domain}", config.public_scheme), ""),
@@ -83,6 +83,7 @@ async fn list(session: &Session) -> Outcome {
     let emails: HashMap<_, _> = users.into_iter().map(|user| (user.id, user.email)).collect();
     let rows: Vec<_> = session
         .webhooks()
+        .list()
         .await?
         .into_iter()
         .map(|webhook| {

@@ -11,7 +11,7 @@ use std::task::{Context, Poll};
 use axum::body::Body;
 use bytes::Bytes;
 use hyper::body::{Frame, SizeHint};
-use schema::{Code, Error};
+use service::{Code, Error};
 
 /// The size of a piece. What an answer has beyond its whole pieces is not counted, so a small one never waits for large ones.
 pub(crate) const PIECE: usize = 64 << 10;

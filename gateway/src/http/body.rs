@@ -9,7 +9,7 @@ use compat_api::form;
 use futures_util::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_ENCODING, CONTENT_TYPE, HeaderMap};
 use hyper::body::Body as _;
-use schema::Code;
+use service::Code;
 
 use super::error::HttpError;
 

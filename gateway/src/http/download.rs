@@ -19,7 +19,7 @@ use http::{Method, StatusCode};
 use http_body_util::StreamBody;
 use hyper::body::Frame;
 use jiff::fmt::rfc2822::DateTimeParser;
-use schema::Document;
+use service::Document;
 use storage::Timestamp;
 
 use super::error::HttpError;
@@ -48,10 +48,10 @@ pub(crate) async fn answer<S>(
     known: Known<'_>,
     method: &Method,
     headers: &HeaderMap,
-    document: impl Future<Output = schema::Result<Document<S>>>,
+    document: impl Future<Output = service::Result<Document<S>>>,
 ) -> Result<Response, HttpError>
 where
-    S: Stream<Item = schema::Result<Bytes>> + Send + 'static,
+    S: Stream<Item = service::Result<Bytes>> + Send + 'static,
 {
     let coding = Coding::of(known.media_type, headers);
     let tag = format!("\"{}{}\"", known.tag, coding.suffix());
@@ -92,7 +92,7 @@ where
 /// A document that is a file and has no validator.
 pub(crate) fn file<S>(document: Document<S>) -> Response
 where
-    S: Stream<Item = schema::Result<Bytes>> + Send + 'static,
+    S: Stream<Item = service::Result<Bytes>> + Send + 'static,
 {
     let headers = [
         (CONTENT_TYPE, HeaderValue::from_static(document.media_type)),
@@ -242,7 +242,7 @@ impl Coder {
 
 /// A body that is being written.
 struct Writing {
-    bytes: Pin<Box<dyn Stream<Item = schema::Result<Bytes>> + Send>>,
+    bytes: Pin<Box<dyn Stream<Item = service::Result<Bytes>> + Send>>,
     records: Arc<AtomicU64>,
     /// What compresses; `None` when all is written but the trailer.
     coder: Option<Coder>,
@@ -279,7 +279,7 @@ impl Writing {
 
 fn body<S>(document: Document<S>, coding: Coding) -> Body
 where
-    S: Stream<Item = schema::Result<Bytes>> + Send + 'static,
+    S: Stream<Item = service::Result<Bytes>> + Send + 'static,
 {
     let coder = match Coder::new(coding) {
         Ok(coder) => coder,

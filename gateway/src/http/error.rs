@@ -4,8 +4,8 @@ use axum::Json;
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT_ENCODING, CONNECTION, HeaderMap, HeaderName, RETRY_AFTER, WWW_AUTHENTICATE};
 use http::{HeaderValue, StatusCode};
-use schema::{Code, Error};
 use serde::Serialize;
+use service::{Code, Error};
 
 /// An error that a handler answers with. The middleware that knows the request's id writes its body.
 #[derive(Clone, Debug)]

@@ -5,7 +5,8 @@ use axum::response::Response;
 use formats::{Registry, VCardVersion};
 use http::header::{ACCEPT, HeaderMap, HeaderName};
 use http::{HeaderValue, Method};
-use schema::{Code, Error, ExportRequest, ViewRequest, search_notes};
+use schema::search_notes;
+use service::{Code, Error, ExportRequest, ViewRequest};
 
 use super::download::{self, Known};
 use super::error::HttpError;
@@ -70,7 +71,7 @@ async fn serve(
     request.cards = site.as_ref().map(|site| format!("{site}/export/people.vcf?person="));
     request.site = site;
     let notes = request.view.search.as_deref().map(search_notes).unwrap_or_default();
-    let export = session.export(request).await?;
+    let export = session.exports().prepare(request).await?;
     let known = Known {
         media_type: export.media_type,
         file_name: Some(export.file_name.clone()),
@@ -146,7 +147,7 @@ fn request(
             Some("1") => true,
             Some(_) => return Err(invalid("excel_safe is 1 or 0".to_owned())),
         },
-        order: parameters.one("sort")?.map(ExportRequest::parse_order).transpose()?.unwrap_or_default(),
+        order: parameters.one("sort")?.map(service::parse_order).transpose()?.unwrap_or_default(),
         vcard,
         alarm: alarm.transpose()?,
         address_list: address_list.transpose()?.unwrap_or_default(),

@@ -8,7 +8,7 @@ use axum::response::Response;
 use formats::Section;
 use http::Method;
 use http::header::HeaderMap;
-use schema::{Code, ViewRequest};
+use service::{Code, ViewRequest};
 
 use super::download::{self, Known};
 use super::error::HttpError;

@@ -9,8 +9,9 @@ use axum::extract::{Extension, RawQuery, State};
 use axum::response::{IntoResponse, Response};
 use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
 use http::{HeaderValue, Method, StatusCode};
-use schema::{Caller, Code, Error, GraphqlDocument};
+use schema::{GraphqlDocument, code_of};
 use serde::Deserialize;
+use service::{Caller, Code, Error};
 
 use super::answers::{Answers, Full, Pieces};
 use super::error::{self, HttpError};
@@ -60,7 +61,7 @@ pub(crate) async fn serve(
         Err(Refused::Http(error)) => return Err(error),
     };
     if let Some(site) = session::site(&shared, &headers) {
-        request = request.data(schema::Site(site));
+        request = request.data(service::Site(site));
     }
     request = request.data(session::origin(&headers));
     let may_write = may_write(&request);
@@ -249,7 +250,7 @@ impl Media {
         };
         // What watches over an address looks at the status, and programs that try again look at the header: a sign-in that has to
         // wait, and a database that could do nothing of what was asked.
-        let wait = response.errors.iter().find_map(|error| Some((Code::of(error), retry_after(error)?)));
+        let wait = response.errors.iter().find_map(|error| Some((code_of(error), retry_after(error)?)));
         let status = match wait {
             Some((Code::Unavailable, _)) if response.data != async_graphql::Value::Null => status,
             Some((code, _)) => error::status(code),

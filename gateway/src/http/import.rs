@@ -11,11 +11,12 @@ use axum::response::{IntoResponse as _, Response};
 use formats::Section;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use http::{Method, StatusCode};
-use schema::{Code, ImportRequest, PlanFor, Receipt, Right, Upload};
+use service::{Code, ImportRequest, Right};
 
 use super::error::HttpError;
 use super::query::Parameters;
 use super::{Shared, session, spool};
+use crate::receipt::{Receipt, UploadReceipt};
 
 /// The parameters of an import.
 const KNOWN: [&str; 14] = [
@@ -60,11 +61,11 @@ pub(crate) async fn serve(
     let request = request(section, &parameters)?;
     let key = idempotency_key(&headers)?;
     let file = spool::file(&headers, body, &shared.config.limits).await?;
-    let receipt = match mode {
-        Mode::Plan => session.plan(request, file, PlanFor::Later).await,
-        Mode::Apply => session.import(request, file, key).await,
+    let import = match mode {
+        Mode::Plan => session.imports().plan(request, file).await,
+        Mode::Apply => session.imports().run(request, file, key).await,
     };
-    Ok(Json(receipt.map_err(HttpError::of_body)?))
+    Ok(Json(Receipt::of(&session, import.map_err(HttpError::of_body)?).await?))
 }
 
 pub(crate) async fn upload(
@@ -73,11 +74,12 @@ pub(crate) async fn upload(
     method: Method,
     headers: HeaderMap,
     body: Body,
-) -> Result<Json<Upload>, HttpError> {
+) -> Result<Json<UploadReceipt>, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
     session.writer(Right::Records)?;
     Parameters::read(query.as_deref(), &[])?;
-    Ok(Json(spool::upload(session, &headers, body, &shared.config.limits).await?))
+    let upload = spool::upload(session, &headers, body, &shared.config.limits).await?;
+    Ok(Json(UploadReceipt::of(upload)))
 }
 
 /// Forgets a file that waits, so that others may.
@@ -88,7 +90,7 @@ pub(crate) async fn discard(
     headers: HeaderMap,
 ) -> Result<StatusCode, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
-    session.discard_upload(&id).await?;
+    session.imports().discard_upload(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 

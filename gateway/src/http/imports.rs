@@ -7,11 +7,13 @@ use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
 use http::Method;
 use http::header::{CONTENT_TYPE, HeaderMap};
-use schema::{Code, ImportOutcome, Receipt, UndoReport};
+use service::Code;
+use storage::import::Outcome;
 
 use super::error::HttpError;
 use super::query::Parameters;
 use super::{Shared, download, session};
+use crate::receipt::{Receipt, UndoReport, outcome_named, rows_file};
 
 /// The receipt, as the import itself gave it; of one that runs how far it is.
 pub(crate) async fn receipt(
@@ -21,7 +23,7 @@ pub(crate) async fn receipt(
     headers: HeaderMap,
 ) -> Result<Json<Receipt>, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
-    Ok(Json(session.receipt(&id).await?))
+    Ok(Json(Receipt::read(&session, &id).await?))
 }
 
 /// The failed rows, ready to be mended and imported again.
@@ -32,7 +34,7 @@ pub(crate) async fn errors(
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
-    Ok(download::file(session.failed_rows(&id).await?))
+    Ok(download::file(session.imports().failed_rows(&id).await?))
 }
 
 /// The rows of a plan, an object a line.
@@ -46,7 +48,8 @@ pub(crate) async fn rows(
     let session = session::session(&shared, &method, &headers).await?;
     let parameters = Parameters::read(query.as_deref(), &["outcome"])?;
     let outcomes = parameters.all("outcome").map(outcome).collect::<Result<_, _>>()?;
-    let lines = session.plan_rows_file(&id, outcomes).await?;
+    let plan = session.imports().get(&id).await?;
+    let lines = rows_file(session, plan, outcomes);
     // What is sent already cannot be taken back: the connection breaks off, so that nobody takes a part for the whole.
     let lines = lines.map(|line| line.map_err(|error| std::io::Error::other(error.message)));
     Ok(([(CONTENT_TYPE, "application/x-ndjson")], Body::from_stream(lines)).into_response())
@@ -64,7 +67,8 @@ pub(crate) async fn apply(
     let parameters = Parameters::read(query.as_deref(), &["hash"])?;
     let no_hash = || HttpError::new(Code::Invalid, "say which plan you have seen, with the ?hash= of its receipt");
     let hash = parameters.one("hash")?.ok_or_else(no_hash)?;
-    Ok(Json(session.apply(&id, hash).await?))
+    let applied = session.imports().apply(&id, hash).await?;
+    Ok(Json(Receipt::of(&session, applied).await?))
 }
 
 /// Takes an import back, or says what that would do.
@@ -77,11 +81,12 @@ pub(crate) async fn undo(
 ) -> Result<Json<UndoReport>, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
     let parameters = Parameters::read(query.as_deref(), &["preview"])?;
-    match parameters.one("preview")? {
-        Some("1") => Ok(Json(session.preview_undo(&id).await?)),
-        None | Some("0") => Ok(Json(session.undo(&id).await?)),
-        Some(_) => Err(HttpError::new(Code::Invalid, "preview is 1 or 0")),
-    }
+    let report = match parameters.one("preview")? {
+        Some("1") => session.imports().preview_undo(&id).await?,
+        None | Some("0") => session.imports().undo(&id).await?,
+        Some(_) => return Err(HttpError::new(Code::Invalid, "preview is 1 or 0")),
+    };
+    Ok(Json(UndoReport::of(&session, report).await?))
 }
 
 /// Puts an undone import back.
@@ -92,7 +97,8 @@ pub(crate) async fn redo(
     headers: HeaderMap,
 ) -> Result<Json<UndoReport>, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
-    Ok(Json(session.redo(&id).await?))
+    let report = session.imports().redo(&id).await?;
+    Ok(Json(UndoReport::of(&session, report).await?))
 }
 
 /// Stops an import, or gives up a plan.
@@ -103,19 +109,11 @@ pub(crate) async fn cancel(
     headers: HeaderMap,
 ) -> Result<Json<Receipt>, HttpError> {
     let session = session::session(&shared, &method, &headers).await?;
-    Ok(Json(session.cancel_import(&id).await?))
+    let cancelled = session.imports().cancel(&id).await?;
+    Ok(Json(Receipt::of(&session, cancelled).await?))
 }
 
-fn outcome(name: &str) -> Result<ImportOutcome, HttpError> {
-    match name {
-        "created" => Ok(ImportOutcome::Created),
-        "updated" => Ok(ImportOutcome::Updated),
-        "unchanged" => Ok(ImportOutcome::Unchanged),
-        "skipped" => Ok(ImportOutcome::Skipped),
-        "failed" => Ok(ImportOutcome::Failed),
-        _ => {
-            let message = "an outcome is created, updated, unchanged, skipped or failed";
-            Err(HttpError::new(Code::Invalid, message))
-        }
-    }
+fn outcome(name: &str) -> Result<Outcome, HttpError> {
+    let unknown = || HttpError::new(Code::Invalid, "an outcome is created, updated, unchanged, skipped or failed");
+    outcome_named(name).ok_or_else(unknown)
 }

@@ -12,7 +12,7 @@ use compat_api::{Api, Client, Settings, answer};
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT_CHARSET, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, StatusCode};
-use schema::{Code, Error};
+use service::{Code, Error};
 
 use super::answers::{Answers, PIECE, Pieces};
 use super::error::{HttpError, add_advice, status};

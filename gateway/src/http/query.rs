@@ -1,6 +1,6 @@
 //! The query part of a URL: known parameters only, so that a misspelt filter is an error and not the whole account.
 
-use schema::{Code, Error, Result};
+use service::{Code, Error, Result};
 
 /// The parameters of a URL in their order.
 pub(crate) struct Parameters(Vec<(String, String)>);

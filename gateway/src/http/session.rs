@@ -4,7 +4,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method};
-use schema::{AccountHint, Caller, Code, Door, Error, Origin, Result, Session};
+use service::{AccountHint, Caller, Code, Error, Origin, Result, Session, SignInMethod};
 
 use super::Shared;
 
@@ -80,7 +80,7 @@ async fn sign_in(shared: &Shared, origin: Origin, hint: &AccountHint, credential
     match credentials {
         Credentials::Bearer(token) => shared.engine.bearer(hint, &token).await,
         Credentials::Basic { email, password } => {
-            shared.engine.sign_in(Door::Basic, origin, hint, &email, &password).await
+            shared.engine.sign_in(SignInMethod::Basic, origin, hint, &email, &password).await
         }
     }
 }

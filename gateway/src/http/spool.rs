@@ -9,7 +9,7 @@ use compat_api::form::{self, Heads};
 use futures_util::{Stream, StreamExt as _, stream};
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
 use hyper::body::Body as _;
-use schema::{Code, Error, ImportFile, Session, Spool, Upload, UploadSpool};
+use service::{Code, Error, ImportFile, Session, Spool, Upload, UploadSpool};
 
 use super::body;
 use super::error::HttpError;
@@ -67,7 +67,7 @@ impl Sink {
     async fn begin(&mut self, head: &Head) -> Result<(), HttpError> {
         let Self::Upload { session, spool } = self else { return Ok(()) };
         let Head { name, media_type } = head.clone();
-        *spool = Some(session.begin_upload(name, media_type).await?);
+        *spool = Some(session.imports().begin_upload(name, media_type).await?);
         Ok(())
     }
 

@@ -12,7 +12,7 @@ use compat_api::reply::charset::Charset;
 use compat_api::webhook::{Client, Sent, answer, note_unread};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, StatusCode};
-use schema::{Code, Error, OpenedWebhook};
+use service::{Code, Error, OpenedWebhook};
 
 use super::answers::Answers;
 use super::error::{HttpError, add_advice, status};

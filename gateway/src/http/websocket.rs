@@ -16,7 +16,8 @@ use futures_util::stream::{BoxStream, StreamExt as _};
 use futures_util::{SinkExt as _, stream};
 use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
 use http::{Method, StatusCode};
-use schema::{Caller, Code, Error, GraphqlDocument};
+use schema::GraphqlDocument;
+use service::{Caller, Code, Error};
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
@@ -158,7 +159,7 @@ struct Answer {
 impl Operations {
     /// Reads who it is, and gives the headers of the connection with what `connection_init` has said. Errors: for credentials that are
     /// not right.
-    async fn greet(&self, said: Option<String>) -> schema::Result<Arc<HeaderMap>> {
+    async fn greet(&self, said: Option<String>) -> service::Result<Arc<HeaderMap>> {
         let mut headers = HeaderMap::clone(&self.headers);
         if let Some(said) = said {
             let unreadable = |_| Error::new(Code::Unauthenticated, "authorization is no value of a header");
@@ -170,7 +171,7 @@ impl Operations {
     }
 
     /// A websocket may carry mutations, so a browser's remembered password counts as little as in a POST.
-    async fn caller(&self, headers: &HeaderMap) -> schema::Result<Caller> {
+    async fn caller(&self, headers: &HeaderMap) -> service::Result<Caller> {
         session::caller(&self.shared, &Method::POST, headers).await
     }
 

@@ -1,8 +1,10 @@
 //! How much there is in a document, counted by its tokens before the engine's parser sees it.
 
+use service::Code;
+
+use super::fault::Fault;
 use super::lexer::{Kind, Lexer};
-use super::{DocumentLimits, Fault};
-use crate::error::Code;
+use crate::limits::DocumentLimits;
 use crate::limits::FRAGMENTS;
 
 /// What a document has.
@@ -134,7 +136,7 @@ enum Place {
 mod tests {
     use super::{Counts, count};
     use crate::document::DocumentLimits;
-    use crate::error::Code;
+    use service::Code;
 
     #[test]
     fn everything_is_counted_where_it_stands() {
@@ -187,7 +189,7 @@ mod tests {
         assert_eq!((found(3_000), found(5_000)), (Some((Code::Limited, 128)), Some((Code::Invalid, 128))));
     }
 
-    fn count_all(document: &str) -> Result<Counts, crate::document::Fault> {
+    fn count_all(document: &str) -> Result<Counts, super::Fault> {
         count(document, &DocumentLimits::default())
     }
 

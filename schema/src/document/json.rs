@@ -1,6 +1,6 @@
 //! How many values a JSON text has, counted before anything is made of them.
 
-use crate::error::{Code, Error, Result};
+use service::{Code, Error, Result};
 
 /// Counts the values of a JSON text, those in each other too: each takes a hundred times the memory of its text.
 ///
@@ -39,6 +39,8 @@ fn end_of_string(text: &[u8], start: usize) -> usize {
 
 #[cfg(test)]
 mod tests {
+    use service::Code;
+
     use super::count_values;
 
     #[test]
@@ -54,7 +56,7 @@ mod tests {
         ] {
             assert_eq!(count_values(text.as_bytes(), 100).map_err(|error| error.message), Ok(values), "{text}");
             let over = count_values(text.as_bytes(), values - 1).map_err(|error| error.code);
-            assert_eq!(over, Err(crate::Code::Limited), "{text}");
+            assert_eq!(over, Err(Code::Limited), "{text}");
         }
     }
 }

@@ -1,6 +1,6 @@
 //! The tokens of a GraphQL document (GraphQL October 2021 section 2.1), found in one pass over its bytes that keeps nothing.
 
-use super::Fault;
+use super::fault::Fault;
 
 /// How long a name may be, in bytes; errors and suggestions repeat names.
 const NAME: usize = 255;
@@ -203,7 +203,7 @@ fn begins_name(byte: u8) -> bool {
 #[cfg(test)]
 mod tests {
     use super::{Kind, Lexer};
-    use crate::error::Code;
+    use service::Code;
 
     /// The tokens of a document, or the code and place of what is wrong.
     fn tokens(document: &str) -> Result<Vec<&str>, (Code, usize)> {

@@ -9,8 +9,8 @@ use async_graphql::{Name, Positioned, Value};
 use rand::rngs::StdRng;
 use rand::{RngExt as _, SeedableRng as _};
 
-use super::DocumentLimits;
 use super::count::{Counts, count};
+use crate::limits::DocumentLimits;
 
 /// How many documents are tried at a desk.
 const FEW: u64 = 500;

@@ -9,8 +9,9 @@ use std::ops::AddAssign;
 
 use async_graphql::parser::types::{Directive, ExecutableDocument, Selection, SelectionSet};
 use async_graphql::{Name, Positioned, Value, Variables};
+use service::Code;
 
-use crate::error::{Code, Error, Result};
+use crate::error::{Error, Result};
 
 /// How much text counts as one more value.
 const TEXT: usize = 64;
@@ -146,6 +147,16 @@ fn weight(value: &Value) -> usize {
     }
 }
 
+/// About how many bytes a variable takes as JSON.
+pub(crate) fn text_of(value: &Value) -> usize {
+    match value {
+        Value::String(text) => text.len() + 3,
+        Value::List(values) => values.iter().map(text_of).sum::<usize>() + 3,
+        Value::Object(fields) => fields.iter().map(|(name, value)| name.len() + 3 + text_of(value)).sum::<usize>() + 3,
+        _ => 5,
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use async_graphql::Variables;
@@ -157,7 +168,7 @@ mod tests {
     /// What is wrong with a document for which ten values are the limit.
     fn over(document: &str, variables: Value) -> Option<String> {
         let document = parse_query(document).expect("a document");
-        check_values(&document, &Variables::from_json(variables), 10).err().map(|error| error.message)
+        check_values(&document, &Variables::from_json(variables), 10).err().map(|error| error.0.message)
     }
 
     #[test]
@@ -189,7 +200,7 @@ mod tests {
         let uses = |count: usize| format!("query($a: X) {{ a(b: [{}]) }}", "$a ".repeat(count));
         let over = |document: String| {
             let document = parse_query(document).expect("a document");
-            check_values(&document, &Variables::default(), usize::MAX).err().map(|error| error.message)
+            check_values(&document, &Variables::default(), usize::MAX).err().map(|error| error.0.message)
         };
         assert_eq!(over(uses(5_000)), None);
         assert_eq!(over(uses(5_001)).as_deref(), Some("the query uses variables too often, at most 5000 times"));

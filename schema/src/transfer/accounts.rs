@@ -1,12 +1,12 @@
 //! Accounts and users: from the database to clients.
 
+use service::{Kind, Login};
 use storage::query::{accounts, users};
 
-use crate::accounts::{Account, User};
-use crate::id::Kind;
+use crate::accounts::{Account, LoginPayload, User};
 use crate::scalar::DateTime;
 
-pub(crate) fn client(account: accounts::Account) -> Account {
+pub(crate) fn to_graphql(account: accounts::Account) -> Account {
     let accounts::Account {
         account_id,
         subdomain,
@@ -56,6 +56,13 @@ pub(crate) fn user(user: users::User, account: accounts::Account) -> User {
         is_disabled: disabled_at.is_some(),
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
-        account: client(account),
+        account: to_graphql(account),
     }
+}
+
+/// Who has signed in, and what shows it.
+pub(crate) fn login(login: Login) -> LoginPayload {
+    let Login { session, access_token, expires_at, refresh_token } = login;
+    let user = user(session.user().clone(), session.account().clone());
+    LoginPayload { access_token, refresh_token, expires_at: DateTime(expires_at), user }
 }

@@ -1,13 +1,13 @@
 //! API tokens: from the database to clients.
 
+use service::Kind;
 use storage::query::api_tokens as stored;
 
 use crate::api_tokens::ApiToken;
-use crate::id::Kind;
 use crate::scalar::DateTime;
 
 /// A token of the database as clients see it.
-pub(crate) fn client(token: stored::ApiToken) -> ApiToken {
+pub(crate) fn to_graphql(token: stored::ApiToken) -> ApiToken {
     let stored::ApiToken {
         account_id: _,
         id,

@@ -1,15 +1,13 @@
 //! Custom fields and their values: from clients to the database and back.
 
-use formats::Holds;
+use service::{Kind, name_or_id};
 use storage::query::custom_fields as stored;
 use storage::query::custom_values;
 
 use crate::custom_fields::{CustomField, CustomValue, CustomValueInput};
-use crate::id::Kind;
 use crate::scalar::{Date, DateTime, Decimal};
-use crate::view::name_or_id;
 
-pub(crate) fn client(field: stored::CustomField) -> CustomField {
+pub(crate) fn to_graphql(field: stored::CustomField) -> CustomField {
     let stored::CustomField {
         account_id: _,
         id,
@@ -38,7 +36,7 @@ pub(crate) fn client(field: stored::CustomField) -> CustomField {
 pub(crate) fn value(value: custom_values::CustomValue) -> CustomValue {
     let (number, date, is_yes) = (value.number().map(Decimal), value.date().map(Date), value.is_yes());
     let custom_values::CustomValue { field, value } = value;
-    CustomValue { field: client(field), value: value.into(), number, date, is_yes }
+    CustomValue { field: to_graphql(field), value: value.into(), number, date, is_yes }
 }
 
 /// The values of a client as storage takes them.
@@ -48,20 +46,4 @@ pub(crate) fn given(values: Vec<CustomValueInput>) -> Vec<custom_values::CustomV
         custom_values::CustomValueInput { field, value }
     };
     values.into_iter().map(given).collect()
-}
-
-/// A field of the database as a file may fill it.
-pub(crate) fn fillable(field: stored::CustomField) -> formats::CustomField {
-    let holds = match field.value_type {
-        stored::ValueType::Text | stored::ValueType::Choice => Holds::Text,
-        stored::ValueType::Number => Holds::Number,
-        stored::ValueType::Date => Holds::Date,
-        stored::ValueType::YesNo => Holds::YesNo,
-    };
-    formats::CustomField { name: field.name, holds }
-}
-
-/// The values of the database as files carry them.
-pub(crate) fn carried(values: Vec<custom_values::CustomValue>) -> Vec<formats::CustomValue> {
-    values.into_iter().map(|value| formats::CustomValue { field: value.field.name, value: value.value }).collect()
 }

@@ -1,9 +1,9 @@
 //! E-mail templates: from clients to the database and back.
 
+use service::Kind;
 use storage::query::email_templates as stored;
 
 use crate::email_templates::{CreateEmailTemplateInput, EmailTemplate};
-use crate::id::Kind;
 use crate::scalar::DateTime;
 
 /// The input of a client as storage takes it.
@@ -13,7 +13,7 @@ pub(crate) fn new(input: CreateEmailTemplateInput) -> stored::Draft {
 }
 
 /// An e-mail template of the database as clients see it.
-pub(crate) fn client(template: stored::EmailTemplate) -> EmailTemplate {
+pub(crate) fn to_graphql(template: stored::EmailTemplate) -> EmailTemplate {
     let stored::EmailTemplate {
         account_id: _,
         id,
@@ -35,30 +35,5 @@ pub(crate) fn client(template: stored::EmailTemplate) -> EmailTemplate {
         body: body.into(),
         created_at: DateTime(created_at),
         updated_at: DateTime(updated_at),
-    }
-}
-
-/// An e-mail template of the database as files carry it.
-pub(crate) fn record(template: stored::EmailTemplate) -> formats::EmailTemplate {
-    let stored::EmailTemplate {
-        account_id: _,
-        id,
-        name,
-        name_key: _,
-        subject,
-        body,
-        created_by: _,
-        version: _,
-        created_at,
-        updated_at,
-        deleted_at: _,
-    } = template;
-    formats::EmailTemplate {
-        id: Some(Kind::EmailTemplate.global(id).to_string()),
-        name,
-        subject,
-        body,
-        created_at: Some(created_at.into()),
-        updated_at: Some(updated_at.into()),
     }
 }

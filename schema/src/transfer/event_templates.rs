@@ -1,11 +1,11 @@
 //! Event templates: from clients to the database and back.
 
+use service::Kind;
 use storage::query::event_templates as stored;
 use storage::{InvalidTimeOfDay, schedule};
 
 use crate::error::Result;
 use crate::event_templates::{CreateEventTemplateInput, EventTemplate, EventTemplateItem, EventTemplateItemInput};
-use crate::id::Kind;
 use crate::scalar::DateTime;
 
 /// The input of a client as storage takes it. Errors: as [`new_items`].
@@ -35,7 +35,7 @@ fn new_item(number: usize, input: EventTemplateItemInput) -> Result<stored::Temp
 }
 
 /// An event template of the database as clients see it.
-pub(crate) fn client(template: stored::EventTemplate) -> EventTemplate {
+pub(crate) fn to_graphql(template: stored::EventTemplate) -> EventTemplate {
     let stored::EventTemplate {
         account_id: _,
         id,
@@ -67,28 +67,5 @@ pub(crate) fn item(item: stored::TemplateItem) -> EventTemplateItem {
         location,
         description: description.map(Into::into),
         email_template_key: email_template,
-    }
-}
-
-/// An event of a template, at its place from 1, with the name of its e-mail template, as files carry them.
-pub(crate) fn record(
-    template: &stored::EventTemplate,
-    place: u64,
-    item: stored::TemplateItem,
-    email: Option<String>,
-) -> formats::TemplateItem {
-    let stored::TemplateItem { offset, time_of_day, title, location, description, email_template: _ } = item;
-    formats::TemplateItem {
-        id: Some(Kind::EventTemplate.global(template.id).to_string()),
-        name: template.name.clone(),
-        item: place,
-        offset: offset.to_string(),
-        time_of_day: time_of_day.map(|time| time.to_string()),
-        title,
-        location,
-        description,
-        email_template: email,
-        created_at: Some(template.created_at.into()),
-        updated_at: Some(template.updated_at.into()),
     }
 }

@@ -1,15 +1,14 @@
 //! Feeds: from the database to clients.
 
+use service::{Kind, StoredView};
 use storage::query::feeds as stored;
 
 use crate::error::Result;
-use crate::exports::ExportRequest;
 use crate::feeds::Feed;
-use crate::id::Kind;
 use crate::scalar::DateTime;
 
 /// A feed of the database as clients see it.
-pub(crate) fn client(feed: stored::Feed) -> Result<Feed> {
+pub(crate) fn to_graphql(feed: stored::Feed) -> Result<Feed> {
     let stored::Feed {
         account_id: _,
         id,
@@ -23,7 +22,7 @@ pub(crate) fn client(feed: stored::Feed) -> Result<Feed> {
         used_at,
         revoked_at,
     } = feed;
-    let ExportRequest { section, related, .. } = ExportRequest::from_json(&request, &format)?;
+    let StoredView { section, related, .. } = StoredView::from_json(&request)?;
     Ok(Feed {
         id: Kind::Feed.global(id).into(),
         name,

@@ -4,7 +4,7 @@ use formats::{Descriptor, Section};
 
 use crate::formats::Format;
 
-pub(crate) fn client(descriptor: &Descriptor) -> Format {
+pub(crate) fn to_graphql(descriptor: &Descriptor) -> Format {
     let Descriptor { name, title, media_type, extensions, encodes, decodes, container: _, loses: _ } = descriptor;
     let sections = |sections: &[Section]| sections.iter().map(|section| section.name().to_owned()).collect();
     Format {

@@ -1,12 +1,11 @@
 //! Messages: from clients to the database and back.
 
+use service::Kind;
 use storage::operators::Problem;
-use storage::query::categories::Category;
 use storage::query::messages as stored;
 
 use crate::associations::subjects;
 use crate::error::Result;
-use crate::id::Kind;
 use crate::messages::{CreateMessageInput, Message, MessageFile, MessageFileInput, OperatorProblem};
 use crate::scalar::{DateTime, Text};
 
@@ -25,7 +24,7 @@ pub(crate) fn new_file(input: MessageFileInput) -> stored::File {
 }
 
 /// A message of the database as clients see it.
-pub(crate) fn client(message: stored::Message) -> Message {
+pub(crate) fn to_graphql(message: stored::Message) -> Message {
     let stored::Message {
         account_id: _,
         id,
@@ -66,49 +65,4 @@ pub(crate) fn file(file: stored::File) -> MessageFile {
 pub(crate) fn problem(problem: Problem) -> OperatorProblem {
     let Problem { line, column, reason } = problem;
     OperatorProblem { line, column, reason }
-}
-
-/// What stands around a message in a file.
-pub(crate) struct Around {
-    pub(crate) categories: Vec<Category>,
-    /// The display names of what it belongs to.
-    pub(crate) associations: Vec<String>,
-    pub(crate) files: Vec<stored::File>,
-    /// The name of the user who made it.
-    pub(crate) creator: Option<String>,
-}
-
-/// A message of the database as files carry it.
-pub(crate) fn record(message: stored::Message, around: Around) -> formats::Message {
-    let Around { categories, associations, files, creator } = around;
-    let stored::Message {
-        account_id: _,
-        id,
-        title,
-        body,
-        emailed_from,
-        emailed_to,
-        sort_key: _,
-        names_text: _,
-        search_text: _,
-        created_by: _,
-        version: _,
-        created_at,
-        updated_at,
-        deleted_at: _,
-    } = message;
-    let carried = |stored::File { name, url, media_type }| formats::File { name, url, media_type };
-    formats::Message {
-        id: Some(Kind::Message.global(id).to_string()),
-        title,
-        body,
-        emailed_from,
-        emailed_to,
-        creator,
-        files: files.into_iter().map(carried).collect(),
-        associations,
-        categories: categories.into_iter().map(|category| category.name).collect(),
-        created_at: Some(created_at.into()),
-        updated_at: Some(updated_at.into()),
-    }
 }

@@ -1,12 +1,8 @@
 //! People: from clients and files to the database, and from the database to both.
 
-use storage::import::{Incoming, RecordTimes};
-use storage::query::custom_values::CustomValue;
+use service::Kind;
 use storage::query::people as stored;
-use storage::query::portions::CarriedPerson;
 
-use super::contact;
-use crate::id::Kind;
 use crate::people::{Person, PersonInput};
 use crate::scalar::{DateTime, Text};
 
@@ -50,7 +46,7 @@ pub(crate) fn new(input: PersonInput) -> stored::NewPerson {
 }
 
 /// A person of the database as clients see it.
-pub(crate) fn client(person: stored::Person) -> Person {
+pub(crate) fn to_graphql(person: stored::Person) -> Person {
     let display_name = person.contact().display_name();
     let stored::Person {
         account_id: _,
@@ -107,34 +103,5 @@ pub(crate) fn client(person: stored::Person) -> Person {
         updated_at: DateTime(updated_at),
         creator_key: created_by,
         key: id,
-    }
-}
-
-/// A person of the database as files carry it.
-pub(crate) fn record(person: CarriedPerson, custom: Vec<CustomValue>) -> formats::Person {
-    let CarriedPerson { id, contact: stored, categories, created_at, updated_at } = person;
-    formats::Person {
-        id: Some(Kind::Person.global(id).to_string()),
-        contact: contact::carried(stored),
-        categories,
-        custom: super::custom_fields::carried(custom),
-        foreign: Vec::new(),
-        created_at: Some(created_at.into()),
-        updated_at: Some(updated_at.into()),
-    }
-}
-
-/// A row of a file as the import takes it.
-pub(crate) fn incoming(person: formats::Person, row: u64) -> Incoming {
-    let formats::Person { id, contact: carried, categories, custom, foreign, created_at, updated_at } = person;
-    Incoming {
-        row,
-        id: id.and_then(|id| Kind::Person.parse(&id)),
-        times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
-        contact: contact::stored(carried),
-        foreign_notes: contact::foreign_lines(&foreign),
-        categories,
-        custom: custom.into_iter().map(|value| (value.field, value.value)).collect(),
-        ..Incoming::default()
     }
 }

@@ -6,7 +6,7 @@ use crate::scalar::DateTime;
 use crate::usage::LegacyUse;
 
 /// A row of the database as clients see it.
-pub(crate) fn client(row: stored::LegacyUse) -> LegacyUse {
+pub(crate) fn to_graphql(row: stored::LegacyUse) -> LegacyUse {
     let stored::LegacyUse {
         account_id: _,
         id: _,

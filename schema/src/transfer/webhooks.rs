@@ -1,13 +1,13 @@
 //! Webhooks: from the database to clients.
 
+use service::Kind;
 use storage::query::webhooks as stored;
 
-use crate::id::Kind;
 use crate::scalar::DateTime;
 use crate::webhooks::Webhook;
 
 /// A webhook of the database as clients see it.
-pub(crate) fn client(webhook: stored::Webhook) -> Webhook {
+pub(crate) fn to_graphql(webhook: stored::Webhook) -> Webhook {
     let stored::Webhook {
         account_id: _,
         id,

@@ -6,7 +6,8 @@ use std::sync::LazyLock;
 
 use async_graphql::Request;
 use libfuzzer_sys::fuzz_target;
-use schema::{AccountHint, Caller, Clock, Engine, GraphqlDocument, Schema};
+use schema::{GraphqlDocument, Schema};
+use service::{AccountHint, Caller, Clock, Engine};
 use storage::{Pool, Storage};
 use tokio::runtime::Runtime;
 

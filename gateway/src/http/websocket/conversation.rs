@@ -12,9 +12,9 @@ use bytes::Bytes;
 use futures_util::future::{self, AbortHandle};
 use futures_util::stream::{self, BoxStream, SelectAll, StreamExt as _};
 use http::header::HeaderMap;
-use schema::{Code, Error};
 use serde::Deserialize;
 use serde_json::{Value, json};
+use service::{Code, Error};
 
 use super::{Answer, Kept, Operations, Shared, graphql};
 
@@ -67,7 +67,7 @@ struct Running {
 }
 
 enum Event {
-    Greeted(schema::Result<Arc<HeaderMap>>),
+    Greeted(service::Result<Arc<HeaderMap>>),
     Answered { id: String, number: u64, answer: Box<Answer> },
     Ended { id: String, number: u64 },
 }
