@@ -2,7 +2,7 @@
 
 mod answers;
 mod body;
-mod client;
+mod client_address;
 mod download;
 mod error;
 mod explorer;
@@ -15,11 +15,11 @@ mod imports;
 mod legacy;
 mod query;
 mod session;
+mod shared;
+mod signed_in;
 mod spool;
 mod webhook;
 mod websocket;
-
-use std::sync::Arc;
 
 use axum::Router;
 use axum::extract::{DefaultBodyLimit, Request, State};
@@ -27,26 +27,12 @@ use axum::middleware::{self, Next};
 use axum::response::Response;
 use axum::routing::{any, delete, get, post};
 use http::header::{ALLOW, HeaderName, HeaderValue};
-use schema::Schema;
-use service::{Code, Engine};
+use service::Code;
 use tracing::Instrument as _;
 
-use crate::config::Config;
 pub(crate) use crate::http::answers::Answers;
 use crate::http::error::HttpError;
-
-/// What the handlers share.
-#[derive(Clone)]
-pub(crate) struct Shared {
-    pub(crate) engine: Engine,
-    pub(crate) schema: Schema,
-    pub(crate) config: Arc<Config>,
-    pub(crate) answers: Answers,
-}
-
-/// The id of a request, by which the log is searched.
-#[derive(Clone, Debug)]
-pub(crate) struct RequestId(pub(crate) String);
+pub(crate) use crate::http::shared::{RequestId, Shared};
 
 /// What clients reach.
 pub(crate) fn router(shared: Shared) -> Router {
@@ -105,7 +91,7 @@ fn without_secret(path: &str) -> &str {
 async fn identify(State(shared): State<Shared>, mut request: Request, next: Next) -> Response {
     let id = uuid::Uuid::now_v7().simple().to_string();
     request.extensions_mut().insert(RequestId(id.clone()));
-    client::put_down(&mut request, &shared.config.trusted_proxies);
+    client_address::attach_client_address(&mut request, &shared.config.trusted_proxies);
     let span = tracing::info_span!("request", id = %id, method = %request.method(), path = %without_secret(request.uri().path()));
     let mut response = next.run(request).instrument(span.clone()).await;
     if let Some(error) = response.extensions().get::<HttpError>() {

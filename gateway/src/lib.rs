@@ -7,6 +7,7 @@
 
 mod cli;
 pub mod config;
+mod connection;
 mod demo;
 mod http;
 mod receipt;

@@ -6,12 +6,14 @@ use formats::{Registry, VCardVersion};
 use http::header::{ACCEPT, HeaderMap, HeaderName};
 use http::{HeaderValue, Method};
 use schema::search_notes;
-use service::{Code, Error, ExportRequest, ViewRequest};
+use service::{Code, Error, ExportRequest, Session, ViewRequest};
 
 use super::download::{self, Known};
 use super::error::HttpError;
 use super::query::Parameters;
-use super::{Shared, session};
+use super::session;
+use super::shared::Shared;
+use super::signed_in::SignedIn;
 
 /// The parameters: those of a view, and how it is written down.
 const KNOWN: [&str; 13] = [
@@ -36,33 +38,35 @@ const LONGEST_ALARM: u32 = 4 * 7 * 24 * 60;
 
 pub(crate) async fn section(
     State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
     Path(file): Path<String>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    serve(shared, &file, query.as_deref(), &method, &headers).await
+    serve(&shared, &session, &file, query.as_deref(), &method, &headers).await
 }
 
 pub(crate) async fn related(
     State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
     Path((section, file)): Path<(String, String)>,
     RawQuery(query): RawQuery,
     method: Method,
     headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    serve(shared, &format!("{section}/{file}"), query.as_deref(), &method, &headers).await
+    serve(&shared, &session, &format!("{section}/{file}"), query.as_deref(), &method, &headers).await
 }
 
 async fn serve(
-    shared: Shared,
+    shared: &Shared,
+    session: &Session,
     path: &str,
     query: Option<&str>,
     method: &Method,
     headers: &HeaderMap,
 ) -> Result<Response, HttpError> {
-    let session = session::session(&shared, method, headers).await?;
-    let site = session::site(&shared, headers);
+    let site = session::site(shared, headers);
     let mut request = request(session.engine().formats(), path, query, headers)?;
     request.this = site.as_ref().map(|site| match query {
         Some(query) => format!("{site}/export/{path}?{query}"),

@@ -13,7 +13,8 @@ use service::{Code, ViewRequest};
 use super::download::{self, Known};
 use super::error::HttpError;
 use super::query::Parameters;
-use super::{Shared, session};
+use super::session;
+use super::shared::Shared;
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,

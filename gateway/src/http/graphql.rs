@@ -11,11 +11,12 @@ use http::header::{ACCEPT, ALLOW, CONTENT_TYPE, HeaderMap, RETRY_AFTER, VARY};
 use http::{HeaderValue, Method, StatusCode};
 use schema::{GraphqlDocument, code_of};
 use serde::Deserialize;
-use service::{Caller, Code, Error};
+use service::{Caller, Code, Error, Origin};
 
 use super::answers::{Answers, Full, Pieces};
 use super::error::{self, HttpError};
-use super::{RequestId, Shared, body, session};
+use super::shared::{RequestId, Shared};
+use super::{body, session};
 
 const GRAPHQL_JSON: &str = "application/graphql-response+json";
 const JSON: &str = "application/json";
@@ -23,6 +24,7 @@ const JSON: &str = "application/json";
 pub(crate) async fn serve(
     State(shared): State<Shared>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(origin): Extension<Origin>,
     method: Method,
     headers: HeaderMap,
     RawQuery(query): RawQuery,
@@ -40,11 +42,11 @@ pub(crate) async fn serve(
         check_json(&headers)?;
         body::check(&headers, &body, shared.config.limits.graphql_body as u64)?;
     }
-    let caller = match session::caller(&shared, &method, &headers).await {
+    let caller = match session::caller(&shared, origin, &method, &headers).await {
         Ok(caller) => caller,
         Err(error) => return Ok(media.refusal_of(&error)),
     };
-    let holder = holder(&caller, &headers);
+    let holder = holder(&caller, origin);
     if let Err(error) = shared.answers.check(&holder) {
         return Ok(media.refusal_of(&error));
     }
@@ -63,7 +65,7 @@ pub(crate) async fn serve(
     if let Some(site) = session::site(&shared, &headers) {
         request = request.data(service::Site(site));
     }
-    request = request.data(session::origin(&headers));
+    request = request.data(origin);
     let may_write = may_write(&request);
     let document = match GraphqlDocument::open(&shared.schema, request, &caller).await {
         Ok(document) => document,
@@ -78,10 +80,10 @@ pub(crate) async fn serve(
 }
 
 /// For whom an answer waits: the user, or the address of who is nobody yet.
-pub(super) fn holder(caller: &Caller, headers: &HeaderMap) -> String {
+pub(super) fn holder(caller: &Caller, origin: Origin) -> String {
     match caller {
         Caller::SignedIn(session) => session.user().id.to_string(),
-        Caller::Anonymous(_) => session::origin(headers).text(),
+        Caller::Anonymous(_) => origin.text(),
     }
 }
 

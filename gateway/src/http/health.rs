@@ -3,7 +3,7 @@
 use axum::extract::State;
 use http::StatusCode;
 
-use super::Shared;
+use super::shared::Shared;
 
 /// The process answers.
 pub(crate) async fn live() -> &'static str {

@@ -9,13 +9,15 @@ use axum::body::Body;
 use axum::extract::{Path, RawQuery, State};
 use axum::response::{IntoResponse as _, Response};
 use formats::Section;
+use http::StatusCode;
 use http::header::{CONTENT_DISPOSITION, CONTENT_TYPE, HeaderMap};
-use http::{Method, StatusCode};
 use service::{Code, ImportRequest, Right};
 
 use super::error::HttpError;
 use super::query::Parameters;
-use super::{Shared, session, spool};
+use super::shared::Shared;
+use super::signed_in::SignedIn;
+use super::spool;
 use crate::receipt::{Receipt, UploadReceipt};
 
 /// The parameters of an import.
@@ -41,13 +43,12 @@ const IDEMPOTENCY_KEY: &str = "idempotency-key";
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
     Path(section): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<Receipt>, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
     // Before the body, which may be large.
     session.writer(Right::Records)?;
     let section: Section =
@@ -70,12 +71,11 @@ pub(crate) async fn serve(
 
 pub(crate) async fn upload(
     State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
     RawQuery(query): RawQuery,
-    method: Method,
     headers: HeaderMap,
     body: Body,
 ) -> Result<Json<UploadReceipt>, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
     session.writer(Right::Records)?;
     Parameters::read(query.as_deref(), &[])?;
     let upload = spool::upload(session, &headers, body, &shared.config.limits).await?;
@@ -83,25 +83,13 @@ pub(crate) async fn upload(
 }
 
 /// Forgets a file that waits, so that others may.
-pub(crate) async fn discard(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<StatusCode, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
+pub(crate) async fn discard(SignedIn(session): SignedIn, Path(id): Path<String>) -> Result<StatusCode, HttpError> {
     session.imports().discard_upload(&id).await?;
     Ok(StatusCode::NO_CONTENT)
 }
 
 /// A small file of our own columns, which can be imported as it is.
-pub(crate) async fn sample(
-    State(shared): State<Shared>,
-    Path(section): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, HttpError> {
-    session::session(&shared, &method, &headers).await?;
+pub(crate) async fn sample(_: SignedIn, Path(section): Path<String>) -> Result<Response, HttpError> {
     let section: Section =
         section.parse().map_err(|error: formats::UnknownSection| HttpError::new(Code::NotFound, error.to_string()))?;
     let none = || HttpError::new(Code::Unsupported, format!("{section} cannot be imported"));

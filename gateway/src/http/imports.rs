@@ -2,50 +2,35 @@
 
 use axum::Json;
 use axum::body::Body;
-use axum::extract::{Path, RawQuery, State};
+use axum::extract::{Path, RawQuery};
 use axum::response::{IntoResponse as _, Response};
 use futures_util::StreamExt as _;
-use http::Method;
-use http::header::{CONTENT_TYPE, HeaderMap};
+use http::header::CONTENT_TYPE;
 use service::Code;
 use storage::import::Outcome;
 
+use super::download;
 use super::error::HttpError;
 use super::query::Parameters;
-use super::{Shared, download, session};
+use super::signed_in::SignedIn;
 use crate::receipt::{Receipt, UndoReport, outcome_named, rows_file};
 
 /// The receipt, as the import itself gave it; of one that runs how far it is.
-pub(crate) async fn receipt(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Json<Receipt>, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
+pub(crate) async fn receipt(SignedIn(session): SignedIn, Path(id): Path<String>) -> Result<Json<Receipt>, HttpError> {
     Ok(Json(Receipt::read(&session, &id).await?))
 }
 
 /// The failed rows, ready to be mended and imported again.
-pub(crate) async fn errors(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Response, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
+pub(crate) async fn errors(SignedIn(session): SignedIn, Path(id): Path<String>) -> Result<Response, HttpError> {
     Ok(download::file(session.imports().failed_rows(&id).await?))
 }
 
 /// The rows of a plan, an object a line.
 pub(crate) async fn rows(
-    State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
 ) -> Result<Response, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
     let parameters = Parameters::read(query.as_deref(), &["outcome"])?;
     let outcomes = parameters.all("outcome").map(outcome).collect::<Result<_, _>>()?;
     let plan = session.imports().get(&id).await?;
@@ -57,13 +42,10 @@ pub(crate) async fn rows(
 
 /// Does what a plan says.
 pub(crate) async fn apply(
-    State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
 ) -> Result<Json<Receipt>, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
     let parameters = Parameters::read(query.as_deref(), &["hash"])?;
     let no_hash = || HttpError::new(Code::Invalid, "say which plan you have seen, with the ?hash= of its receipt");
     let hash = parameters.one("hash")?.ok_or_else(no_hash)?;
@@ -73,13 +55,10 @@ pub(crate) async fn apply(
 
 /// Takes an import back, or says what that would do.
 pub(crate) async fn undo(
-    State(shared): State<Shared>,
+    SignedIn(session): SignedIn,
     Path(id): Path<String>,
     RawQuery(query): RawQuery,
-    method: Method,
-    headers: HeaderMap,
 ) -> Result<Json<UndoReport>, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
     let parameters = Parameters::read(query.as_deref(), &["preview"])?;
     let report = match parameters.one("preview")? {
         Some("1") => session.imports().preview_undo(&id).await?,
@@ -90,25 +69,13 @@ pub(crate) async fn undo(
 }
 
 /// Puts an undone import back.
-pub(crate) async fn redo(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Json<UndoReport>, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
+pub(crate) async fn redo(SignedIn(session): SignedIn, Path(id): Path<String>) -> Result<Json<UndoReport>, HttpError> {
     let report = session.imports().redo(&id).await?;
     Ok(Json(UndoReport::of(&session, report).await?))
 }
 
 /// Stops an import, or gives up a plan.
-pub(crate) async fn cancel(
-    State(shared): State<Shared>,
-    Path(id): Path<String>,
-    method: Method,
-    headers: HeaderMap,
-) -> Result<Json<Receipt>, HttpError> {
-    let session = session::session(&shared, &method, &headers).await?;
+pub(crate) async fn cancel(SignedIn(session): SignedIn, Path(id): Path<String>) -> Result<Json<Receipt>, HttpError> {
     let cancelled = session.imports().cancel(&id).await?;
     Ok(Json(Receipt::of(&session, cancelled).await?))
 }

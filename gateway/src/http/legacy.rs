@@ -12,12 +12,13 @@ use compat_api::{Api, Client, Settings, answer};
 use futures_util::StreamExt as _;
 use http::header::{ACCEPT_CHARSET, CONTENT_TYPE, HeaderMap, HeaderName, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, StatusCode};
-use service::{Code, Error};
+use service::{Code, Error, Origin};
 
 use super::answers::{Answers, PIECE, Pieces};
 use super::error::{HttpError, add_advice, status};
 use super::export::add_notes;
-use super::{RequestId, Shared, body, session};
+use super::shared::{RequestId, Shared};
+use super::{body, session};
 
 /// The header that carries the code of a refusal, whose status is 200.
 pub(crate) const CODE: HeaderName = HeaderName::from_static("x-cairn-code");
@@ -27,10 +28,11 @@ pub(crate) const RESULT_CAP: HeaderName = HeaderName::from_static("x-cairn-resul
 pub(crate) async fn serve(
     State(shared): State<Shared>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(origin): Extension<Origin>,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let answered = answered(&shared, &headers, body, &request_id).await;
+    let answered = answered(&shared, origin, &headers, body, &request_id).await;
     answered.unwrap_or_else(|error| sentence(&error, preferred(&shared, &headers)))
 }
 
@@ -52,11 +54,17 @@ pub(crate) fn sentence(error: &HttpError, charset: Charset) -> Response {
     error.with_head((head, body).into_response())
 }
 
-async fn answered(shared: &Shared, headers: &HeaderMap, body: Body, request_id: &str) -> Result<Response, HttpError> {
+async fn answered(
+    shared: &Shared,
+    origin: Origin,
+    headers: &HeaderMap,
+    body: Body,
+    request_id: &str,
+) -> Result<Response, HttpError> {
     let limits = &shared.config.limits;
     let body = body::read_form(headers, body, limits.legacy_body, limits.body_idle()).await?;
-    let reply = reply(shared, headers, &body, request_id).await.unwrap_or_else(|reply| reply);
-    let holder = session::origin(headers).text();
+    let reply = reply(shared, origin, headers, &body, request_id).await.unwrap_or_else(|reply| reply);
+    let holder = origin.text();
     let body = written(reply.body, &shared.answers, &holder)?;
     let mut response = ([(CONTENT_TYPE, reply.content_type)], body).into_response();
     let headers = response.headers_mut();
@@ -77,7 +85,13 @@ async fn answered(shared: &Shared, headers: &HeaderMap, body: Body, request_id: 
 }
 
 /// The reply to a body that has arrived; `Err` where it does not even reach an account.
-async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &str) -> Result<Reply, Reply> {
+async fn reply(
+    shared: &Shared,
+    origin: Origin,
+    headers: &HeaderMap,
+    body: &[u8],
+    request_id: &str,
+) -> Result<Reply, Reply> {
     let charset = preferred(shared, headers);
     let settings = Settings { charset, ..shared.config.legacy };
     let no_form =
@@ -89,7 +103,7 @@ async fn reply(shared: &Shared, headers: &HeaderMap, body: &[u8], request_id: &s
     let api = Api { engine: shared.engine.clone(), schema: shared.schema.clone(), settings };
     let user_agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let user_agent = user_agent.as_deref().unwrap_or_default();
-    let client = Client { hint: &hint, origin: session::origin(headers), user_agent };
+    let client = Client { hint: &hint, origin, user_agent };
     Ok(answer(&api, client, &form, request_id).await)
 }
 

@@ -2,18 +2,14 @@
 
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use http::header::{AUTHORIZATION, HOST, HeaderName, ORIGIN};
+use http::header::{AUTHORIZATION, HOST, ORIGIN};
 use http::{HeaderMap, HeaderValue, Method};
 use service::{AccountHint, Caller, Code, Error, Origin, Result, Session, SignInMethod};
 
-use super::Shared;
+use super::shared::Shared;
 
 /// The header that names an account where the host does not.
 const ACCOUNT: &str = "x-cairn-account";
-
-/// The header in which the address of the client travels from the middleware to the handlers, together with the credentials that
-/// count by it. What a client sends under this name is thrown away.
-pub(super) const CLIENT: HeaderName = HeaderName::from_static("x-cairn-client");
 
 /// The account that a request names: the first label of `Host` under the base domain, or the header `X-Cairn-Account`.
 ///
@@ -32,12 +28,6 @@ pub(crate) fn account_hint(shared: &Shared, headers: &HeaderMap) -> Result<Accou
     }
 }
 
-/// Where a request comes from, as [`super::identify`] has put it down.
-pub(crate) fn origin(headers: &HeaderMap) -> Origin {
-    let address = headers.get(CLIENT).and_then(|value| value.to_str().ok()?.parse().ok());
-    address.map(Origin::of).unwrap_or_default()
-}
-
 /// The absolute address of the site as the request names it; `None` without a `Host` that can be part of one.
 pub(crate) fn site(shared: &Shared, headers: &HeaderMap) -> Option<String> {
     let host = headers.get(HOST).and_then(|host| host.to_str().ok())?;
@@ -48,7 +38,7 @@ pub(crate) fn site(shared: &Shared, headers: &HeaderMap) -> Option<String> {
 /// The caller of a GraphQL request: the user of a bearer token or of Basic credentials, else nobody.
 ///
 /// Errors: `UNAUTHENTICATED`, and `FORBIDDEN` where Basic credentials come with another site's write.
-pub(crate) async fn caller(shared: &Shared, method: &Method, headers: &HeaderMap) -> Result<Caller> {
+pub(crate) async fn caller(shared: &Shared, origin: Origin, method: &Method, headers: &HeaderMap) -> Result<Caller> {
     let hint = account_hint(shared, headers)?;
     match credentials(headers)? {
         None => Ok(Caller::Anonymous(hint)),
@@ -56,18 +46,7 @@ pub(crate) async fn caller(shared: &Shared, method: &Method, headers: &HeaderMap
             let message = "a page of another site may not send this with a password: use an access token";
             Err(Error::new(Code::Forbidden, message))
         }
-        Some(credentials) => sign_in(shared, origin(headers), &hint, credentials).await.map(Caller::SignedIn),
-    }
-}
-
-/// The session of a request that must bear credentials. Errors: as [`caller`].
-pub(crate) async fn session(shared: &Shared, method: &Method, headers: &HeaderMap) -> Result<Session> {
-    match caller(shared, method, headers).await? {
-        Caller::SignedIn(session) => Ok(session),
-        Caller::Anonymous(_) => {
-            let message = "send an access token (Authorization: Bearer …) or e-mail address and password (Basic)";
-            Err(Error::new(Code::Unauthenticated, message))
-        }
+        Some(credentials) => sign_in(shared, origin, &hint, credentials).await.map(Caller::SignedIn),
     }
 }
 

@@ -12,23 +12,25 @@ use compat_api::reply::charset::Charset;
 use compat_api::webhook::{Client, Sent, answer, note_unread};
 use http::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderMap, RETRY_AFTER, USER_AGENT};
 use http::{HeaderValue, StatusCode};
-use service::{Code, Error, OpenedWebhook};
+use service::{Code, Error, OpenedWebhook, Origin};
 
 use super::answers::Answers;
 use super::error::{HttpError, add_advice, status};
 use super::export::add_notes;
 use super::legacy::{CODE, RESULT_CAP, sentence, written};
-use super::{RequestId, Shared, body, session};
+use super::shared::{RequestId, Shared};
+use super::{body, session};
 
 pub(crate) async fn serve(
     State(shared): State<Shared>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(origin): Extension<Origin>,
     Path(secret): Path<String>,
     RawQuery(query): RawQuery,
     headers: HeaderMap,
     body: Body,
 ) -> Response {
-    let answered = answered(&shared, &request_id, &secret, query.as_deref(), &headers, body).await;
+    let answered = answered(&shared, &request_id, origin, &secret, query.as_deref(), &headers, body).await;
     answered.unwrap_or_else(|error| sentence(&error, Charset::Utf8))
 }
 
@@ -43,6 +45,7 @@ pub(crate) async fn not_allowed() -> Response {
 async fn answered(
     shared: &Shared,
     request_id: &str,
+    origin: Origin,
     secret: &str,
     query: Option<&str>,
     headers: &HeaderMap,
@@ -58,7 +61,6 @@ async fn answered(
     let limits = &shared.config.limits;
     let user_agent = headers.get(USER_AGENT).map(|value| String::from_utf8_lossy(value.as_bytes()));
     let user_agent = user_agent.as_deref().unwrap_or_default();
-    let origin = session::origin(headers);
     let client = Client { webhook, origin, user_agent };
     let body = match body::read_form(headers, body, limits.legacy_body, limits.body_idle()).await {
         Ok(body) => body,

@@ -4,27 +4,25 @@
 //! operation asks anew whether that still holds.
 
 mod conversation;
+mod operations;
 
 use std::sync::Arc;
 use std::time::Duration;
 
-use async_graphql::{Request, Response as GraphqlResponse};
 use axum::extract::ws::{CloseFrame, Message, WebSocket, WebSocketUpgrade};
 use axum::extract::{Extension, State};
 use axum::response::{IntoResponse as _, Response};
-use futures_util::stream::{BoxStream, StreamExt as _};
-use futures_util::{SinkExt as _, stream};
-use http::header::{AUTHORIZATION, HeaderMap, HeaderValue};
-use http::{Method, StatusCode};
-use schema::GraphqlDocument;
-use service::{Caller, Code, Error};
+use futures_util::{SinkExt as _, StreamExt as _};
+use http::StatusCode;
+use http::header::HeaderMap;
+use service::Origin;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::{self, error::ProtocolError};
 
 use self::conversation::{Conversation, Said};
-use super::answers::{Full, Kept, PIECE};
-use super::{RequestId, Shared, graphql, session};
-use crate::serve::Connected;
+use self::operations::Operations;
+use super::shared::{RequestId, Shared};
+use crate::connection::Connected;
 
 /// The one protocol; `graphql-ws` is the old one of another library.
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -44,6 +42,7 @@ const GOODBYE: Duration = Duration::from_secs(3);
 pub(crate) async fn serve(
     State(shared): State<Shared>,
     Extension(RequestId(request_id)): Extension<RequestId>,
+    Extension(origin): Extension<Origin>,
     Extension(connected): Extension<Connected>,
     headers: HeaderMap,
     upgrade: Result<WebSocketUpgrade, axum::extract::ws::rejection::WebSocketUpgradeRejection>,
@@ -58,7 +57,7 @@ pub(crate) async fn serve(
         let message = format!("the one protocol here is {PROTOCOL}: name it in Sec-WebSocket-Protocol");
         return (StatusCode::BAD_REQUEST, message).into_response();
     }
-    let operations = Operations { shared, headers: Arc::new(headers), request_id };
+    let operations = Operations { shared, origin, headers: Arc::new(headers), request_id };
     upgrade.on_upgrade(move |socket| converse(socket, operations, connected))
 }
 
@@ -140,81 +139,4 @@ fn close(code: u16, reason: &str) -> Message {
     // A control frame has 125 bytes at most, two of them the code (RFC 6455 section 5.5).
     let end = reason.char_indices().map(|(at, c)| at + c.len_utf8()).take_while(|end| *end <= 120).last();
     Message::Close(Some(CloseFrame { code, reason: reason[..end.unwrap_or_default()].into() }))
-}
-
-/// What runs the operations of a connection.
-#[derive(Clone)]
-struct Operations {
-    shared: Shared,
-    headers: Arc<HeaderMap>,
-    request_id: String,
-}
-
-/// What is answered to an operation: what the engine says, and for whom it waits.
-struct Answer {
-    response: GraphqlResponse,
-    holder: Arc<str>,
-}
-
-impl Operations {
-    /// Reads who it is, and gives the headers of the connection with what `connection_init` has said. Errors: for credentials that are
-    /// not right.
-    async fn greet(&self, said: Option<String>) -> service::Result<Arc<HeaderMap>> {
-        let mut headers = HeaderMap::clone(&self.headers);
-        if let Some(said) = said {
-            let unreadable = |_| Error::new(Code::Unauthenticated, "authorization is no value of a header");
-            headers.insert(AUTHORIZATION, HeaderValue::from_str(&said).map_err(unreadable)?);
-        }
-        // Errors are for the client, so they are told at once and not with the first operation.
-        self.caller(&headers).await?;
-        Ok(Arc::new(headers))
-    }
-
-    /// A websocket may carry mutations, so a browser's remembered password counts as little as in a POST.
-    async fn caller(&self, headers: &HeaderMap) -> service::Result<Caller> {
-        session::caller(&self.shared, &Method::POST, headers).await
-    }
-
-    /// The answers to a request, whoever sends it being asked anew.
-    fn answers(&self, request: Request, headers: Arc<HeaderMap>) -> BoxStream<'static, Answer> {
-        let operations = self.clone();
-        let answers = async move {
-            let holder: Arc<str>;
-            let responses: BoxStream<'static, GraphqlResponse> = match operations.caller(&headers).await {
-                Ok(caller) => {
-                    holder = graphql::holder(&caller, &headers).into();
-                    match operations.shared.answers.check(&holder) {
-                        Ok(()) => {
-                            let request = request.data(session::origin(&headers));
-                            let Self { shared, request_id, .. } = operations;
-                            match GraphqlDocument::open(&shared.schema, request, &caller).await {
-                                Ok(document) => document.execute_stream(&shared.schema, caller, &request_id),
-                                Err(answer) => stream::once(async { *answer }).boxed(),
-                            }
-                        }
-                        Err(error) => refused(error),
-                    }
-                }
-                Err(error) => {
-                    holder = Arc::default();
-                    refused(error)
-                }
-            };
-            responses.map(move |response| Answer { response, holder: Arc::clone(&holder) })
-        };
-        stream::once(answers).flatten().boxed()
-    }
-
-    /// Room for a message; none is needed for a small one.
-    fn keep(&self, holder: &str, message: &str) -> Result<Kept, Full> {
-        let mut kept = self.shared.answers.keep(holder);
-        if message.len() > PIECE {
-            kept.add(message.len())?;
-        }
-        Ok(kept)
-    }
-}
-
-fn refused(error: Error) -> BoxStream<'static, GraphqlResponse> {
-    stream::once(async move { schema::refusal(error) }).boxed()
 }

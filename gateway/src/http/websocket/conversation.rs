@@ -16,7 +16,10 @@ use serde::Deserialize;
 use serde_json::{Value, json};
 use service::{Code, Error};
 
-use super::{Answer, Kept, Operations, Shared, graphql};
+use super::operations::{Answer, Operations};
+use crate::http::answers::Kept;
+use crate::http::graphql;
+use crate::http::shared::Shared;
 
 /// How many operations a connection may run at once.
 const OPERATIONS: usize = 32;

@@ -3,26 +3,20 @@
 use std::net::IpAddr;
 
 use axum::extract::Request;
-use http::HeaderValue;
 use http::header::{HeaderMap, HeaderName};
+use service::Origin;
 
-use super::session::CLIENT;
 use crate::config::Networks;
-use crate::serve::Connected;
+use crate::connection::Connected;
 
 /// What proxies append the address to from which a request has come to them.
 const FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
-/// Puts the address down for the handlers.
-pub(super) fn put_down(request: &mut Request, trusted: &Networks) {
+/// Attaches to a request where it comes from, as an [`Origin`] among its extensions: no header that a client sends can say it.
+pub(super) fn attach_client_address(request: &mut Request, trusted: &Networks) {
     let peer = request.extensions().get::<Connected>().map(Connected::peer);
-    let headers = request.headers_mut();
-    headers.remove(CLIENT);
-    if let Some(peer) = peer
-        && let Ok(address) = HeaderValue::from_str(&address(peer, headers, trusted).to_string())
-    {
-        headers.insert(CLIENT, address);
-    }
+    let origin = peer.map(|peer| Origin::of(address(peer, request.headers(), trusted)));
+    request.extensions_mut().insert(origin.unwrap_or_default());
 }
 
 /// The address of the client. Each proxy appends to `X-Forwarded-For` whom it talks to, so what stands left of the first address
