@@ -10,15 +10,20 @@
 
 pub mod action;
 mod actions;
+mod call;
 mod date;
 pub mod form;
 mod listing;
+mod noun;
 mod number;
+mod page;
 pub mod reply;
 mod run;
 mod settings;
+pub mod target;
 pub mod webhook;
 
-pub use action::ACTIONS;
-pub use run::{Api, Client, answer};
+pub use call::Api;
+pub use noun::ACTIONS;
+pub use run::{Client, answer};
 pub use settings::Settings;

@@ -8,13 +8,13 @@ mod sent;
 
 use service::{Code, Error, LegacyCall, OpenedWebhook, Origin};
 
-use crate::action::{NoAction, Stage, Target};
 use crate::actions::messages::Orders;
 use crate::actions::{Matching, line, messages, people, transactions};
+use crate::call::{Api, Call, Tally, check_on};
 use crate::form::Form;
 use crate::reply::Reply;
 use crate::reply::charset::Charset;
-use crate::run::{Api, Call, Tally, check_on};
+use crate::target::{NoTarget, Stage, Target};
 
 use listing::Wanted;
 pub use sent::Sent;
@@ -54,9 +54,9 @@ pub async fn answer(api: &Api, client: Client<'_>, sent: Sent<'_>, request_id: &
     let Client { webhook: OpenedWebhook { session, can_search }, origin, user_agent } = client;
     let call = Call::new(api, session, request_id);
     let tally = Tally::of(&call, origin, user_agent);
-    let asked = asked(sent).await;
-    let name = asked.as_ref().map_or(UNKNOWN, |(action, _)| action.name());
-    let done = act(call, asked, can_search).await;
+    let parsed = parse_request(sent).await;
+    let name = parsed.as_ref().map_or(UNKNOWN, |(action, _)| action.name());
+    let done = act(call, parsed, can_search).await;
     tally.count(name, done.as_ref().err());
     done.unwrap_or_else(|error| Reply::refusal(error.code, &error.message, Charset::Utf8))
 }
@@ -69,15 +69,15 @@ pub fn note_unread(client: Client<'_>, error: &Error) {
 }
 
 /// What is asked for, and the form that says it.
-async fn asked(sent: Sent<'_>) -> Result<(Action, Form), Error> {
+async fn parse_request(sent: Sent<'_>) -> Result<(Action, Form), Error> {
     let form = sent.form().await?;
     Ok((Action::of(&form)?, form))
 }
 
 /// Does what a webhook is asked for, where that is allowed.
-async fn act(call: Call, asked: Result<(Action, Form), Error>, can_search: bool) -> Result<Reply, Error> {
+async fn act(call: Call, parsed: Result<(Action, Form), Error>, can_search: bool) -> Result<Reply, Error> {
     check_on(&call.session, "the legacy API, to which webhooks belong, is switched off for this account")?;
-    let (action, form) = asked?;
+    let (action, form) = parsed?;
     match action {
         Action::Search(_) if !can_search => {
             Err(Error::new(Code::Forbidden, "this webhook takes records and answers no searches"))
@@ -127,14 +127,14 @@ async fn create(call: &Call, record: Record, mut form: Form) -> Result<(), Error
     }
 }
 
-/// Which kind of record it is: what `type` says, else what its fields tell. (heap-facts.md section 4.)
+/// Which kind of record it is: what `type` says, else what its fields tell.
 fn record(form: &Form) -> Result<Record, Error> {
-    let Some(wanted) = form.get("type") else { return Ok(told(form)) };
+    let Some(wanted) = form.get("type") else { return Ok(infer_kind(form)) };
     match wanted.parse() {
         Ok(Target::Person) => Ok(Record::Person),
         Ok(Target::Stage(stage)) => Ok(Record::Prospect(stage)),
         Ok(Target::Message) => Ok(Record::Message),
-        Ok(Target::Event) | Err(NoAction(_)) => {
+        Ok(Target::Event) | Err(NoTarget) => {
             let known = "lead, opportunity, customer, archive, person and message";
             Err(Error::new(Code::Invalid, format!("there is no type \"{wanted}\"; there are {known}")))
         }
@@ -143,7 +143,7 @@ fn record(form: &Form) -> Result<Record, Error> {
 
 /// A body or files make a message. One of the fields that only prospects have makes a lead, be it empty: the page's own example has
 /// an empty `moreinfo`.
-fn told(form: &Form) -> Record {
+fn infer_kind(form: &Form) -> Record {
     let has = |name: &&str| form.raw(name).is_some();
     if ["body", "files"].into_iter().any(|name| form.get(name).is_some()) {
         return Record::Message;

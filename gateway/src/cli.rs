@@ -6,21 +6,24 @@ mod export;
 mod formats;
 mod import;
 mod migrate;
+mod open;
+mod outcome;
 mod output;
 mod serve;
 mod token;
 mod user;
 mod webhook;
+mod who;
 
 use std::process::ExitCode;
 
 use clap::{Args, Parser, Subcommand};
-use service::{Clock, Engine};
-use storage::{Pool, Storage};
 use tokio::signal::unix::SignalKind;
 use tracing_subscriber::EnvFilter;
 
-use crate::config::{self, Config, Flags};
+use self::open::{config, connect, open};
+use self::outcome::{Ending, Failure};
+use crate::config::Flags;
 
 /// Cairn: a self-hosted CRM backend.
 #[derive(Parser)]
@@ -74,36 +77,11 @@ enum Command {
     Config,
 }
 
-/// Which account, and as which of its users.
-#[derive(Args)]
-struct Who {
-    /// The subdomain of the account; may be left out where there is only one
-    #[arg(long, value_name = "SUBDOMAIN")]
-    account: Option<String>,
-    /// The e-mail address of the user; may be left out where there is only one
-    #[arg(long, value_name = "EMAIL")]
-    user: Option<String>,
-}
-
 /// The exit code of an import whose good rows went in while others failed.
 const ROWS_FAILED: u8 = 3;
 
 /// The exit code of what Ctrl-C has stopped, as shells have it: 128 and the number of the signal.
 const CANCELLED: u8 = 130;
-
-/// How a command ended that did what it could.
-enum Ending {
-    Done,
-    /// Some rows of an import were no records; the receipt names them.
-    RowsFailed,
-    /// Somebody at the keyboard stopped it.
-    Cancelled,
-}
-
-/// Why a command did not do it, as a sentence for the terminal.
-struct Failure(String);
-
-type Outcome = Result<(), Failure>;
 
 /// The whole program: reads the command line and does what it says, with these formats.
 ///
@@ -164,48 +142,7 @@ async fn dispatch(cli: Cli, registry: ::formats::Registry) -> Result<Ending, Fai
     Ok(Ending::Done)
 }
 
-fn config(flags: &Flags) -> Result<Config, Failure> {
-    Config::load(flags).map_err(Failure)
-}
-
-async fn connect(config: &Config) -> Result<Storage, Failure> {
-    let pool = Pool { synchronous: config.sqlite.synchronous, ..config.limits.pool() };
-    Storage::connect(&config.database, pool).await.map_err(|error| {
-        let message = format!("cannot open the database: {error}");
-        Failure(config::without_password(&message, &config.database))
-    })
-}
-
-/// Connects, brings the tables up to date and makes the engine.
-async fn open(config: &Config, registry: ::formats::Registry) -> Result<Engine, Failure> {
-    let storage = connect(config).await?;
-    storage.migrate().await.map_err(|error| Failure(format!("cannot bring the tables up to date: {error}")))?;
-    let engine = Engine::new(storage, registry, Clock::System).await?.with_import_limits(config.limits.imports());
-    Ok(engine.with_legacy_actions(&compat_api::ACTIONS))
-}
-
 fn failed(message: &str) -> ExitCode {
     output::complain(message);
     ExitCode::FAILURE
-}
-
-impl From<service::Error> for Failure {
-    fn from(error: service::Error) -> Self {
-        Self(error.message)
-    }
-}
-
-impl From<storage::Error> for Failure {
-    fn from(error: storage::Error) -> Self {
-        match error {
-            storage::Error::Full(_) | storage::Error::Disk(_) => service::Error::from(error).into(),
-            error => Self(error.to_string()),
-        }
-    }
-}
-
-impl From<std::io::Error> for Failure {
-    fn from(error: std::io::Error) -> Self {
-        Self(error.to_string())
-    }
 }

@@ -111,6 +111,7 @@ pub(crate) struct FeedsMutation;
 impl FeedsMutation {
     /// Makes a feed: a secret address at which a view can be read in a format, with your eyes, until you revoke it.
     async fn create_feed(&self, ctx: &Context<'_>, input: CreateFeedInput) -> Result<CreateFeedPayload> {
+        let session = session(ctx)?;
         let CreateFeedInput {
             name,
             section,
@@ -143,7 +144,7 @@ impl FeedsMutation {
             request.order = parse_order(&sort)?;
         }
         let new = NewFeed { name, request, expires_at: expires_at.map(|moment| moment.0) };
-        let CreatedFeed { feed, path } = session(ctx)?.feeds().create(new).await?;
+        let CreatedFeed { feed, path } = session.feeds().create(new).await?;
         let site = ctx.data_opt::<Site>().map_or("", |site| site.0.as_str());
         let url = format!("{site}{path}");
         Ok(CreateFeedPayload { feed: transfer::feeds::to_graphql(feed)?, url })

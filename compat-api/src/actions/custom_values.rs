@@ -5,9 +5,9 @@ use std::collections::HashMap;
 use graphql_client::GraphQLQuery;
 use service::{Error, fold};
 
+use crate::call::Call;
 use crate::form::Form;
 use crate::number;
-use crate::run::Call;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/get_custom_fields.graphql")]

@@ -5,11 +5,11 @@ use jiff::tz::TimeZone;
 use service::Error;
 
 use super::{Date, DateTime, categories, line, lines, names, written};
+use crate::call::Call;
 use crate::date;
 use crate::form::Form;
-use crate::listing::{Ask, Page};
+use crate::page::{Page, PageRequest};
 use crate::reply::xml::EVENT;
-use crate::run::Call;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/create_event.graphql")]
@@ -46,7 +46,7 @@ pub(crate) async fn create(call: &Call, form: &Form) -> Result<(), Error> {
 }
 
 /// A page of the events that a search finds, done or not.
-pub(crate) async fn page(call: &Call, Ask { search, first, after }: Ask) -> Result<Page, Error> {
+pub(crate) async fn page(call: &Call, PageRequest { search, first, after }: PageRequest) -> Result<Page, Error> {
     use get_events::GetEventsEventsNodesAssociations::{Person, Transaction};
     let zone = call.session.time_zone();
     let events = call.run::<GetEvents>(get_events::Variables { search, first, after }).await?.events;

@@ -4,10 +4,10 @@ use graphql_client::GraphQLQuery;
 use service::Error;
 
 use super::{DateTime, categories, day, line, lines, names};
+use crate::call::Call;
 use crate::form::Form;
-use crate::listing::{Ask, Page};
+use crate::page::{Page, PageRequest};
 use crate::reply::xml::MESSAGE;
-use crate::run::Call;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/create_message.graphql")]
@@ -61,7 +61,7 @@ fn file_name(url: &str) -> String {
 }
 
 /// A page of the messages that a search finds, the newest first.
-pub(crate) async fn page(call: &Call, Ask { search, first, after }: Ask) -> Result<Page, Error> {
+pub(crate) async fn page(call: &Call, PageRequest { search, first, after }: PageRequest) -> Result<Page, Error> {
     use get_messages::GetMessagesMessagesNodesAssociations::{Person, Transaction};
     let zone = call.session.time_zone();
     let messages = call.run::<GetMessages>(get_messages::Variables { search, first, after }).await?.messages;

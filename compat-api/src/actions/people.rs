@@ -5,10 +5,10 @@ use service::Error;
 
 use super::custom_values::{self, Owner};
 use super::{DateTime, Matching, Named, categories, day, line, lines, named, person_match};
+use crate::call::Call;
 use crate::form::Form;
-use crate::listing::{Ask, Page};
+use crate::page::{Page, PageRequest};
 use crate::reply::xml::PERSON;
-use crate::run::Call;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/create_person.graphql")]
@@ -54,7 +54,7 @@ pub(crate) async fn create(call: &Call, form: &Form, matching: Matching) -> Resu
 }
 
 /// A page of the people that a search finds.
-pub(crate) async fn page(call: &Call, Ask { search, first, after }: Ask) -> Result<Page, Error> {
+pub(crate) async fn page(call: &Call, PageRequest { search, first, after }: PageRequest) -> Result<Page, Error> {
     let zone = call.session.time_zone();
     let people = call.run::<GetPeople>(get_people::Variables { search, first, after }).await?.people;
     let text = Option::unwrap_or_default;

@@ -5,12 +5,12 @@ use service::Error;
 
 use super::custom_values::{self, Owner};
 use super::{DateTime, Decimal, Matching, Named, categories, day, four_places, line, lines, named, person_match};
-use crate::action::Stage;
+use crate::call::Call;
 use crate::form::Form;
-use crate::listing::{Ask, Page};
 use crate::number;
+use crate::page::{Page, PageRequest};
 use crate::reply::xml::{Shape, transaction};
-use crate::run::Call;
+use crate::target::Stage;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/create_transaction.graphql")]
@@ -96,7 +96,11 @@ pub(crate) async fn create(
 }
 
 /// A page of the transactions of a stage that a search finds.
-pub(crate) async fn page(call: &Call, stage: Stage, Ask { search, first, after }: Ask) -> Result<Page, Error> {
+pub(crate) async fn page(
+    call: &Call,
+    stage: Stage,
+    PageRequest { search, first, after }: PageRequest,
+) -> Result<Page, Error> {
     let zone = call.session.time_zone();
     let shape = shape(stage);
     let variables = get_transactions::Variables { stage: stage!(get_transactions, stage), search, first, after };

@@ -15,13 +15,13 @@ pub enum Dtd {
     /// One that is well-formed, and for which every reply is valid.
     #[default]
     Valid,
-    /// The bytes of heap-api.txt, which most parsers refuse.
+    /// The bytes of the original's page, which most parsers refuse.
     Documented,
     /// None.
     None,
 }
 
-/// A kind of record: its element, and the elements in it in the order of heap-api.txt.
+/// A kind of record: its element, and the elements in it in the order of the original's page.
 pub(crate) struct Shape<const N: usize> {
     record: &'static str,
     elements: [&'static str; N],

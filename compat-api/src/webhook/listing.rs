@@ -7,9 +7,9 @@ use serde::Serializer;
 use service::{Code, Error};
 
 use crate::actions::{DateTime, Decimal, four_places, people};
+use crate::call::Call;
 use crate::form::Form;
 use crate::reply::{Body, Reply};
-use crate::run::Call;
 
 #[derive(GraphQLQuery)]
 #[graphql(schema_path = "../schema/schema.graphql", query_path = "queries/search_people.graphql")]
@@ -55,33 +55,33 @@ pub(super) async fn find(call: Call, wanted: Wanted, search: Option<String>) -> 
     let most = call.settings.result_cap.get();
     let listing = Listing { call, wanted, search };
     let Page { objects, next } = listing.page(most, None).await?;
-    let left = most.saturating_sub(objects.len());
+    let remaining = most.saturating_sub(objects.len());
     let text = format!("[{}", objects.join(","));
     let Some(next) = next else {
         return Ok(Reply::json(Body::Whole(Bytes::from(text + "]")), None));
     };
     // A header stands before the records, so it takes a count; only a reply of several pages needs one.
     let cap = (listing.count().await? > most).then_some(most);
-    let begun = Place { text, next: Some(next).filter(|_| left > 0), left };
-    let chunks = stream::try_unfold((listing, Some(begun)), async |(listing, place)| {
-        let Some(Place { text, next, left }) = place else { return Ok(None) };
+    let state = StreamState { text, next: Some(next).filter(|_| remaining > 0), remaining };
+    let chunks = stream::try_unfold((listing, Some(state)), async |(listing, state)| {
+        let Some(StreamState { text, next, remaining }) = state else { return Ok(None) };
         let Some(after) = next else { return Ok(Some((Bytes::from(text + "]"), (listing, None)))) };
-        let Page { objects, next } = listing.page(left, Some(after)).await?;
-        let left = left.saturating_sub(objects.len());
+        let Page { objects, next } = listing.page(remaining, Some(after)).await?;
+        let remaining = remaining.saturating_sub(objects.len());
         let more: String = objects.iter().map(|object| format!(",{object}")).collect();
-        let place = Place { text: more, next: next.filter(|_| left > 0), left };
-        Ok(Some((Bytes::from(text), (listing, Some(place)))))
+        let state = StreamState { text: more, next: next.filter(|_| remaining > 0), remaining };
+        Ok(Some((Bytes::from(text), (listing, Some(state)))))
     });
     Ok(Reply::json(Body::Stream(chunks.boxed()), cap))
 }
 
 /// How far a reply is written.
-struct Place {
+struct StreamState {
     /// What was read and is not written yet.
     text: String,
     next: Option<String>,
     /// How many records it may still hold.
-    left: usize,
+    remaining: usize,
 }
 
 /// A page of objects, as JSON.

@@ -8,7 +8,8 @@ use storage::password;
 use storage::query::accounts::{self, NewAccount};
 use storage::query::users::{NewUser, Role};
 
-use super::{Failure, Outcome, output};
+use super::outcome::{Failure, Outcome};
+use super::output;
 
 #[derive(Subcommand)]
 pub(super) enum Account {

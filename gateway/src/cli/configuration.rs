@@ -1,6 +1,7 @@
 //! `cairn config`: what is in force, and where each value comes from.
 
-use super::{Failure, Outcome, output};
+use super::outcome::{Failure, Outcome};
+use super::output;
 use crate::config::{Config, Flags, Origin};
 
 pub(super) fn run(flags: &Flags) -> Outcome {

@@ -15,7 +15,8 @@ use service::{Engine, ExportRequest, ViewRequest};
 use tempfile::{Builder, NamedTempFile};
 use tokio::io::{AsyncWrite, AsyncWriteExt as _};
 
-use super::{Failure, Outcome, Who};
+use super::outcome::{Failure, Outcome};
+use super::who::Who;
 
 #[derive(Args)]
 pub(super) struct Export {

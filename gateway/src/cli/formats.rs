@@ -2,7 +2,8 @@
 
 use formats::{Registry, Section};
 
-use super::{Outcome, output};
+use super::outcome::Outcome;
+use super::output;
 
 pub(super) fn run(registry: &Registry) -> Outcome {
     let rows: Vec<_> = registry

@@ -13,7 +13,9 @@ use service::{Automation, Duplicates, Engine, ImportFile, ImportRequest, KeptRea
 use storage::Decimal;
 use storage::query::imports::Status;
 
-use super::{Ending, Failure, Outcome, Who, export, output};
+use super::outcome::{Ending, Failure, Outcome};
+use super::who::Who;
+use super::{export, output};
 use crate::receipt::{
     FieldChange, KeptItem, NamedRow, PastImport, PlanRow, Receipt, RowNotTaken, RowNote, SkipNote, UndoReport,
 };

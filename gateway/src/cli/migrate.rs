@@ -3,7 +3,8 @@
 use clap::Subcommand;
 use storage::Storage;
 
-use super::{Outcome, output};
+use super::outcome::Outcome;
+use super::output;
 
 #[derive(Subcommand)]
 pub(super) enum Migrate {

@@ -2,7 +2,7 @@
 
 use std::io::{self, Write as _};
 
-use super::{Failure, Outcome};
+use super::outcome::{Failure, Outcome};
 
 /// Prints a text and ends its last line. A reader that has gone, as `| head` does, is no failure.
 pub(super) fn print(text: &str) -> Outcome {

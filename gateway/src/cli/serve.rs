@@ -8,7 +8,9 @@ use service::Engine;
 use storage::Storage;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-use super::{Failure, Outcome, config, open, output};
+use super::open::{config, open};
+use super::outcome::{Failure, Outcome};
+use super::output;
 use crate::config::{Config, Flags};
 use crate::demo;
 use crate::serve::Server;

@@ -4,7 +4,9 @@ use clap::{Args, Subcommand};
 use service::{Engine, Kind};
 use storage::Timestamp;
 
-use super::{Outcome, Who, output};
+use super::outcome::Outcome;
+use super::output;
+use super::who::Who;
 
 #[derive(Subcommand)]
 pub(super) enum Token {

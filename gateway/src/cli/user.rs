@@ -7,7 +7,8 @@ use storage::query::accounts::{self, Account};
 use storage::query::users::{self, Access, NewUser, Role, UserEdit};
 
 use super::account::PasswordSource;
-use super::{Failure, Outcome, output};
+use super::outcome::{Failure, Outcome};
+use super::output;
 
 #[derive(Subcommand)]
 pub(super) enum User {

@@ -7,7 +7,9 @@ use service::{Engine, Kind, Session};
 use storage::query::users;
 use storage::query::webhooks::NewWebhook;
 
-use super::{Outcome, Who, output};
+use super::outcome::Outcome;
+use super::output;
+use super::who::Who;
 use crate::config::Config;
 
 #[derive(Subcommand)]
