@@ -10,8 +10,8 @@ use sea_orm::DbErr;
 use sea_orm::sea_query::{SelectStatement, SqliteQueryBuilder, Value};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use crate::connect::BUSY_TIMEOUT;
 use crate::error::{Error, Result};
+use crate::pool::BUSY_TIMEOUT;
 use crate::reading::Lanes;
 
 /// What reading whole views needs of a database beside its pools.

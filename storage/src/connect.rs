@@ -8,27 +8,23 @@ use std::time::Duration;
 
 use sea_orm::sqlx::Executor as _;
 use sea_orm::sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqliteSynchronous};
-use sea_orm::{ConnectOptions, Database, DatabaseConnection, DbErr, metric};
-use serde::{Deserialize, Serialize};
+use sea_orm::{ConnectOptions, Database, DatabaseConnection, metric};
 use tempfile::TempDir;
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unavailable};
 use crate::gate::{self, Gate};
 use crate::handle::{Actor, Reader, Writer};
 use crate::link::Link;
+use crate::pool::{ACQUIRE_TIMEOUT, Pool, Synchronous};
 use crate::reading::{Brake, Lane, Lanes};
 use crate::value::Timestamp;
 
-/// How long reading waits on SQLite for the lock of another process. Writers never take it, but for moments.
-pub(crate) const BUSY_TIMEOUT: Duration = Duration::from_millis(1_500);
 /// The same for SQLx's connections.
 const READ_WAIT: &str = "PRAGMA busy_timeout = 1500";
 /// The same while a connection is opened: another process may be making the file.
 const OPEN_TIMEOUT: Duration = ACQUIRE_TIMEOUT;
-/// How long a request waits for a connection of the pool.
-pub(crate) const ACQUIRE_TIMEOUT: Duration = gate::PATIENCE;
 /// Statements that take longer are logged as a warning.
 const SLOW_STATEMENT: Duration = Duration::from_millis(500);
 /// How many letters of such a statement are logged. That of a batch has tens of thousands, which all say the same.
@@ -43,41 +39,6 @@ const LOG_KEPT: &str = "67108864";
 
 /// After how many of its steps SQLite asks whether a statement shall go on: well below a millisecond.
 const STEPS: i32 = 2_000;
-
-/// How many connections are held at most, how long PostgreSQL is waited for, and what a commit on SQLite waits for.
-#[derive(Clone, Copy, Debug)]
-pub struct Pool {
-    /// On PostgreSQL: connections of the one pool; as many more at most are for what requests and exports read.
-    pub postgres: u32,
-    /// On SQLite: readers beside the one writer, and as many more each for what requests and exports read.
-    pub sqlite_readers: u32,
-    /// On SQLite: when a commit is done.
-    pub synchronous: Synchronous,
-    /// On PostgreSQL: how long the answer to a statement is waited for; then the connection counts as dead.
-    pub statement: Duration,
-    /// The same where a statement may take long: those of an import or an undo, and what exports read.
-    pub long_statement: Duration,
-}
-
-impl Default for Pool {
-    fn default() -> Self {
-        let (statement, long_statement) = (Duration::from_secs(20), Duration::from_mins(2));
-        let synchronous = Synchronous::default();
-        Self { postgres: 10, sqlite_readers: 4, synchronous, statement, long_statement }
-    }
-}
-
-/// When a commit on SQLite is done. However it is, a process that ends loses nothing, and a file is never torn.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
-pub enum Synchronous {
-    /// Once the disk has it.
-    #[default]
-    #[serde(rename = "FULL", alias = "full")]
-    Full,
-    /// Once the operating system has it: a power cut takes the last seconds of what was acknowledged.
-    #[serde(rename = "NORMAL", alias = "normal")]
-    Normal,
-}
 
 /// A connected database. Cloning is cheap and shares the connections.
 #[derive(Clone, Debug)]
@@ -199,10 +160,6 @@ impl Storage {
         let bulk = Arc::new(Bulk::new(pool.sqlite_readers, exporting, Some(file.get_filename())));
         Ok(Self { readers, writer, lanes, bulk, _folder: None })
     }
-}
-
-fn unavailable(reason: &str) -> Error {
-    Error::Unavailable(DbErr::Custom(reason.to_owned()))
 }
 
 /// What sea-orm connects to SQLite with: no statement text in logs and spans.

@@ -2,7 +2,7 @@
 
 use sea_orm::{DbErr, RuntimeErr, SqlErr, sqlx};
 
-use crate::reading::Refusal;
+use crate::refusal::Refusal;
 
 /// The result of every storage function.
 pub type Result<T> = std::result::Result<T, Error>;
@@ -92,6 +92,11 @@ impl Error {
     }
 }
 
+/// An error of a connection that cannot be had.
+pub(crate) fn unavailable(reason: &str) -> Error {
+    Error::Unavailable(DbErr::Custom(reason.to_owned()))
+}
+
 /// An error that may be that of a lock.
 pub(crate) trait MayBeHeld {
     /// True where somebody else has held for too long what the statement needs.
@@ -107,6 +112,16 @@ impl MayBeHeld for DbErr {
 impl MayBeHeld for Error {
     fn is_held(&self) -> bool {
         Self::is_held(self)
+    }
+}
+
+impl From<Refusal> for Error {
+    fn from(refusal: Refusal) -> Self {
+        let reason = refusal.to_string();
+        match refusal {
+            Refusal::TooLarge { .. } => Self::Limited { reason },
+            Refusal::Overdue { .. } | Refusal::Crowded => Self::Busy { reason },
+        }
     }
 }
 

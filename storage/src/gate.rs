@@ -20,9 +20,8 @@ use tokio::time::{Instant, sleep, timeout, timeout_at};
 
 use crate::error::{Error, Result, is_locked};
 use crate::link::{Link, Transaction};
+use crate::pool::PATIENCE;
 
-/// How long whoever writes waits for its turn.
-pub(crate) const PATIENCE: Duration = Duration::from_secs(10);
 /// How long what is noted beside a request's work waits, as long as whoever reads.
 pub(crate) const BRIEFLY: Duration = Duration::from_secs(2);
 /// How long SQLite itself waits for the lock of another process, before the gate asks again: so long a wait cannot be cut short.
@@ -353,8 +352,9 @@ mod tests {
 
     use sea_orm::ConnectionTrait as _;
 
-    use super::{Error, Open, PATIENCE, statement};
-    use crate::connect::{Pool, Storage};
+    use super::{Error, Open, statement};
+    use crate::pool::PATIENCE;
+    use crate::{Pool, Storage};
 
     async fn storage() -> Storage {
         let storage = Storage::connect("sqlite::memory:", Pool::default()).await.expect("a temporary file");

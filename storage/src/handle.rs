@@ -5,15 +5,19 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use sea_orm::{ConnectionTrait, DbBackend, QuerySelect, Statement};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ConnectionTrait, DbBackend, EntityTrait as _, QuerySelect, Statement};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
 use crate::bulk::Bulk;
+use crate::entity::outbox;
 use crate::error::{Error, Result};
-use crate::gate::{BRIEFLY, Gate, Open, PATIENCE};
-use crate::link::{Link, On, Transaction};
-use crate::outbox::{self, Noun, Verb};
+use crate::gate::{BRIEFLY, Gate, Open};
+use crate::link::{Link, Transaction};
+use crate::on::On;
+use crate::outbox::{Noun, Verb};
+use crate::pool::PATIENCE;
 use crate::reading::{Allowance, Bounded, Lanes, Load};
 use crate::value::Timestamp;
 
@@ -386,7 +390,17 @@ impl Unit {
 
     /// Records in the outbox, within this unit, what it has done.
     pub(crate) async fn publish(&self, noun: Noun, verb: Verb, subject: Uuid) -> Result<()> {
-        outbox::publish(self, noun, verb, subject).await
+        let row = outbox::ActiveModel {
+            account_id: Set(self.account),
+            id: Set(Uuid::now_v7()),
+            topic: Set(verb.topic(noun)),
+            subject_id: Set(subject),
+            user_id: Set(self.user()),
+            created_at: Set(self.now),
+            number: Set(None),
+        };
+        outbox::Entity::insert(row).exec_without_returning(self.on()).await?;
+        Ok(())
     }
 
     pub(crate) async fn commit(self) -> Result<()> {

@@ -119,14 +119,11 @@ enum Name {
     Association,
 }
 
-/// What may stand around a name.
-const BLANKS: [char; 2] = [' ', '\t'];
-
 /// The name of the operator that begins behind a bracket, and what follows its colon.
 fn name(text: &str) -> Option<(Name, &str)> {
-    let text = text.trim_start_matches(BLANKS);
+    let text = text.trim_start_matches(cut::BLANKS);
     let (name, rest) = text.split_at(text.find(|c: char| !c.is_ascii_alphabetic())?);
-    let rest = rest.trim_start_matches(BLANKS).strip_prefix(':')?;
+    let rest = rest.trim_start_matches(cut::BLANKS).strip_prefix(':')?;
     let names = [("category", Name::Category), ("event", Name::Event), ("association", Name::Association)];
     let (_, name) = names.into_iter().find(|(known, _)| known.eq_ignore_ascii_case(name))?;
     Some((name, rest))

@@ -4,13 +4,6 @@
 //! UUID v7 is not ordered by commit, so the rows carry no number when they are written; [`crate::query::changes`] numbers the
 //! committed rows of an account, and that number is the cursor.
 
-use sea_orm::{ActiveValue::Set, EntityTrait};
-use uuid::Uuid;
-
-use crate::entity::outbox;
-use crate::error::Result;
-use crate::handle::Unit;
-
 /// What something happened to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[expect(missing_docs, reason = "the nouns are those of the schema")]
@@ -90,6 +83,11 @@ impl Noun {
 }
 
 impl Verb {
+    /// The topic under which it stands in the outbox, such as `person.created`.
+    pub(crate) fn topic(self, noun: Noun) -> String {
+        format!("{}.{}", noun.name(), self.name())
+    }
+
     fn name(self) -> &'static str {
         match self {
             Self::Applied => "applied",
@@ -102,18 +100,4 @@ impl Verb {
             Self::Updated => "updated",
         }
     }
-}
-
-pub(crate) async fn publish(unit: &Unit, noun: Noun, verb: Verb, subject: Uuid) -> Result<()> {
-    let row = outbox::ActiveModel {
-        account_id: Set(unit.account),
-        id: Set(Uuid::now_v7()),
-        topic: Set(format!("{}.{}", noun.name(), verb.name())),
-        subject_id: Set(subject),
-        user_id: Set(unit.user()),
-        created_at: Set(unit.now),
-        number: Set(None),
-    };
-    outbox::Entity::insert(row).exec_without_returning(unit.on()).await?;
-    Ok(())
 }

@@ -28,9 +28,8 @@ use tokio::sync::{Mutex, OwnedSemaphorePermit, Semaphore};
 use tokio::time::error::Elapsed;
 use tokio::time::{timeout, timeout_at};
 
-use crate::connect::{ACQUIRE_TIMEOUT, Pool};
-use crate::gate::PATIENCE;
 use crate::held::Held;
+use crate::pool::{ACQUIRE_TIMEOUT, PATIENCE, Pool};
 
 /// How long a connection may take to come back to the pool: what was left of a statement is read, and a transaction rolled back.
 const RETURN: Duration = Duration::from_secs(5);

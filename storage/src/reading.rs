@@ -22,6 +22,7 @@ use crate::error::{Error, Result};
 use crate::held::Held;
 use crate::link::Link;
 use crate::page::PageRequest;
+use crate::refusal::Refusal;
 use crate::view::View;
 
 /// How many statements of one request run at once: the others' turn comes between those of a request that asks for fifty lists.
@@ -163,52 +164,6 @@ impl fmt::Debug for Allowance {
     fn fmt(&self, formatter: &mut fmt::Formatter<'_>) -> fmt::Result {
         formatter.debug_struct("Allowance").field("limits", &self.0.limits).finish_non_exhaustive()
     }
-}
-
-/// Why a request may read no more.
-#[derive(Clone, Debug, thiserror::Error)]
-pub(crate) enum Refusal {
-    #[error(
-        "reading this took longer than {seconds} s and was ended: ask for fewer records or for less of each, or search for \
-         words of three letters or more"
-    )]
-    Overdue { seconds: u64 },
-    #[error(
-        "the answer would take more than {} MiB of memory: ask for fewer records or for fewer fields of each",
-        in_mib(*limit)
-    )]
-    TooLarge { limit: usize },
-    #[error("too many large answers are in the making: try again, or ask for fewer records")]
-    Crowded,
-}
-
-impl From<Refusal> for Error {
-    fn from(refusal: Refusal) -> Self {
-        let reason = refusal.to_string();
-        match refusal {
-            Refusal::TooLarge { .. } => Self::Limited { reason },
-            Refusal::Overdue { .. } | Refusal::Crowded => Self::Busy { reason },
-        }
-    }
-}
-
-/// What runs statements has errors of sea-orm alone; [`Refusal::of`] finds ours in them.
-impl From<Refusal> for DbErr {
-    fn from(refusal: Refusal) -> Self {
-        Self::TryIntoErr { from: "a statement", into: "an answer", source: Arc::new(refusal) }
-    }
-}
-
-impl Refusal {
-    pub(crate) fn of(error: &DbErr) -> Option<&Self> {
-        let DbErr::TryIntoErr { source, .. } = error else { return None };
-        source.downcast_ref()
-    }
-}
-
-/// Rounded up.
-fn in_mib(bytes: usize) -> usize {
-    bytes.div_ceil(1 << 20)
 }
 
 /// Connections for the statements of requests. Each runs one statement at a time, and can be told to stop.

@@ -9,8 +9,8 @@ use sea_orm::sqlx::{self, Connection as _, Executor as _, Row as _};
 use sea_orm::{DbErr, RuntimeErr};
 use tokio::time::timeout;
 
-use super::{ACQUIRE_TIMEOUT, Pool, unavailable};
-use crate::error::{Error, Result};
+use crate::error::{Error, Result, unavailable};
+use crate::pool::{ACQUIRE_TIMEOUT, Pool};
 use crate::postgres::Server;
 
 /// A connection that was idle for so long is tested before it is used.

@@ -2,7 +2,8 @@
 
 use std::ops::Range;
 
-use super::BLANKS;
+/// What may stand around a name.
+pub(super) const BLANKS: [char; 2] = [' ', '\t'];
 
 /// The body without some ranges of it, which are in order and do not overlap.
 pub(super) fn without(body: &str, ranges: &[Range<usize>]) -> String {

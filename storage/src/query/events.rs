@@ -634,11 +634,11 @@ fn own_text(event: &Event) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::connect::{Pool, Storage};
     use crate::handle::Actor;
     use crate::page::SortKey;
     use crate::query::accounts::NewAccount;
     use crate::query::users::{NewUser, Role};
+    use crate::{Pool, Storage};
 
     #[tokio::test]
     async fn another_time_zone_gives_timed_events_other_days_and_leaves_the_rest() {

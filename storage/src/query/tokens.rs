@@ -10,8 +10,8 @@ use crate::connect::Storage;
 pub use crate::entity::signing_keys::Model as SigningKey;
 use crate::entity::{refresh_tokens, signing_keys};
 use crate::error::Result;
-use crate::gate::PATIENCE;
 use crate::handle::{Unit, Writer};
+use crate::pool::PATIENCE;
 use crate::value::Timestamp;
 
 /// All signing keys, the newest first; the first start of Cairn makes one.

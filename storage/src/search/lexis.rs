@@ -1,6 +1,6 @@
 //! The words of the search language and where they begin and end.
 
-use super::{Field, Status};
+use super::term::{Field, Status};
 use crate::entity::transactions::Stage;
 
 /// The name of a selector.

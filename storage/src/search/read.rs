@@ -3,7 +3,7 @@
 use jiff::civil::Date;
 
 use super::lexis::{self, FIELDS, Name, STAGES, STATUSES, Vocabulary};
-use super::{Amounts, Days, Part, Search, Selector, Sense, Term, Text};
+use super::term::{Amounts, Days, Part, Search, Selector, Sense, Term, Text};
 use crate::error::{Error, Result};
 use crate::fold::digits;
 use crate::schedule::iso_date;
@@ -17,7 +17,7 @@ const PARTS_LIMIT: usize = 32;
 /// Reads a search.
 pub(super) fn search(text: &str) -> Result<Search> {
     check_length(text)?;
-    let search = Search { parts: parts(text)?, unknown: super::Unknown(unknown(text)) };
+    let search = Search { parts: parts(text)?, unknown: super::term::Unknown(unknown(text)) };
     // Printing adds quotes, and what is printed must be read back.
     check_length(&search.to_string())?;
     Ok(search)
