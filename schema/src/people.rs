@@ -5,6 +5,7 @@ use async_graphql::dataloader::DataLoader;
 use async_graphql::{ComplexObject, Context, Enum, ID, InputObject, MaybeUndefined, Object, SimpleObject};
 use service::{Kind, Right};
 use storage::query::people as stored;
+use storage::query::upsert::{self, MatchPolicy};
 use storage::{Contact, Order, Page, View};
 use uuid::Uuid;
 
@@ -232,11 +233,11 @@ pub(crate) enum PersonMatch {
 
 impl PersonMatch {
     /// What a person who is there gets; `None` where nobody looks for one.
-    pub(crate) fn known(self) -> Option<stored::Known> {
+    pub(crate) fn known(self) -> Option<MatchPolicy> {
         match self {
             Self::Create => None,
-            Self::Merge => Some(stored::Known::Filled),
-            Self::Update => Some(stored::Known::Updated),
+            Self::Merge => Some(MatchPolicy::Filled),
+            Self::Update => Some(MatchPolicy::Updated),
         }
     }
 }
@@ -365,7 +366,7 @@ impl PeopleMutation {
         let new = transfer::people::new(person);
         let person = match person_match.known() {
             None => stored::create(&writer, new).await?,
-            Some(known) => stored::create_unless_known(&writer, new, known).await?,
+            Some(policy) => upsert::find_or_create(&writer, new, policy).await?,
         };
         Ok(CreatePersonPayload { person: transfer::people::to_graphql(person) })
     }

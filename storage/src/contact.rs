@@ -35,6 +35,25 @@ pub struct Contact {
 }
 
 impl Contact {
+    /// The contact with its empty fields filled from another. An address is one field: half of one and half of another is neither.
+    pub(crate) fn filled(self, mut from: Self) -> Self {
+        let Self { address, city, state, zip, country, .. } = &self;
+        if [address, city, state, zip, country].iter().any(|part| part.is_some()) {
+            from = Self { address: None, city: None, state: None, zip: None, country: None, ..from };
+        }
+        from.overwritten(self)
+    }
+
+    /// The contact with another's fields in place of its own, where those are not empty.
+    pub(crate) fn overwritten(mut self, mut by: Self) -> Self {
+        for ((_, field), (_, other)) in by.fields_mut().into_iter().zip(self.fields_mut()) {
+            if field.is_none() {
+                *field = other.take();
+            }
+        }
+        by
+    }
+
     /// The fields by which a person is known; one of them is there.
     pub(crate) const KNOWN_BY: [&str; 5] = ["name", "company", "email", "phone", "mobile"];
 

@@ -18,8 +18,9 @@ use crate::entity::{
 use crate::error::Result;
 use crate::handle::Scope;
 use crate::item::ItemKind;
+use crate::named_users;
 use crate::page::SortKey;
-use crate::query::{categories, labels, users};
+use crate::query::{categories, labels};
 use crate::record::{Recorded, alive, live};
 use crate::search::{Amounts, Days, Field, Part, Selector, Sense, Status, Term, Text};
 use crate::value::Day;
@@ -71,7 +72,7 @@ pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result
         all = all.add(with_label::<E>(scope, &[labels::find(scope, label).await?]));
     }
     if let Some(user) = user {
-        all = all.add(of_users::<E>(scope, &users::find(scope, user).await?));
+        all = all.add(of_users::<E>(scope, &named_users::find(scope, user).await?));
     }
     match (stage, E::KIND) {
         (None, _) | (Some(_), ItemKind::Person) => {}
@@ -102,10 +103,10 @@ pub(crate) async fn of_view<E: Viewed>(scope: &Scope<'_>, view: &View) -> Result
     }
     let (texts, others): (Vec<_>, Vec<_>) = search.parts().iter().partition(|part| is_wanted_text(part));
     let has_texts = search.parts().iter().any(|part| matches!(part.term, Term::Text(_)));
-    let posters = if E::KIND == ItemKind::Message && has_texts { users::names(scope).await? } else { Vec::new() };
-    all = all.add(with_texts::<E>(scope, texts, &posters));
+    let authors = if E::KIND == ItemKind::Message && has_texts { named_users::names(scope).await? } else { Vec::new() };
+    all = all.add(with_texts::<E>(scope, texts, &authors));
     for part in others {
-        all = all.add(said::<E>(scope, part, &posters).await?);
+        all = all.add(condition_for::<E>(scope, part, &authors).await?);
     }
     Ok(live::<E>(scope).filter(all))
 }
@@ -230,9 +231,9 @@ fn before<E: Viewed>(scope: &Scope<'_>, day: Day) -> SimpleExpr {
 }
 
 /// What a part of a search says.
-async fn said<E: Viewed>(scope: &Scope<'_>, part: &Part, posters: &Posters) -> Result<SimpleExpr> {
+async fn condition_for<E: Viewed>(scope: &Scope<'_>, part: &Part, authors: &Authors) -> Result<SimpleExpr> {
     let holds = match &part.term {
-        Term::Text(text) => with_text::<E>(scope, text, posters),
+        Term::Text(text) => with_text::<E>(scope, text, authors),
         Term::Selector(selector) => selected::<E>(scope, selector).await?,
     };
     Ok(match part.sense {
@@ -247,16 +248,16 @@ fn is_wanted_text(part: &Part) -> bool {
 }
 
 /// Items in whose text all of these occur.
-fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>, posters: &Posters) -> Condition {
+fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>, authors: &Authors) -> Condition {
     let (mut all, mut texts, mut trigrams) = (Condition::all(), Condition::all(), Vec::new());
     for part in parts {
         let Term::Text(text) = &part.term else { continue };
-        let posters = posters_of(posters, text);
-        if posters.is_empty() {
+        let authors = authors_of(authors, text);
+        if authors.is_empty() {
             texts = texts.add(occurs::<E>(scope, text));
             trigrams.extend(trigrams_of(text));
         } else {
-            all = all.add(occurs_or_posted::<E>(scope, text, &posters));
+            all = all.add(text_or_author::<E>(scope, text, &authors));
         }
     }
     if trigrams.is_empty() {
@@ -274,19 +275,19 @@ fn with_texts<E: Viewed>(scope: &Scope<'_>, parts: Vec<&Part>, posters: &Posters
 }
 
 /// Items in whose text something occurs.
-fn with_text<E: Viewed>(scope: &Scope<'_>, text: &Text, posters: &Posters) -> SimpleExpr {
-    let posters = posters_of(posters, text);
-    if posters.is_empty() {
+fn with_text<E: Viewed>(scope: &Scope<'_>, text: &Text, authors: &Authors) -> SimpleExpr {
+    let authors = authors_of(authors, text);
+    if authors.is_empty() {
         return indexed::<E>(scope, occurs::<E>(scope, text), text);
     }
-    occurs_or_posted::<E>(scope, text, &posters)
+    text_or_author::<E>(scope, text, &authors)
 }
 
 /// The folded names of those who may have posted a message: the name of its poster counts as its text.
-type Posters = [(String, Uuid)];
+type Authors = [(String, Uuid)];
 
-fn posters_of(posters: &Posters, text: &Text) -> Vec<Uuid> {
-    posters.iter().filter(|(name, _)| name.contains(text.folded())).map(|(_, user)| *user).collect()
+fn authors_of(authors: &Authors, text: &Text) -> Vec<Uuid> {
+    authors.iter().filter(|(name, _)| name.contains(text.folded())).map(|(_, user)| *user).collect()
 }
 
 /// The text of an item holds a text, or the digits of a text that looks like a phone number.
@@ -299,9 +300,9 @@ fn occurs<E: Viewed>(scope: &Scope<'_>, text: &Text) -> SimpleExpr {
 }
 
 /// The text of an item holds a text, or one of these users has made it: a set for each index.
-fn occurs_or_posted<E: Viewed>(scope: &Scope<'_>, text: &Text, posters: &[Uuid]) -> SimpleExpr {
+fn text_or_author<E: Viewed>(scope: &Scope<'_>, text: &Text, authors: &[Uuid]) -> SimpleExpr {
     let mut found = ids::<E>(scope, indexed::<E>(scope, occurs::<E>(scope, text), text));
-    found.union(UnionType::All, ids::<E>(scope, E::created_by().is_in(posters.iter().copied())));
+    found.union(UnionType::All, ids::<E>(scope, E::created_by().is_in(authors.iter().copied())));
     E::id().in_subquery(found)
 }
 
@@ -326,7 +327,7 @@ async fn selected<E: Viewed>(scope: &Scope<'_>, selector: &Selector) -> Result<S
     Ok(match selector {
         Selector::Category(name) => in_category::<E>(scope, &categories::named(scope, name.folded()).await?),
         Selector::Label(name) => with_label::<E>(scope, &labels::named(scope, name.folded()).await?),
-        Selector::User(name) => of_users::<E>(scope, &users::named(scope, name.folded()).await?),
+        Selector::User(name) => of_users::<E>(scope, &named_users::named(scope, name.folded()).await?),
         Selector::Person(name) => people(people::Column::SortKey, name),
         Selector::Company(name) => people(people::Column::CompanyKey, name),
         Selector::City(name) => people(people::Column::CityKey, name),

@@ -240,15 +240,6 @@ enum Once<T> {
     Undone(Error),
 }
 
-/// How often SQLite merges the segments of its full-text indexes (FTS5's `automerge`).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Merging {
-    /// Sixteen at a time.
-    Rarely,
-    /// Four at a time.
-    AsUsual,
-}
-
 /// A unit of work: a transaction of one account.
 pub(crate) struct Unit {
     transaction: Open,
@@ -312,30 +303,26 @@ impl Unit {
     /// itself has written: a table that was small when it began is read from end to end for each batch.
     pub(crate) async fn prefer_indexes(&self) -> Result<()> {
         self.set("SET LOCAL enable_seqscan = off").await?;
-        self.plan_anew().await
+        self.pg_force_custom_plans().await
     }
 
     /// Has PostgreSQL plan each statement anew: a plan that is kept from the first batches never gets better.
-    pub(crate) async fn plan_anew(&self) -> Result<()> {
+    pub(crate) async fn pg_force_custom_plans(&self) -> Result<()> {
         self.set("SET LOCAL plan_cache_mode = force_custom_plan").await
     }
 
     /// Has PostgreSQL keep its plans, for writing: it checks the foreign keys of each row with statements of its own, and to plan
     /// those anew takes longer than to run them.
-    pub(crate) async fn keep_plans(&self) -> Result<()> {
+    pub(crate) async fn pg_plan_cache_auto(&self) -> Result<()> {
         self.set("SET LOCAL plan_cache_mode = auto").await
     }
 
-    /// Has SQLite merge its full-text indexes as rarely as it can, or as often as it does by itself. Each statement of an import writes
-    /// segments of its own, and merging them four by four takes longer than to make them.
+    /// Has SQLite merge so many segments of its full-text indexes at a time (FTS5's `automerge`, which is 4 by itself and 16 at most).
+    /// Each statement of an import writes segments of its own, and merging them four by four takes longer than to make them.
     ///
     /// The setting is kept in the database: a unit that ends puts it back.
-    pub(crate) async fn merge_texts(&self, merging: Merging) -> Result<()> {
+    pub(crate) async fn sqlite_set_automerge(&self, segments: u8) -> Result<()> {
         if self.is_sqlite() {
-            let segments = match merging {
-                Merging::Rarely => 16,
-                Merging::AsUsual => 4,
-            };
             for table in ["people", "transactions", "events", "messages"] {
                 let set = format!("INSERT INTO {table}_text ({table}_text, rank) VALUES ('automerge', {segments})");
                 self.on().execute_unprepared(&set).await?;

@@ -6,8 +6,10 @@
 
 mod among;
 mod bulk;
+mod change;
 mod connect;
 mod contact;
+mod derived;
 pub mod email;
 mod entity;
 mod error;
@@ -21,8 +23,10 @@ mod item;
 #[cfg(test)]
 mod laws;
 mod link;
+mod matching;
 mod migration;
 mod name;
+mod named_users;
 mod on;
 pub mod operators;
 mod outbox;

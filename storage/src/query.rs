@@ -13,10 +13,9 @@ pub mod email_templates;
 pub mod event_templates;
 pub mod events;
 pub mod feeds;
+pub(crate) mod field_values;
 pub mod firing;
-pub mod imports;
 mod items;
-pub(crate) mod known;
 pub mod labels;
 pub mod legacy_usage;
 pub mod messages;
@@ -26,8 +25,11 @@ pub mod portions;
 pub mod tokens;
 pub mod transactions;
 pub mod uploads;
+pub mod upsert;
 pub mod users;
 pub mod webhooks;
+
+pub use crate::import::stored as imports;
 
 use sea_orm::{EntityTrait, PaginatorTrait, Select};
 
@@ -35,7 +37,7 @@ use crate::error::Result;
 use crate::handle::Scope;
 
 /// How many rows a query has.
-async fn count<E>(scope: &Scope<'_>, query: Select<E>) -> Result<u64>
+pub(crate) async fn count<E>(scope: &Scope<'_>, query: Select<E>) -> Result<u64>
 where
     E: EntityTrait,
     E::Model: Send + Sync,

@@ -16,6 +16,10 @@ use crate::page::{Listed, Order, Page, PageRequest, narrowed, page, paged};
 use crate::rows::{self, Conflict};
 use crate::value::Timestamp;
 
+/// The largest batch that an import takes: 32 columns of a person times 900 rows stay under SQLite's limit of 32,766 values
+/// in a statement. A statement has a price of its own: what it would have to take back, and a segment of the full-text index.
+pub const BATCH: usize = 900;
+
 /// How many ids one statement looks for; SQLite binds 32,766 values at most.
 pub(crate) const IDS_A_STATEMENT: usize = 1_000;
 

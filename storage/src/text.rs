@@ -65,6 +65,18 @@ fn check(field: &'static str, size: usize, limit: usize, unit: &str) -> Result<(
     Err(Error::invalid(field, format!("{field} has {size} {unit}, and {limit} is the most")))
 }
 
+/// Texts that a search looks in, a line each, so that no phrase matches across two of them.
+pub(crate) fn lines<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
+    let filled: Vec<_> = texts.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
+    filled.join("\n")
+}
+
+/// A value as it is told of: at most so many characters of it.
+pub(crate) fn cut(value: &str, longest: usize) -> String {
+    let end = value.char_indices().nth(longest).map(|(end, _)| end);
+    end.map_or_else(|| value.to_owned(), |end| format!("{}…", &value[..end]))
+}
+
 #[cfg(test)]
 mod tests {
     use super::{plain, trimmed};

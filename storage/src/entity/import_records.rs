@@ -1,4 +1,4 @@
-//! The records of imports: which each row of a file made, changed or met.
+//! The records of imports: which each row of a file made, changed or matched.
 
 use sea_orm::entity::prelude::*;
 
@@ -7,16 +7,16 @@ use crate::item::ItemKind;
 /// What a row of an import did with a record.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, EnumIter, DeriveActiveEnum)]
 #[sea_orm(rs_type = "i16", db_type = "SmallInteger")]
-pub enum Deed {
-    /// It made it.
+pub enum RowEffect {
+    /// It created the record.
     #[sea_orm(num_value = 1)]
     Created,
-    /// It changed it, or put it into categories.
+    /// It changed the record, or put it into categories.
     #[sea_orm(num_value = 2)]
     Updated,
-    /// It found it, and left it as it was.
+    /// It found the record, and left it as it was.
     #[sea_orm(num_value = 3)]
-    Met,
+    Matched,
 }
 
 /// A record, as a row of an import left it.
@@ -38,7 +38,8 @@ pub struct Model {
     /// What the record is.
     pub kind: ItemKind,
     /// What the row did with it.
-    pub deed: Deed,
+    #[sea_orm(column_name = "deed")]
+    pub effect: RowEffect,
     /// The id that the row gives for it.
     pub given_id: Option<Uuid>,
 }

@@ -9,11 +9,10 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, ConnectionTrait as _, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
-use super::Import;
+use super::stored::{self as imports, Counts, Duplicates, File, Running, Status, Summary};
 use crate::entity::{import_turns, imports as table};
 use crate::error::{Error, Result};
 use crate::handle::{Unit, Writer};
-use crate::query::imports::{self, Counts, Duplicates, File, Status, Summary};
 
 /// How often an announcement is tried again that finds an import which ends at this moment.
 const TRIES: u32 = 5;
@@ -38,21 +37,6 @@ pub struct Announcement {
     pub duplicates: Duplicates,
     /// The categories of every row.
     pub categories: Vec<String>,
-}
-
-/// What identifies a running import.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Running {
-    pub(crate) fingerprint: Option<String>,
-    pub(crate) idempotency_key: Option<String>,
-}
-
-/// What whoever wants to run an import finds when it is their turn.
-pub enum Begun {
-    /// It is theirs to run.
-    Mine(Box<Import>),
-    /// Somebody else has run it: this is how it ended.
-    Over(Box<imports::Import>),
 }
 
 /// Announces an import, and answers its id: that of a running one which is the same, or of an earlier one with the same
@@ -126,7 +110,7 @@ async fn announce_in(unit: &Unit, announcement: &Announcement) -> Result<Option<
 }
 
 /// The same import, where it was announced after this request came and is done: on SQLite nobody can announce anything while it runs.
-/// A request with a name of its own is for that name to decide.
+/// Requests with an idempotency key are matched by that key alone.
 async fn done_since(unit: &Unit, fingerprint: Option<&str>, key: Option<&str>, since: Uuid) -> Result<Option<Uuid>> {
     let (Some(fingerprint), None) = (fingerprint, key) else { return Ok(None) };
     let same = table::Entity::find()
@@ -152,7 +136,7 @@ pub async fn announce_plan(writer: &Writer, id: Uuid, hash: &str) -> Result<()> 
             match import.status {
                 Status::Planned | Status::Interrupted => {
                     let import = imports::Import { status: Status::Applying, ..import };
-                    super::store(&unit, &import, None).await
+                    imports::store(&unit, &import, None).await
                 }
                 Status::Applying | Status::Applied | Status::Undone => Ok(()),
                 Status::Failed | Status::Cancelled => {
@@ -176,7 +160,7 @@ pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>
             let mut summary = import.summary.clone();
             summary.finished_at = unit.now;
             let import = imports::Import { status, reason: reason.map(ToOwned::to_owned), summary, ..import };
-            super::store(&unit, &import, None).await?;
+            imports::store(&unit, &import, None).await?;
             if status != Status::Planned {
                 imports::release(&unit, id).await?;
                 if let (Status::Failed | Status::Cancelled, Some(upload)) = (status, import.upload_id) {
@@ -194,7 +178,7 @@ pub async fn end(writer: &Writer, id: Uuid, status: Status, reason: Option<&str>
 pub async fn sweep(writer: &Writer) -> Result<()> {
     writer
         .write(|unit| async move {
-            take_turn(&unit).await?;
+            lock_account(&unit).await?;
             imports::interrupt(&unit).await
         })
         .await
@@ -202,11 +186,11 @@ pub async fn sweep(writer: &Writer) -> Result<()> {
 
 /// Waits until nobody else imports into the account or undoes an import, for as long as that takes. On SQLite the unit itself is the
 /// only one. From then on the unit may take its time.
-pub(super) async fn take_turn(unit: &Unit) -> Result<()> {
+pub(super) async fn lock_account(unit: &Unit) -> Result<()> {
     if unit.is_sqlite() {
         return Ok(());
     }
-    patiently(unit, || turn(unit)).await?;
+    patiently(unit, || try_lock_account(unit)).await?;
     unit.take_time().await
 }
 
@@ -232,8 +216,8 @@ where
     }
 }
 
-/// Takes the turn of the account within the unit's limit. Errors: [`Error::is_held`] where somebody else has it.
-async fn turn(unit: &Unit) -> Result<()> {
+/// Locks the account for imports within the unit's limit. Errors: [`Error::is_held`] where somebody else has it.
+async fn try_lock_account(unit: &Unit) -> Result<()> {
     let row = import_turns::ActiveModel { account_id: sea_orm::ActiveValue::Set(unit.account) };
     let nothing = OnConflict::new().do_nothing().to_owned();
     import_turns::Entity::insert(row).on_conflict(nothing).exec_without_returning(unit.on()).await?;

@@ -8,8 +8,9 @@ use uuid::Uuid;
 
 pub use crate::entity::import_plan_rows::OutcomeKind as Outcome;
 
-use super::matching::MatchedBy;
-use super::telling::cut;
+use crate::change::Change;
+use crate::matching::MatchedBy;
+use crate::text::cut;
 
 /// What becomes of a row.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,29 +58,6 @@ impl Decision {
     pub(super) fn created(row: u64) -> Self {
         let (changes, made, not_taken) = (Vec::new(), Vec::new(), Vec::new());
         Self { row, outcome: Outcome::Created, record: None, changes, duplicate: None, made, not_taken }
-    }
-}
-
-/// What a row makes of a field.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct Change {
-    /// The field by its GraphQL name, `custom:` and the id of a custom field, or [`Change::CATEGORIES`].
-    pub field: String,
-    /// What it held.
-    pub before: Option<String>,
-    /// What it holds now; of categories the names of those that are added.
-    pub after: Option<String>,
-}
-
-impl Change {
-    /// The field of a change that adds categories.
-    pub const CATEGORIES: &'static str = "categories";
-    /// What stands before the id of a custom field.
-    pub const CUSTOM: &'static str = "custom:";
-
-    /// The name of a custom field's layer.
-    pub(crate) fn custom(field: Uuid) -> String {
-        format!("{}{field}", Self::CUSTOM)
     }
 }
 

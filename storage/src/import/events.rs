@@ -10,81 +10,36 @@ use sea_orm::{ColumnTrait, QueryFilter};
 use sha2::{Digest, Sha256};
 use uuid::Uuid;
 
-use super::decision::{Change, Decision, Duplicate, NotTaken, Original, Outcome};
+use super::batch::{Applied, Batch};
+use super::decision::{Decision, Duplicate, NotTaken, Original, Outcome};
 use super::fire::Fired;
+use super::incoming::{Failure, FirstOfSeries, IncomingEvent, IncomingSubject, IncomingTime, RecordTimes};
 use super::journal::Journal;
-use super::matching::MatchedBy;
-use super::people::{added, folded, missing};
+use super::people::folded;
+use super::stored::Duplicates;
 use super::telling::{
-    associations_not_taken, event_not_taken, lines_not_taken, made_associations, made_categories, made_event,
-    times_not_taken,
+    added, associations_not_taken, event_not_taken, lines_not_taken, made_associations, made_categories, made_event,
+    missing, times_not_taken,
 };
-use super::{Applied, Batch, Duplicates, Failure, FirstOfSeries, RecordTimes};
 use crate::among;
-use crate::entity::import_records::Deed;
+use crate::change::Change;
+use crate::derived;
+use crate::entity::import_records::RowEffect;
 use crate::entity::{email_templates, events, people, transactions, users};
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::{Rows, Scope};
 use crate::item::{Item, ItemKind};
+use crate::matching::MatchedBy;
 use crate::query::events::{Details, Event, Progress, Source, Times, When};
-use crate::query::people::lines;
-use crate::query::{associations, categories, edits, events as event_query};
+use crate::query::{categories, edits, events as event_query};
 use crate::record::{self, by_ids, live};
+use crate::text::lines;
 use crate::text::{LINE_LIMIT, plain, trimmed};
 use crate::value::{Day, Timestamp};
 
 /// How many people and transactions an event may belong to.
 const SUBJECTS_LIMIT: usize = 100;
-
-/// A row of the calendar as it arrives; `None` is an empty cell.
-#[derive(Clone, Debug, Default)]
-#[expect(missing_docs, reason = "the names of the fields say what they hold")]
-pub struct IncomingEvent {
-    pub row: u64,
-    pub line: u64,
-    pub id: Option<Uuid>,
-    pub title: Option<String>,
-    pub start: Option<IncomingTime>,
-    pub end: Option<IncomingTime>,
-    pub location: Option<String>,
-    pub description: Option<String>,
-    pub progress: Option<Progress>,
-    /// The e-mail address of the user whom it is for.
-    pub owner: Option<String>,
-    /// The name of the mail that goes with it.
-    pub email_template: Option<String>,
-    pub associations: Vec<IncomingSubject>,
-    pub categories: Vec<String>,
-    /// What the calendar says of it from which it comes.
-    pub source: Source,
-    /// When that calendar made this version.
-    pub stamp: Option<Timestamp>,
-    /// When the event was made and changed, where a file of ours says it.
-    pub times: RecordTimes,
-    /// Lines for the description of an event that the row creates.
-    pub foreign_notes: Option<String>,
-}
-
-/// When an event begins or ends, as a row says it.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum IncomingTime {
-    /// A day.
-    Day(Day),
-    /// A day and a time in the time zone of the account.
-    Local(DateTime),
-    /// A moment.
-    At(Timestamp),
-}
-
-/// What a row says that its event belongs to.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum IncomingSubject {
-    /// A person or a transaction of ours, perhaps.
-    Item(Item),
-    /// A display name or an e-mail address.
-    Named(String),
-}
 
 /// A row that could be an event.
 #[derive(Clone, Debug)]
@@ -546,7 +501,7 @@ impl<'b, 'u> Work<'b, 'u> {
             found.extend(query.all(&scope.on).await?);
         }
         let ids: Vec<_> = found.iter().map(|event| event.id).collect();
-        let mut subjects = associations::subjects_in(&scope, &ids).await?;
+        let mut subjects = derived::subjects_in(&scope, &ids).await?;
         let mut in_categories = categories::of_items_in(&scope, &ids).await?;
         journal.recall(&ids).await?;
         let (known, by_start, by_source) = Default::default();
@@ -629,7 +584,7 @@ impl<'b, 'u> Work<'b, 'u> {
         }
         if by == MatchedBy::Source && row.details.source.sequence.is_some() && new < old {
             let of = Original::Later(known.event.title.clone());
-            self.journal.note(row.number, item, Deed::Met, row.given());
+            self.journal.note(row.number, item, RowEffect::Matched, row.given());
             return decision(Outcome::Skipped, Vec::new(), of);
         }
         let policy = if is_later { Duplicates::Replace } else { self.batch.policy.duplicates };
@@ -651,7 +606,7 @@ impl<'b, 'u> Work<'b, 'u> {
         let categories = missing(&row.categories, &known.categories);
         changes.extend(added(&categories));
         if changes.is_empty() || policy == Duplicates::Ignore {
-            self.journal.note(row.number, item, Deed::Met, row.given());
+            self.journal.note(row.number, item, RowEffect::Matched, row.given());
             if !changes.is_empty() {
                 return decision(Outcome::Skipped, Vec::new(), of);
             }
@@ -661,7 +616,7 @@ impl<'b, 'u> Work<'b, 'u> {
             };
         }
         let not_taken = not_taken(row, known, &event);
-        self.journal.note(row.number, item, Deed::Updated, row.given());
+        self.journal.note(row.number, item, RowEffect::Updated, row.given());
         self.journal.changed(item, event.version, &changes);
         self.categories.extend(categories.iter().map(|name| (id, name.clone())));
         if let Some(known) = self.known.get_mut(&id) {
@@ -704,7 +659,7 @@ impl<'b, 'u> Work<'b, 'u> {
             let changes: Vec<_> = both.filter(|(before, after)| before.1 != after.1).map(change).collect();
             let item = ItemKind::Event.item(moved.id);
             if let (None, Some(number)) = (pending, uid.and_then(|uid| numbers.get(&uid))) {
-                self.journal.note(*number, item, Deed::Updated, None);
+                self.journal.note(*number, item, RowEffect::Updated, None);
             }
             self.journal.changed(item, moved.version, &changes);
             self.updated.push(moved);
@@ -729,10 +684,10 @@ impl<'b, 'u> Work<'b, 'u> {
         let (created_at, updated_at) = row.times.of_new(self.batch.unit.now);
         let event = Event { created_by: policy.owner.or(event.created_by), created_at, updated_at, ..event };
         let item = ItemKind::Event.item(event.id);
-        self.journal.note(row.number, item, Deed::Created, row.given());
+        self.journal.note(row.number, item, RowEffect::Created, row.given());
         for subject in &row.subjects {
             // So that an undo looks whether they are held by this event alone.
-            self.journal.note(row.number, *subject, Deed::Met, None);
+            self.journal.note(row.number, *subject, RowEffect::Matched, None);
             self.pairs.push((item, *subject));
         }
         self.categories.extend(row.categories.iter().map(|name| (event.id, name.clone())));

@@ -4,7 +4,7 @@ use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use super::journal::Journal;
-use crate::entity::import_records::Deed;
+use crate::entity::import_records::RowEffect;
 use crate::error::Result;
 use crate::handle::{Rows, Scope, Unit};
 use crate::item::{Item, ItemKind};
@@ -73,7 +73,7 @@ impl Template {
                 for (item, when) in self.items.iter().zip(&self.times) {
                     let event = events::new_row(unit, details(item, *when, owner), name.clone(), &self.zone);
                     let of_event = ItemKind::Event.item(event.id);
-                    journal.note(*row, of_event, Deed::Created, None);
+                    journal.note(*row, of_event, RowEffect::Created, None);
                     pairs.push((of_event, *subject));
                     made.push(event);
                 }

@@ -7,10 +7,10 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{EntityTrait, QueryFilter};
 use uuid::Uuid;
 
-use super::Change;
 use crate::among;
+use crate::change::Change;
 use crate::entity::import_changes;
-use crate::entity::import_records::{Column, Deed, Entity, Model};
+use crate::entity::import_records::{Column, Entity, Model, RowEffect};
 use crate::error::Result;
 use crate::handle::Unit;
 use crate::item::{Item, ItemKind};
@@ -90,14 +90,14 @@ impl<'u> Journal<'u> {
     }
 
     /// Notes down what a row did with a record, and the id that the row gives for it.
-    pub(super) fn note(&mut self, row: u64, item: Item, deed: Deed, given: Option<Uuid>) {
+    pub(super) fn note(&mut self, row: u64, item: Item, effect: RowEffect, given: Option<Uuid>) {
         let model = Model {
             account_id: self.unit.account,
             import_id: self.import,
             row_number: i64::try_from(row).unwrap_or(i64::MAX),
             record_id: item.id,
             kind: item.kind,
-            deed,
+            effect,
             given_id: given,
         };
         self.see(&model);
@@ -147,7 +147,7 @@ impl<'u> Journal<'u> {
         let seen = SeenRow { row: row.row_number.unsigned_abs(), given: row.given_id };
         self.first.entry(row.record_id).or_insert(seen);
         self.last.insert(row.record_id, seen);
-        if row.deed == Deed::Created {
+        if row.effect == RowEffect::Created {
             self.made.insert(row.record_id);
         }
     }

@@ -9,11 +9,12 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter};
 use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
-use super::{BATCH, FailedRow, PlannedRow, insert_errors};
+use super::decision::PlannedRow;
+use super::stored::{FailedRow, delete_errors, insert_errors, planned_row};
 use crate::entity::import_plan_rows::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
 use crate::handle::Unit;
-use crate::query::imports::planned_row;
+use crate::record::BATCH;
 
 /// How many rows that differ from the plan are named; then the import stops.
 const NAMED: usize = 20;
@@ -46,7 +47,7 @@ impl Ledger {
 
     /// The failed rows that the plan has kept go, as the import keeps its own.
     pub(super) async fn against_plan(unit: &Unit, import: Uuid) -> Result<Self> {
-        super::delete_errors(unit, import).await?;
+        delete_errors(unit, import).await?;
         Ok(Self::Plan { import, differences: Vec::new() })
     }
 

@@ -4,22 +4,26 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use uuid::Uuid;
 
-use super::decision::{Change, Decision, Duplicate, NotTaken, Original, Outcome};
+use super::batch::{Applied, Batch};
+use super::decision::{Decision, Duplicate, NotTaken, Original, Outcome};
 use super::fire::Fired;
+use super::incoming::{CheckedContact, Incoming, Policy, RecordTimes, combined, with_notes};
 use super::journal::{self, Journal};
-use super::matching::{Candidates, Known, MatchedBy};
+use super::stored::Duplicates;
 use super::telling::{
-    contact_not_taken, custom_not_taken, made_categories, made_contact, made_custom, times_not_taken,
+    added, contact_not_taken, custom_not_taken, made_categories, made_contact, made_custom, missing, times_not_taken,
 };
-use super::{Applied, Batch, CheckedContact, Duplicates, Incoming, Policy, RecordTimes, combined, with_notes};
+use crate::change::Change;
 use crate::contact::{Contact, Keys};
-use crate::entity::import_records::Deed;
+use crate::derived::{person_changed, person_with_custom_text};
+use crate::entity::import_records::RowEffect;
 use crate::error::Result;
 use crate::fold::fold;
 use crate::handle::Unit;
 use crate::item::ItemKind;
+use crate::matching::{Candidates, Known, MatchedBy};
 use crate::query::custom_values;
-use crate::query::people::{Person, changed, new_row, renew_keys, with_custom_text, write};
+use crate::query::people::{Person, changed, new_row, write};
 
 pub(super) async fn apply<'u>(
     batch: &Batch<'u>,
@@ -47,7 +51,7 @@ pub(super) async fn apply<'u>(
     let name = |person: Uuid| candidates.get(person).map(|known| known.person.sort_key.clone()).unwrap_or_default();
     let fired = fired.into_iter().map(|(row, person)| Fired { row, item: journal::person(person), name: name(person) });
     let fired = fired.collect();
-    unit.keep_plans().await?;
+    unit.pg_plan_cache_auto().await?;
     writes.write(unit).await?;
     writes.finish(batch).await?;
     Ok(Applied { decisions, fired, journal })
@@ -93,7 +97,7 @@ impl Work<'_> {
             (Some(_), Duplicates::Replace | Duplicates::Merge) => Outcome::Updated,
         };
         let (Some(change), Outcome::Updated) = (change, outcome) else {
-            self.journal.note(row.row, item, Deed::Met, row.id);
+            self.journal.note(row.row, item, RowEffect::Matched, row.id);
             let not_taken = if outcome == Outcome::Unchanged { not_taken(&row, known) } else { Vec::new() };
             return Decision { not_taken, ..decision(outcome, Vec::new(), of) };
         };
@@ -102,7 +106,7 @@ impl Work<'_> {
         let known = self.writes.update(self.unit, known, change);
         let mut not_taken = person_not_taken(&row, &known);
         not_taken.extend(times);
-        self.journal.note(row.row, item, Deed::Updated, row.id);
+        self.journal.note(row.row, item, RowEffect::Updated, row.id);
         self.journal.changed(item, known.person.version, &changes);
         self.fired.push((row.row, item.id));
         self.candidates.renew(known);
@@ -115,7 +119,7 @@ impl Work<'_> {
         let known = self.writes.create(self.unit, self.policy, row, keys, times);
         let made = categories.map(|names| made_person(&known).into_iter().chain(made_categories(&names)).collect());
         let item = journal::person(known.person.id);
-        self.journal.note(number, item, Deed::Created, given);
+        self.journal.note(number, item, RowEffect::Created, given);
         self.fired.push((number, item.id));
         self.candidates.add(known);
         Decision { made: made.unwrap_or_default(), ..Decision::created(number) }
@@ -207,18 +211,6 @@ pub(super) fn custom_differences(before: &BTreeMap<Uuid, String>, after: &BTreeM
     changed.map(change).collect()
 }
 
-/// The names that are not among these folded ones, each once.
-pub(super) fn missing(names: &[String], known: &BTreeSet<String>) -> Vec<String> {
-    let mut seen = BTreeSet::new();
-    names.iter().filter(|name| !known.contains(&fold(name)) && seen.insert(fold(name))).cloned().collect()
-}
-
-/// The change that adds categories.
-pub(super) fn added(names: &[String]) -> Option<Change> {
-    let after = (!names.is_empty()).then(|| names.join(" ::: "))?;
-    Some(Change { field: Change::CATEGORIES.to_owned(), before: None, after: Some(after) })
-}
-
 pub(super) fn folded(names: &[String]) -> BTreeSet<String> {
     names.iter().map(|name| fold(name)).collect()
 }
@@ -256,7 +248,7 @@ impl PeopleWrites {
         let keys = if foreign_notes.is_none() { keys } else { contact.keys() };
         let person = new_row(unit, contact, keys);
         let person = Person { created_by: policy.owner.or(person.created_by), created_at, updated_at, ..person };
-        let person = with_custom_text(person, custom_values::text_by_field(&custom));
+        let person = person_with_custom_text(person, custom_values::text_by_field(&custom));
         let known = Known { person: person.clone(), categories: folded(&categories), custom };
         self.categories.extend(categories.into_iter().map(|name| (person.id, name)));
         self.put(person.id, &known.custom);
@@ -273,7 +265,7 @@ impl PeopleWrites {
         self.put(id, &custom);
         let mut person = changed(unit, &known.person, contact);
         if custom != known.custom {
-            person = with_custom_text(person, custom_values::text_by_field(&custom));
+            person = person_with_custom_text(person, custom_values::text_by_field(&custom));
         }
         let place = self.places.get(&id).copied().unwrap_or(self.rows.len());
         if let Some(earlier) = self.rows.get_mut(place) {
@@ -300,7 +292,7 @@ impl PeopleWrites {
     /// Renews what transactions derive from the people who were changed, and assigns categories and custom values.
     pub(super) async fn finish(self, batch: &Batch<'_>) -> Result<()> {
         if !self.changed.is_empty() {
-            renew_keys(batch.unit, &self.changed.iter().collect::<Vec<_>>()).await?;
+            person_changed(batch.unit, &self.changed.iter().collect::<Vec<_>>()).await?;
         }
         let values = self.values.into_iter().map(|((person, field), value)| (person, field, value));
         custom_values::put(batch.unit, values.collect()).await?;

@@ -4,13 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use uuid::Uuid;
 
-use super::decision::{Change, NotTaken};
-use super::{Incoming, RecordTimes};
+use super::decision::NotTaken;
+use super::incoming::{Incoming, IncomingTerms, RecordTimes};
+use crate::change::Change;
 use crate::contact::Contact;
+use crate::fold::fold;
 use crate::item::Item;
 use crate::query::events::{Details, Progress, Source, Times};
 use crate::query::transactions::{Stage, Terms};
-use crate::text::plain;
+use crate::text::{cut, plain};
 use crate::value::Timestamp;
 
 /// How many characters of a value are told of that a new record will hold.
@@ -33,7 +35,7 @@ pub(super) fn made_custom(custom: &BTreeMap<Uuid, String>) -> impl Iterator<Item
 
 /// In which categories a new record will be, each once.
 pub(super) fn made_categories(names: &[String]) -> Option<Change> {
-    super::people::added(&super::people::missing(names, &BTreeSet::new()))
+    added(&missing(names, &BTreeSet::new()))
 }
 
 /// What a new transaction will hold beside its person.
@@ -86,7 +88,7 @@ pub(super) fn times_not_taken(row: RecordTimes, created_at: Timestamp, updated_a
 
 /// What a row says of a transaction that is like this after it.
 pub(super) fn terms_not_taken(
-    (given_stage, row): (Stage, &super::IncomingTerms),
+    (given_stage, row): (Stage, &IncomingTerms),
     stage: Stage,
     after: &Terms,
 ) -> Vec<NotTaken> {
@@ -131,12 +133,6 @@ fn field_of_line(header: &str) -> &str {
         "E-mail template" => "emailTemplate",
         header => header,
     }
-}
-
-/// A value as it is told of: at most so many characters of it.
-pub(super) fn cut(value: &str, longest: usize) -> String {
-    let end = value.char_indices().nth(longest).map(|(end, _)| end);
-    end.map_or_else(|| value.to_owned(), |end| format!("{}…", &value[..end]))
 }
 
 fn not_taken<const N: usize>(given: [Option<String>; N], after: [(&'static str, Option<String>); N]) -> Vec<NotTaken> {
@@ -194,4 +190,16 @@ fn has_line(text: &str, lines: &str) -> bool {
     let ends_line = |end: usize| text[end..].is_empty() || text[end..].starts_with('\n');
     let begins_line = |start: usize| start == 0 || text[..start].ends_with('\n');
     text.match_indices(lines).any(|(start, found)| begins_line(start) && ends_line(start + found.len()))
+}
+
+/// The names that are not among these folded ones, each once.
+pub(super) fn missing(names: &[String], known: &BTreeSet<String>) -> Vec<String> {
+    let mut seen = BTreeSet::new();
+    names.iter().filter(|name| !known.contains(&fold(name)) && seen.insert(fold(name))).cloned().collect()
+}
+
+/// The change that adds categories.
+pub(super) fn added(names: &[String]) -> Option<Change> {
+    let after = (!names.is_empty()).then(|| names.join(" ::: "))?;
+    Some(Change { field: Change::CATEGORIES.to_owned(), before: None, after: Some(after) })
 }

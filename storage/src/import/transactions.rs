@@ -5,32 +5,36 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use sea_orm::QueryFilter;
 use uuid::Uuid;
 
-use super::decision::{Change, Decision, NotTaken, Original, Outcome};
+use super::batch::Applied;
+use super::decision::{Decision, NotTaken, Original, Outcome};
 use super::fire::Fired;
+use super::incoming::{CheckedContact, Incoming, IncomingTerms, Policy, RecordTimes};
 use super::journal::{self, Journal};
-use super::matching::{Candidates, Known, MatchedBy};
 use super::people::{
-    PeopleWrites, PersonChange, added, custom_after, custom_differences, duplicate, folded, made_person, missing,
-    person_not_taken,
+    PeopleWrites, PersonChange, custom_after, custom_differences, duplicate, folded, made_person, person_not_taken,
 };
-use super::telling::{custom_not_taken, made_categories, made_custom, made_terms, terms_not_taken, times_not_taken};
-use super::{Applied, CheckedContact, Duplicates, Incoming, IncomingTerms, Policy, RecordTimes};
+use super::stored::Duplicates;
+use super::telling::{
+    added, custom_not_taken, made_categories, made_custom, made_terms, missing, terms_not_taken, times_not_taken,
+};
 use crate::among;
+use crate::change::Change;
 use crate::contact::Keys;
-use crate::entity::import_records::Deed;
+use crate::derived::transaction_with_custom_text;
+use crate::entity::import_records::RowEffect;
 use crate::entity::transactions;
 use crate::error::Result;
 use crate::handle::{Scope, Unit};
 use crate::item::{Item, ItemKind};
+use crate::matching::{Candidates, Known, MatchedBy};
 use crate::query::people::Person;
 use crate::query::transactions::{
-    Came, Stage, Terms, Transaction, add_managers, changed, live, log_steps, log_steps_by, new_row, with_custom_text,
-    write,
+    Came, Stage, Terms, Transaction, add_managers, changed, live, log_steps, log_steps_by, new_row, write,
 };
 use crate::query::{categories, custom_values};
 
 pub(super) async fn apply<'u>(
-    of: &super::Batch<'u>,
+    of: &super::batch::Batch<'u>,
     stage: Stage,
     journal: Journal<'u>,
     rows: Vec<CheckedContact>,
@@ -101,13 +105,13 @@ struct Meant<'k> {
 
 impl<'a> Batch<'a> {
     async fn load(
-        of: &super::Batch<'a>,
+        of: &super::batch::Batch<'a>,
         stage: Stage,
         mut journal: Journal<'a>,
         rows: &[Incoming],
         keys: &[Keys],
     ) -> Result<Self> {
-        let super::Batch { unit, policy, tells, .. } = *of;
+        let super::batch::Batch { unit, policy, tells, .. } = *of;
         let scope = policy.scope(unit);
         let given: Vec<_> = rows.iter().filter_map(|row| row.id).collect();
         let by_id = transactions_with(&scope, transactions::Column::Id, &given).await?;
@@ -170,7 +174,7 @@ impl<'a> Batch<'a> {
             let person = known.person.clone();
             let of_person = if self.tells { made_person(&known) } else { Vec::new() };
             self.people.add(known);
-            self.journal.note(row.row, journal::person(person.id), Deed::Created, row.person_id);
+            self.journal.note(row.row, journal::person(person.id), RowEffect::Created, row.person_id);
             let decision = self.create(&person, row);
             return Decision { made: of_person.into_iter().chain(decision.made).collect(), ..decision };
         };
@@ -246,7 +250,7 @@ impl<'a> Batch<'a> {
         let change = self.change_of(known, row);
         let is_new = change.is_some() || self.change_of_person(self.person_of(known), row).is_some();
         if !is_new || self.policy.duplicates == Duplicates::Ignore {
-            self.journal.note(row.row, item, Deed::Met, row.id);
+            self.journal.note(row.row, item, RowEffect::Matched, row.id);
             self.meet_person(of_person, row);
             if is_new {
                 return decision(Outcome::Skipped, of);
@@ -258,12 +262,12 @@ impl<'a> Batch<'a> {
         self.meet_person(of_person, row);
         self.fired.push((row.row, id));
         let Some(change) = change else {
-            self.journal.note(row.row, item, Deed::Met, row.id);
+            self.journal.note(row.row, item, RowEffect::Matched, row.id);
             return Decision { changes, not_taken: self.not_taken(id, row), ..decision(Outcome::Updated, of) };
         };
         let own = change.changes.clone();
         self.categories.extend(change.categories.iter().map(|name| (id, name.clone())));
-        self.journal.note(row.row, item, Deed::Updated, row.id);
+        self.journal.note(row.row, item, RowEffect::Updated, row.id);
         let version = self.change(id, change);
         self.journal.changed(item, version, &own);
         changes.extend(own);
@@ -301,7 +305,7 @@ impl<'a> Batch<'a> {
     /// Notes down the person of a row, unless a row has already.
     fn meet_person(&mut self, person: Item, row: &Incoming) {
         if self.journal.first(person.id).is_none() {
-            self.journal.note(row.row, person, Deed::Met, row.person_id);
+            self.journal.note(row.row, person, RowEffect::Matched, row.person_id);
         }
     }
 
@@ -317,7 +321,7 @@ impl<'a> Batch<'a> {
         let is_other = custom != known.custom;
         known.transaction = changed(self.unit, before, stage, terms);
         if is_other {
-            known.transaction = with_custom_text(known.transaction.clone(), text);
+            known.transaction = transaction_with_custom_text(known.transaction.clone(), text);
             known.custom = custom;
         }
         if self.touched.contains(&id) {
@@ -351,9 +355,9 @@ impl<'a> Batch<'a> {
         let created_by = self.policy.owner.or(transaction.created_by);
         let (created_at, updated_at) = row.times.of_new(self.unit.now);
         let transaction = Transaction { created_by, created_at, updated_at, ..transaction };
-        let transaction = with_custom_text(transaction, custom_values::text_by_field(&custom));
+        let transaction = transaction_with_custom_text(transaction, custom_values::text_by_field(&custom));
         let id = transaction.id;
-        self.journal.note(row.row, journal::transaction(id), Deed::Created, row.id);
+        self.journal.note(row.row, journal::transaction(id), RowEffect::Created, row.id);
         self.meet_person(journal::person(person.id), row);
         self.values.extend(custom.iter().map(|(field, value)| ((id, *field), value.clone())));
         self.of_person.entry(person.id).or_default().insert(0, id);
@@ -376,7 +380,7 @@ impl<'a> Batch<'a> {
         };
         let (item, changes) = (journal::person(person.id), change.changes.clone());
         let known = self.people_writes.update(self.unit, known, change);
-        self.journal.note(row.row, item, Deed::Updated, row.person_id);
+        self.journal.note(row.row, item, RowEffect::Updated, row.person_id);
         self.journal.changed(item, known.person.version, &changes);
         let person = known.person.clone();
         self.people.renew(known);
@@ -436,9 +440,9 @@ impl<'a> Batch<'a> {
         })
     }
 
-    async fn write(self, of: &super::Batch<'a>) -> Result<(Vec<Fired>, Journal<'a>)> {
+    async fn write(self, of: &super::batch::Batch<'a>) -> Result<(Vec<Fired>, Journal<'a>)> {
         let Self { unit, journal, people, mut people_writes, mut transactions, touched, begun, moved, .. } = self;
-        unit.keep_plans().await?;
+        unit.pg_plan_cache_auto().await?;
         people_writes.write(unit).await?;
         // A row may have renamed the person of an earlier one.
         let name =

@@ -7,28 +7,22 @@
 //! time, and an undo can be taken back. All of it is one transaction.
 
 mod allowed;
+mod kept;
 mod layers;
 mod memberships;
 mod presence;
+mod refused;
+mod work;
 
-use std::collections::HashSet;
-
-use sea_orm::{ConnectionTrait, FromQueryResult, Statement, Value};
 use uuid::Uuid;
 
-use super::announce::{held, take_turn};
+pub use self::kept::{Kept, KeptReason};
+use self::work::{Step, Work};
+use super::announce::{held, lock_account};
+use super::stored::{self as imports, Status};
 use crate::error::{Error, Result};
-use crate::handle::{Merging, Unit, Writer};
-use crate::item::Item;
+use crate::handle::{Unit, Writer};
 use crate::outbox::{Noun, Verb};
-use crate::query::imports::{self, Status};
-use crate::value::Timestamp;
-
-/// How many rows of the import one statement goes through.
-const ROWS_A_STATEMENT: i64 = 5_000;
-
-/// How many of the things that stay a report names.
-const NAMED: usize = 1_000;
 
 /// What an undo or a redo did, or would do.
 #[derive(Clone, Debug)]
@@ -43,48 +37,6 @@ pub struct Report {
     pub kept: u64,
     /// The first 1,000 of those.
     pub keeps: Vec<Kept>,
-}
-
-/// Something that stays as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Kept {
-    /// The record.
-    pub item: Item,
-    /// What it is called.
-    pub name: String,
-    /// Why it stays.
-    pub reason: KeptReason,
-}
-
-/// Why something stays as it is.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum KeptReason {
-    /// Somebody has changed this field since: the field stays, and a record that the import made stays whole.
-    Edited {
-        /// The field by its GraphQL name, or `custom:` and the id of a custom field.
-        field: String,
-        /// Who; nobody for Cairn itself.
-        by: Option<Uuid>,
-        /// When.
-        at: Timestamp,
-    },
-    /// A later import, which is applied, has changed the record; it goes with that one.
-    Imported(Uuid),
-    /// The person has transactions since.
-    Transactions,
-    /// Events belong to the record since.
-    Events,
-    /// Messages belong to the record since.
-    Messages,
-    /// Somebody has deleted the record since: there is nothing to take back.
-    Deleted,
-    /// What would be put back is not possible any more, as somebody has changed what the account keeps: the field stays.
-    NotAllowed {
-        /// The field by its GraphQL name, `custom:` and the id of a custom field, or [`super::Change::CATEGORIES`].
-        field: String,
-        /// What stands in the way, and what would be right.
-        why: String,
-    },
 }
 
 /// Takes an import back, in one transaction: what it made goes, what it changed gets back what it held, but for what somebody has
@@ -108,30 +60,8 @@ pub async fn redo(writer: &Writer, import: Uuid) -> Result<Report> {
     writer.write(|unit| async move { step(unit.as_ref(), import, Step::Redo).await }).await
 }
 
-/// Which way.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Step {
-    Undo,
-    Redo,
-}
-
-/// An undo or a redo that is under way.
-struct Work<'u> {
-    unit: &'u Unit,
-    import: Uuid,
-    step: Step,
-    /// What fields allow now.
-    allowed: allowed::Allowed,
-    /// The number of the import's last row.
-    last_row: i64,
-    removed: u64,
-    restored: u64,
-    kept: u64,
-    keeps: Vec<Kept>,
-}
-
 async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
-    take_turn(unit).await?;
+    lock_account(unit).await?;
     let import = held(unit, id).await?;
     let status = match (step, import.status) {
         (Step::Undo, Status::Applied) => Status::Undone,
@@ -144,7 +74,7 @@ async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
         return Err(Error::Conflict { reason: reason.to_owned() });
     }
     unit.prefer_indexes().await?;
-    unit.merge_texts(Merging::Rarely).await?;
+    unit.sqlite_set_automerge(16).await?;
     let import = imports::Import { status, ..import };
     super::store(unit, &import, None).await?;
     let allowed = allowed::Allowed::load(unit).await?;
@@ -170,7 +100,7 @@ async fn step(unit: &Unit, id: Uuid, step: Step) -> Result<Report> {
     work.categories().await?;
     let verb = if step == Step::Undo { Verb::Undone } else { Verb::Redone };
     unit.publish(Noun::Import, verb, id).await?;
-    unit.merge_texts(Merging::AsUsual).await?;
+    unit.sqlite_set_automerge(4).await?;
     let Work { removed, restored, kept, keeps, .. } = work;
     Ok(Report { import, removed, restored, kept, keeps })
 }
@@ -191,100 +121,4 @@ fn cannot(rule: &str, status: Status) -> Error {
         Status::Undone => "undone already",
     };
     Error::Conflict { reason: format!("{rule}, and this one is {status}") }
-}
-
-impl Work<'_> {
-    /// Notes down that something stays.
-    fn keep(&mut self, kept: Kept) {
-        self.kept += 1;
-        if self.keeps.len() < NAMED {
-            self.keeps.push(kept);
-        }
-    }
-
-    async fn last_row(&self) -> Result<i64> {
-        let query = "SELECT COALESCE(MAX(row_number), 0) AS number FROM import_records WHERE account_id = $1 AND import_id = $2";
-        Ok(self.rows::<Number>(query, []).await?.first().map_or(0, |row| row.number))
-    }
-
-    /// The `number` of such a query.
-    async fn number<const N: usize>(&self, sql: &str, more: [Value; N]) -> Result<u64> {
-        Ok(self.rows::<Number>(sql, more).await?.first().map_or(0, |row| row.number.unsigned_abs()))
-    }
-
-    /// The ranges of rows that one statement goes through: behind the first number, up to the second.
-    fn ranges(&self) -> impl Iterator<Item = (i64, i64)> + use<> {
-        let last = self.last_row;
-        (0..)
-            .map(|range| range * ROWS_A_STATEMENT)
-            .take_while(move |after| *after < last)
-            .map(|after| (after, after + ROWS_A_STATEMENT))
-    }
-
-    /// The records that some rows of the import made, changed or met and that meet a condition on the columns of the journal, each once,
-    /// in the order of the rows.
-    async fn records(&self, condition: &str, (after, upto): (i64, i64)) -> Result<Vec<Uuid>> {
-        let query = format!(
-            "SELECT record_id AS id FROM import_records
-             WHERE account_id = $1 AND import_id = $2 AND row_number > $3 AND row_number <= $4 AND {condition}
-             ORDER BY row_number, record_id"
-        );
-        let mut records = self.ids(&query, [after.into(), upto.into()]).await?;
-        let mut seen = HashSet::with_capacity(records.len());
-        records.retain(|record| seen.insert(*record));
-        Ok(records)
-    }
-
-    /// The ids that such a statement answers.
-    async fn ids(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Result<Vec<Uuid>> {
-        Ok(self.rows::<Id>(sql, more).await?.into_iter().map(|row| row.id).collect())
-    }
-
-    /// The condition that a column holds one of the ids of [`list`], which is the parameter of that number. Whoever plans the statement
-    /// does not see how many they are, so it follows the index of the column, whatever statistics say.
-    fn these(&self, column: &str, parameter: u8) -> String {
-        if self.unit.is_sqlite() {
-            format!("{column} IN (SELECT unhex(value, '-') FROM json_each(${parameter}))")
-        } else {
-            format!("{column} = ANY(ARRAY(SELECT json_array_elements_text(${parameter}::json)::uuid))")
-        }
-    }
-
-    /// Runs a statement whose `$1` is the account and whose `$2` is the import, and answers how many rows it wrote.
-    async fn run<const N: usize>(&self, sql: &str, more: [Value; N]) -> Result<u64> {
-        Ok(self.unit.on().execute_raw(self.statement(sql, more)).await?.rows_affected())
-    }
-
-    /// The rows of such a query.
-    async fn rows<T: FromQueryResult>(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Result<Vec<T>> {
-        Ok(T::find_by_statement(self.statement(sql, more)).all(self.unit.on()).await?)
-    }
-
-    fn statement(&self, sql: &str, more: impl IntoIterator<Item = Value>) -> Statement {
-        // Without statistics SQLite would go through the whole account to find what belongs to one record.
-        let indexes = [
-            ("{by_record}", " INDEXED BY import_records_by_record"),
-            ("{by_item}", " INDEXED BY item_categories_by_item"),
-            ("{by_undone_item}", " INDEXED BY undone_categories_by_item"),
-        ];
-        let index = |index: &'static str| if self.unit.is_sqlite() { index } else { "" };
-        let sql = indexes.into_iter().fold(sql.to_owned(), |sql, (place, name)| sql.replace(place, index(name)));
-        let values = [Value::from(self.unit.account), Value::from(self.import)].into_iter().chain(more);
-        Statement::from_sql_and_values(self.unit.on().get_database_backend(), sql, values)
-    }
-}
-
-#[derive(FromQueryResult)]
-struct Number {
-    number: i64,
-}
-
-#[derive(FromQueryResult)]
-struct Id {
-    id: Uuid,
-}
-
-/// Ids as one parameter, for [`Work::these`].
-fn list(ids: &[Uuid]) -> Value {
-    serde_json::to_string(ids).expect("ids can always be written as JSON").into()
 }

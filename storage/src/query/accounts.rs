@@ -1,37 +1,25 @@
 //! Accounts: making one with its first admin, finding them by subdomain, and their settings.
 
+mod creation;
+
 use jiff::tz::TimeZone;
-use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::LockType;
 use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
+pub use self::creation::{NewAccount, create};
 use crate::connect::Storage;
+use crate::derived;
 pub use crate::entity::accounts::Model as Account;
-use crate::entity::{accounts, directory, users};
-use crate::error::{Error, Result, on_unique};
+use crate::entity::{accounts, directory};
+use crate::error::{Error, Result};
 use crate::handle::{Unit, Writer};
 use crate::name;
 use crate::outbox::{Noun, Verb};
-use crate::pool::PATIENCE;
-use crate::query::events;
-use crate::query::users::{NewUser, User, new_row};
 use crate::record::check_version;
-use crate::value::Timestamp;
 
 /// The longest tag of a language, in characters (RFC 5646 section 4.4.1 asks for 35 at least).
 const LANGUAGE_LIMIT: usize = 35;
-
-/// What makes an account.
-#[derive(Clone, Debug)]
-pub struct NewAccount {
-    /// Lower-case letters, digits and hyphens, at most 63, as in a host name (RFC 1123 section 2.1).
-    pub subdomain: String,
-    /// What the account calls itself.
-    pub name: String,
-    /// An IANA time zone.
-    pub time_zone: String,
-}
 
 /// A change of an account's settings; `None` leaves one.
 #[derive(Clone, Debug, Default)]
@@ -57,41 +45,6 @@ pub enum LegacyApi {
     On,
     /// It refuses whoever calls it.
     Off,
-}
-
-/// Makes an account and its first admin.
-///
-/// Errors: [`Error::Invalid`] for a subdomain or time zone that is none, [`Error::Conflict`] for one that is taken.
-pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Timestamp) -> Result<(Account, User)> {
-    let NewAccount { subdomain, name, time_zone } = new;
-    check_subdomain(&subdomain)?;
-    let name = name::checked(&name, "an account", "name")?.to_owned();
-    let time_zone = check_time_zone(&time_zone)?;
-    let account_id = Uuid::now_v7();
-    let unit = storage.writer.begin(PATIENCE).await?;
-    let entry = directory::ActiveModel { subdomain: Set(subdomain.clone()), account_id: Set(account_id) };
-    let taken = || format!("the subdomain {subdomain} is taken");
-    directory::Entity::insert(entry)
-        .exec_without_returning(unit.on())
-        .await
-        .map_err(|error| on_unique(error, taken))?;
-    let account = Account {
-        account_id,
-        subdomain: subdomain.clone(),
-        name,
-        time_zone,
-        language: "en".to_owned(),
-        currency: "USD".to_owned(),
-        legacy_api_ended_at: None,
-        version: 1,
-        created_at: now,
-        updated_at: now,
-    };
-    accounts::Entity::insert(accounts::ActiveModel::from(account.clone())).exec_without_returning(unit.on()).await?;
-    let admin = new_row(account_id, admin, now)?;
-    users::Entity::insert(users::ActiveModel::from(admin.clone())).exec_without_returning(unit.on()).await?;
-    unit.commit().await?;
-    Ok((account, admin))
 }
 
 /// All accounts, by subdomain.
@@ -146,7 +99,7 @@ pub async fn update(writer: &Writer, edit: AccountEdit) -> Result<Account> {
             accounts::ActiveModel::from(after.clone()).reset_all().update(unit.on()).await?;
             if after.time_zone != before.time_zone {
                 // The days of timed events are those of the account's time zone.
-                events::renew_days(&unit, &TimeZone::get(&after.time_zone).unwrap_or(TimeZone::UTC)).await?;
+                derived::zone_changed(&unit, &TimeZone::get(&after.time_zone).unwrap_or(TimeZone::UTC)).await?;
             }
             unit.publish(Noun::Account, Verb::Updated, after.account_id).await?;
             Ok(after)

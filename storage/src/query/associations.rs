@@ -10,9 +10,9 @@ use sea_orm::sea_query::{Expr, ExprTrait, OnConflict, Query, SelectStatement, Un
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use crate::among;
-use crate::entity::associations::{ActiveModel, Column, Entity, Model};
-use crate::entity::{events, messages, people, transactions};
+use crate::derived;
+use crate::entity::associations::{ActiveModel, Column, Entity};
+use crate::entity::transactions;
 use crate::error::{Error, Result};
 use crate::filter::Viewed;
 use crate::handle::{Reader, Rows, Scope, Unit, Writer};
@@ -20,12 +20,8 @@ use crate::item::{Item, ItemKind};
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::items;
-use crate::query::people::lines;
-use crate::query::{events as event_query, messages as message_query};
-use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, by_ids, live, live_among};
-
-/// How many events and messages get other names at a time.
-const RENEWED_AT_ONCE: usize = 100;
+use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, live};
+use crate::text::lines;
 
 /// How many people and transactions an event or a message may belong to.
 const SUBJECTS_LIMIT: usize = 100;
@@ -35,7 +31,7 @@ const ITEMS_LIMIT: usize = 1_000;
 
 /// The people and transactions that each of these events and messages belongs to, in the order of their ids.
 pub async fn subjects_of(reader: &Reader, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
-    subjects_in(&reader.scope(), items).await
+    derived::subjects_in(&reader.scope(), items).await
 }
 
 /// Has events and messages belong to people and transactions; what belongs already stays.
@@ -49,7 +45,7 @@ pub async fn associate(writer: &Writer, items: &[Item], subjects: &[Item]) -> Re
             insert(&unit, items, subjects).await?;
             let ids: Vec<_> = items.iter().map(|item| item.id).collect();
             check_room(&unit, &ids).await?;
-            renew_names_of(&unit, &ids).await?;
+            derived::associations_changed(&unit, &ids).await?;
             publish(&unit, items).await
         })
         .await
@@ -69,7 +65,7 @@ pub async fn dissociate(writer: &Writer, items: &[Item], subjects: &[Item]) -> R
                     .exec(unit.on())
                     .await?;
             }
-            renew_names_of(&unit, &ids).await?;
+            derived::associations_changed(&unit, &ids).await?;
             publish(&unit, items).await
         })
         .await
@@ -145,79 +141,9 @@ pub(crate) async fn hold(unit: &Unit, subjects: &[Item]) -> Result<String> {
     }
     let ids: Vec<_> = subjects.iter().map(|subject| subject.id).collect();
     let scope = Scope { rows: Rows::Shared, ..unit.scope() };
-    let names = names(&scope, &ids).await?;
+    let names = derived::names(&scope, &ids).await?;
     let names: BTreeSet<_> = names.into_values().collect();
     Ok(lines(&names))
-}
-
-/// Renews what events and messages keep of the names of these people and transactions.
-pub(crate) async fn renew_names(unit: &Unit, subjects: &[Uuid]) -> Result<()> {
-    let mut items = BTreeSet::new();
-    for ids in subjects.chunks(IDS_A_STATEMENT) {
-        let account = among::common(&unit.scope(), Column::AccountId, unit.account);
-        let query = Entity::find().select_only().column(Column::ItemId).filter(account);
-        let found = query.filter(among::ids(&unit.scope(), Column::SubjectId, ids)).into_tuple::<Uuid>();
-        items.extend(found.all(unit.on()).await?);
-    }
-    renew_names_of(unit, &items.into_iter().collect::<Vec<_>>()).await
-}
-
-/// Renews the names that these events and messages keep; they count as unchanged. Some at a time, since each may have a
-/// text of a megabyte, and in the order of their ids, in which everybody locks them.
-async fn renew_names_of(unit: &Unit, items: &[Uuid]) -> Result<()> {
-    let items: BTreeSet<_> = items.iter().copied().collect();
-    let items: Vec<_> = items.into_iter().collect();
-    for items in items.chunks(RENEWED_AT_ONCE) {
-        renew_names_of_some(unit, items).await?;
-    }
-    Ok(())
-}
-
-async fn renew_names_of_some(unit: &Unit, items: &[Uuid]) -> Result<()> {
-    let locked = unit.locking_scope();
-    // Locked before it is read what they belong to, else another unit could have them belong to more in between.
-    let (events, messages) =
-        (by_ids::<events::Entity>(&locked, items).await?, by_ids::<messages::Entity>(&locked, items).await?);
-    let subjects = subjects_in(&unit.scope(), items).await?;
-    let ids: BTreeSet<_> = subjects.values().flatten().map(|subject| subject.id).collect();
-    let names = names(&unit.scope(), &ids.into_iter().collect::<Vec<_>>()).await?;
-    let names_of = |item: Uuid| {
-        let subjects = subjects.get(&item).into_iter().flatten();
-        let names: BTreeSet<_> = subjects.filter_map(|subject| names.get(&subject.id)).collect();
-        lines(names)
-    };
-    event_query::renew_names(unit, events, names_of).await?;
-    message_query::renew_names(unit, messages, names_of).await
-}
-
-pub(crate) async fn subjects_in(scope: &Scope<'_>, items: &[Uuid]) -> Result<HashMap<Uuid, Vec<Item>>> {
-    let mut subjects: HashMap<_, Vec<_>> = HashMap::new();
-    for ids in items.chunks(IDS_A_STATEMENT) {
-        let query = Entity::find().filter(among::common(scope, Column::AccountId, scope.account));
-        for row in query.filter(among::ids(scope, Column::ItemId, ids)).all(&scope.on).await? {
-            let Model { account_id: _, subject_id, subject_kind, kind: _, item_id } = row;
-            subjects.entry(item_id).or_default().push(subject_kind.item(subject_id));
-        }
-    }
-    for subjects in subjects.values_mut() {
-        subjects.sort_unstable();
-    }
-    Ok(subjects)
-}
-
-/// The folded display names of live people and transactions; a transaction has that of its person.
-async fn names(scope: &Scope<'_>, ids: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-    let mut found = HashMap::new();
-    for ids in ids.chunks(IDS_A_STATEMENT) {
-        found.extend(sort_keys::<people::Entity>(scope, people::Column::SortKey, ids).await?);
-        found.extend(sort_keys::<transactions::Entity>(scope, transactions::Column::SortKey, ids).await?);
-    }
-    Ok(found)
-}
-
-async fn sort_keys<E: Recorded>(scope: &Scope<'_>, key: E::Column, ids: &[Uuid]) -> Result<Vec<(Uuid, String)>> {
-    let query = live_among::<E>(scope, ids).select_only().column(E::id()).column(key);
-    Ok(query.into_tuple().all(&scope.on).await?)
 }
 
 async fn insert(unit: &Unit, items: &[Item], subjects: &[Item]) -> Result<()> {
@@ -263,7 +189,7 @@ async fn check(unit: &Unit, of: &[Item], subjects: &[Item]) -> Result<()> {
 }
 
 async fn check_room(unit: &Unit, items: &[Uuid]) -> Result<()> {
-    let most = subjects_in(&unit.scope(), items).await?.values().map(Vec::len).max().unwrap_or_default();
+    let most = derived::subjects_in(&unit.scope(), items).await?.values().map(Vec::len).max().unwrap_or_default();
     if most > SUBJECTS_LIMIT { Err(too_many(most)) } else { Ok(()) }
 }
 

@@ -7,15 +7,16 @@ use sea_orm::sea_query::{CaseStatement, Expr, SimpleExpr};
 use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
+use crate::change::Change;
+use crate::derived;
 pub use crate::entity::custom_fields::{Model as CustomField, Target, ValueType};
 use crate::entity::{custom_field_options, custom_fields, custom_values, import_changes};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
-use crate::import::Change;
 use crate::name;
 use crate::outbox::{Noun, Verb};
-use crate::query::{accounts, custom_values as values};
+use crate::query::{accounts, field_values};
 use crate::record::{self, IDS_A_STATEMENT, recorded};
 
 /// How many custom fields people, or transactions, may have.
@@ -188,7 +189,7 @@ pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<U
     writer
         .write(|unit| async move {
             let field = record::trash::<custom_fields::Entity>(&unit, id, version).await?;
-            values::renew_texts(&unit, &field).await?;
+            derived::custom_values_changed(&unit, &field).await?;
             unit.publish(Noun::CustomField, Verb::Deleted, id).await?;
             Ok(id)
         })
@@ -312,7 +313,7 @@ fn renamed(options: &[String], names: &[(String, String)]) -> Result<Vec<String>
     for (from, to) in names {
         let key = fold(from);
         let Some(place) = options.iter().position(|option| fold(option) == key) else {
-            let reason = format!("there is no option {from:?}; the options are {}", values::listed(options));
+            let reason = format!("there is no option {from:?}; the options are {}", field_values::listed(options));
             return Err(Error::invalid("renameOptions", reason));
         };
         renamed[place].clone_from(to);
@@ -357,7 +358,7 @@ async fn move_values(
         .exec(unit.on())
         .await?;
     move_journal(unit, field, &moved).await?;
-    values::renew_texts(unit, field).await
+    derived::custom_values_changed(unit, field).await
 }
 
 /// What imports found in a field and put there moves with the names of its options, so that an undo or a redo puts back what the option

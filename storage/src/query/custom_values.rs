@@ -6,34 +6,28 @@ use std::collections::{BTreeMap, HashMap, HashSet};
 
 use sea_orm::ActiveValue::Set;
 use sea_orm::sea_query::OnConflict;
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QuerySelect};
 use uuid::Uuid;
 
 use crate::among;
+use crate::change::Change;
 use crate::entity::custom_fields;
 use crate::entity::custom_values::{ActiveModel, Column, Entity, Model};
 use crate::error::{Error, Result};
 use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit};
-use crate::import::Change;
 use crate::query::custom_fields::{CustomField, Target, ValueType, live, options_in};
-use crate::query::people::lines;
-use crate::query::{edits, people, transactions};
+use crate::query::edits;
+use crate::query::field_values::{VALUE_LIMIT, invalid, parse};
 use crate::record::{self, IDS_A_STATEMENT};
-use crate::text::plain;
+use crate::text::lines;
 use crate::value::{Day, Decimal};
 use crate::view::NameOrId;
 
 /// How many values a record may be given at once.
 const VALUES_LIMIT: usize = 200;
-/// The longest value, and the most that the values of a record have together, in bytes.
-pub(crate) const VALUE_LIMIT: usize = 1 << 20;
 /// How many values one statement writes, of four columns each.
 const VALUES_A_STATEMENT: usize = 5_000;
-/// How many options an error lists.
-const LISTED: usize = 20;
-/// How many records get their new text at a time.
-const BATCH: u64 = 500;
 
 /// A value of a custom field.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -145,51 +139,6 @@ pub(crate) async fn check(unit: &Unit, target: Target, inputs: &[CustomValueInpu
     Ok(checked.into_values().collect())
 }
 
-/// A text as a field holds it, or `None` for one that is empty. Errors: [`Error::Invalid`] that says what would be right.
-pub(crate) fn parse(field: &CustomField, options: &[String], text: &str) -> Result<Option<String>> {
-    let CustomField { name, .. } = field;
-    let text = plain(text);
-    let text = text.trim();
-    if text.is_empty() {
-        return Ok(None);
-    }
-    if text.len() > VALUE_LIMIT {
-        let size = text.len();
-        return Err(invalid(format!("the value of {name} has {size} bytes, and {VALUE_LIMIT} is the most")));
-    }
-    let refused = |wanted: String| {
-        let start: String = text.chars().take(100).collect();
-        invalid(format!("the field {name} takes {wanted}, and {start:?} is none"))
-    };
-    let value = match field.value_type {
-        ValueType::Text => text.to_owned(),
-        ValueType::Number => {
-            let number = text.parse::<Decimal>();
-            number
-                .map_err(|_| refused("a number with at most four decimal places such as 5000 or 0.25".to_owned()))?
-                .to_string()
-        }
-        // So vCard and others write the birthday of somebody whose age is nobody's business.
-        ValueType::Date if text.starts_with("--") => {
-            return Err(invalid(format!(
-                "the field {name} takes a whole day such as 2026-05-25, and {text:.20?} has no year"
-            )));
-        }
-        ValueType::Date => text.parse::<Day>().map_err(|_| refused("a day such as 2026-05-25".to_owned()))?.to_string(),
-        ValueType::Choice => {
-            let key = fold(text);
-            let option = options.iter().find(|option| fold(option) == key);
-            option.ok_or_else(|| refused(format!("one of its options ({})", listed(options))))?.clone()
-        }
-        ValueType::YesNo => match &*fold(text) {
-            "yes" | "y" | "true" | "1" => "yes".to_owned(),
-            "no" | "n" | "false" | "0" => "no".to_owned(),
-            _ => return Err(refused("yes or no".to_owned())),
-        },
-    };
-    Ok(Some(value))
-}
-
 /// As [`set`], for somebody who changes a record, which will be at this version.
 pub(crate) async fn edit(unit: &Unit, item: Uuid, version: i64, values: &[Checked]) -> Result<()> {
     let there = values_in(&unit.scope(), &[item]).await?.remove(&item).unwrap_or_default();
@@ -284,48 +233,6 @@ pub(crate) fn text_of_new(values: &[Checked]) -> String {
     lines(&values.iter().filter_map(|value| value.value.as_deref()).map(fold).collect::<Vec<_>>())
 }
 
-/// The `custom_text` of each of these records; one without values is left out.
-pub(crate) async fn texts(unit: &Unit, items: &[Uuid]) -> Result<HashMap<Uuid, String>> {
-    let values = values_in(&unit.scope(), items).await?;
-    Ok(values.into_iter().map(|(item, values)| (item, text(values))).collect())
-}
-
-/// Renews what the records with a value of this field are found by; they count as unchanged.
-pub(crate) async fn renew_texts(unit: &Unit, field: &CustomField) -> Result<()> {
-    let mut last = Uuid::nil();
-    loop {
-        let items: Vec<Uuid> = Entity::find()
-            .select_only()
-            .column(Column::ItemId)
-            .filter(Column::AccountId.eq(unit.account))
-            .filter(Column::FieldId.eq(field.id))
-            .filter(Column::ItemId.gt(last))
-            .order_by_asc(Column::ItemId)
-            .limit(BATCH)
-            .into_tuple()
-            .all(unit.on())
-            .await?;
-        let Some(end) = items.last() else { return Ok(()) };
-        last = *end;
-        match field.target {
-            Target::Person => people::renew_custom_text(unit, &items).await?,
-            Target::Transaction => transactions::renew_custom_text(unit, &items).await?,
-        }
-    }
-}
-
-/// Options in an error.
-pub(crate) fn listed(options: &[String]) -> String {
-    let more = if options.len() > LISTED { ", …" } else { "" };
-    format!("{}{more}", options[..options.len().min(LISTED)].join(", "))
-}
-
-/// In the order in which the fields were made, so that a field may be renamed.
-fn text(mut values: Vec<CustomValue>) -> String {
-    values.sort_by_key(|value| value.field.id);
-    lines(&values.iter().map(|value| fold(&value.value)).collect::<Vec<_>>())
-}
-
 /// The fields of a target that values are given for, kept as they are until the unit ends.
 async fn named(unit: &Unit, target: Target, inputs: &[CustomValueInput]) -> Result<Vec<CustomField>> {
     use custom_fields::Column::{Id, NameKey, Target};
@@ -339,8 +246,4 @@ async fn named(unit: &Unit, target: Target, inputs: &[CustomValueInput]) -> Resu
     let given = Condition::any().add(Id.is_in(ids)).add(NameKey.is_in(names));
     let scope = unit.scope();
     Ok(live(&scope).filter(Target.eq(target)).filter(given).lock_shared().all(unit.on()).await?)
-}
-
-fn invalid(reason: String) -> Error {
-    Error::invalid("customValues", reason)
 }

@@ -9,10 +9,10 @@ use uuid::Uuid;
 use crate::among;
 use crate::contact::Contact;
 use crate::entity::edits::{ActiveModel, Column, Entity, Model};
+use crate::entity::events::Model as Event;
+use crate::entity::transactions::Model as Transaction;
 use crate::error::Result;
 use crate::handle::{Scope, Unit};
-use crate::query::events::{Event, Times};
-use crate::query::transactions::Transaction;
 use crate::record::IDS_A_STATEMENT;
 
 /// The fields of a record by their GraphQL names, and what they hold as text.
@@ -35,7 +35,10 @@ pub(crate) fn of_transaction(transaction: &Transaction) -> Fields {
 
 /// The fields of an event: days as 2026-05-25, moments as microseconds since 1970.
 pub(crate) fn of_event(event: &Event) -> Fields {
-    let Times { starts_on, ends_on, starts_at, ends_at } = event.when().into();
+    // An event at a time has a day too, by which it is listed.
+    let (starts_on, ends_on) =
+        if event.starts_at.is_some() { (None, None) } else { (Some(event.starts_on), event.ends_on) };
+    let (starts_at, ends_at) = (event.starts_at, event.starts_at.and(event.ends_at));
     let moment = |at: Option<crate::Timestamp>| at.map(|at| at.microseconds().to_string());
     vec![
         ("title", Some(event.title.clone())),

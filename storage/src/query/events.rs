@@ -4,23 +4,23 @@ use std::collections::{BTreeSet, HashMap, HashSet};
 
 use jiff::tz::TimeZone;
 use sea_orm::sea_query::{Alias, Expr, Query};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
 use uuid::Uuid;
 
 use crate::among;
+use crate::derived::{text_of_event, timed};
 use crate::entity::events;
 pub use crate::entity::events::Model as Event;
 use crate::error::{Error, Result};
 use crate::filter::of_view;
-use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
 use crate::item::{Item, ItemKind};
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
-use crate::query::people::lines;
 use crate::query::{accounts, associations, categories, edits, email_templates, users};
 use crate::reading::Load;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
+use crate::text::lines;
 use crate::text::{self, LINE_LIMIT};
 use crate::value::{Day, Timestamp};
 use crate::view::View;
@@ -480,40 +480,6 @@ pub(crate) async fn insert(unit: &Unit, events: Vec<Event>, pairs: &[(Item, Item
     categories::add(unit, ItemKind::Event, &in_categories).await
 }
 
-/// Gives timed events the days and keys that they have in another time zone; they count as unchanged. Those in the trash
-/// get theirs as well, as they may come back.
-pub(crate) async fn renew_days(unit: &Unit, zone: &TimeZone) -> Result<()> {
-    use events::Column::{AccountId, Id, StartsAt};
-    let mut last = Uuid::nil();
-    loop {
-        let batch = events::Entity::find()
-            .filter(AccountId.eq(unit.account))
-            .filter(Id.gt(last))
-            .filter(StartsAt.is_not_null())
-            .order_by_asc(Id)
-            .limit(IDS_A_STATEMENT as u64)
-            .lock_exclusive();
-        let batch = batch.all(unit.on()).await?;
-        let Some(end) = batch.last() else { return Ok(()) };
-        last = end.id;
-        let renewed = batch.into_iter().filter_map(|event| {
-            let (starts_on, sort_key) = timed(event.starts_at?, zone);
-            (event.sort_key != sort_key).then_some(Event { starts_on, sort_key, ..event })
-        });
-        record::rewrite::<events::Entity>(unit, renewed.collect()).await?;
-    }
-}
-
-/// Gives events the names of what they belong to; only those whose names have changed are written.
-pub(crate) async fn renew_names(unit: &Unit, events: Vec<Event>, names: impl Fn(Uuid) -> String) -> Result<()> {
-    let renewed = events.into_iter().filter_map(|event| {
-        let names_text = names(event.id);
-        let search_text = lines([&own_text(&event), &names_text]);
-        (event.search_text != search_text).then_some(Event { names_text, search_text, ..event })
-    });
-    record::rewrite::<events::Entity>(unit, renewed.collect()).await
-}
-
 /// An event with other, cleaned details and perhaps other names, at the next version; nothing is written.
 ///
 /// Errors: [`Error::NotFound`] for an owner or a template that it has not had before and that is not there.
@@ -563,7 +529,7 @@ fn filled(unit: &Unit, event: Event, details: Details, names_text: Option<String
         updated_at: unit.after(event.updated_at),
         ..event
     };
-    Event { search_text: lines([&own_text(&event), &event.names_text]), ..event }
+    Event { search_text: lines([&text_of_event(&event), &event.names_text]), ..event }
 }
 
 /// An event that says nothing, at version 0.
@@ -604,13 +570,6 @@ fn since(progress: Progress, before: Option<Timestamp>, now: Timestamp) -> Optio
     }
 }
 
-/// The day and the sort key of an event that begins at a moment: behind the events of the whole day, whose key is the day.
-fn timed(start: Timestamp, zone: &TimeZone) -> (Day, String) {
-    let start = start.in_zone(zone.clone());
-    let key = format!("{}T{:02}:{:02}:{:02}", start.date(), start.hour(), start.minute(), start.second());
-    (Day(start.date()), key)
-}
-
 pub(crate) async fn in_view(
     scope: &Scope<'_>,
     view: &View,
@@ -625,15 +584,10 @@ pub(crate) async fn in_view(
     })
 }
 
-/// What a search looks in, of the event itself.
-fn own_text(event: &Event) -> String {
-    let folded = |text: &Option<String>| text.as_deref().map(fold).unwrap_or_default();
-    lines([&fold(&event.title), &folded(&event.location), &folded(&event.description)])
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::derived::zone_changed;
     use crate::handle::Actor;
     use crate::page::SortKey;
     use crate::query::accounts::NewAccount;
@@ -687,7 +641,7 @@ mod tests {
         assert_eq!((&*first.sort_key, &*last.sort_key, last.starts_on), ("2026-05-25", "2026-05-25T20:00:00", day));
         let berlin = TimeZone::get("Europe/Berlin").expect("a time zone");
         let unit = writer.begin().await.expect("a unit");
-        renew_days(&unit, &berlin).await.expect("they are renewed");
+        zone_changed(&unit, &berlin).await.expect("they are renewed");
         unit.commit().await.expect("they are written");
         let (first, last) = ends().await;
         assert_eq!(

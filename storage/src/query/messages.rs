@@ -7,6 +7,7 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::contact::indexed;
+use crate::derived::text_of_message;
 pub use crate::entity::messages::Model as Message;
 use crate::entity::{message_files, messages};
 use crate::error::{Error, Result};
@@ -16,10 +17,10 @@ use crate::handle::{Reader, Unit, Writer};
 use crate::item::{Item, ItemKind};
 use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
-use crate::query::people::lines;
 use crate::query::{associations, categories};
 use crate::reading::Load;
 use crate::record::{self, IDS_A_STATEMENT, recorded};
+use crate::text::lines;
 use crate::text::{self, LINE_LIMIT};
 use crate::view::View;
 
@@ -266,16 +267,6 @@ pub(crate) async fn create_in(unit: &Unit, new: NewMessage) -> Result<Message> {
     Ok(message)
 }
 
-/// Gives messages the names of what they belong to; only those whose names have changed are written.
-pub(crate) async fn renew_names(unit: &Unit, messages: Vec<Message>, names: impl Fn(Uuid) -> String) -> Result<()> {
-    let renewed = messages.into_iter().filter_map(|message| {
-        let names_text = names(message.id);
-        let search_text = lines([&own_text(&message), &names_text]);
-        (message.search_text != search_text).then_some(Message { names_text, search_text, ..message })
-    });
-    record::rewrite::<messages::Entity>(unit, renewed.collect()).await
-}
-
 /// A message with another, cleaned text and perhaps other names, at the next version; nothing is written.
 fn changed(unit: &Unit, message: Message, text: Text, names_text: Option<String>) -> Message {
     let sort_key = sort_key(&text);
@@ -291,7 +282,7 @@ fn changed(unit: &Unit, message: Message, text: Text, names_text: Option<String>
         updated_at: unit.after(message.updated_at),
         ..message
     };
-    Message { search_text: lines([&own_text(&message), &message.names_text]), ..message }
+    Message { search_text: lines([&text_of_message(&message), &message.names_text]), ..message }
 }
 
 /// Gives a message these files and no others. Errors: [`Error::Invalid`].
@@ -326,13 +317,6 @@ async fn set_files(unit: &Unit, message: Uuid, files: &[File]) -> Result<()> {
 fn sort_key(text: &Text) -> String {
     let text = text.title.as_deref().or(text.body.as_deref()).unwrap_or_default().trim_start();
     indexed(&fold(&text[..text.floor_char_boundary(BEGINNING)]))
-}
-
-/// What a search looks in, of the message itself.
-fn own_text(message: &Message) -> String {
-    let Message { title, body, emailed_from, emailed_to, .. } = message;
-    let folded = [title, body, emailed_from, emailed_to].map(|text| text.as_deref().map(fold).unwrap_or_default());
-    lines(&folded)
 }
 
 /// Whether a text is an absolute http or https URL with a host (RFC 9110 section 4.2), letters beyond ASCII allowed.

@@ -1,11 +1,12 @@
 //! People: reading, creating and updating them.
 
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, Select};
+use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, Select};
 use uuid::Uuid;
 
 use crate::contact::{Contact, Keys};
-use crate::entity::people;
+use crate::derived::{self, person_with_custom_text};
 pub use crate::entity::people::Model as Person;
+use crate::entity::{people, transactions};
 use crate::error::Result;
 use crate::filter::of_view;
 use crate::handle::{Reader, Scope, Unit, Writer};
@@ -14,10 +15,10 @@ use crate::outbox::{Noun, Verb};
 use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
-pub use crate::query::known::Known;
-use crate::query::{associations, categories, edits, known, transactions};
+use crate::query::{categories, edits};
 use crate::reading::Load;
-use crate::record::{self, IDS_A_STATEMENT, recorded};
+use crate::record::{self, IDS_A_STATEMENT, Recorded, recorded};
+use crate::text::lines;
 use crate::view::View;
 
 /// What makes a person.
@@ -107,9 +108,9 @@ pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<U
     writer
         .write(|unit| async move {
             record::trash::<people::Entity>(&unit, id, version).await?;
-            let mut subjects = transactions::trash_of(&unit, id).await?;
+            let mut subjects = trash_transactions(&unit, id).await?;
             subjects.push(id);
-            associations::renew_names(&unit, &subjects).await?;
+            derived::transaction_changed(&unit, &subjects).await?;
             unit.publish(Noun::Person, Verb::Deleted, id).await?;
             Ok(id)
         })
@@ -148,10 +149,17 @@ pub async fn update(writer: &Writer, change: PersonEdit, edit: impl Fn(&mut Cont
         .await
 }
 
-/// Takes the person who is there already, who then gets what [`Known`] says; makes one only where there is none.
-pub async fn create_unless_known(writer: &Writer, new: NewPerson, known: Known) -> Result<Person> {
-    let new = &new;
-    writer.write(|unit| async move { known::or_new(&unit, new.clone(), known).await }).await
+/// Puts the transactions of a person into the trash, and gives their ids.
+async fn trash_transactions(unit: &Unit, person: Uuid) -> Result<Vec<Uuid>> {
+    let scope = unit.locking_scope();
+    let found = record::live::<transactions::Entity>(&scope)
+        .filter(transactions::Column::PersonId.eq(person))
+        .all(&scope.on)
+        .await?;
+    let ids = found.iter().map(|transaction| transaction.id).collect();
+    let trashed = found.into_iter().map(|row| <transactions::Entity as Recorded>::trashed(row, unit.now));
+    record::write::<transactions::Entity>(unit, trashed.collect()).await?;
+    Ok(ids)
 }
 
 pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
@@ -159,7 +167,7 @@ pub(crate) async fn create_in(unit: &Unit, new: NewPerson) -> Result<Person> {
     let values = custom_values::check(unit, Target::Person, &custom_values).await?;
     let contact = contact.with_address()?;
     let keys = contact.keys();
-    let person = with_custom_text(new_row(unit, contact, keys), custom_values::text_of_new(&values));
+    let person = person_with_custom_text(new_row(unit, contact, keys), custom_values::text_of_new(&values));
     write(unit, vec![person.clone()]).await?;
     custom_values::set(unit, person.id, &values).await?;
     categories::set(unit, ItemKind::Person.item(person.id), &categories).await?;
@@ -180,7 +188,7 @@ pub(crate) async fn save(unit: &Unit, person: &Person, contact: Contact) -> Resu
     let stored = changed(unit, person, contact);
     write(unit, vec![stored.clone()]).await?;
     edits::note_differences(unit, stored.id, stored.version, &before, &edits::of_contact(&stored.contact())).await?;
-    renew_keys(unit, &[&stored]).await?;
+    derived::person_changed(unit, &[&stored]).await?;
     Ok(stored)
 }
 
@@ -190,33 +198,8 @@ pub(crate) async fn give(unit: &Unit, person: Person, values: &[custom_values::C
         return Ok(person);
     }
     custom_values::edit(unit, person.id, person.version + 1, values).await?;
-    let custom_text = custom_values::texts(unit, &[person.id]).await?.remove(&person.id).unwrap_or_default();
-    Ok(with_custom_text(person, custom_text))
-}
-
-/// Renews what people are found by of their custom values; they count as unchanged.
-pub(crate) async fn renew_custom_text(unit: &Unit, people: &[Uuid]) -> Result<()> {
-    use people::Column::{AccountId, Id};
-    // Those in the trash as well, who may come back.
-    let found = people::Entity::find().filter(AccountId.eq(unit.account)).filter(Id.is_in(people.iter().copied()));
-    let found = found.lock_exclusive().all(unit.on()).await?;
-    let mut texts = custom_values::texts(unit, people).await?;
-    let mut stale = Vec::new();
-    for person in found {
-        let custom_text = texts.remove(&person.id).unwrap_or_default();
-        if person.custom_text != custom_text {
-            stale.push(with_custom_text(person, custom_text));
-        }
-    }
-    record::rewrite::<people::Entity>(unit, stale.clone()).await?;
-    renew_keys(unit, &stale.iter().collect::<Vec<_>>()).await
-}
-
-/// Renews what transactions, events and messages derive from people who were changed.
-pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<()> {
-    let transactions = transactions::renew_keys(unit, people).await?;
-    let subjects: Vec<_> = people.iter().map(|person| person.id).chain(transactions).collect();
-    associations::renew_names(unit, &subjects).await
+    let custom_text = derived::custom_texts(unit, &[person.id]).await?.remove(&person.id).unwrap_or_default();
+    Ok(person_with_custom_text(person, custom_text))
 }
 
 /// Writes people in one statement: who is not there is inserted, who is there is updated from the version before.
@@ -248,24 +231,9 @@ pub(crate) fn new_row(unit: &Unit, contact: Contact, keys: Keys) -> Person {
     row(contact, keys, String::new(), stamps)
 }
 
-/// A person who is found by other custom values; nothing is written.
-pub(crate) fn with_custom_text(person: Person, custom_text: String) -> Person {
-    if person.custom_text == custom_text {
-        return person;
-    }
-    let search_text = lines([&person.contact().keys().search_text, &custom_text]);
-    Person { custom_text, search_text, ..person }
-}
-
 /// The live people of the account.
 pub(crate) fn live(scope: &Scope<'_>) -> Select<people::Entity> {
     record::live(scope)
-}
-
-/// Texts that a search looks in, a line each, so that no phrase matches across two of them.
-pub(crate) fn lines<'a>(texts: impl IntoIterator<Item = &'a String>) -> String {
-    let filled: Vec<_> = texts.into_iter().map(String::as_str).filter(|text| !text.is_empty()).collect();
-    filled.join("\n")
 }
 
 /// What a person's row holds beside contact and keys.

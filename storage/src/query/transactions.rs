@@ -3,18 +3,15 @@
 use std::collections::{BTreeSet, HashMap};
 
 use sea_orm::ActiveValue::Set;
-use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QuerySelect, QueryTrait, Select};
 use uuid::Uuid;
 
-use crate::among;
-use crate::contact::Contact;
+use crate::derived::{self, own_lines, text_of_transaction, transaction_with_custom_text};
 pub use crate::entity::transaction_stages::Model as Step;
 pub use crate::entity::transactions::{Model as Transaction, Stage};
 use crate::entity::{transaction_managers, transaction_stages, transactions};
 use crate::error::{Error, Result};
 use crate::filter::of_view;
-use crate::fold::fold;
 use crate::handle::{Reader, Scope, Unit, Writer};
 use crate::item::ItemKind;
 use crate::outbox::{Noun, Verb};
@@ -22,11 +19,11 @@ use crate::page::{Order, Page, PageRequest};
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, CustomValueInput};
 use crate::query::firing::Firing;
-use crate::query::known::{self, Known};
-use crate::query::people::{self, NewPerson, Person, lines};
-use crate::query::{associations, categories, edits, firing, users};
+use crate::query::people::{self, NewPerson, Person};
+use crate::query::upsert::{self, MatchPolicy};
+use crate::query::{categories, edits, firing, users};
 use crate::reading::Load;
-use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, Recorded, recorded};
+use crate::record::{self, CHILD, IDS_A_STATEMENT, PARENT, recorded};
 use crate::text::plain;
 use crate::value::{Decimal, Timestamp};
 use crate::view::View;
@@ -91,8 +88,8 @@ pub enum PersonRef {
     Id(Uuid),
     /// With a new person, whoever is there already.
     New(NewPerson),
-    /// With the person who is there already, and who then gets what [`Known`] says; else with a new person.
-    Known(NewPerson, Known),
+    /// With the person who is there already, and who then gets what [`MatchPolicy`] says; else with a new person.
+    Known(NewPerson, MatchPolicy),
 }
 
 recorded!(transactions, "transaction", by SortKey sort_key, keeps CreatedBy, PersonId);
@@ -181,7 +178,7 @@ pub async fn create(writer: &Writer, new: NewTransaction) -> Result<Transaction>
             let values = custom_values::check(&unit, Target::Transaction, &custom_values).await?;
             let person = resolve(&unit, person).await?;
             let transaction = new_row(&unit, &person, stage, terms);
-            let transaction = with_custom_text(transaction, custom_values::text_of_new(&values));
+            let transaction = transaction_with_custom_text(transaction, custom_values::text_of_new(&values));
             let id = transaction.id;
             write(&unit, vec![transaction.clone()]).await?;
             custom_values::set(&unit, id, &values).await?;
@@ -251,7 +248,7 @@ pub async fn delete(writer: &Writer, id: Uuid, version: Option<i64>) -> Result<U
     writer
         .write(|unit| async move {
             record::trash::<transactions::Entity>(&unit, id, version).await?;
-            associations::renew_names(&unit, &[id]).await?;
+            derived::transaction_changed(&unit, &[id]).await?;
             unit.publish(Noun::Transaction, Verb::Deleted, id).await?;
             Ok(id)
         })
@@ -329,16 +326,6 @@ pub(crate) async fn log_steps_by(unit: &Unit, steps: &[Came], import: Option<Uui
     Ok(())
 }
 
-/// Puts the transactions of a person into the trash, and gives their ids.
-pub(crate) async fn trash_of(unit: &Unit, person: Uuid) -> Result<Vec<Uuid>> {
-    let scope = unit.locking_scope();
-    let found = live(&scope).filter(transactions::Column::PersonId.eq(person)).all(&scope.on).await?;
-    let ids = found.iter().map(|transaction| transaction.id).collect();
-    let trashed = found.into_iter().map(|row| <transactions::Entity as Recorded>::trashed(row, unit.now));
-    write(unit, trashed.collect()).await?;
-    Ok(ids)
-}
-
 /// Makes these users, and no others, the managers of a transaction. Errors: [`Error::NotFound`] for a user who is not
 /// there.
 async fn set_managers(unit: &Unit, transaction: Uuid, managers: &[Uuid]) -> Result<()> {
@@ -393,7 +380,7 @@ pub(crate) fn new_row(unit: &Unit, person: &Person, stage: Stage, terms: Terms) 
         probability,
         sort_key: person.sort_key.clone(),
         custom_text: String::new(),
-        search_text: search_text(person, more_info.as_deref(), ""),
+        search_text: text_of_transaction(person, more_info.as_deref(), ""),
         more_info,
         created_by: unit.user(),
         version: 1,
@@ -439,36 +426,6 @@ pub(crate) async fn write(unit: &Unit, transactions: Vec<Transaction>) -> Result
     record::write::<transactions::Entity>(unit, transactions).await
 }
 
-/// Gives the transactions of people the keys that follow from the people; they count as unchanged. Only the keys are
-/// written, and the rows are locked: somebody may be moving one at this moment. Answers the ids of all of them.
-pub(crate) async fn renew_keys(unit: &Unit, people: &[&Person]) -> Result<Vec<Uuid>> {
-    use transactions::Column::{AccountId, Id, PersonId, SearchText, SortKey};
-    let people: HashMap<_, _> = people.iter().map(|person| (person.id, *person)).collect();
-    let ids: Vec<_> = people.keys().copied().collect();
-    let of_people = transactions::Entity::find()
-        .filter(among::common(&unit.scope(), AccountId, unit.account))
-        .filter(among::ids(&unit.scope(), PersonId, &ids))
-        .lock_exclusive();
-    let (mut all, mut stale) = (Vec::new(), Vec::new());
-    for transaction in of_people.all(unit.on()).await? {
-        all.push(transaction.id);
-        let person = people[&transaction.person_id];
-        let search_text = search_text(person, transaction.more_info.as_deref(), &transaction.custom_text);
-        if transaction.sort_key != person.sort_key || transaction.search_text != search_text {
-            stale.push(Transaction { sort_key: person.sort_key.clone(), search_text, ..transaction });
-        }
-    }
-    for stale in stale.chunks(crate::import::BATCH) {
-        // They are all there, so every one of them meets the conflict.
-        let keys = OnConflict::columns([AccountId, Id]).update_columns([SortKey, SearchText]).to_owned();
-        transactions::Entity::insert_many(stale.iter().cloned().map(transactions::ActiveModel::from))
-            .on_conflict(keys)
-            .exec_without_returning(unit.on())
-            .await?;
-    }
-    Ok(all)
-}
-
 /// Gives a transaction custom values, and gives it as those leave it; the row is for the caller to write.
 async fn give(unit: &Unit, transaction: Transaction, values: &[custom_values::Checked]) -> Result<Transaction> {
     if values.is_empty() {
@@ -476,33 +433,8 @@ async fn give(unit: &Unit, transaction: Transaction, values: &[custom_values::Ch
     }
     let id = transaction.id;
     custom_values::edit(unit, id, transaction.version + 1, values).await?;
-    let custom_text = custom_values::texts(unit, &[id]).await?.remove(&id).unwrap_or_default();
-    Ok(with_custom_text(transaction, custom_text))
-}
-
-/// Renews what transactions are found by of their custom values; they count as unchanged.
-pub(crate) async fn renew_custom_text(unit: &Unit, transactions: &[Uuid]) -> Result<()> {
-    use transactions::Column::{AccountId, Id};
-    // Those in the trash as well, which may come back.
-    let found = transactions::Entity::find().filter(AccountId.eq(unit.account));
-    let found = found.filter(among::ids(&unit.scope(), Id, transactions)).lock_exclusive().all(unit.on()).await?;
-    let mut texts = custom_values::texts(unit, transactions).await?;
-    let mut stale = Vec::new();
-    for transaction in found {
-        let custom_text = texts.remove(&transaction.id).unwrap_or_default();
-        if transaction.custom_text != custom_text {
-            stale.push(with_custom_text(transaction, custom_text));
-        }
-    }
-    record::rewrite::<transactions::Entity>(unit, stale).await
-}
-
-/// A transaction that is found by other custom values; nothing is written.
-pub(crate) fn with_custom_text(transaction: Transaction, custom_text: String) -> Transaction {
-    let own = |custom_text: &str| own_lines(transaction.more_info.as_deref(), custom_text);
-    let person_lines = transaction.search_text.strip_suffix(&own(&transaction.custom_text));
-    let search_text = format!("{}{}", person_lines.unwrap_or(&transaction.search_text), own(&custom_text));
-    Transaction { custom_text, search_text, ..transaction }
+    let custom_text = derived::custom_texts(unit, &[id]).await?.remove(&id).unwrap_or_default();
+    Ok(transaction_with_custom_text(transaction, custom_text))
 }
 
 /// The live transactions of the account.
@@ -514,35 +446,6 @@ async fn resolve(unit: &Unit, person: PersonRef) -> Result<Person> {
     match person {
         PersonRef::Id(id) => people::for_update(unit, id).await,
         PersonRef::New(new) => people::create_in(unit, new).await,
-        PersonRef::Known(new, known) => known::or_new(unit, new, known).await,
+        PersonRef::Known(new, policy) => upsert::find_or_create_in(unit, new, policy).await,
     }
-}
-
-/// A contact whose empty fields are filled from another. An address is one field: half of one and half of another is neither.
-pub(crate) fn filled(contact: Contact, mut from: Contact) -> Contact {
-    let Contact { address, city, state, zip, country, .. } = &contact;
-    if [address, city, state, zip, country].iter().any(|part| part.is_some()) {
-        from = Contact { address: None, city: None, state: None, zip: None, country: None, ..from };
-    }
-    overwritten(from, contact)
-}
-
-/// A contact in whose place another's fields stand that are not empty.
-pub(crate) fn overwritten(mut contact: Contact, mut by: Contact) -> Contact {
-    for ((_, field), (_, other)) in by.fields_mut().into_iter().zip(contact.fields_mut()) {
-        if field.is_none() {
-            *field = other.take();
-        }
-    }
-    by
-}
-
-fn search_text(person: &Person, more_info: Option<&str>, custom_text: &str) -> String {
-    format!("{}{}", person.search_text, own_lines(more_info, custom_text))
-}
-
-/// The lines that a transaction adds to those of its person, with the line end before them.
-fn own_lines(more_info: Option<&str>, custom_text: &str) -> String {
-    let own = lines([&more_info.map(fold).unwrap_or_default(), &custom_text.to_owned()]);
-    if own.is_empty() { own } else { format!("\n{own}") }
 }

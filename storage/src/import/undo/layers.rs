@@ -6,18 +6,20 @@ use sea_orm::sea_query::OnConflict;
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
-use super::{Kept, KeptReason, Step, Work};
+use super::kept::{Kept, KeptReason};
+use super::work::{Step, Work};
 use crate::among;
+use crate::change::Change;
 use crate::contact::Contact;
+use crate::derived;
 use crate::entity::import_changes::{ActiveModel, Column, Entity, Model as Layer};
 use crate::entity::{edits as edits_table, events, imports, people, transactions};
 use crate::error::{Error, Result};
-use crate::import::Change;
+use crate::import::stored::Status;
 use crate::item::ItemKind;
 use crate::query::custom_values;
 use crate::query::edits;
 use crate::query::events::{Details, Progress, Source, Times, When};
-use crate::query::imports::Status;
 use crate::query::people::Person;
 use crate::query::transactions::{Stage, Terms, Transaction};
 use crate::query::{accounts, events as event_query, people as people_query, transactions as transaction_query};
@@ -235,10 +237,10 @@ impl Work<'_> {
             let contact = contact.cleaned()?;
             let person = people_query::changed(self.unit, &person, contact);
             let text = texts.get(&person.id).cloned().unwrap_or_default();
-            changed.push(people_query::with_custom_text(person, text));
+            changed.push(derived::person_with_custom_text(person, text));
         }
         people_query::write(self.unit, changed.clone()).await?;
-        people_query::renew_keys(self.unit, &changed.iter().collect::<Vec<_>>()).await
+        derived::person_changed(self.unit, &changed.iter().collect::<Vec<_>>()).await
     }
 
     /// Somebody has emptied the other fields by which a person was known: those that are left stay, and count as theirs.
@@ -283,7 +285,7 @@ impl Work<'_> {
             let stage = stage.map_or(Some(transaction.stage), Stage::named).ok_or_else(|| unreadable("stage"))?;
             let text = texts.get(&transaction.id).cloned().unwrap_or_default();
             let transaction = transaction_query::changed(self.unit, transaction, stage, terms);
-            changed.push(transaction_query::with_custom_text(transaction, text));
+            changed.push(derived::transaction_with_custom_text(transaction, text));
         }
         transaction_query::write(self.unit, changed).await
     }
@@ -342,7 +344,7 @@ impl Work<'_> {
         }
         custom_values::put(self.unit, put).await?;
         custom_values::clear(self.unit, &cleared).await?;
-        custom_values::texts(self.unit, ids).await
+        derived::custom_texts(self.unit, ids).await
     }
 
     async fn name_edited(&mut self, edited: Vec<(Layer, edits_table::Model)>) -> Result<()> {

@@ -5,9 +5,10 @@ use std::collections::HashMap;
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Kept, KeptReason, NAMED, Step, Work, list};
+use super::kept::{Kept, KeptReason};
+use super::work::{NAMED, Step, Work, list};
+use crate::change::Change;
 use crate::error::Result;
-use crate::import::Change;
 use crate::item::ItemKind;
 
 // As in `presence.rs`, `OFFSET 0` and the look-ups in brackets have PostgreSQL look up each row on its own.

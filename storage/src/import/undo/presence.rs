@@ -5,11 +5,13 @@ use std::collections::{HashMap, HashSet};
 use sea_orm::FromQueryResult;
 use uuid::Uuid;
 
-use super::{Id, Kept, KeptReason, Work, list};
+use super::kept::{Kept, KeptReason};
+use super::work::{Id, Work, list};
+use crate::derived;
 use crate::entity::{events, people, transactions};
 use crate::error::Result;
 use crate::item::ItemKind;
-use crate::query::{associations, edits};
+use crate::query::edits;
 use crate::record::by_ids;
 
 /// Events first, as they hold what they belong to, then transactions, as they hold their people.
@@ -209,7 +211,7 @@ impl Work<'_> {
     pub(super) async fn renew_names(&self) -> Result<()> {
         for range in self.ranges() {
             let subjects = self.records("kind IN (1, 2)", range).await?;
-            associations::renew_names(self.unit, &subjects).await?;
+            derived::transaction_changed(self.unit, &subjects).await?;
         }
         Ok(())
     }

@@ -18,12 +18,11 @@ use tokio::sync::{mpsc, oneshot};
 use tokio::task::spawn_blocking;
 use uuid::Uuid;
 
-pub use self::packed::PackedPeople;
+pub use self::packed::{CarriedPerson, PackedPeople};
 
 use self::packed::{COLUMNS, Cells, CopiedRow};
 use super::{BYTES, RECORDS};
 use crate::bulk;
-use crate::contact::Contact;
 use crate::entity::{categories, item_categories, people};
 use crate::error::{Error, Result};
 use crate::filter::of_view;
@@ -32,7 +31,6 @@ use crate::link::Link;
 use crate::page::{Cursor, Order, PageRequest, ordered};
 use crate::postgres::{Server, Session};
 use crate::record::{self, wrong_cursor};
-use crate::value::Timestamp;
 use crate::view::View;
 
 /// How long a portion waits for whoever takes it before the reading lets go of its connection.
@@ -44,21 +42,6 @@ const PAGES: usize = 5;
 /// How much a cursor of PostgreSQL is asked for at a time: enough that it need not wait for the next question, and little enough that the rest of
 /// it is soon read where nobody wants it any more.
 const FETCHED: usize = 16 << 20;
-
-/// A person with what files carry.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct CarriedPerson {
-    /// UUID v7.
-    pub id: Uuid,
-    /// The contact data.
-    pub contact: Contact,
-    /// The names of the person's categories, in their order.
-    pub categories: Vec<String>,
-    /// When it was made.
-    pub created_at: Timestamp,
-    /// When it was changed last.
-    pub updated_at: Timestamp,
-}
 
 /// Hands out the people of a view in its order, portion by portion, or the error that ends it; ends where nobody takes them any more.
 ///

@@ -6,13 +6,27 @@ use sea_orm::sqlx::postgres::PgRow;
 use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
-use super::CarriedPerson;
 use crate::bulk;
 use crate::contact::Contact;
 use crate::entity::people::Column;
 use crate::error::{Error, Result};
 use crate::page::{Cursor, Order, SortKey};
 use crate::value::Timestamp;
+
+/// A person with what files carry.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct CarriedPerson {
+    /// UUID v7.
+    pub id: Uuid,
+    /// The contact data.
+    pub contact: Contact,
+    /// The names of the person's categories, in their order.
+    pub categories: Vec<String>,
+    /// When it was made.
+    pub created_at: Timestamp,
+    /// When it was changed last.
+    pub updated_at: Timestamp,
+}
 
 /// The columns that are read; the ids of the categories follow.
 pub(super) const COLUMNS: [Column; 18] = [

@@ -1,21 +1,21 @@
-//! A person who may be in the account already: the match of the import's keys, and what it gets of what is given.
+//! A person who may be in the account already: found by the keys of the import, or created.
 
 use sea_orm::{ConnectionTrait as _, DbBackend, Statement};
 
 use crate::contact::{Contact, Keys};
 use crate::error::Result;
-use crate::handle::Unit;
-use crate::import::Candidates;
+use crate::handle::{Unit, Writer};
 use crate::item::ItemKind;
+use crate::matching::Candidates;
 use crate::outbox::{Noun, Verb};
+use crate::query::categories;
 use crate::query::custom_fields::Target;
 use crate::query::custom_values::{self, Checked};
 use crate::query::people::{self, NewPerson, Person};
-use crate::query::{categories, transactions};
 
 /// What a person who is there already gets of what is given; categories are always added.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Known {
+pub enum MatchPolicy {
     /// Empty fields are filled.
     Filled,
     /// Fields that are given are replaced, the others stay. Notes that the person does not have yet are put under theirs, as
@@ -23,10 +23,18 @@ pub enum Known {
     Updated,
 }
 
+/// The person who is there already and then gets what the policy says; a new one only where there is none.
+///
+/// Errors: as [`people::create`].
+pub async fn find_or_create(writer: &Writer, new: NewPerson, policy: MatchPolicy) -> Result<Person> {
+    let new = &new;
+    writer.write(|unit| async move { find_or_create_in(&unit, new.clone(), policy).await }).await
+}
+
 /// The match of a new person, or the new person.
 ///
 /// Errors: [`crate::Error::Invalid`] where the e-mail address is none, unless the match has the very same.
-pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<Person> {
+pub(crate) async fn find_or_create_in(unit: &Unit, new: NewPerson, policy: MatchPolicy) -> Result<Person> {
     let read = new.contact.clone().with_address();
     let contact = match &read {
         Ok(contact) => contact.clone(),
@@ -34,7 +42,7 @@ pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<
     };
     let values = custom_values::check(unit, Target::Person, &new.custom_values).await?;
     let keys = contact.keys();
-    take_turn(unit, &keys).await?;
+    lock_keys(unit, &keys).await?;
     let candidates = Candidates::load(&unit.scope(), &[], std::slice::from_ref(&keys)).await?;
     let Some((found, _)) = candidates.find(None, &keys, |_| true) else {
         return people::create_in(unit, new).await;
@@ -47,17 +55,17 @@ pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<
     let ids = categories::ensure(unit, new.categories.iter().map(String::as_str)).await?;
     let pairs: Vec<_> = ids.into_values().map(|category| (person.id, category)).collect();
     categories::add(unit, ItemKind::Person, &pairs).await?;
-    let contact = match known {
-        Known::Filled => transactions::filled(person.contact(), contact),
-        Known::Updated => updated(person.contact(), contact).cleaned()?,
+    let contact = match policy {
+        MatchPolicy::Filled => person.contact().filled(contact),
+        MatchPolicy::Updated => updated(person.contact(), contact).cleaned()?,
     };
     let there = custom_values::values_in(&unit.scope(), &[person.id]).await?.remove(&person.id).unwrap_or_default();
     let changes = |value: &Checked| {
         let there = there.iter().find(|there| there.field.id == value.field.id);
         value.value.is_some()
-            && match known {
-                Known::Filled => there.is_none(),
-                Known::Updated => there.map(|there| &there.value) != value.value.as_ref(),
+            && match policy {
+                MatchPolicy::Filled => there.is_none(),
+                MatchPolicy::Updated => there.map(|there| &there.value) != value.value.as_ref(),
             }
     };
     let values: Vec<_> = values.into_iter().filter(changes).collect();
@@ -72,7 +80,7 @@ pub(crate) async fn or_new(unit: &Unit, new: NewPerson, known: Known) -> Result<
 
 /// Has whoever brings the same person at this moment wait, so that the second one finds whom the first has made. SQLite has one
 /// writer anyway; on PostgreSQL these locks end with the unit.
-async fn take_turn(unit: &Unit, keys: &Keys) -> Result<()> {
+async fn lock_keys(unit: &Unit, keys: &Keys) -> Result<()> {
     let on = unit.on();
     if on.get_database_backend() != DbBackend::Postgres {
         return Ok(());

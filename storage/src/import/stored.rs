@@ -1,17 +1,25 @@
 //! Imports that are done: what each was and did, and the rows that failed.
 
-use sea_orm::sea_query::Expr;
+use sea_orm::sea_query::{Expr, OnConflict};
 use sea_orm::{ColumnTrait, EntityTrait, Iterable, QueryFilter, QueryOrder, QuerySelect, Select};
 use uuid::Uuid;
 
+use super::decision::{Duplicate, Outcome, PlannedRow};
 pub use crate::entity::imports::{Duplicates, Status};
 use crate::entity::{import_errors, import_plan_rows, imports, uploads};
 use crate::error::{Error, Result};
 use crate::handle::{Reader, Scope, Unit};
-use crate::import::{Duplicate, Outcome, PlannedRow, Running};
 use crate::page::{Page, PageRequest, page};
+use crate::record::BATCH;
 use crate::record::IDS_A_STATEMENT;
 use crate::value::Timestamp;
+
+/// What identifies a running import.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Running {
+    pub(crate) fingerprint: Option<String>,
+    pub(crate) idempotency_key: Option<String>,
+}
 
 /// An import that is done.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -165,7 +173,7 @@ pub async fn by_ids(reader: &Reader, ids: &[Uuid]) -> Result<Vec<Import>> {
 pub async fn list(reader: &Reader, request: &PageRequest) -> Result<Page<Import>> {
     use imports::Column;
     let scope = reader.scope();
-    let mut query = short(&scope).limit(request.limit + 1);
+    let mut query = without_large_columns(&scope).limit(request.limit + 1);
     if let Some(after) = &request.after {
         query = query.filter(Column::Id.lt(after.id));
     }
@@ -181,7 +189,7 @@ pub async fn list(reader: &Reader, request: &PageRequest) -> Result<Page<Import>
 /// How many imports there are.
 pub async fn count(reader: &Reader) -> Result<u64> {
     let scope = reader.scope();
-    super::count(&scope, of_account(&scope)).await
+    crate::query::count(&scope, of_account(&scope)).await
 }
 
 /// The running import of this fingerprint, as far as it is known without waiting.
@@ -198,7 +206,7 @@ pub async fn running(reader: &Reader, fingerprint: &str) -> Result<Option<Uuid>>
 pub async fn newest(reader: &Reader, before: Option<Uuid>, limit: u64) -> Result<Vec<Import>> {
     use imports::Column;
     let scope = reader.scope();
-    let mut query = short(&scope).order_by_desc(Column::Id).limit(limit);
+    let mut query = without_large_columns(&scope).order_by_desc(Column::Id).limit(limit);
     if let Some(before) = before {
         query = query.filter(Column::Id.lt(before));
     }
@@ -427,7 +435,7 @@ pub(crate) async fn drop_upload(unit: &Unit, import: Uuid, id: Uuid) -> Result<(
         .filter(imports::Column::UploadId.eq(id))
         .filter(imports::Column::Status.eq(Status::Planned))
         .filter(imports::Column::Id.ne(import));
-    if super::count(&unit.scope(), waiting).await? > 0 {
+    if crate::query::count(&unit.scope(), waiting).await? > 0 {
         return Ok(());
     }
     let of_account = uploads::Entity::delete_many().filter(uploads::Column::AccountId.eq(unit.account));
@@ -454,7 +462,7 @@ pub async fn plans_before(reader: &Reader, moment: Timestamp) -> Result<Vec<Uuid
 }
 
 /// Imports without what may be long.
-fn short(scope: &Scope<'_>) -> Select<imports::Entity> {
+fn without_large_columns(scope: &Scope<'_>) -> Select<imports::Entity> {
     use imports::Column;
     let long = |column: &Column| matches!(column, Column::Skips | Column::Details);
     let query = of_account(scope).select_only().columns(Column::iter().filter(|column| !long(column)));
@@ -495,4 +503,35 @@ fn read<T: serde::de::DeserializeOwned>(json: &str) -> Result<Vec<T>> {
 #[expect(clippy::needless_pass_by_value, reason = "it is given to map_err")]
 fn not_json(error: serde_json::Error) -> Error {
     Error::Internal(sea_orm::DbErr::Json(error.to_string()))
+}
+
+/// Writes the row of an import, in place of the one that is there.
+pub(super) async fn store(unit: &Unit, import: &Import, running: Option<Running>) -> Result<()> {
+    use crate::entity::imports::{ActiveModel, Column, Entity};
+    let row = ActiveModel::from(row(unit.account, import.clone(), running));
+    let kept =
+        [Column::AccountId, Column::Id, Column::UserId, Column::CreatedAt, Column::Fingerprint, Column::IdempotencyKey];
+    let is_kept =
+        |column: &Column| kept.iter().any(|kept| std::mem::discriminant(kept) == std::mem::discriminant(column));
+    let again = OnConflict::columns([Column::AccountId, Column::Id])
+        .update_columns(Column::iter().filter(|column| !is_kept(column)))
+        .to_owned();
+    Entity::insert(row).on_conflict(again).exec_without_returning(unit.on()).await?;
+    Ok(())
+}
+
+pub(super) async fn insert_errors(unit: &Unit, import: Uuid, rows: Vec<FailedRow>) -> Result<()> {
+    let mut rows = rows.into_iter().map(|row| error_row(unit.account, import, row)).peekable();
+    while rows.peek().is_some() {
+        let some = rows.by_ref().take(BATCH).map(import_errors::ActiveModel::from);
+        import_errors::Entity::insert_many(some).exec_without_returning(unit.on()).await?;
+    }
+    Ok(())
+}
+
+pub(super) async fn delete_errors(unit: &Unit, import: Uuid) -> Result<()> {
+    use import_errors::{Column, Entity};
+    let of_import = Entity::delete_many().filter(Column::AccountId.eq(unit.account));
+    of_import.filter(Column::ImportId.eq(import)).exec(unit.on()).await?;
+    Ok(())
 }
