@@ -3,6 +3,7 @@
 use std::fmt;
 
 use crate::Section;
+use crate::sentence::alternatives;
 
 /// A document cannot be read any further. Each variant says where, and what would have been right.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -240,13 +241,4 @@ fn section_names(sections: &[Section]) -> String {
 
 fn borrowed(names: &[String]) -> Vec<&str> {
     names.iter().map(String::as_str).collect()
-}
-
-/// Joins names for a sentence: `a, b and c`.
-pub(crate) fn alternatives(names: &[&str], last: &str) -> String {
-    match names {
-        [] => "none".to_owned(),
-        [only] => (*only).to_owned(),
-        [rest @ .., end] => format!("{} {last} {end}", rest.join(", ")),
-    }
 }

@@ -12,6 +12,7 @@
 
 mod address;
 pub(crate) mod any;
+mod cell;
 mod client;
 pub(crate) mod custom;
 pub(crate) mod dates;
@@ -27,6 +28,7 @@ mod heap_calendar;
 mod highrise;
 mod hubspot;
 mod hubspot_deals;
+pub(crate) mod key;
 mod link;
 mod linkedin;
 mod meaning;
@@ -49,6 +51,7 @@ mod outlook_spanish;
 mod own;
 mod pipedrive;
 mod pipedrive_deals;
+mod places;
 pub(crate) mod properties;
 mod salesforce;
 mod salesforce_opportunities;
@@ -65,22 +68,23 @@ mod zoho_deals;
 
 use std::borrow::Cow;
 
-use unicode_normalization::UnicodeNormalization;
 
 pub(crate) use self::any::Care;
 pub(crate) use self::guess::is_email;
 
+use self::cell::Cell;
+use self::client::is_of_event;
 use self::client::{Client, Footer, Names};
 use self::custom::Readers;
 use self::dates::Dates;
-use self::foreign::Cell;
+use self::key::key;
 use self::meaning::{Block, Meaning, Part};
 use self::notes::Note;
 use self::numbers::{Figure, Numbers, Place};
 use self::tally::Tally;
 use self::target::{NOTES, Target, Targets};
-use crate::error::alternatives;
 use crate::record::{Column, Draft, Placeholder};
+use crate::sentence::alternatives;
 use crate::{
     ColumnReport, DateEvidence, DecimalEvidence, DecimalSeparator, DecodeError, DecodeOptions, Delimiter, Diagnostic,
     Holds, Position, Record, Section, Source, SourceCell, Survey,
@@ -859,11 +863,6 @@ fn part(column: Column) -> Option<Part> {
     })
 }
 
-/// Whether a column is one of an event that a program other than ours could have.
-fn is_of_event(column: Column, section: Section) -> bool {
-    section == Section::Calendar && !matches!(column, Column::Id | Column::CreatedAt | Column::UpdatedAt)
-}
-
 /// The columns as that program means them which knows the most names.
 fn best(names: &Names, section: Section) -> Table {
     let programs = if section == Section::Calendar { CALENDARS } else { CLIENTS };
@@ -881,19 +880,6 @@ fn best(names: &Names, section: Section) -> Table {
 fn could_be_of(client: &'static Client, keys: &[String]) -> bool {
     let marks = MARKED.iter().find(|(marked, _)| std::ptr::eq(*marked, client)).map(|(_, marks)| *marks);
     marks.is_none_or(|marks| keys.iter().any(|key| marks.contains(&key.as_str())))
-}
-
-/// The form in which names are compared: small letters, single spaces (of any kind, as some programs write no-break ones), straight
-/// apostrophes, plain hyphens, accents joined to their letters, and `ss` as the Swiss write it.
-pub(crate) fn key(name: &str) -> String {
-    let visible = name.nfc().filter(|char| !matches!(char, '\u{feff}' | '\u{200b}' | '\0')).map(|char| match char {
-        '’' | '‘' | '´' | '`' | 'ʼ' => '\'',
-        '‐' | '‑' | '‒' | '–' | '—' => '-',
-        other => other,
-    });
-    let name: String = visible.flat_map(char::to_lowercase).collect();
-    let words: Vec<&str> = name.split_whitespace().collect();
-    words.join(" ").replace('ß', "ss")
 }
 
 #[cfg(test)]

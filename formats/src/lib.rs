@@ -35,6 +35,7 @@ mod registry;
 mod row;
 mod sample;
 mod section;
+mod sentence;
 mod stream;
 mod text;
 

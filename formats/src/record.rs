@@ -17,8 +17,9 @@ use crate::{EncodeError, Section};
 pub(crate) use self::cell::{CATEGORY_SEPARATOR, Value, plain};
 pub(crate) use self::column::Column;
 pub(crate) use self::date::{Day, Found, moment, time};
-pub(crate) use self::draft::{Draft, excerpt, names, yes_or_no};
+pub(crate) use self::draft::{Draft, names, yes_or_no};
 pub(crate) use self::number::{Reading, Written, hundredth, is_plain, written};
+pub(crate) use crate::sentence::excerpt;
 
 pub use self::column::columns;
 pub use self::date::read_date;

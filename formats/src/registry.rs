@@ -8,7 +8,7 @@ use std::sync::Arc;
 pub use self::recognise::Unrecognised;
 
 use crate::Codec;
-use crate::error::alternatives;
+use crate::sentence::alternatives;
 
 /// An owned list of codecs. The order of registration is the order in which formats are listed.
 #[derive(Clone, Default)]

@@ -4,7 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use crate::Stage;
-use crate::error::alternatives;
+use crate::sentence::alternatives;
 
 /// A kind of thing that a view shows and a file carries. Its name is part of URLs and of the command line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]

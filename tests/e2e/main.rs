@@ -9,6 +9,7 @@ mod api_php_golden;
 mod busy;
 mod calendars;
 mod categories;
+mod circles;
 mod clocks;
 mod concurrency;
 mod crash;

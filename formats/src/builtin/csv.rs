@@ -6,6 +6,7 @@ mod excel;
 mod failed;
 mod line;
 mod opening;
+pub(in crate::builtin) mod origin;
 mod scan;
 
 pub use self::failed::FailedRows;
@@ -39,6 +40,6 @@ impl Codec for Csv {
 
     fn decoder(&self, section: Section, options: &DecodeOptions) -> Result<Box<dyn Decode>, Unsupported> {
         DESCRIPTOR.check_decodes(section)?;
-        Ok(Box::new(decode::Decoder::new(section, options, decode::Origin::Text)))
+        Ok(Box::new(decode::Decoder::new(section, options, origin::Origin::Text)))
     }
 }

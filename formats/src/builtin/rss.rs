@@ -4,6 +4,7 @@
 //! address. It has no date of its own, so that it is the same bytes as long as nothing changes. Titles are plain
 //! text; descriptions are HTML that is made of plain text. What RSS has no element for, such as to whom an e-mail went, is not in the feed.
 
+mod address;
 mod encode;
 mod html;
 mod item;

@@ -19,6 +19,8 @@ mod encode;
 mod links;
 mod meter;
 mod package;
+mod reference;
+mod relationships;
 mod sheet;
 mod styles;
 mod workbook;

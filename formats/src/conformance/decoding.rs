@@ -6,7 +6,7 @@ use super::drive::{Document, Reading, read, write};
 use super::noise::Noise;
 use super::round_trip::foreign;
 use super::samples::{long, samples};
-use super::{Law, Violation, Violations, excerpt};
+use super::violation::{Law, Violation, Violations, excerpt};
 use crate::{Codec, Container, DecodeOptions, Foreign, Record, Row, Section, Source};
 
 /// Documents up to this many bytes are tried more thoroughly than others.

@@ -1,7 +1,7 @@
 //! Whether a descriptor tells the truth.
 
 use super::drive::{Failure, ask};
-use super::{Law, Violation, Violations};
+use super::violation::{Law, Violation, Violations};
 use crate::{Codec, Descriptor, Direction, Loss, Section, Unsupported, columns};
 
 pub(super) fn check(codec: &dyn Codec, violations: &mut Violations) {

@@ -2,7 +2,7 @@
 
 use super::drive::{Document, Failure, write, write_in_pieces};
 use super::samples::samples;
-use super::{Law, Violation, Violations, excerpt};
+use super::violation::{Law, Violation, Violations, excerpt};
 use crate::{Codec, Record, Section};
 
 /// Answers with documents of the section: one without records, one for each record of ours, one of all of them.

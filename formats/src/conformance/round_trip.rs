@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 
 use super::drive::{Reading, read, write};
 use super::samples::samples;
-use super::{Law, Violation, Violations, excerpt};
+use super::violation::{Law, Violation, Violations, excerpt};
 use crate::content_line::is_forbidden;
 use crate::{
     Codec, DecodeOptions, Descriptor, Diagnostic, FailedRows, Foreign, Loss, Record, Section, builtin, columns,

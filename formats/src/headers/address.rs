@@ -1,8 +1,8 @@
 //! Columns of addresses: which of several addresses a column belongs to, and which part of that address it holds.
 
-use super::any::{FILLERS, HOME, OTHER, WORK, has};
 use super::meaning::Meaning::{self, Address};
 use super::meaning::{Block, Part};
+use super::places::{FILLERS, HOME, OTHER, WORK, has};
 use super::words::words;
 
 /// What the words of a name mean, where they name a part of an address and say at most which address that is: `Billing City`,

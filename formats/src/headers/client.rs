@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::meaning::Meaning;
-use super::{is_of_event, own};
+use super::own;
 use crate::Section;
+use crate::record::Column;
 
 /// A program, or a version of it whose columns have names of their own.
 pub(super) struct Client {
@@ -128,4 +129,9 @@ fn number(name: &str, key: &str) -> Option<u8> {
 fn own_meaning(key: &str, section: Section) -> Option<Meaning> {
     let of = if section == Section::Calendar { section } else { Section::People };
     own::column(key, of).filter(|column| column.is_of_contact() || is_of_event(*column, section)).map(Meaning::Own)
+}
+
+/// Whether a column is one of an event that a program other than ours could have.
+pub(super) fn is_of_event(column: Column, section: Section) -> bool {
+    section == Section::Calendar && !matches!(column, Column::Id | Column::CreatedAt | Column::UpdatedAt)
 }

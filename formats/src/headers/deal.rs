@@ -1,10 +1,10 @@
 //! What the row of another CRM says of a deal, which is a transaction here: what has no field of its own becomes lines of the more
 //! info, and a deal that is won or lost says in which stage it is.
 
-use super::any::has;
-use super::foreign::{Cell, Cells};
+use super::cell::{Cell, Cells};
 use super::guess::is_email;
 use super::meaning::Meaning;
+use super::places::has;
 use super::words::words;
 use crate::record::{Column, Draft, yes_or_no};
 use crate::{Deal, Outcome};

@@ -3,8 +3,9 @@
 use jiff::ToSpan;
 use jiff::civil::{Date, DateTime, Time};
 
+use super::cell::Cell;
 use super::dates::{Dates, time_of_day};
-use super::foreign::{Cell, category_names, is_worth_keeping};
+use super::foreign::{category_names, is_worth_keeping};
 use super::meaning::Meaning;
 use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names, yes_or_no};
 use crate::{Diagnostic, Moment, Position};

@@ -5,24 +5,11 @@ use std::cmp::Reverse;
 use std::ops::RangeBounds;
 
 use super::any::LATE;
+use super::cell::{Cell, Cells};
 use super::deal;
 use super::meaning::{Block, Meaning, Part};
 use crate::record::{CATEGORY_SEPARATOR, Column, Draft, names};
 use crate::{Contact, Section};
-
-/// A cell that is not blank.
-#[derive(Clone, Copy)]
-pub(super) struct Cell<'a> {
-    pub(super) header: &'a str,
-    pub(super) meaning: Meaning,
-    pub(super) text: &'a str,
-}
-
-impl<'a> Cell<'a> {
-    pub(super) fn new(header: &'a str, meaning: Meaning, text: &'a str) -> Cell<'a> {
-        Cell { header, meaning, text }
-    }
-}
 
 /// Makes a contact of a row. What is known and not used goes to the foreign values in the order of the columns.
 pub(super) fn draft(cells: &[Cell<'_>], section: Section) -> Draft {
@@ -195,86 +182,6 @@ fn fill(contact: &mut Contact, cells: &mut Cells<'_>, meaning: fn(Column) -> Mea
             Some(known) => cells.0.retain(|cell| cell.meaning != meaning(column) || cell.text.trim() != known),
             None => contact.set(column, cells.take(|of_cell| of_cell == meaning(column)).unwrap_or_default()),
         }
-    }
-}
-
-/// The filled cells of a row that no rule has used yet.
-pub(super) struct Cells<'a>(Vec<Cell<'a>>);
-
-impl<'a> Cells<'a> {
-    /// The cells with one value each, and with the meanings that their labels give them.
-    fn new(cells: &[Cell<'a>], lists: &'a [(usize, Vec<String>)]) -> Cells<'a> {
-        let mut found = Vec::with_capacity(cells.len());
-        for (at, cell) in cells.iter().enumerate() {
-            let cell = Cell { meaning: labelled(*cell, cells), header: header(&cells[..at], cell), ..*cell };
-            if let Meaning::Associated(column) = cell.meaning {
-                found.extend(deal::associated(column, &cell));
-                continue;
-            }
-            match lists.iter().find(|(of, _)| *of == at) {
-                Some((_, texts)) => found.extend(texts.iter().map(|text| Cell { text, ..cell })),
-                None => found.extend(values(&cell).map(|text| Cell { text, ..cell })),
-            }
-        }
-        Cells(found)
-    }
-
-    /// Takes the first cell with a meaning.
-    pub(super) fn take_cell(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<Cell<'a>> {
-        let found = self.0.iter().position(|cell| is_meant(cell.meaning))?;
-        Some(self.0.remove(found))
-    }
-
-    fn take(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<&'a str> {
-        self.take_cell(is_meant).map(|cell| cell.text)
-    }
-
-    /// Takes the cell with the lowest rank.
-    fn take_best(&mut self, rank: impl Fn(Meaning) -> Option<u8>) -> Option<&'a str> {
-        let ranked = self.0.iter().enumerate().filter_map(|(at, cell)| Some((at, rank(cell.meaning)?)));
-        let (found, _) = ranked.max_by_key(|(at, rank)| Reverse((*rank, *at)))?;
-        Some(self.0.remove(found).text)
-    }
-
-    /// What is nearest to the business first, then where somebody lives, then where things are sent, then others; those with the mark
-    /// of the primary one before all.
-    fn preference(&self, block: Block) -> (u8, u8) {
-        let number = match block {
-            Block::Business => return (1, 0),
-            Block::Work => return (1, 1),
-            Block::Mailing => return (1, 2),
-            Block::Billing => return (1, 3),
-            Block::Home => return (2, 0),
-            Block::Permanent => return (2, 1),
-            Block::Shipping => return (2, 2),
-            Block::Other => return (3, 0),
-            Block::Loose => return (4, 0),
-            Block::Numbered(number) => number,
-        };
-        let rank = match label(&self.0, Meaning::AddressType(number)) {
-            Label { is_primary: true, .. } => 0,
-            Label { kind: Kind::Work, .. } => 1,
-            Label { kind: Kind::Home, .. } => 2,
-            _ => 3,
-        };
-        (rank, number)
-    }
-
-    /// Drops the wholes of addresses that say no more than their parts, which are there as well.
-    fn drop_repeated_addresses(&mut self) {
-        let parts: Vec<(Block, &str)> = self
-            .0
-            .iter()
-            .filter_map(|cell| match cell.meaning {
-                Meaning::Address(block, part) if part != Part::Whole => Some((block, cell.text)),
-                _ => None,
-            })
-            .collect();
-        let of = |block: Block| parts.iter().filter(move |(other, _)| *other == block).map(|(_, text)| *text);
-        self.0.retain(|cell| match cell.meaning {
-            Meaning::Address(block, Part::Whole) => of(block).next().is_none() || has_more(cell.text, of(block)),
-            _ => true,
-        });
     }
 }
 
@@ -489,3 +396,74 @@ const DEFAULTS: [&str; 28] = [
     "Onwaar",
     "Normaal",
 ];
+
+impl<'a> Cells<'a> {
+    /// The cells with one value each, and with the meanings that their labels give them.
+    fn new(cells: &[Cell<'a>], lists: &'a [(usize, Vec<String>)]) -> Cells<'a> {
+        let mut found = Vec::with_capacity(cells.len());
+        for (at, cell) in cells.iter().enumerate() {
+            let cell = Cell { meaning: labelled(*cell, cells), header: header(&cells[..at], cell), ..*cell };
+            if let Meaning::Associated(column) = cell.meaning {
+                found.extend(deal::associated(column, &cell));
+                continue;
+            }
+            match lists.iter().find(|(of, _)| *of == at) {
+                Some((_, texts)) => found.extend(texts.iter().map(|text| Cell { text, ..cell })),
+                None => found.extend(values(&cell).map(|text| Cell { text, ..cell })),
+            }
+        }
+        Cells(found)
+    }
+
+    fn take(&mut self, is_meant: impl Fn(Meaning) -> bool) -> Option<&'a str> {
+        self.take_cell(is_meant).map(|cell| cell.text)
+    }
+
+    /// Takes the cell with the lowest rank.
+    fn take_best(&mut self, rank: impl Fn(Meaning) -> Option<u8>) -> Option<&'a str> {
+        let ranked = self.0.iter().enumerate().filter_map(|(at, cell)| Some((at, rank(cell.meaning)?)));
+        let (found, _) = ranked.max_by_key(|(at, rank)| Reverse((*rank, *at)))?;
+        Some(self.0.remove(found).text)
+    }
+
+    /// What is nearest to the business first, then where somebody lives, then where things are sent, then others; those with the mark
+    /// of the primary one before all.
+    fn preference(&self, block: Block) -> (u8, u8) {
+        let number = match block {
+            Block::Business => return (1, 0),
+            Block::Work => return (1, 1),
+            Block::Mailing => return (1, 2),
+            Block::Billing => return (1, 3),
+            Block::Home => return (2, 0),
+            Block::Permanent => return (2, 1),
+            Block::Shipping => return (2, 2),
+            Block::Other => return (3, 0),
+            Block::Loose => return (4, 0),
+            Block::Numbered(number) => number,
+        };
+        let rank = match label(&self.0, Meaning::AddressType(number)) {
+            Label { is_primary: true, .. } => 0,
+            Label { kind: Kind::Work, .. } => 1,
+            Label { kind: Kind::Home, .. } => 2,
+            _ => 3,
+        };
+        (rank, number)
+    }
+
+    /// Drops the wholes of addresses that say no more than their parts, which are there as well.
+    fn drop_repeated_addresses(&mut self) {
+        let parts: Vec<(Block, &str)> = self
+            .0
+            .iter()
+            .filter_map(|cell| match cell.meaning {
+                Meaning::Address(block, part) if part != Part::Whole => Some((block, cell.text)),
+                _ => None,
+            })
+            .collect();
+        let of = |block: Block| parts.iter().filter(move |(other, _)| *other == block).map(|(_, text)| *text);
+        self.0.retain(|cell| match cell.meaning {
+            Meaning::Address(block, Part::Whole) => of(block).next().is_none() || has_more(cell.text, of(block)),
+            _ => true,
+        });
+    }
+}

@@ -1,6 +1,7 @@
 //! What somebody who imports a file says that its columns are: the mappings and the custom fields of an import.
 
-use super::{key, own};
+use super::key::key;
+use super::own;
 use crate::record::Column;
 use crate::{CustomField, DecodeError, DecodeOptions, Holds, Section};
 

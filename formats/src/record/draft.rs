@@ -10,6 +10,7 @@ use super::number::plain_decimal;
 use super::{
     Column, Contact, CustomValue, Deal, Event, Foreign, Moment, Person, Record, Stage, Transaction, UnknownStage,
 };
+use crate::sentence::excerpt;
 use crate::{DateOrder, Section};
 
 /// What is known of a record so far. A transaction has all the fields that a person has; what only an event has stands apart, so
@@ -300,15 +301,6 @@ fn time(text: &str) -> Result<Timestamp, String> {
         .ok()
         .or_else(in_utc)
         .ok_or_else(|| format!("`{}` is not a time; write it like 2026-11-22T01:02:03Z", excerpt(text)))
-}
-
-/// The beginning of a text, for a sentence: a receipt must not grow with the file's cells.
-pub(crate) fn excerpt(text: &str) -> String {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
-        Some((end, _)) => format!("{}…", &text[..end]),
-        None => text.to_owned(),
-    }
 }
 
 fn into_person(transaction: Transaction) -> Person {

@@ -3,9 +3,9 @@
 
 use rust_decimal::Decimal;
 
-use super::excerpt;
 use crate::DecimalSeparator;
 use crate::headers::words::folded;
+use crate::sentence::excerpt;
 
 /// Reads a number as people and programs write it, in which a separator means what is said where it could be either: signs of
 /// currencies and ISO 4217 codes, separators of thousands, parentheses around what is negative, exponents and percentages, which are

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use super::excerpt;
+use crate::sentence::excerpt;
 
 /// A text such as `NULL`, which in a column of numbers, dates or addresses says that there is nothing. As a name it is one.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -7,6 +7,7 @@ use bytes::BytesMut;
 use super::excel;
 use super::line::LineWriter;
 use super::opening::Opening;
+use super::origin::{Marked, NO_VALUE, Origin};
 use super::scan::{Cells, Scanned, Scanner};
 use crate::charset::{Step, Transcoder};
 use crate::headers::Layout;
@@ -15,18 +16,6 @@ use crate::{Decode, DecodeError, DecodeOptions, Diagnostic, Findings, Position, 
 
 /// How much text is looked at before the first row is read.
 const OPENING: usize = 64 * 1024;
-
-/// Where the lines come from.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::builtin) enum Origin {
-    /// A file of CSV.
-    Text,
-    /// A sheet, whose cells may have marks that no text has: NUL before a number, and before the address behind a text.
-    Sheet {
-        /// Whether a program other than ours has written the workbook.
-        is_foreign: bool,
-    },
-}
 
 /// A decoder of one document.
 pub(in crate::builtin) struct Decoder {
@@ -307,35 +296,6 @@ fn no_value(layout: &Layout, column: usize) -> Diagnostic {
     let reason =
         "the formula has no value in the file: open it in a spreadsheet program and save it there, so that it has one";
     Diagnostic { field: layout.name(column).map(str::to_owned), reason: reason.to_owned() }
-}
-
-/// What stands for a formula without a value in the cells of a sheet.
-pub(crate) const NO_VALUE: &str = "\0=";
-
-/// A cell of a sheet with its marks.
-pub(super) struct Marked<'a> {
-    pub(super) text: &'a str,
-    is_number: bool,
-    /// Whether it is a formula of which nobody has put down the value.
-    has_no_value: bool,
-    /// Where its link leads.
-    address: Option<&'a str>,
-}
-
-impl Marked<'_> {
-    pub(super) fn read(cell: &str) -> Marked<'_> {
-        let plain = Marked { text: cell, is_number: false, has_no_value: false, address: None };
-        if cell == NO_VALUE {
-            return Marked { text: "", has_no_value: true, ..plain };
-        }
-        if let Some(number) = cell.strip_prefix('\0') {
-            return Marked { text: number, is_number: true, ..plain };
-        }
-        match cell.split_once('\0') {
-            Some((text, address)) => Marked { text, address: Some(address), ..plain },
-            None => plain,
-        }
-    }
 }
 
 fn is_blank(cells: &Cells<'_>) -> bool {

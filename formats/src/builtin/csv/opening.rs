@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use bytes::BytesMut;
 
-use super::decode::{Marked, Origin};
 use super::excel;
+use super::origin::{Marked, Origin};
 use super::scan::{Cells, Dialect, LineEnd, Scanned, Scanner};
 use crate::delimiter::{Evidence, hint};
 use crate::headers::notes::Note;

@@ -2,7 +2,8 @@
 
 use bytes::BytesMut;
 
-use super::item::{Enclosure, Item, LAST_RESORT, address};
+use super::address::address;
+use super::item::{Enclosure, Item, LAST_RESORT};
 use crate::builtin::vcard::VCard;
 use crate::{
     Codec, Contact, Encode, EncodeError, EncodeOptions, File, Heading, Message, Person, Record, Section, Transaction,

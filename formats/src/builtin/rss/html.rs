@@ -55,7 +55,7 @@ fn next_address(line: &str) -> Option<(usize, usize)> {
             }
             address = &address[..address.len() - last.len_utf8()];
         }
-        if super::item::address(address).is_some() {
+        if super::address::address(address).is_some() {
             return Some((start, start + address.len()));
         }
         from = start + "http".len();

@@ -7,6 +7,7 @@ use jiff::civil::Weekday;
 use jiff::tz::TimeZone;
 use quick_xml::escape::escape;
 
+use super::address::address;
 use super::html::html;
 
 /// The title of what has neither a title nor a text: an item must have one of both.
@@ -101,26 +102,6 @@ impl Item {
     fn put(&mut self, text: std::fmt::Arguments<'_>) {
         self.0.write_fmt(text).expect("a string can always be written to");
     }
-}
-
-/// An absolute address of the web with everything in percent signs that an address cannot have as it is (RFC 3986 section 2); `None`
-/// where it is none.
-pub(super) fn address(text: &str) -> Option<String> {
-    let text = text.trim();
-    let rest = text.strip_prefix("https://").or_else(|| text.strip_prefix("http://"))?;
-    if rest.is_empty() || rest.starts_with(['/', '?', '#']) {
-        return None;
-    }
-    let is_fine = |byte: u8| byte.is_ascii_alphanumeric() || b"-._~:/?#[]@!$&'()*+,;=%".contains(&byte);
-    let mut address = String::with_capacity(text.len());
-    for byte in text.bytes() {
-        if is_fine(byte) {
-            address.push(char::from(byte));
-        } else {
-            address.push_str(&format!("%{byte:02X}"));
-        }
-    }
-    Some(address)
 }
 
 /// Text with LF for line ends, and without the characters that XML cannot hold (XML 1.0 section 2.2).

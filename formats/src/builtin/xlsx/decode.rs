@@ -8,7 +8,8 @@ use super::links::Links;
 use super::package::Package;
 use super::sheet::Sheet;
 use super::workbook::{self, Found};
-use crate::builtin::csv::decode::{Decoder as Csv, Origin};
+use crate::builtin::csv::decode::Decoder as Csv;
+use crate::builtin::csv::origin::Origin;
 use crate::text::Lines;
 use crate::{
     Charset, Decode, DecodeError, DecodeOptions, Delimiter, Diagnostic, Findings, Row, Section, Source, columns,

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use super::package::{Package, damaged};
-use super::sheet::column;
-use super::workbook::{relationships, relationships_of};
+use super::reference::column;
+use super::relationships::{relationships, relationships_of};
 use super::xml::{Node, Xml, attribute};
 use crate::DecodeError;
 

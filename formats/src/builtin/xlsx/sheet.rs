@@ -3,13 +3,14 @@
 use bytes::BytesMut;
 use quick_xml::events::BytesStart;
 
-use super::super::csv::decode::NO_VALUE;
 use super::date::{self, Epoch};
 use super::links::{self, Links};
 use super::package::{Part, too_many_texts};
+use super::reference::column;
 use super::styles::{Kind, Styles};
 use super::xml::{Node, Xml, attribute, plain, push_within};
 use crate::DecodeError;
+use crate::builtin::csv::origin::NO_VALUE;
 use crate::headers::notes;
 
 /// A sheet that is being read.
@@ -202,14 +203,6 @@ impl Cell {
             style: attribute(start, "s").and_then(|style| style.parse().ok()),
         }
     }
-}
-
-/// The number of a column, from 0: of `AB12` it is 27.
-pub(super) fn column(place: &str) -> Option<usize> {
-    let letters = place.bytes().take_while(u8::is_ascii_alphabetic);
-    let number =
-        letters.take(4).fold(0, |number, letter| number * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1);
-    number.checked_sub(1)
 }
 
 /// A text as Excel means it. One that was cut stays as it is, and so too long.
