@@ -20,7 +20,6 @@ mod round_trip;
 mod samples;
 mod violation;
 
-
 pub use self::violation::{Law, Violation, Violations};
 use crate::{Codec, Direction, Section};
 

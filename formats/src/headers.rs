@@ -68,7 +68,6 @@ mod zoho_deals;
 
 use std::borrow::Cow;
 
-
 pub(crate) use self::any::Care;
 pub(crate) use self::guess::is_email;
 

@@ -195,15 +195,20 @@ impl Engine {
     /// The session of an operator who has the database at hand: no password is asked for. Account and user may be left
     /// out where there is only one. Errors: `INVALID` with the choices.
     pub async fn operator(&self, account: Option<&str>, user: Option<&str>) -> Result<Session> {
-        let accounts = accounts::list(&self.storage).await?;
-        let subdomains: Vec<_> = accounts.iter().map(|account| account.subdomain.clone()).collect();
-        let account = match account {
-            Some(wanted) => accounts.into_iter().find(|found| found.subdomain.eq_ignore_ascii_case(wanted)),
-            None if accounts.len() == 1 => accounts.into_iter().next(),
+        let named = match account {
+            // Whoever names one needs no look at the others.
+            Some(wanted) => accounts::by_subdomain(&self.storage, wanted).await?,
             None => None,
         };
-        let account =
-            account.ok_or_else(|| choose("--account", &subdomains, "make one with `cairn account create`"))?;
+        let account = match named {
+            Some(named) => named,
+            None => {
+                let mut accounts = accounts::list(&self.storage).await?;
+                let subdomains: Vec<_> = accounts.iter().map(|account| account.subdomain.clone()).collect();
+                let only = if account.is_none() && accounts.len() == 1 { accounts.pop() } else { None };
+                only.ok_or_else(|| choose("--account", &subdomains, "make one with `cairn account create`"))?
+            }
+        };
         let users = users::list(&self.storage.reader(account.account_id)).await?;
         let addresses: Vec<_> = users.iter().map(|user| user.email.clone()).collect();
         let user = match user {

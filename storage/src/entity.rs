@@ -34,6 +34,7 @@ pub(crate) mod messages;
 pub(crate) mod outbox;
 pub(crate) mod people;
 pub(crate) mod refresh_tokens;
+pub(crate) mod sign_in_directory;
 pub(crate) mod signing_keys;
 pub(crate) mod transaction_managers;
 pub(crate) mod transaction_stages;

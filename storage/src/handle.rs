@@ -334,7 +334,18 @@ impl Unit {
     /// Has PostgreSQL count what this unit has written. Without it the planner takes any index of an account for as good as the
     /// one of the key that is looked for. A table that somebody else is counting is passed over: nobody waits.
     pub(crate) async fn renew_statistics(&self, tables: &str) -> Result<()> {
-        self.set(&format!("ANALYZE (SKIP_LOCKED) {tables}")).await
+        if self.is_sqlite() {
+            return Ok(());
+        }
+        let on = self.on();
+        on.execute_unprepared("SAVEPOINT statistics").await?;
+        // On Citus it asks every worker, and one that is down is no reason to give up what does not need it.
+        if let Err(error) = on.execute_unprepared(&format!("ANALYZE (SKIP_LOCKED) {tables}")).await {
+            tracing::warn!(%error, "The statistics of PostgreSQL are not renewed: {error}");
+            self.back_to("statistics").await?;
+        }
+        on.execute_unprepared("RELEASE SAVEPOINT statistics").await?;
+        Ok(())
     }
 
     /// The same for events, of which this unit has written so many: they are counted where those are a good part of what PostgreSQL
@@ -358,7 +369,7 @@ impl Unit {
             return Ok(false);
         }
         let text = "SELECT count(*) >= $2 AND (SELECT reltuples >= $2 FROM pg_class WHERE oid = 'people'::regclass)
-                    FROM (SELECT FROM people WHERE account_id = $1 LIMIT $2) AS here";
+                    FROM (SELECT 1 FROM people WHERE account_id = $1 LIMIT $2) AS here";
         let values = [self.account.into(), i64::try_from(people).unwrap_or(i64::MAX).into()];
         let select = Statement::from_sql_and_values(DbBackend::Postgres, text, values);
         let found = self.on().query_one_raw(select).await?;

@@ -1,5 +1,6 @@
 //! Migrations: the list of them, and running it under a lock so that any number of gateways may start at once.
 
+mod commands;
 mod m0001_first_slice;
 mod m0002_import_rows;
 mod m0003_imports;
@@ -12,6 +13,7 @@ mod m0009_sources;
 mod m0010_values;
 mod m0011_transactions_of_person;
 mod m0012_amounts;
+mod m0013_sign_in_directory;
 mod words;
 
 use sea_orm::{ConnectionTrait, DatabaseTransaction, DbBackend, DbErr, Statement};
@@ -40,6 +42,7 @@ impl MigratorTrait for Migrator {
             Box::new(m0010_values::Migration),
             Box::new(m0011_transactions_of_person::Migration),
             Box::new(m0012_amounts::Migration),
+            Box::new(m0013_sign_in_directory::Migration),
         ]
     }
 }

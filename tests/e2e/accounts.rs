@@ -133,6 +133,39 @@ on_each_database! {
         }
     }
 
+    async fn the_directory_of_addresses_follows_every_write_of_a_user(site: Site) {
+        site.account("globex", "UTC").await;
+        let accounts_of = async |email: &str| {
+            let found = storage::query::users::accounts_of(site.storage(), email).await.expect("the database answers");
+            let mut found: Vec<_> = found.into_iter().map(|account| account.subdomain).collect();
+            found.sort();
+            found
+        };
+        assert_eq!(accounts_of("ADMIN@acme.example").await, ["acme"], "the first admin of an account");
+        for account in ["acme", "globex"] {
+            site.add_user(account, "zoe@both.example", Role::Member).await;
+        }
+        assert_eq!(accounts_of("zoe@both.example").await, ["acme", "globex"]);
+        let client = site.client().await;
+        let users = "{ users { id email } }";
+        let users = client.graphql(users, json!({})).await["users"].clone();
+        let users = users.as_array().expect("a list");
+        let zoe = users.iter().find(|user| user["email"] == "zoe@both.example").expect("she is there")["id"].clone();
+        let change = "mutation($input: UpdateUserInput!) { updateUser(input: $input) { user { id } } }";
+        let input = json!({ "id": zoe, "email": "Zoe@new.example" });
+        client.graphql(change, json!({ "input": input })).await;
+        assert_eq!(accounts_of("zoe@both.example").await, ["globex"], "the old address is good in the other account alone");
+        assert_eq!(accounts_of("zoe@NEW.example").await, ["acme"]);
+        let taken = json!({ "id": zoe, "email": "admin@acme.example" });
+        assert_eq!(client.graphql_code(change, json!({ "input": taken })).await, "CONFLICT");
+        assert_eq!(accounts_of("zoe@new.example").await, ["acme"], "a change that fails leaves the address");
+        client.graphql(change, json!({ "input": { "id": zoe, "isDisabled": true } })).await;
+        assert!(accounts_of("zoe@new.example").await.is_empty(), "who is disabled signs in nowhere");
+        client.graphql(change, json!({ "input": { "id": zoe, "isDisabled": false } })).await;
+        assert_eq!(accounts_of("zoe@new.example").await, ["acme"]);
+        assert!(accounts_of("nobody@acme.example").await.is_empty());
+    }
+
     async fn users_are_made_listed_and_changed(site: Site) {
         let client = site.client().await;
         let input = json!({ "email": " Zoe@acme.example ", "name": "Zoë", "role": "MEMBER", "password": "a good password" });

@@ -41,9 +41,9 @@ fn no_file_needs_one_that_needs_it() {
         let needing = needs.values().filter(|needed| !needed.is_empty()).count();
         assert!(needing >= least, "only {needing} files of {name} seem to need another one: is the reader blind?");
         for circle in circles(&needs) {
-            let allowed = ALLOWED.iter().any(|(of, files, _)| {
-                *of == name && circle.iter().all(|file| files.contains(&file.as_str()))
-            });
+            let allowed = ALLOWED
+                .iter()
+                .any(|(of, files, _)| *of == name && circle.iter().all(|file| files.contains(&file.as_str())));
             if !allowed {
                 wrong.push_str(&format!("- {name}:\n"));
                 for file in &circle {
@@ -128,7 +128,9 @@ impl Sources {
         let code: BTreeMap<_, _> = self.0.iter().map(|(file, text)| (file.as_str(), code_of(text))).collect();
         let mut handed_on: BTreeMap<(&str, String), Vec<String>> = BTreeMap::new();
         for (file, code) in &code {
-            for path in uses(code).into_iter().filter(|(is_handed_on, _)| *is_handed_on).flat_map(|(_, tree)| paths(&tree)) {
+            for path in
+                uses(code).into_iter().filter(|(is_handed_on, _)| *is_handed_on).flat_map(|(_, tree)| paths(&tree))
+            {
                 let first = path.split("::").next().unwrap_or_default();
                 let is_ours = matches!(first, "crate" | "self" | "super") || self.0.contains_key(&joined(file, first));
                 if is_ours {
@@ -231,9 +233,11 @@ fn own_paths(code: &str) -> Vec<String> {
     for (is_handed_on, tree) in uses(code) {
         rest = rest.replacen(&format!("use {tree};"), "", 1);
         if !is_handed_on {
-            found.extend(paths(&tree).into_iter().filter(|path| {
-                matches!(path.split("::").next(), Some("crate" | "self" | "super"))
-            }));
+            found.extend(
+                paths(&tree)
+                    .into_iter()
+                    .filter(|path| matches!(path.split("::").next(), Some("crate" | "self" | "super"))),
+            );
         }
     }
     let children = code.match_indices("mod ").filter_map(|(at, word)| code[at + word.len()..].split_once(';'));

@@ -234,7 +234,7 @@ on_each_database! {
         assert_eq!(desk.cairn(&["migrate", "down"]).status.code(), Some(2));
         let status = desk.ok(&["migrate", "down", "--delete-data"]);
         let last = status.lines().last().expect("a list").split_whitespace().collect::<Vec<_>>();
-        assert_eq!(last, ["m0012_amounts", "pending"], "{status}");
+        assert_eq!(last, ["m0013_sign_in_directory", "pending"], "{status}");
     }
 
     async fn a_request_that_runs_when_the_signal_comes_is_finished(desk: Desk) {

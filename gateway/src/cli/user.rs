@@ -170,12 +170,13 @@ async fn change(engine: &Engine, which: &Which, edit: impl FnOnce(UserEdit) -> U
 
 /// The account of a subdomain, or the only one.
 async fn choose(engine: &Engine, subdomain: Option<&str>) -> Result<Account, Failure> {
-    let mut accounts = accounts::list(engine.storage()).await?;
+    let no_such = || Failure("there is no such account: see `cairn account list`".to_owned());
     if let Some(wanted) = subdomain {
-        accounts.retain(|account| account.subdomain.eq_ignore_ascii_case(wanted));
+        return accounts::by_subdomain(engine.storage(), wanted).await?.ok_or_else(no_such);
     }
+    let mut accounts = accounts::list(engine.storage()).await?;
     match accounts.len() {
-        0 => Err(Failure("there is no such account: see `cairn account list`".to_owned())),
+        0 => Err(no_such()),
         1 => Ok(accounts.remove(0)),
         _ => Err(Failure(
             "there are several accounts: say which one with --account, see `cairn account list`".to_owned(),

@@ -5,6 +5,7 @@
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
+use super::commands;
 use super::words::words;
 
 /// Times are microseconds in UTC, money and probability ten-thousandths, both `BIGINT`; stages and roles the numbers
@@ -194,13 +195,13 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let on = manager.get_connection();
-        on.execute_unprepared(&words(on.get_database_backend()).fill(TABLES)).await?;
+        commands::run(on, &words(on.get_database_backend()).fill(TABLES)).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for name in NAMES {
-            manager.get_connection().execute_unprepared(&format!("DROP TABLE {name}")).await?;
+            commands::run(manager.get_connection(), &format!("DROP TABLE {name}")).await?;
         }
         Ok(())
     }

@@ -9,6 +9,7 @@ use sea_orm::{ConnectionTrait, DbBackend, DbErr, FromQueryResult, Statement};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 use uuid::Uuid;
 
+use super::commands;
 use super::words::words;
 use crate::fold::fold;
 
@@ -348,16 +349,16 @@ impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let on = manager.get_connection();
         let backend = on.get_database_backend();
-        on.execute_unprepared(&words(backend).fill(TABLES)).await?;
+        commands::run(on, &words(backend).fill(TABLES)).await?;
         fold_places(on).await?;
         let index = if backend == DbBackend::Postgres {
-            on.execute_unprepared(EXTENSIONS).await?;
+            commands::run(on, EXTENSIONS).await?;
             TRIGRAMS
         } else {
             FULL_TEXT
         };
         for table in SEARCHED {
-            on.execute_unprepared(&index.replace("{table}", table)).await?;
+            commands::run(on, &index.replace("{table}", table)).await?;
         }
         Ok(())
     }
@@ -368,9 +369,9 @@ impl MigrationTrait for Migration {
         for table in SEARCHED {
             // The extensions stay: others in the database may use them.
             let undo = if backend == DbBackend::Postgres { "DROP INDEX {table}_by_text" } else { NO_FULL_TEXT };
-            on.execute_unprepared(&undo.replace("{table}", table)).await?;
+            commands::run(on, &undo.replace("{table}", table)).await?;
         }
-        on.execute_unprepared(&words(backend).fill(BEFORE)).await?;
+        commands::run(on, &words(backend).fill(BEFORE)).await?;
         Ok(())
     }
 }

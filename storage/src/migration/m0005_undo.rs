@@ -4,6 +4,7 @@
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
+use super::commands;
 use super::words::words;
 
 /// Each statement alters one thing (reference: Citus takes no more). Status, kind, deed and outcome are the numbers of their enums
@@ -203,13 +204,13 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let on = manager.get_connection();
-        on.execute_unprepared(&words(on.get_database_backend()).fill(TABLES)).await?;
+        commands::run(on, &words(on.get_database_backend()).fill(TABLES)).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let on = manager.get_connection();
-        on.execute_unprepared(&words(on.get_database_backend()).fill(BEFORE)).await?;
+        commands::run(on, &words(on.get_database_backend()).fill(BEFORE)).await?;
         Ok(())
     }
 }

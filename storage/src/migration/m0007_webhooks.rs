@@ -3,6 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
+use super::commands;
 use super::words::words;
 
 const TABLES: &str = "
@@ -34,12 +35,12 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let on = manager.get_connection();
-        on.execute_unprepared(&words(on.get_database_backend()).fill(TABLES)).await?;
+        commands::run(on, &words(on.get_database_backend()).fill(TABLES)).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared("DROP TABLE webhooks").await?;
+        commands::run(manager.get_connection(), "DROP TABLE webhooks").await?;
         Ok(())
     }
 }

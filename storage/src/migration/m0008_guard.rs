@@ -3,6 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
+use super::commands;
 use super::words::words;
 
 /// Attempts belong to no account: whoever tries a password may name an address that no account knows.
@@ -82,12 +83,12 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let on = manager.get_connection();
-        on.execute_unprepared(&words(on.get_database_backend()).fill(TABLES)).await?;
+        commands::run(on, &words(on.get_database_backend()).fill(TABLES)).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(BEFORE).await?;
+        commands::run(manager.get_connection(), BEFORE).await?;
         Ok(())
     }
 }

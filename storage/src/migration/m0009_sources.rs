@@ -3,6 +3,7 @@
 use sea_orm::{ConnectionTrait, DbErr};
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
 
+use super::commands;
 use super::words::words;
 
 /// Each is a command of its own, as Citus takes no more in a query.
@@ -36,14 +37,14 @@ impl MigrationTrait for Migration {
         let on = manager.get_connection();
         let words = words(on.get_database_backend());
         for command in UP {
-            on.execute_unprepared(&words.fill(command)).await?;
+            commands::run(on, &words.fill(command)).await?;
         }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for command in DOWN {
-            manager.get_connection().execute_unprepared(command).await?;
+            commands::run(manager.get_connection(), command).await?;
         }
         Ok(())
     }

@@ -1,8 +1,10 @@
 //! What imports did to custom fields is found by the field: an option that gets another name gets it there as well. And a file that a
 //! plan has kept by itself goes with the plan.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+use super::commands;
 
 /// Of the layers only those of custom fields are in the index: others are never looked for by their field.
 const TABLES: &str = "
@@ -24,12 +26,12 @@ impl MigrationName for Migration {
 #[async_trait::async_trait]
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(TABLES).await?;
+        commands::run(manager.get_connection(), TABLES).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared(BEFORE).await?;
+        commands::run(manager.get_connection(), BEFORE).await?;
         Ok(())
     }
 }

@@ -1,7 +1,9 @@
 //! The transactions of a person by an index, those in the trash included: whoever is renamed renews the keys of all of them.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+use super::commands;
 
 pub(super) struct Migration;
 
@@ -15,12 +17,12 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         let index = "CREATE INDEX transactions_of_person ON transactions (account_id, person_id)";
-        manager.get_connection().execute_unprepared(index).await?;
+        commands::run(manager.get_connection(), index).await?;
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
-        manager.get_connection().execute_unprepared("DROP INDEX transactions_of_person").await?;
+        commands::run(manager.get_connection(), "DROP INDEX transactions_of_person").await?;
         Ok(())
     }
 }

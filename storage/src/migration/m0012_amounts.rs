@@ -1,7 +1,9 @@
 //! The value and the probability of transactions by an index: searches ask for ranges of them.
 
-use sea_orm::{ConnectionTrait, DbErr};
+use sea_orm::DbErr;
 use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trait};
+
+use super::commands;
 
 pub(super) struct Migration;
 
@@ -21,14 +23,14 @@ impl MigrationName for Migration {
 impl MigrationTrait for Migration {
     async fn up(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for statement in UP {
-            manager.get_connection().execute_unprepared(statement).await?;
+            commands::run(manager.get_connection(), statement).await?;
         }
         Ok(())
     }
 
     async fn down(&self, manager: &SchemaManager) -> Result<(), DbErr> {
         for statement in DOWN {
-            manager.get_connection().execute_unprepared(statement).await?;
+            commands::run(manager.get_connection(), statement).await?;
         }
         Ok(())
     }

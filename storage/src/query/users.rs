@@ -1,11 +1,12 @@
 //! Users of an account.
 
-use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, QueryFilter, QueryOrder};
+use sea_orm::ActiveValue::Set;
+use sea_orm::{ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::connect::Storage;
 pub use crate::entity::users::{Model as User, Role};
-use crate::entity::{directory, users};
+use crate::entity::{sign_in_directory, users};
 use crate::error::{Error, Result, on_unique};
 use crate::fold::fold;
 use crate::handle::{Reader, Unit, Writer};
@@ -85,6 +86,7 @@ pub async fn create(writer: &Writer, new: NewUser) -> Result<User> {
                 .exec_without_returning(unit.on())
                 .await
                 .map_err(|error| on_unique(error, taken(&user)))?;
+            enter_in_directory(unit.on(), &user).await?;
             unit.publish(Noun::User, Verb::Created, user.id).await?;
             Ok(user)
         })
@@ -127,6 +129,11 @@ pub async fn update(writer: &Writer, edit: UserEdit) -> Result<User> {
             }
             let row = users::ActiveModel::from(after.clone()).reset_all();
             row.update(unit.on()).await.map_err(|error| on_unique(error, taken(&after)))?;
+            if after.email_key != before.email_key {
+                let old = (before.email_key.clone(), unit.account);
+                sign_in_directory::Entity::delete_by_id(old).exec(unit.on()).await?;
+                enter_in_directory(unit.on(), &after).await?;
+            }
             if password_hash.is_some() || after.disabled_at.is_some() {
                 tokens::end_all(&unit, *id).await?;
             }
@@ -170,9 +177,9 @@ pub async fn list(reader: &Reader) -> Result<Vec<User>> {
 ///
 /// Errors: [`Error::Invalid`] where there are more than [`ACCOUNTS_OF_ADDRESS`], as each costs the check of a password.
 pub async fn accounts_of(storage: &Storage, email: &str) -> Result<Vec<Account>> {
+    let entries = sign_in_directory::Entity::find().filter(sign_in_directory::Column::EmailKey.eq(fold(email)));
     let mut found = Vec::new();
-    // An account at a time, each by its index: no statement scans the users of all accounts.
-    for entry in directory::Entity::find().all(&storage.readers).await? {
+    for entry in entries.order_by_asc(sign_in_directory::Column::AccountId).all(&storage.readers).await? {
         let user = by_email(&storage.reader(entry.account_id), email).await?;
         if user.is_some_and(|user| user.disabled_at.is_none()) {
             found.extend(accounts::by_id(storage, entry.account_id).await?);
@@ -183,6 +190,14 @@ pub async fn accounts_of(storage: &Storage, email: &str) -> Result<Vec<Account>>
         return Err(Error::Invalid { field: None, reason: reason.to_owned() });
     }
     Ok(found)
+}
+
+/// Notes down where the address of a user signs in. To be called wherever a user gets an address.
+pub(crate) async fn enter_in_directory(on: &impl ConnectionTrait, user: &User) -> Result<()> {
+    let entry =
+        sign_in_directory::ActiveModel { email_key: Set(user.email_key.clone()), account_id: Set(user.account_id) };
+    sign_in_directory::Entity::insert(entry).exec_without_returning(on).await?;
+    Ok(())
 }
 
 /// Errors: [`Error::NotFound`] where one of these is no user of the account.

@@ -10,7 +10,7 @@ use crate::entity::{accounts, directory, users};
 use crate::error::{Result, on_unique};
 use crate::name;
 use crate::pool::PATIENCE;
-use crate::query::users::{NewUser, User, new_row};
+use crate::query::users::{NewUser, User, enter_in_directory, new_row};
 use crate::value::Timestamp;
 
 /// What makes an account.
@@ -55,6 +55,7 @@ pub async fn create(storage: &Storage, new: NewAccount, admin: NewUser, now: Tim
     accounts::Entity::insert(accounts::ActiveModel::from(account.clone())).exec_without_returning(unit.on()).await?;
     let admin = new_row(account_id, admin, now)?;
     users::Entity::insert(users::ActiveModel::from(admin.clone())).exec_without_returning(unit.on()).await?;
+    enter_in_directory(unit.on(), &admin).await?;
     unit.commit().await?;
     Ok((account, admin))
 }
