@@ -225,11 +225,11 @@ impl Layout {
         let is_table = header.iter().filter(|name| !name.trim().is_empty()).count() > 1;
         if !is_ours && is_table {
             let is_of_program = table.client.is_some();
-            table.look_closer(&names, header, section, care);
+            table.match_in_all_languages(&names, header, section, care);
             table.join_addresses(is_of_program, header);
             table.tell_wholes_apart(header);
         }
-        table.tell_names_apart();
+        table.infer_last_name_column();
         table.settle(section);
         for (place, said) in table.uses.iter_mut().zip(&said) {
             if let Some(target) = said {
@@ -660,7 +660,7 @@ impl Table {
     }
 
     /// Beside first names and no family names, a column of names most likely has the latter.
-    fn tell_names_apart(&mut self) {
+    fn infer_last_name_column(&mut self) {
         let has = |meaning: Meaning| self.uses.contains(&Use::Meant(meaning));
         if has(Meaning::FirstName) && !has(Meaning::LastName) {
             let names = self.uses.iter_mut().filter(|of| **of == Use::Meant(Meaning::Own(Column::Name)));
@@ -685,7 +685,7 @@ impl Table {
 
     /// Looks in all languages for the names that the program does not know. Where some are found, the table is not quite that
     /// program's, and what only that would keep as a note may be more.
-    fn look_closer(&mut self, names: &Names, header: &[Cow<'_, str>], section: Section, care: Care) {
+    fn match_in_all_languages(&mut self, names: &Names, header: &[Cow<'_, str>], section: Section, care: Care) {
         let is_free = |at: &usize| !names.keys()[*at].is_empty() && Note::of(&header[*at]).is_none();
         let unknown: Vec<usize> =
             (0..header.len()).filter(|at| self.uses[*at] == Use::Unknown).filter(is_free).collect();

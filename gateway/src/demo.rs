@@ -231,7 +231,7 @@ impl There {
     }
 }
 
-/// Whether the next record of a kind is there already, of which so many are left.
+/// True if the record already exists: counts down those that do.
 fn is_there(left: &mut u64) -> bool {
     let there = *left > 0;
     *left = left.saturating_sub(1);

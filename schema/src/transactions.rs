@@ -462,7 +462,7 @@ pub(crate) async fn by_id(ctx: &Context<'_>, id: &ID) -> Result<Option<Transacti
     Ok(stored::by_ids(&reader, &[id]).await?.pop().map(transfer::transactions::to_graphql))
 }
 
-/// The ids of users. Errors: `NOT_FOUND` for one that is none.
+/// The ids of users. Errors: `NOT_FOUND` for an id that does not exist.
 fn users(ids: &[ID]) -> Result<Vec<Uuid>> {
     ids.iter().map(|id| Ok(Kind::User.expect(id)?)).collect()
 }

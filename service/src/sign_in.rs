@@ -200,14 +200,13 @@ impl Engine {
             Some(wanted) => accounts::by_subdomain(&self.storage, wanted).await?,
             None => None,
         };
-        let account = match named {
-            Some(named) => named,
-            None => {
-                let mut accounts = accounts::list(&self.storage).await?;
-                let subdomains: Vec<_> = accounts.iter().map(|account| account.subdomain.clone()).collect();
-                let only = if account.is_none() && accounts.len() == 1 { accounts.pop() } else { None };
-                only.ok_or_else(|| choose("--account", &subdomains, "make one with `cairn account create`"))?
-            }
+        let account = if let Some(named) = named {
+            named
+        } else {
+            let mut accounts = accounts::list(&self.storage).await?;
+            let subdomains: Vec<_> = accounts.iter().map(|account| account.subdomain.clone()).collect();
+            let only = if account.is_none() && accounts.len() == 1 { accounts.pop() } else { None };
+            only.ok_or_else(|| choose("--account", &subdomains, "make one with `cairn account create`"))?
         };
         let users = users::list(&self.storage.reader(account.account_id)).await?;
         let addresses: Vec<_> = users.iter().map(|user| user.email.clone()).collect();

@@ -1,6 +1,6 @@
 //! What the body of a message orders: `[category:Meetings]`, `[event:+1 Week:Call again]`, `[association:Name]`.
 //!
-//! The operators are those of the original (heap-facts.md section 5), any number of them and anywhere in the body, names
+//! The operators are those of the original, any number of them and anywhere in the body, names
 //! in any case, white space around names and values ignored.
 //!
 //! - A value ends at the first `]`. It holds no bracket and no empty line; a single line end is a space in it, because

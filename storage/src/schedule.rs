@@ -1,6 +1,6 @@
 //! Relative dates in the words of the original: `+1 Week`, `+3 Business Days`, `next monday`.
 //!
-//! Event templates and the operator `[event:+1 Week:Title]` use them (heap-facts.md section 5). The original was written
+//! Event templates and the operator `[event:+1 Week:Title]` use them. The original was written
 //! in PHP, so the words are those of its `strtotime`:
 //!
 //! - counts: a number, perhaps with a sign, and a unit: days, weeks, fortnights, months, years, business days (also

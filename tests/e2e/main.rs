@@ -40,6 +40,7 @@ mod search;
 mod statements;
 mod storage;
 mod templates;
+mod tenancy;
 mod transactions;
 mod uncounted;
 mod undo;

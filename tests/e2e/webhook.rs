@@ -25,7 +25,7 @@ const PEOPLE: &str = "{ people { nodes {
     categories { name } customValues { field { name } value }
 } } }";
 
-/// The person of the page, and what Cairn makes of it. (heap-facts.md section 4.)
+/// The person of the page, and what Cairn makes of it.
 fn documented_person() -> (Value, Value) {
     let sent = json!({
         "name": "John Doe - ACME", "title": "Owner", "phone": "555-5555", "email": "john@acme.example", "mobile": "555-5556",

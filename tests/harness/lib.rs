@@ -11,3 +11,4 @@ pub mod program;
 pub mod proxy;
 pub mod require;
 pub mod site;
+pub mod tenancy;

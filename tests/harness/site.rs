@@ -11,6 +11,7 @@ use storage::{Actor, Storage, Timestamp};
 
 use crate::client::Client;
 use crate::database::{Kind, migrated};
+use crate::tenancy::Seen;
 
 /// The password of everybody in the tests.
 pub const PASSWORD: &str = "correct horse";
@@ -26,7 +27,19 @@ pub struct Site {
     pub address: SocketAddr,
     /// Where operators look.
     pub admin_address: SocketAddr,
+    /// What its statements were, on PostgreSQL.
+    pub seen: Seen,
     _server: Server,
+}
+
+impl Drop for Site {
+    fn drop(&mut self) {
+        let wrong = self.seen.take().wrong;
+        // A test that fails already says why.
+        if !std::thread::panicking() {
+            assert!(wrong.is_empty(), "statements ask for a table of accounts without the account:\n{wrong:#?}");
+        }
+    }
 }
 
 impl Site {
@@ -53,9 +66,16 @@ impl Site {
         registry: formats::Registry,
         configure: impl FnOnce(&mut Config),
     ) -> Option<Self> {
-        let storage = migrated(kind, test).await?;
+        let (storage, seen) = (migrated(kind, test).await?, Seen::default());
+        let reader = seen.clone();
+        let storage = match kind {
+            Kind::Postgres => storage.observed_by(move |statement| reader.read(statement)),
+            Kind::Sqlite => storage,
+        };
         let engine = Engine::new(storage, registry, Clock::Fixed(now)).await.expect("the database is migrated");
-        Some(Self::over(engine, configure).await)
+        let mut site = Self::over(engine, configure).await;
+        site.seen = seen;
+        Some(site)
     }
 
     /// A site over an engine whose database is empty.
@@ -68,7 +88,13 @@ impl Site {
         };
         configure(&mut config);
         let server = Server::start(engine.clone(), config).await.expect("free ports");
-        let site = Self { engine, address: server.address(), admin_address: server.admin_address(), _server: server };
+        let site = Self {
+            engine,
+            address: server.address(),
+            admin_address: server.admin_address(),
+            seen: Seen::default(),
+            _server: server,
+        };
         site.account("acme", "America/Los_Angeles").await;
         site
     }

@@ -75,14 +75,7 @@ pub(super) fn count(document: &str, limits: &DocumentLimits) -> Result<Counts, F
                 }
             }
             Kind::Punctuator(bracket @ (b')' | b']' | b'}')) => {
-                let opening = match bracket {
-                    b')' => b'(',
-                    other => other - 2,
-                };
-                if open.pop() != Some(opening) {
-                    let message = format!("a {} without a {} before it", char::from(bracket), char::from(opening));
-                    return Err(Fault::invalid(token.start, message));
-                }
+                check_closes(bracket, open.pop(), token.start)?;
                 if open.is_empty() {
                     place = if bracket == b'}' { Place::Between } else { Place::Head };
                 }
@@ -91,6 +84,19 @@ pub(super) fn count(document: &str, limits: &DocumentLimits) -> Result<Counts, F
         }
     }
     Ok(counts)
+}
+
+/// Errors: `INVALID` for a bracket that closes another than was opened.
+fn check_closes(bracket: u8, opened: Option<u8>, at: usize) -> Result<(), Fault> {
+    let opening = match bracket {
+        b')' => b'(',
+        other => other - 2,
+    };
+    if opened == Some(opening) {
+        return Ok(());
+    }
+    let message = format!("a {} without a {} before it", char::from(bracket), char::from(opening));
+    Err(Fault::invalid(at, message))
 }
 
 /// How many more brackets are open at once in what is left of a document, which need not be one.

@@ -207,6 +207,28 @@ impl Imports<'_> {
     /// Reads a request. Errors: `UNSUPPORTED` with what would do, `INVALID` for options that do not fit, `NOT_FOUND` for a template or
     /// an owner that is not there.
     pub(super) async fn ready(&self, request: ImportRequest, file: &ImportFile) -> Result<Ready> {
+        let date_order = request.date_order;
+        let kept = self.kept_of(request, file).await?;
+        let ready = self.ready_kept(kept.clone()).await?;
+        let found = first_look(&ready, file).await?;
+        let Some(Findings { date_orders, decimals, survey, .. }) = found else { return Ok(ready) };
+        if let Some(ambiguous) = decimals.ambiguous {
+            return Err(Error { field: Some("decimal"), ..Error::invalid(ambiguous.to_string()) });
+        }
+        let found = date_orders.order();
+        let mut ready = match found.map_err(|ambiguous| undecided(&ambiguous)) {
+            _ if date_order.is_some() => ready,
+            Ok(Some(found)) => self.ready_kept(Kept { date_order: Some(order_name(found)), ..kept }).await?,
+            Ok(None) => ready,
+            Err(error) => return Err(error),
+        };
+        ready.options.survey = survey;
+        Ok(ready)
+    }
+
+    /// A request as it is kept, with the format and the records that it names. Errors: as [`ready`](Self::ready).
+    async fn kept_of(&self, request: ImportRequest, file: &ImportFile) -> Result<Kept> {
+        check_options(&request)?;
         let ImportRequest {
             section,
             format,
@@ -224,18 +246,6 @@ impl Imports<'_> {
             automation,
         } = request;
         let format = self.format(format.as_deref(), file).await?;
-        if event_template.is_some() && automation == Automation::Off {
-            let message = "an event template is automatic: leave it out, or the option that turns automation off";
-            return Err(Error::invalid(message));
-        }
-        if section.stage().is_none() && (value.is_some() || probability.is_some()) {
-            let message = format!("a value and a probability are for transactions, and {section} have none");
-            return Err(Error::invalid(message));
-        }
-        if probability.is_some_and(|p| p < storage::Decimal::ZERO || p > storage::Decimal::ONE) {
-            let message = "a probability lies between 0 and 1; write 25 % as 0.25";
-            return Err(Error { field: Some("probability"), ..Error::invalid(message) });
-        }
         let event_template = match event_template {
             Some(text) => Some(self.session().event_template_named(text).await?),
             None => None,
@@ -245,18 +255,14 @@ impl Imports<'_> {
             None => None,
         };
         let mapping = |Mapping { column, field }| KeptMapping { column, field };
-        let order = |order| match order {
-            DateOrder::DayFirst => "dmy".to_owned(),
-            DateOrder::MonthFirst => "mdy".to_owned(),
-        };
-        let kept = Kept {
+        Ok(Kept {
             version: VERSION,
             section: section.name().to_owned(),
             format,
             charset: charset.map(|charset| charset.to_string()),
             delimiter: delimiter.map(Delimiter::char),
             map: map.into_iter().map(mapping).collect(),
-            date_order: date_order.map(order),
+            date_order: date_order.map(order_name),
             decimal: decimal.map(|decimal| decimal.name().to_owned()),
             categories,
             duplicates,
@@ -265,22 +271,7 @@ impl Imports<'_> {
             value: value.map(|value| value.to_string()),
             probability: probability.map(|value| value.to_string()),
             automation,
-        };
-        let ready = self.ready_kept(kept.clone()).await?;
-        let found = first_look(&ready, file).await?;
-        let Some(Findings { date_orders, decimals, survey, .. }) = found else { return Ok(ready) };
-        if let Some(ambiguous) = decimals.ambiguous {
-            return Err(Error { field: Some("decimal"), ..Error::invalid(ambiguous.to_string()) });
-        }
-        let found = date_orders.order();
-        let mut ready = match found.map_err(|ambiguous| undecided(&ambiguous)) {
-            _ if date_order.is_some() => ready,
-            Ok(Some(found)) => self.ready_kept(Kept { date_order: Some(order(found)), ..kept }).await?,
-            Ok(None) => ready,
-            Err(error) => return Err(error),
-        };
-        ready.options.survey = survey;
-        Ok(ready)
+        })
     }
 
     /// Reads a request that was kept, for its file. Errors: `UNSUPPORTED` where this program does not know its format.
@@ -366,6 +357,30 @@ impl Imports<'_> {
         // Of two with one name that of the transaction is filled.
         fields.sort_by_key(|field| field.target != custom_fields::Target::Transaction);
         Ok(fields.into_iter().map(records::custom_fields::fillable).collect())
+    }
+}
+
+/// Errors: `INVALID` for options that do not fit each other.
+fn check_options(request: &ImportRequest) -> Result<()> {
+    if request.event_template.is_some() && request.automation == Automation::Off {
+        let message = "an event template is automatic: leave it out, or the option that turns automation off";
+        return Err(Error::invalid(message));
+    }
+    if request.section.stage().is_none() && (request.value.is_some() || request.probability.is_some()) {
+        let message = format!("a value and a probability are for transactions, and {} have none", request.section);
+        return Err(Error::invalid(message));
+    }
+    if request.probability.is_some_and(|p| p < storage::Decimal::ZERO || p > storage::Decimal::ONE) {
+        let message = "a probability lies between 0 and 1; write 25 % as 0.25";
+        return Err(Error { field: Some("probability"), ..Error::invalid(message) });
+    }
+    Ok(())
+}
+
+fn order_name(order: DateOrder) -> String {
+    match order {
+        DateOrder::DayFirst => "dmy".to_owned(),
+        DateOrder::MonthFirst => "mdy".to_owned(),
     }
 }
 

@@ -50,11 +50,6 @@ pub(crate) fn from_file(event: formats::Event, row: u64) -> std::result::Result<
         (None, Some(uid)) if is_ours(&&uid) => (Some(uid), None),
         known => known,
     };
-    let subject = |text: String| {
-        let person = Kind::Person.parse(&text).map(|id| ItemKind::Person.item(id));
-        let item = person.or_else(|| Kind::Transaction.parse(&text).map(|id| ItemKind::Transaction.item(id)));
-        item.map_or(IncomingSubject::Named(text), IncomingSubject::Item)
-    };
     Ok(IncomingEvent {
         row,
         line: 0,
@@ -79,6 +74,13 @@ pub(crate) fn from_file(event: formats::Event, row: u64) -> std::result::Result<
         times: RecordTimes { created_at: created_at.map(Into::into), updated_at: updated_at.map(Into::into) },
         foreign_notes: contact::foreign_lines(&foreign),
     })
+}
+
+/// A person or a transaction by its global id, or else by its name.
+fn subject(text: String) -> IncomingSubject {
+    let person = Kind::Person.parse(&text).map(|id| ItemKind::Person.item(id));
+    let item = person.or_else(|| Kind::Transaction.parse(&text).map(|id| ItemKind::Transaction.item(id)));
+    item.map_or(IncomingSubject::Named(text), IncomingSubject::Item)
 }
 
 /// The first of a series that takes place, as the import asks for it.

@@ -551,17 +551,21 @@ impl<'b, 'u> Work<'b, 'u> {
         of_start.iter().filter(same).min().map(|id| (*id, MatchedBy::TitleAndTime))
     }
 
+    /// What a row and the event that it means have in the key by which that was found.
+    fn values_of(&self, row: &Resolved, id: Uuid, by: MatchedBy) -> Vec<String> {
+        match (by, source_key(&row.details.source)) {
+            (MatchedBy::Id, _) => vec![id.to_string()],
+            (MatchedBy::Source, Some(key)) => values(&key),
+            _ => vec![fold(&row.details.title), event_query::key(row.details.when, self.zone)],
+        }
+    }
+
     fn decide(&mut self, row: &Resolved) -> Decision {
         let Some((id, by)) = self.find(row) else {
             return self.create(row);
         };
         let item = ItemKind::Event.item(id);
-        let key = || vec![fold(&row.details.title), event_query::key(row.details.when, self.zone)];
-        let values = match (by, source_key(&row.details.source)) {
-            (MatchedBy::Id, _) => vec![id.to_string()],
-            (MatchedBy::Source, Some(key)) => values(&key),
-            _ => key(),
-        };
+        let values = self.values_of(row, id, by);
         let decision = |outcome, changes, of| Decision {
             row: row.number,
             outcome,
@@ -599,10 +603,7 @@ impl<'b, 'u> Work<'b, 'u> {
         };
         let details = combined(policy, &known.event, row, by);
         let event = event_query::refilled(self.batch.unit, known.event.clone(), details, self.zone);
-        let before = edits::of_event(&known.event).into_iter();
-        let differing = before.zip(edits::of_event(&event)).filter(|(before, after)| before.1 != after.1);
-        let mut changes: Vec<_> =
-            differing.map(|((field, before), (_, after))| Change { field: field.to_owned(), before, after }).collect();
+        let mut changes = differences(&known.event, &event);
         let categories = missing(&row.categories, &known.categories);
         changes.extend(added(&categories));
         if changes.is_empty() || policy == Duplicates::Ignore {
@@ -616,15 +617,21 @@ impl<'b, 'u> Work<'b, 'u> {
             };
         }
         let not_taken = not_taken(row, known, &event);
+        self.update(row, event, &changes, &categories);
+        Decision { not_taken, ..decision(Outcome::Updated, changes, of) }
+    }
+
+    /// Has a row change an event and put it into categories.
+    fn update(&mut self, row: &Resolved, event: Event, changes: &[Change], categories: &[String]) {
+        let item = ItemKind::Event.item(event.id);
         self.journal.note(row.number, item, RowEffect::Updated, row.given());
-        self.journal.changed(item, event.version, &changes);
-        self.categories.extend(categories.iter().map(|name| (id, name.clone())));
-        if let Some(known) = self.known.get_mut(&id) {
-            known.categories.extend(folded(&categories));
+        self.journal.changed(item, event.version, changes);
+        self.categories.extend(categories.iter().map(|name| (event.id, name.clone())));
+        if let Some(known) = self.known.get_mut(&event.id) {
+            known.categories.extend(folded(categories));
             known.event = event.clone();
         }
         self.updated.push(event);
-        Decision { not_taken, ..decision(Outcome::Updated, changes, of) }
     }
 
     /// Shows series that are there by another of theirs, where the rows have the first as an event of its own. That is so whatever happens to
@@ -695,6 +702,13 @@ impl<'b, 'u> Work<'b, 'u> {
         self.enter(Known { event, subjects: row.subjects.clone(), categories: folded(&row.categories) });
         Decision { made, ..Decision::created(row.number) }
     }
+}
+
+/// In which fields an event differs.
+fn differences(before: &Event, after: &Event) -> Vec<Change> {
+    let fields = edits::of_event(before).into_iter().zip(edits::of_event(after));
+    let differing = fields.filter(|(before, after)| before.1 != after.1);
+    differing.map(|((field, before), (_, after))| Change { field: field.to_owned(), before, after }).collect()
 }
 
 /// What an event that is like this after a row does not take of it.

@@ -329,21 +329,9 @@ pub(crate) fn import(row: imports::Model) -> Result<Import> {
         idempotency_key: _,
     } = row;
     let skips: Vec<KeptSkip> = read(&skips)?;
-    let counts = Counts {
-        read: rows_read.unsigned_abs(),
-        created: created.unsigned_abs(),
-        updated: updated.unsigned_abs(),
-        unchanged: unchanged.unsigned_abs(),
-        skipped: skipped.unsigned_abs(),
-        failed: failed.unsigned_abs(),
-    };
-    let file = File {
-        name: file_name,
-        sha256: file_sha256,
-        format: file_format,
-        charset: file_charset,
-        delimiter: file_delimiter.and_then(|text| text.chars().next()),
-    };
+    let counts = counts_of([rows_read, created, updated, unchanged, skipped, failed]);
+    let delimiter = file_delimiter.and_then(|text| text.chars().next());
+    let file = File { name: file_name, sha256: file_sha256, format: file_format, charset: file_charset, delimiter };
     let summary = Summary {
         section,
         file,
@@ -368,6 +356,12 @@ pub(crate) fn import(row: imports::Model) -> Result<Import> {
         reason,
         summary,
     })
+}
+
+/// The counts of a row: read, created, updated, unchanged, skipped, failed.
+fn counts_of(columns: [i64; 6]) -> Counts {
+    let [read, created, updated, unchanged, skipped, failed] = columns.map(i64::unsigned_abs);
+    Counts { read, created, updated, unchanged, skipped, failed }
 }
 
 /// A row of a plan.
@@ -398,7 +392,7 @@ pub async fn planned_rows(
     found.into_iter().map(planned_row).collect()
 }
 
-/// Has nobody run the imports of the account that count as running: whoever calls has the account's turn.
+/// Marks the running imports of the account as interrupted. The caller holds the lock of the account.
 pub(crate) async fn interrupt(unit: &Unit) -> Result<()> {
     imports::Entity::update_many()
         .col_expr(imports::Column::Status, Expr::value(Status::Interrupted))

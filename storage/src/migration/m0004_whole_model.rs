@@ -16,7 +16,7 @@ use crate::fold::fold;
 /// How many people get their new keys at a time.
 const BATCH: u64 = 1_000;
 
-/// Each statement alters one thing (reference: Citus takes no more).
+/// Each statement alters one thing (Citus takes no more).
 const TABLES: &str = "
 ALTER TABLE accounts ADD COLUMN language TEXT NOT NULL DEFAULT 'en';
 ALTER TABLE accounts ADD COLUMN currency TEXT NOT NULL DEFAULT 'USD';

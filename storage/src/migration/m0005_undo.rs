@@ -7,7 +7,7 @@ use sea_orm_migration::{MigrationName, MigrationTrait, SchemaManager, async_trai
 use super::commands;
 use super::words::words;
 
-/// Each statement alters one thing (reference: Citus takes no more). Status, kind, deed and outcome are the numbers of their enums
+/// Each statement alters one thing (Citus takes no more). Status, kind, deed and outcome are the numbers of their enums
 /// in `entity`. What a row of an import before this migration has changed is not known: it counts as met (3).
 const TABLES: &str = "
 ALTER TABLE imports ADD COLUMN request TEXT NOT NULL DEFAULT '{}';

@@ -13,7 +13,7 @@ fn orders(operators: &Operators) -> Vec<String> {
 #[test]
 fn orders_are_read_and_taken_out() {
     for (body, expected, text) in [
-        // The original's sample (heap-facts.md section 4).
+        // The sample of the original's page.
         (
             "Spent time with client \n\n[category:Meetings]\n[event:+1 Week:Follow-up with client]",
             &["category Meetings", "event +1 Week = Follow-up with client"][..],

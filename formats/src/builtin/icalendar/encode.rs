@@ -85,10 +85,10 @@ impl Encode for Encoder {
 impl Encoder {
     fn event(&mut self, event: &Event, lines: &mut Lines<'_>) -> Result<(), EncodeError> {
         let Event {
-            id,
+            id: _,
             title,
             start,
-            end,
+            end: _,
             location,
             description,
             complete,
@@ -96,17 +96,17 @@ impl Encoder {
             email_template,
             associations,
             categories,
-            source_uid,
-            source_sequence,
-            recurrence_id,
+            source_uid: _,
+            source_sequence: _,
+            recurrence_id: _,
             recurrence,
-            series_id,
+            series_id: _,
             left_out,
             stamp: _,
             foreign: _,
-            revision,
-            created_at,
-            updated_at,
+            revision: _,
+            created_at: _,
+            updated_at: _,
         } = event;
         let start = start.ok_or_else(|| unplaced("an event without a beginning"))?;
         let begins = value(start).ok_or_else(|| unplaced("an event before the year 0"))?;
@@ -114,6 +114,80 @@ impl Encoder {
         let series = recurrence.as_deref().and_then(|text| Kept::read(text).ok());
         let series = series.and_then(|kept| self.series(&kept, left_out, lines));
         lines.put("BEGIN:VEVENT");
+        self.names(event, lines);
+        put_stamps(event, lines);
+        let mark = if is_complete { own::DONE } else { "" };
+        let summary = title.as_ref().map(|title| format!("{mark}{title}"));
+        lines.optional("SUMMARY", summary.as_deref());
+        put_times(event, start, &begins, series.as_deref(), lines);
+        lines.optional("LOCATION", location.as_deref());
+        lines.optional("DESCRIPTION", description.as_deref());
+        lines.list("CATEGORIES", categories);
+        // A whole day, and what is done, do not make anybody busy.
+        if is_complete || matches!(start, Moment::Day(_)) {
+            lines.put("TRANSP:TRANSPARENT");
+        }
+        if let Some(complete) = complete {
+            lines.put(&format!("{}:{}", own::COMPLETE, if *complete { "TRUE" } else { "FALSE" }));
+        }
+        lines.optional(own::OWNER, owner.as_deref());
+        lines.optional(own::EMAIL_TEMPLATE, email_template.as_deref());
+        for name in associations {
+            lines.text(own::ASSOCIATION, name);
+        }
+        if let Some(minutes) = self.alarm.filter(|_| !is_complete) {
+            put_alarm(title.as_deref(), minutes, lines);
+        }
+        lines.put("END:VEVENT");
+        Ok(())
+    }
+}
+
+/// When an event was made and changed, and how often.
+fn put_stamps(event: &Event, lines: &mut Lines<'_>) {
+    let Event { revision, created_at, updated_at, .. } = event;
+    let stamp = updated_at.or(*created_at).and_then(utc);
+    lines.put(&format!("DTSTAMP:{}", stamp.as_deref().unwrap_or("19700101T000000Z")));
+    if let Some(revision) = revision {
+        lines.put(&format!("SEQUENCE:{}", (*revision).min(MOST_REVISIONS)));
+    }
+    lines.time("CREATED", own::CREATED_AT, *created_at);
+    lines.time("LAST-MODIFIED", own::UPDATED_AT, *updated_at);
+}
+
+/// When an event is: as a series, where it can be written as one.
+fn put_times(event: &Event, start: Moment, begins: &str, series: Option<&[String]>, lines: &mut Lines<'_>) {
+    let Event { end, recurrence, .. } = event;
+    if let Some(series) = series {
+        for line in series {
+            lines.put(line);
+        }
+        let seal = sealed(series);
+        lines.put(&format!("{}{seal}:{}", own::STARTS, shown(start)));
+        if let Some(end) = end {
+            lines.put(&format!("{}{seal}:{}", own::ENDS, shown(*end)));
+        }
+    } else {
+        let times = span(start, begins, *end, lines);
+        // What cannot be written as a series is not lost for us.
+        if let Some(recurrence) = recurrence {
+            lines.text(&format!("{}{}", own::RECURRENCE, sealed(&times)), recurrence);
+        }
+    }
+}
+
+fn put_alarm(title: Option<&str>, minutes: u32, lines: &mut Lines<'_>) {
+    lines.put("BEGIN:VALARM");
+    lines.put("ACTION:DISPLAY");
+    lines.text("DESCRIPTION", title.unwrap_or("Reminder"));
+    lines.put(&format!("TRIGGER:-{}", duration(minutes)));
+    lines.put("END:VALARM");
+}
+
+impl Encoder {
+    /// By what an event is known: here, in its series, and in the calendar from which it comes.
+    fn names(&self, event: &Event, lines: &mut Lines<'_>) {
+        let Event { id, series_id, recurrence_id, source_uid, source_sequence, .. } = event;
         // A program that has subscribed finds one of a series by the UID of that.
         let one = series_id.as_ref().zip(recurrence_id.as_deref().and_then(one_of_series));
         match (id, &one) {
@@ -134,60 +208,8 @@ impl Encoder {
         if let Some(sequence) = source_sequence {
             lines.put(&format!("{}:{sequence}", own::SOURCE_SEQUENCE));
         }
-        let stamp = updated_at.or(*created_at).and_then(utc);
-        lines.put(&format!("DTSTAMP:{}", stamp.as_deref().unwrap_or("19700101T000000Z")));
-        if let Some(revision) = revision {
-            lines.put(&format!("SEQUENCE:{}", (*revision).min(MOST_REVISIONS)));
-        }
-        lines.time("CREATED", own::CREATED_AT, *created_at);
-        lines.time("LAST-MODIFIED", own::UPDATED_AT, *updated_at);
-        let mark = if is_complete { own::DONE } else { "" };
-        let summary = title.as_ref().map(|title| format!("{mark}{title}"));
-        lines.optional("SUMMARY", summary.as_deref());
-        if let Some(series) = &series {
-            for line in series {
-                lines.put(line);
-            }
-            let seal = sealed(series);
-            lines.put(&format!("{}{seal}:{}", own::STARTS, shown(start)));
-            if let Some(end) = end {
-                lines.put(&format!("{}{seal}:{}", own::ENDS, shown(*end)));
-            }
-        } else {
-            let times = span(start, &begins, *end, lines);
-            // What cannot be written as a series is not lost for us.
-            if let Some(recurrence) = recurrence {
-                lines.text(&format!("{}{}", own::RECURRENCE, sealed(&times)), recurrence);
-            }
-        }
-        lines.optional("LOCATION", location.as_deref());
-        lines.optional("DESCRIPTION", description.as_deref());
-        lines.list("CATEGORIES", categories);
-        // A whole day, and what is done, do not make anybody busy.
-        if is_complete || matches!(start, Moment::Day(_)) {
-            lines.put("TRANSP:TRANSPARENT");
-        }
-        if let Some(complete) = complete {
-            lines.put(&format!("{}:{}", own::COMPLETE, if *complete { "TRUE" } else { "FALSE" }));
-        }
-        lines.optional(own::OWNER, owner.as_deref());
-        lines.optional(own::EMAIL_TEMPLATE, email_template.as_deref());
-        for name in associations {
-            lines.text(own::ASSOCIATION, name);
-        }
-        if let Some(minutes) = self.alarm.filter(|_| !is_complete) {
-            lines.put("BEGIN:VALARM");
-            lines.put("ACTION:DISPLAY");
-            lines.text("DESCRIPTION", title.as_deref().unwrap_or("Reminder"));
-            lines.put(&format!("TRIGGER:-{}", duration(minutes)));
-            lines.put("END:VALARM");
-        }
-        lines.put("END:VEVENT");
-        Ok(())
     }
-}
 
-impl Encoder {
     /// The lines of a series as they stand in this document, which has the time zone that they need now; `None` where there is no such
     /// zone.
     fn series(&mut self, kept: &Kept<'_>, left_out: &[String], lines: &mut Lines<'_>) -> Option<Vec<String>> {

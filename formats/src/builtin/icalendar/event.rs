@@ -68,30 +68,7 @@ pub(super) fn read(
     let recurrence_id = component.recurrence_id(span.as_ref());
     let series = span.as_ref().filter(|_| kind == Kind::Event && recurrence_id.is_none());
     let series = series.and_then(|span| component.series(span, ahead));
-    let mut repeats = Repeats::default();
-    let (mut start, mut end) = (span.as_ref().map(|span| span.start), span.as_ref().and_then(|span| span.end));
-    let (exact_start, exact_end) = (component.exact(own::STARTS), component.exact(own::ENDS));
-    if let (Some(series), Some(span)) = (&series, &span) {
-        let known = exact_start.filter(|_| component.is_sealed(own::STARTS) == Some(true));
-        if let Some(known) = known.filter(|known| !series.is_replaced(*known)) {
-            repeats = Repeats::known(series);
-            (start, end) = (Some(known), exact_end);
-        } else {
-            repeats = Repeats::of(series, span);
-            if let Some(first) = repeats.start {
-                (start, end) = (Some(first), repeats.end);
-            }
-            faults.extend(repeats.fault.take());
-            // To the part of a second, where that is all that the series does not say.
-            let finer = |exact: Option<Moment>, found| exact.filter(|exact| moment::is_same(*exact, found));
-            start = start.map(|found| finer(exact_start, found).unwrap_or(found));
-            end = end.map(|found| finer(exact_end, found).unwrap_or(found));
-        }
-    } else if let Some(found) = start {
-        start = exact_start.filter(|exact| component.is_start(*exact, found)).or(start);
-        end = exact_end.filter(|exact| component.is_end(start.unwrap_or(found), *exact)).or(end);
-    }
-    end = end.filter(|end| Some(*end) != start);
+    let (start, end, mut repeats) = component.times(span.as_ref(), series.as_ref(), &mut faults);
     let zone_note = span.and_then(|span| span.read.note);
     remarks.extend(zone_note.map(|value| Foreign { header: "Time zone".to_owned(), value }));
     remarks.extend(repeats.remark.take().map(|value| Foreign { header: "Repeats".to_owned(), value }));
@@ -264,6 +241,40 @@ struct Component<'a> {
 }
 
 impl<'a> Component<'a> {
+    /// When a component begins and ends: what it says itself, or the first of its series that takes place.
+    fn times(
+        &self,
+        span: Option<&Spanned>,
+        series: Option<&Series>,
+        faults: &mut Vec<Diagnostic>,
+    ) -> (Option<Moment>, Option<Moment>, Repeats) {
+        let mut repeats = Repeats::default();
+        let (mut start, mut end) = (span.map(|span| span.start), span.and_then(|span| span.end));
+        let (exact_start, exact_end) = (self.exact(own::STARTS), self.exact(own::ENDS));
+        if let (Some(series), Some(span)) = (series, span) {
+            let known = exact_start.filter(|_| self.is_sealed(own::STARTS) == Some(true));
+            if let Some(known) = known.filter(|known| !series.is_replaced(*known)) {
+                repeats = Repeats::known(series);
+                (start, end) = (Some(known), exact_end);
+            } else {
+                repeats = Repeats::of(series, span);
+                if let Some(first) = repeats.start {
+                    (start, end) = (Some(first), repeats.end);
+                }
+                faults.extend(repeats.fault.take());
+                // To the part of a second, where that is all that the series does not say.
+                let finer = |exact: Option<Moment>, found| exact.filter(|exact| moment::is_same(*exact, found));
+                start = start.map(|found| finer(exact_start, found).unwrap_or(found));
+                end = end.map(|found| finer(exact_end, found).unwrap_or(found));
+            }
+        } else if let Some(found) = start {
+            start = exact_start.filter(|exact| self.is_start(*exact, found)).or(start);
+            end = exact_end.filter(|exact| self.is_end(start.unwrap_or(found), *exact)).or(end);
+        }
+        end = end.filter(|end| Some(*end) != start);
+        (start, end, repeats)
+    }
+
     fn all(&self, name: &'a str) -> impl Iterator<Item = &'a ContentLine> {
         self.lines.iter().filter(move |line| line.name == name)
     }

@@ -21,7 +21,7 @@ pub(super) fn events() -> Vec<Event> {
         updated_at: Some(Timestamp::constant(946_684_799, 0)),
         ..on("Spring fair", date(2026, 5, 25))
     };
-    vec![
+    let mut events = vec![
         plain,
         on("A leap day", date(2028, 2, 29)),
         Event { complete: Some(true), ..on("Long ago", date(1969, 12, 31)) },
@@ -46,6 +46,15 @@ pub(super) fn events() -> Vec<Event> {
             ..on("👩‍💻 Zoë e\u{301}le\u{301}onore", date(2026, 1, 2))
         },
         on("=1+1", date(2026, 1, 3)),
+        Event { description: Some("END:VEVENT\nBEGIN:VEVENT".into()), ..on("null", date(2026, 1, 4)) },
+    ];
+    events.extend(series());
+    events
+}
+
+/// Series, and one of a series that was changed.
+fn series() -> Vec<Event> {
+    vec![
         Event {
             start: Some(Moment::At(Timestamp::constant(1_795_336_200, 0))),
             end: Some(Moment::At(Timestamp::constant(1_795_338_000, 0))),
@@ -68,7 +77,6 @@ pub(super) fn events() -> Vec<Event> {
             recurrence_id: Some("20261122T093000Z".into()),
             ..on("One of a series", date(2026, 1, 3))
         },
-        Event { description: Some("END:VEVENT\nBEGIN:VEVENT".into()), ..on("null", date(2026, 1, 4)) },
     ]
 }
 

@@ -19,7 +19,7 @@ const ORDER: [ItemKind; 3] = [ItemKind::Event, ItemKind::Transaction, ItemKind::
 
 // Each of these conditions is asked of a record `r` on its own, by an index that begins with its id. `OFFSET 0` and the look-ups in
 // brackets keep PostgreSQL from making one join of them all: of what an import has just written it has no statistics, and would
-// go through the whole account for each record. Each names the account as the constant that it is (reference: Citus).
+// go through the whole account for each record. Each names the account as a constant, so that on Citus one shard answers.
 
 /// The record is not in the trash. The plain condition would offer PostgreSQL the indexes of all live records of the account, of whom it
 /// believes that there is one, as long as it has no statistics.
