@@ -387,6 +387,7 @@ impl Drop for Disk {
 }
 
 #[tokio::test]
+#[expect(clippy::too_many_lines, reason = "one disk is walked through every door")]
 async fn a_full_disk_is_said_at_every_door_until_there_is_room_again() {
     let Some(disk) = Disk::mounted() else {
         missing("tmpfs", "the test of a full disk");

@@ -193,6 +193,7 @@ async fn backends_that_are_stopped_are_left_to_themselves() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::too_many_lines, reason = "writers, weather and reckoning belong to one story")]
 async fn what_was_acknowledged_is_there_once_whatever_connections_do() {
     let Some(behind) = Behind::on("what_was_acknowledged_is_there_once_whatever_connections_do").await else { return };
     let total = count("CAIRN_TEST_WRITES", FEW);

@@ -109,6 +109,7 @@ impl Watched {
 
     /// Fills an account with people, transactions, events, messages and categories. The keys are what storage would
     /// make of the names.
+    #[expect(clippy::too_many_lines, reason = "it is a table after the other")]
     async fn fill(&self, records: u32) {
         let (account, user) = (self.account(), self.user());
         let person = |n: &str| self.id('p', n);

@@ -82,6 +82,7 @@ impl Journal {
     }
 
     /// Fills the account as earlier imports of the same people would have, and edits, events and an undo.
+    #[expect(clippy::too_many_lines, reason = "it is a table after the other")]
     async fn fill(&self, client: &Client) {
         if !self.is_sqlite() {
             self.sql(

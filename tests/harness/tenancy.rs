@@ -83,6 +83,19 @@ struct Query {
 }
 
 impl Query {
+    /// Notes what is said of an `account_id` at a place of a statement: that it is a constant, or that of another table.
+    fn note(&mut self, tokens: &[String], at: usize) {
+        let word = |at: usize| tokens.get(at).map_or("", |token| token.as_str());
+        let owner = if at > 1 && word(at - 1) == "." { word(at - 2) } else { "" };
+        match (word(at + 1), word(at + 2), word(at + 3), word(at + 4)) {
+            ("=", other, ".", "account_id") => self.equal.push((owner.to_owned(), other.to_owned())),
+            ("=", value, ..) if is_constant(value) => {
+                self.constant.insert(owner.to_owned());
+            }
+            _ => {}
+        }
+    }
+
     /// The tables whose account is not a constant of this very query.
     fn open(&self) -> Vec<String> {
         let mut known = self.constant.clone();
@@ -157,19 +170,7 @@ fn without_account(statement: &str) -> (Vec<String>, usize) {
             }
             "account_id" => {
                 if let Some(query) = stack.iter_mut().rev().flatten().next() {
-                    let owner =
-                        |end: usize| if word(end.wrapping_sub(1)) == "." { word(end.wrapping_sub(2)) } else { "" };
-                    if word(at + 1) == "=" {
-                        match (word(at + 2), word(at + 3), word(at + 4)) {
-                            (other, ".", "account_id") => {
-                                query.equal.push((owner(at).to_owned(), other.to_owned()));
-                            }
-                            (value, ..) if is_constant(value) => {
-                                query.constant.insert(owner(at).to_owned());
-                            }
-                            _ => {}
-                        }
-                    }
+                    query.note(&tokens, at);
                 }
             }
             _ => {}

@@ -237,6 +237,7 @@ fn rows_are_numbered_as_in_the_sheet() {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "most of it is the workbook")]
 fn a_workbook_of_another_program_means_what_it_shows() {
     let relationships = |entries: &str| format!("<Relationships>{entries}</Relationships>").into_bytes();
     let relationship = |id: &str, kind: &str, target: &str| {

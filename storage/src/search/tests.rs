@@ -40,6 +40,7 @@ fn shown(search: &Search) -> String {
 }
 
 #[test]
+#[expect(clippy::too_many_lines, reason = "it is a table of searches")]
 fn searches_are_read() {
     for (text, meaning) in [
         // Words and phrases.

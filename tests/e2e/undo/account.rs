@@ -412,6 +412,7 @@ impl Account {
     }
 
     /// Has the model follow an import by what was decided of its rows.
+    #[expect(clippy::too_many_lines, reason = "each kind of row has its arm")]
     async fn note(
         &mut self,
         by: usize,

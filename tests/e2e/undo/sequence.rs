@@ -277,6 +277,7 @@ pub(super) async fn run(account: &mut Account, history: &[Step]) -> usize {
 }
 
 impl Step {
+    #[expect(clippy::too_many_lines, reason = "each deed has its arm")]
     async fn run(&self, account: &mut Account) {
         let by = self.by;
         let kinds = |account: &Account, kinds: &[ItemKind]| -> Vec<Uuid> {
