@@ -1,6 +1,6 @@
 //! Imports in GraphQL: planned, applied, watched and undone.
 
-mod told;
+mod types;
 
 use std::str::FromStr;
 use std::sync::Arc;
@@ -14,7 +14,7 @@ use service::{Code, Details, ImportRequest, Kind, NOTED_ROWS, Right};
 use storage::query::imports as stored;
 use storage::{Cursor, Direction, Order, SortKey};
 
-pub(crate) use self::told::{
+pub(crate) use self::types::{
     Automation, Duplicates, ImportChange, ImportColumn, ImportDuplicate, ImportError, ImportEvent, ImportFile,
     ImportNotTaken, ImportNote, ImportOutcome, ImportProgress, ImportRow, ImportRowNotTaken, ImportSkip, ImportStatus,
     KeptReason,

@@ -150,13 +150,13 @@ impl FromStr for Automation {
 /// A request whose names are found: what an import does, as it is kept.
 #[derive(Clone, Debug, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
-pub(super) struct Kept {
+pub(super) struct StoredRequest {
     version: u32,
     section: String,
     format: String,
     charset: Option<String>,
     delimiter: Option<char>,
-    map: Vec<KeptMapping>,
+    map: Vec<StoredMapping>,
     date_order: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     decimal: Option<String>,
@@ -170,7 +170,7 @@ pub(super) struct Kept {
 }
 
 #[derive(Clone, Debug, Serialize, Deserialize)]
-struct KeptMapping {
+struct StoredMapping {
     column: String,
     field: String,
 }
@@ -208,8 +208,8 @@ impl Imports<'_> {
     /// an owner that is not there.
     pub(super) async fn ready(&self, request: ImportRequest, file: &ImportFile) -> Result<Ready> {
         let date_order = request.date_order;
-        let kept = self.kept_of(request, file).await?;
-        let ready = self.ready_kept(kept.clone()).await?;
+        let stored = self.stored_of(request, file).await?;
+        let ready = self.ready_stored(stored.clone()).await?;
         let found = first_look(&ready, file).await?;
         let Some(Findings { date_orders, decimals, survey, .. }) = found else { return Ok(ready) };
         if let Some(ambiguous) = decimals.ambiguous {
@@ -218,7 +218,7 @@ impl Imports<'_> {
         let found = date_orders.order();
         let mut ready = match found.map_err(|ambiguous| undecided(&ambiguous)) {
             _ if date_order.is_some() => ready,
-            Ok(Some(found)) => self.ready_kept(Kept { date_order: Some(order_name(found)), ..kept }).await?,
+            Ok(Some(found)) => self.ready_stored(StoredRequest { date_order: Some(order_name(found)), ..stored }).await?,
             Ok(None) => ready,
             Err(error) => return Err(error),
         };
@@ -227,7 +227,7 @@ impl Imports<'_> {
     }
 
     /// A request as it is kept, with the format and the records that it names. Errors: as [`ready`](Self::ready).
-    async fn kept_of(&self, request: ImportRequest, file: &ImportFile) -> Result<Kept> {
+    async fn stored_of(&self, request: ImportRequest, file: &ImportFile) -> Result<StoredRequest> {
         check_options(&request)?;
         let ImportRequest {
             section,
@@ -254,8 +254,8 @@ impl Imports<'_> {
             Some(text) => Some(self.session().user_named(&text).await?),
             None => None,
         };
-        let mapping = |Mapping { column, field }| KeptMapping { column, field };
-        Ok(Kept {
+        let mapping = |Mapping { column, field }| StoredMapping { column, field };
+        Ok(StoredRequest {
             version: VERSION,
             section: section.name().to_owned(),
             format,
@@ -276,15 +276,15 @@ impl Imports<'_> {
 
     /// Reads a request that was kept, for its file. Errors: `UNSUPPORTED` where this program does not know its format.
     pub(super) async fn ready_again(&self, json: &str, file: &ImportFile) -> Result<Ready> {
-        let kept: Kept = serde_json::from_str(json).map_err(Error::internal)?;
-        let mut ready = self.ready_kept(kept).await?;
+        let stored: StoredRequest = serde_json::from_str(json).map_err(Error::internal)?;
+        let mut ready = self.ready_stored(stored).await?;
         ready.options.survey = first_look(&ready, file).await?.and_then(|findings| findings.survey);
         Ok(ready)
     }
 
-    async fn ready_kept(&self, kept: Kept) -> Result<Ready> {
-        let json = serde_json::to_string(&kept).map_err(Error::internal)?;
-        let Kept {
+    async fn ready_stored(&self, stored: StoredRequest) -> Result<Ready> {
+        let json = serde_json::to_string(&stored).map_err(Error::internal)?;
+        let StoredRequest {
             version: _,
             section,
             format,
@@ -300,12 +300,12 @@ impl Imports<'_> {
             value,
             probability,
             automation: _,
-        } = kept;
+        } = stored;
         let section: Section = section.parse().map_err(Error::internal)?;
         let target = target(section)?;
         let codec = Arc::clone(self.session().engine().formats().get(&format).map_err(unsupported)?);
         let limits = self.session().engine().import_limits;
-        let mapping = |KeptMapping { column, field }| Mapping { column, field };
+        let mapping = |StoredMapping { column, field }| Mapping { column, field };
         let options = DecodeOptions {
             charset: charset.map(|name| name.parse()).transpose().map_err(Error::internal)?,
             delimiter: delimiter.map(|c| c.to_string().parse()).transpose().map_err(Error::internal)?,
