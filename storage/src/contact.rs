@@ -14,24 +14,76 @@ const INDEXED_BYTES: usize = 1_000;
 /// The largest note, address or URL, in bytes.
 const TEXT_LIMIT: usize = 1 << 20;
 
-/// What is known of a person; `None` is what is not there, and no text is empty.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-#[expect(missing_docs, reason = "the names of the fields say what they hold")]
-pub struct Contact {
-    pub name: Option<String>,
-    pub company: Option<String>,
-    pub title: Option<String>,
-    pub email: Option<String>,
-    pub phone: Option<String>,
-    pub mobile: Option<String>,
-    pub fax: Option<String>,
-    pub url: Option<String>,
-    pub address: Option<String>,
-    pub city: Option<String>,
-    pub state: Option<String>,
-    pub zip: Option<String>,
-    pub country: Option<String>,
-    pub notes: Option<String>,
+/// Defines the contact data once: each field with the name that GraphQL and our own columns have for it, in the order of those.
+macro_rules! contact_fields {
+    ($($variant:ident, $field:ident;)*) => {
+        /// A field of the contact data.
+        #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the names of the fields say what they hold")]
+        pub enum ContactField {
+            $($variant,)*
+        }
+
+        /// What is known of a person; `None` is what is not there, and no text is empty.
+        #[derive(Clone, Debug, Default, PartialEq, Eq)]
+        #[expect(missing_docs, reason = "the names of the fields say what they hold")]
+        pub struct Contact {
+            $(pub $field: Option<String>,)*
+        }
+
+        impl ContactField {
+            /// How many they are.
+            pub const COUNT: usize = [$(Self::$variant),*].len();
+
+            /// Every field, in the order of our own columns.
+            pub const ALL: [Self; Self::COUNT] = [$(Self::$variant),*];
+
+            /// Its name in GraphQL and in our own columns.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => stringify!($field),)*
+                }
+            }
+        }
+
+        impl Contact {
+            /// What a field holds.
+            pub fn value(&self, field: ContactField) -> Option<&str> {
+                match field {
+                    $(ContactField::$variant => self.$field.as_deref(),)*
+                }
+            }
+
+            /// A field, to be changed.
+            pub fn value_mut(&mut self, field: ContactField) -> &mut Option<String> {
+                match field {
+                    $(ContactField::$variant => &mut self.$field,)*
+                }
+            }
+
+            /// Every field with its GraphQL name, in the order of our own columns, to be changed.
+            pub fn fields_mut(&mut self) -> [(&'static str, &mut Option<String>); ContactField::COUNT] {
+                [$((stringify!($field), &mut self.$field)),*]
+            }
+        }
+    };
+}
+
+contact_fields! {
+    Name, name;
+    Company, company;
+    Title, title;
+    Email, email;
+    Phone, phone;
+    Mobile, mobile;
+    Fax, fax;
+    Url, url;
+    Address, address;
+    City, city;
+    State, state;
+    Zip, zip;
+    Country, country;
+    Notes, notes;
 }
 
 impl Contact {
@@ -139,69 +191,20 @@ impl Contact {
     }
 
     /// Every field with its GraphQL name and what it holds, in the order of our own columns.
-    pub fn fields(&self) -> [(&'static str, Option<&str>); 14] {
-        let Self { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
-            self;
-        [
-            ("name", name.as_deref()),
-            ("company", company.as_deref()),
-            ("title", title.as_deref()),
-            ("email", email.as_deref()),
-            ("phone", phone.as_deref()),
-            ("mobile", mobile.as_deref()),
-            ("fax", fax.as_deref()),
-            ("url", url.as_deref()),
-            ("address", address.as_deref()),
-            ("city", city.as_deref()),
-            ("state", state.as_deref()),
-            ("zip", zip.as_deref()),
-            ("country", country.as_deref()),
-            ("notes", notes.as_deref()),
-        ]
-    }
-
-    /// Every field with its GraphQL name, in the order of our own columns, to be changed.
-    pub fn fields_mut(&mut self) -> [(&'static str, &mut Option<String>); 14] {
-        let Self { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
-            self;
-        [
-            ("name", name),
-            ("company", company),
-            ("title", title),
-            ("email", email),
-            ("phone", phone),
-            ("mobile", mobile),
-            ("fax", fax),
-            ("url", url),
-            ("address", address),
-            ("city", city),
-            ("state", state),
-            ("zip", zip),
-            ("country", country),
-            ("notes", notes),
-        ]
+    pub fn fields(&self) -> [(&'static str, Option<&str>); ContactField::COUNT] {
+        ContactField::ALL.map(|field| (field.name(), self.value(field)))
     }
 
     pub(crate) fn keys(&self) -> Keys {
         let folded = |value: &Option<String>| value.as_deref().map(fold);
         let display = fold(&self.display_name());
         let phones = [&self.phone, &self.mobile, &self.fax];
-        let searched = [
-            &self.title,
-            &self.email,
-            &self.phone,
-            &self.mobile,
-            &self.fax,
-            &self.url,
-            &self.address,
-            &self.city,
-            &self.state,
-            &self.zip,
-            &self.country,
-            &self.notes,
-        ];
+        // Name and company are in the display name.
+        let is_searched = |field: &ContactField| !matches!(field, ContactField::Name | ContactField::Company);
+        let searched =
+            ContactField::ALL.into_iter().filter(is_searched).filter_map(|field| self.value(field)).map(fold);
         let mut search_text = display.clone();
-        for text in searched.into_iter().filter_map(folded) {
+        for text in searched {
             // A line end keeps a phrase from matching across two fields.
             search_text.push('\n');
             search_text.push_str(&text);

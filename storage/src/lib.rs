@@ -47,7 +47,7 @@ mod value;
 mod view;
 
 pub use connect::Storage;
-pub use contact::Contact;
+pub use contact::{Contact, ContactField};
 pub use error::{Error, Result};
 pub use fold::{digits, fold};
 pub use handle::{Actor, Reader, Viewer, Writer};

@@ -2,6 +2,7 @@
 
 use sea_orm::entity::prelude::*;
 
+use crate::contact::{Contact, ContactField};
 use crate::value::Timestamp;
 
 /// A person as the database holds them.
@@ -65,3 +66,90 @@ pub struct Model {
 pub enum Relation {}
 
 impl ActiveModelBehavior for ActiveModel {}
+
+impl Model {
+    /// A person of whom nothing is known yet, at version 0.
+    pub(crate) fn blank(account_id: Uuid, id: Uuid) -> Self {
+        Self {
+            account_id,
+            id,
+            name: None,
+            company: None,
+            title: None,
+            email: None,
+            phone: None,
+            mobile: None,
+            fax: None,
+            url: None,
+            address: None,
+            city: None,
+            state: None,
+            zip: None,
+            country: None,
+            notes: None,
+            sort_key: String::new(),
+            email_key: None,
+            name_key: String::new(),
+            company_key: String::new(),
+            phone_digits: String::new(),
+            city_key: String::new(),
+            state_key: String::new(),
+            country_key: String::new(),
+            custom_text: String::new(),
+            search_text: String::new(),
+            created_by: None,
+            version: 0,
+            created_at: Timestamp::from_microseconds(0),
+            updated_at: Timestamp::from_microseconds(0),
+            deleted_at: None,
+        }
+    }
+
+    /// The same with this contact data.
+    pub(crate) fn with_contact(self, contact: Contact) -> Self {
+        let Contact { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
+            contact;
+        Self { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes, ..self }
+    }
+
+    /// The contact data alone.
+    pub fn contact(&self) -> Contact {
+        Contact {
+            name: self.name.clone(),
+            company: self.company.clone(),
+            title: self.title.clone(),
+            email: self.email.clone(),
+            phone: self.phone.clone(),
+            mobile: self.mobile.clone(),
+            fax: self.fax.clone(),
+            url: self.url.clone(),
+            address: self.address.clone(),
+            city: self.city.clone(),
+            state: self.state.clone(),
+            zip: self.zip.clone(),
+            country: self.country.clone(),
+            notes: self.notes.clone(),
+        }
+    }
+}
+
+impl From<ContactField> for Column {
+    fn from(field: ContactField) -> Self {
+        match field {
+            ContactField::Name => Self::Name,
+            ContactField::Company => Self::Company,
+            ContactField::Title => Self::Title,
+            ContactField::Email => Self::Email,
+            ContactField::Phone => Self::Phone,
+            ContactField::Mobile => Self::Mobile,
+            ContactField::Fax => Self::Fax,
+            ContactField::Url => Self::Url,
+            ContactField::Address => Self::Address,
+            ContactField::City => Self::City,
+            ContactField::State => Self::State,
+            ContactField::Zip => Self::Zip,
+            ContactField::Country => Self::Country,
+            ContactField::Notes => Self::Notes,
+        }
+    }
+}

@@ -47,28 +47,6 @@ pub struct PersonEdit {
 
 recorded!(people, "person", by SortKey sort_key, keeps CreatedBy);
 
-impl Person {
-    /// The contact data alone.
-    pub fn contact(&self) -> Contact {
-        Contact {
-            name: self.name.clone(),
-            company: self.company.clone(),
-            title: self.title.clone(),
-            email: self.email.clone(),
-            phone: self.phone.clone(),
-            mobile: self.mobile.clone(),
-            fax: self.fax.clone(),
-            url: self.url.clone(),
-            address: self.address.clone(),
-            city: self.city.clone(),
-            state: self.state.clone(),
-            zip: self.zip.clone(),
-            country: self.country.clone(),
-            notes: self.notes.clone(),
-        }
-    }
-}
-
 /// A page of the people of a view.
 ///
 /// Errors: [`crate::Error::NotFound`] for a category that is not there, [`crate::Error::Invalid`] for a cursor of another order.
@@ -248,8 +226,6 @@ struct Stamps {
 }
 
 fn row(contact: Contact, keys: Keys, custom_text: String, stamps: Stamps) -> Person {
-    let Contact { name, company, title, email, phone, mobile, fax, url, address, city, state, zip, country, notes } =
-        contact;
     let Keys {
         sort_key,
         email_key,
@@ -264,22 +240,6 @@ fn row(contact: Contact, keys: Keys, custom_text: String, stamps: Stamps) -> Per
     let search_text = lines([&contact_text, &custom_text]);
     let Stamps { account_id, id, created_by, version, created_at, updated_at } = stamps;
     Person {
-        account_id,
-        id,
-        name,
-        company,
-        title,
-        email,
-        phone,
-        mobile,
-        fax,
-        url,
-        address,
-        city,
-        state,
-        zip,
-        country,
-        notes,
         sort_key,
         email_key,
         name_key,
@@ -294,6 +254,6 @@ fn row(contact: Contact, keys: Keys, custom_text: String, stamps: Stamps) -> Per
         version,
         created_at,
         updated_at,
-        deleted_at: None,
+        ..Person::blank(account_id, id).with_contact(contact)
     }
 }

@@ -20,7 +20,7 @@ use uuid::Uuid;
 
 pub use self::packed::{CarriedPerson, PackedPeople};
 
-use self::packed::{COLUMNS, Cells, CopiedRow};
+use self::packed::{Cells, CopiedRow, columns};
 use super::{BYTES, RECORDS};
 use crate::bulk;
 use crate::entity::{categories, item_categories, people};
@@ -253,11 +253,11 @@ impl Walk {
         Ok(portion.hand_out(&self.outlet).await.unwrap_or(Ended::Whole))
     }
 
-    /// What is read of each person after a place, in the order of [`COLUMNS`].
+    /// What is read of each person after a place, in the order of [`columns`].
     fn statement(&self, after: Option<Cursor>, categories: Categories) -> Result<SelectStatement> {
         let request = PageRequest::first(RECORDS, after);
         let query = ordered(self.query.clone(), self.order, &request).ok_or_else(wrong_cursor)?;
-        let mut statement = query.select_only().columns(COLUMNS).into_query();
+        let mut statement = query.select_only().columns(columns()).into_query();
         let account = self.reader.account();
         match categories {
             Categories::OfEach => {

@@ -7,7 +7,7 @@ use sea_orm::{DbErr, QueryResult};
 use uuid::Uuid;
 
 use crate::bulk;
-use crate::contact::Contact;
+use crate::contact::{Contact, ContactField};
 use crate::entity::people::Column;
 use crate::error::{Error, Result};
 use crate::page::{Cursor, Order, SortKey};
@@ -28,33 +28,19 @@ pub struct CarriedPerson {
     pub updated_at: Timestamp,
 }
 
-/// The columns that are read; the ids of the categories follow.
-pub(super) const COLUMNS: [Column; 18] = [
-    Column::Id,
-    Column::CreatedAt,
-    Column::UpdatedAt,
-    Column::SortKey,
-    Column::Name,
-    Column::Company,
-    Column::Title,
-    Column::Email,
-    Column::Phone,
-    Column::Mobile,
-    Column::Fax,
-    Column::Url,
-    Column::Address,
-    Column::City,
-    Column::State,
-    Column::Zip,
-    Column::Country,
-    Column::Notes,
-];
+/// The columns that are read: these, then the contact data; the ids of the categories follow.
+const KEYS: [Column; 4] = [Column::Id, Column::CreatedAt, Column::UpdatedAt, Column::SortKey];
 const ID: usize = 0;
 const CREATED_AT: usize = 1;
 const UPDATED_AT: usize = 2;
 const SORT_KEY: usize = 3;
-const TEXTS: std::ops::Range<usize> = 4..18;
-const CATEGORIES: usize = 18;
+const TEXTS: std::ops::Range<usize> = KEYS.len()..CATEGORIES;
+const CATEGORIES: usize = KEYS.len() + ContactField::COUNT;
+
+/// The columns that are read.
+pub(super) fn columns() -> impl Iterator<Item = Column> {
+    KEYS.into_iter().chain(ContactField::ALL.map(Column::from))
+}
 
 /// The people of a portion: of each its id, its times, its texts and the ids of its categories.
 #[derive(Clone, Debug, Default)]
@@ -132,22 +118,10 @@ impl<'a> Rest<'a> {
     fn person(&mut self) -> Result<(CarriedPerson, Vec<Uuid>)> {
         let id = Uuid::from_bytes(self.fixed());
         let (created_at, updated_at) = (self.time(), self.time());
-        let contact = Contact {
-            name: self.text()?,
-            company: self.text()?,
-            title: self.text()?,
-            email: self.text()?,
-            phone: self.text()?,
-            mobile: self.text()?,
-            fax: self.text()?,
-            url: self.text()?,
-            address: self.text()?,
-            city: self.text()?,
-            state: self.text()?,
-            zip: self.text()?,
-            country: self.text()?,
-            notes: self.text()?,
-        };
+        let mut contact = Contact::default();
+        for field in ContactField::ALL {
+            *contact.value_mut(field) = self.text()?;
+        }
         let categories = self.measured().as_chunks().0.iter().map(|id| Uuid::from_bytes(*id)).collect();
         Ok((CarriedPerson { id, contact, categories: Vec::new(), created_at, updated_at }, categories))
     }
