@@ -2,6 +2,7 @@
 
 mod cell;
 mod column;
+mod contact;
 mod date;
 mod deal;
 mod draft;
@@ -22,6 +23,7 @@ pub(crate) use self::number::{Reading, Written, hundredth, is_plain, written};
 pub(crate) use crate::sentence::excerpt;
 
 pub use self::column::columns;
+pub use self::contact::Contact;
 pub use self::date::read_date;
 pub use self::deal::{Deal, Outcome};
 pub use self::number::read_number;
@@ -58,39 +60,6 @@ impl Record {
         };
         if belongs { Ok(()) } else { Err(EncodeError::WrongRecord { format, section }) }
     }
-}
-
-/// How to reach a person or a company. `None` means that the file has nothing there; decoders never produce blank text.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Contact {
-    /// Given, middle and family name together.
-    pub name: Option<String>,
-    /// The company's name.
-    pub company: Option<String>,
-    /// The position in the company, such as `Head of Sales`; not the honorific.
-    pub title: Option<String>,
-    /// The e-mail address as the file has it.
-    pub email: Option<String>,
-    /// The first telephone number.
-    pub phone: Option<String>,
-    /// The mobile telephone number.
-    pub mobile: Option<String>,
-    /// The fax number.
-    pub fax: Option<String>,
-    /// The web site.
-    pub url: Option<String>,
-    /// Street, house and box; may have several lines.
-    pub address: Option<String>,
-    /// The town.
-    pub city: Option<String>,
-    /// State, province or county.
-    pub state: Option<String>,
-    /// The postal code.
-    pub zip: Option<String>,
-    /// The country's name or code as the file has it.
-    pub country: Option<String>,
-    /// Free text; may have several lines.
-    pub notes: Option<String>,
 }
 
 /// A person as a file carries it.

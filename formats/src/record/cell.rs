@@ -88,30 +88,6 @@ impl Serialize for WithCustomFields<'_> {
     }
 }
 
-impl Contact {
-    /// What a column of the contact holds; `None` also for a column of the record around it.
-    pub(crate) fn text(&self, column: Column) -> Option<&str> {
-        let field = match column {
-            Column::Name => &self.name,
-            Column::Company => &self.company,
-            Column::Title => &self.title,
-            Column::Email => &self.email,
-            Column::Phone => &self.phone,
-            Column::Mobile => &self.mobile,
-            Column::Fax => &self.fax,
-            Column::Url => &self.url,
-            Column::Address => &self.address,
-            Column::City => &self.city,
-            Column::State => &self.state,
-            Column::Zip => &self.zip,
-            Column::Country => &self.country,
-            Column::Notes => &self.notes,
-            _ => return None,
-        };
-        field.as_deref()
-    }
-}
-
 /// What one column holds, not yet written down.
 pub(crate) enum Value<'a> {
     Nothing,

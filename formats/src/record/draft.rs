@@ -5,6 +5,7 @@ use jiff::tz::Offset;
 use rust_decimal::Decimal;
 
 use super::cell::CATEGORY_SEPARATOR;
+use super::contact::{block, line};
 use super::date::{Day, Found, moment};
 use super::number::plain_decimal;
 use super::{
@@ -166,29 +167,6 @@ impl Draft {
     }
 }
 
-impl Contact {
-    /// Sets the field that a column of the contact stands for.
-    pub(crate) fn set(&mut self, column: Column, text: &str) {
-        match column {
-            Column::Name => self.name = line(text),
-            Column::Company => self.company = line(text),
-            Column::Title => self.title = line(text),
-            Column::Email => self.email = line(text),
-            Column::Phone => self.phone = line(text),
-            Column::Mobile => self.mobile = line(text),
-            Column::Fax => self.fax = line(text),
-            Column::Url => self.url = line(text),
-            Column::Address => self.address = block(text),
-            Column::City => self.city = line(text),
-            Column::State => self.state = line(text),
-            Column::Zip => self.zip = line(text),
-            Column::Country => self.country = line(text),
-            Column::Notes => self.notes = block(text),
-            other => unreachable!("{} is no column of a contact", other.name()),
-        }
-    }
-}
-
 /// What says yes in eight languages, and what says no.
 const YES: [&str; 31] = [
     "ein",
@@ -263,17 +241,6 @@ pub(crate) fn yes_or_no(text: &str) -> Result<bool, String> {
 /// The names among these texts: without white space around them, without blanks.
 pub(crate) fn names<T: AsRef<str>>(texts: impl Iterator<Item = T>) -> Vec<String> {
     texts.filter_map(|text| line(text.as_ref())).collect()
-}
-
-/// Text of one line, or nothing where it is blank.
-fn line(text: &str) -> Option<String> {
-    let text = text.trim();
-    (!text.is_empty()).then(|| text.to_owned())
-}
-
-/// Text of several lines, in which white space may be meant, or nothing where it is blank.
-fn block(text: &str) -> Option<String> {
-    (!text.trim().is_empty()).then(|| text.to_owned())
 }
 
 fn read<T>(text: &str, parse: impl FnOnce(&str) -> Result<T, String>) -> Result<Option<T>, String> {
