@@ -34,6 +34,7 @@ mod imports_told;
 mod isolation;
 mod memory;
 mod outages;
+mod pages;
 mod program;
 mod reading;
 mod search;

@@ -218,7 +218,9 @@ impl Imports<'_> {
         let found = date_orders.order();
         let mut ready = match found.map_err(|ambiguous| undecided(&ambiguous)) {
             _ if date_order.is_some() => ready,
-            Ok(Some(found)) => self.ready_stored(StoredRequest { date_order: Some(order_name(found)), ..stored }).await?,
+            Ok(Some(found)) => {
+                self.ready_stored(StoredRequest { date_order: Some(order_name(found)), ..stored }).await?
+            }
             Ok(None) => ready,
             Err(error) => return Err(error),
         };
