@@ -61,7 +61,7 @@ impl StoredView {
         serde_json::to_string(&json).expect("texts, numbers and yes or no can be written as JSON")
     }
 
-    /// The view that [`to_json`](Self::to_json) wrote. Errors: `INTERNAL` for what it did not write.
+    /// The view of a text that was stored. Errors: `INTERNAL` for a text that Cairn did not write.
     pub fn from_json(text: &str) -> Result<Self> {
         let Json { section, related, view, sort, excel_safe, vcard4, alarm, address_list } =
             serde_json::from_str(text).map_err(Error::internal)?;

@@ -93,7 +93,7 @@ pub struct Incoming {
     pub deal: Option<IncomingDeal>,
     /// Names of custom fields and what the row has in them.
     pub custom: Vec<(String, String)>,
-    /// What becomes of `custom`: the values of the record by the ids of their fields, as those can hold them. [`Checker::check`]
+    /// What becomes of `custom`: the values of the record by the ids of their fields, as those can hold them. `Checker::check`
     /// fills it.
     pub values: Vec<(Uuid, String)>,
     /// Likewise the values of the person.
