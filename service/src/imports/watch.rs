@@ -70,7 +70,8 @@ impl Imports<'_> {
         if import.status != Status::Applying {
             return Ok(None);
         }
-        Ok(Some(ImportProgress::of(import, progress_of(self.session(), import.id).await?)))
+        let task = task_of(self.session(), import.id);
+        Ok(Some(ImportProgress::of(import, progress_of(self.session(), import.id, task.as_deref()).await?)))
     }
 
     /// Stops an import that runs, or gives up a plan. Nothing of it is imported, unless it was quicker.
@@ -129,9 +130,9 @@ fn task_of(session: &Session, id: Uuid) -> Option<Arc<Task>> {
     session.engine().running.of(session.account().account_id, id)
 }
 
-/// How far an import is, as this process knows it or else as the one that runs it has told.
-async fn progress_of(session: &Session, id: Uuid) -> Result<Progress> {
-    Ok(match task_of(session, id) {
+/// How far an import is, as its task in this process knows or else as the process that runs it has told.
+async fn progress_of(session: &Session, id: Uuid, task: Option<&Task>) -> Result<Progress> {
+    Ok(match task {
         Some(task) => *task.progress().borrow(),
         None => import::progress(&session.reader(), id).await?.unwrap_or_default(),
     })
@@ -152,9 +153,11 @@ impl Look {
             return Ok(None);
         }
         loop {
-            let Some(import) = stored::get(&self.session.reader(), self.id).await? else { return Ok(None) };
+            // The task before the row: a task goes once its end is noted down. The other way round, an import that ends
+            // in between would seem to run elsewhere, and fall back to what it noted down some rows ago.
             let task = task_of(&self.session, self.id);
-            let progress = progress_of(&self.session, self.id).await?;
+            let Some(import) = stored::get(&self.session.reader(), self.id).await? else { return Ok(None) };
+            let progress = progress_of(&self.session, self.id, task.as_deref()).await?;
             let runs = task.is_some() || matches!(import.status, Status::Applying | Status::Planned);
             let now = ImportProgress::of(&import, if runs { progress } else { whole(&import, progress) });
             self.is_over = !runs;
