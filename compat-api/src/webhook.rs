@@ -93,7 +93,7 @@ async fn act(call: Call, parsed: Result<(Action, Form), Error>, can_search: bool
 impl Action {
     /// What a form asks for. Errors: `INVALID` for a type that there is not.
     fn of(form: &Form) -> Result<Self, Error> {
-        match listing::asked(form) {
+        match listing::parse(form) {
             Some(wanted) => Ok(Self::Search(wanted)),
             None => record(form).map(Self::Create),
         }

@@ -249,13 +249,16 @@ on_each_database! {
 
     async fn every_door_says_how_long_to_wait(site: Site) {
         let client = Client::new(site.address);
-        for _ in 0..10 {
-            let response = basic(&client, ADMIN, "wrong horse").header("x-cairn-client", "192.0.2.1");
-            // A header of our own, and one of a proxy that nobody trusts: neither makes another address of this one.
-            let response = response.header("x-forwarded-for", "192.0.2.2").send().await.expect("an answer");
+        // A header of our own, and one of a proxy that nobody trusts, another value each time: neither makes another address of this one.
+        let disguised = |password: &str, number: u8| {
+            let request = basic(&client, ADMIN, password).header("x-cairn-client", format!("192.0.2.{number}"));
+            request.header("x-forwarded-for", format!("198.51.100.{number}"))
+        };
+        for number in 0..10 {
+            let response = disguised("wrong horse", number).send().await.expect("an answer");
             assert_eq!(response.status(), StatusCode::UNAUTHORIZED);
         }
-        let response = basic(&client, ADMIN, PASSWORD).header("x-forwarded-for", "192.0.2.3").send().await.expect("an answer");
+        let response = disguised(PASSWORD, 10).send().await.expect("an answer");
         assert_eq!((response.status(), &response.headers()["retry-after"]), (StatusCode::TOO_MANY_REQUESTS, &"1".parse().expect("a value")));
         let answer: Value = response.json().await.expect("JSON");
         assert_eq!(answer["error"]["code"], "LIMITED");

@@ -38,7 +38,7 @@ pub(super) enum Wanted {
 }
 
 /// What a form searches for; `None` for one that has neither `search` nor `searchpeople`.
-pub(super) fn asked(form: &Form) -> Option<Wanted> {
+pub(super) fn parse(form: &Form) -> Option<Wanted> {
     let people = form
         .get("searchpeople")
         .is_some_and(|text| ["true", "yes", "1", "on"].iter().any(|yes| text.eq_ignore_ascii_case(yes)));
