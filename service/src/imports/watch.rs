@@ -165,6 +165,9 @@ impl Look {
                 self.last = Some(now.clone());
                 return Ok(Some(now));
             }
+            if self.is_over {
+                return Ok(None);
+            }
             match task {
                 Some(task) => {
                     let mut changes = task.progress();
